@@ -1,0 +1,38 @@
+"""verifig: the entry. Reads the configuration, imports every rule set as a module, names the suite-wide targets.
+
+snakemake            everything that config/config.yaml asks for
+snakemake grokking   one rule set
+snakemake -n         what would run, and why
+"""
+
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+
+configfile: f"{workflow.basedir}/config/config.yaml"
+
+
+report: "workflow/report/overview.rst"
+
+
+include: "workflow/rules/common.smk"
+
+
+SUITE_CONFIG = suite_config(config)
+
+for paper in SUITE_CONFIG.papers:
+
+    module:
+        name: paper
+        snakefile:
+            f"replications/{paper}/Snakefile"
+        config:
+            config
+
+    prefix_ = f"{paper}_"
+
+    use rule * from paper as prefix_*
+
+
+include: "workflow/rules/site.smk"

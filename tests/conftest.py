@@ -1,0 +1,41 @@
+"""Shared by the tests: a throw-away copy of the suite's sources, and commands run in it."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+COPIED = ("Snakefile", "config", "profiles", "workflow", "replications", "reports", "envs", "README.md")
+
+
+@pytest.fixture
+def suite(tmp_path) -> Path:
+    """A copy of the checkout without results: what a fresh clone holds."""
+    target = tmp_path / "suite"
+    target.mkdir()
+    ignore = shutil.ignore_patterns("__pycache__", "*.egg-info")
+    for name in COPIED:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, target / name, ignore=ignore)
+        elif source.exists():
+            shutil.copy(source, target / name)
+    return target
+
+
+def command(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
+    """Run `python -m ...` in a folder with the library of that folder; output as text."""
+    env = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VERIFIG_DATA_MIRROR")}
+    env |= {"PYTHONPATH": f"{folder / 'workflow'}{os.pathsep}{folder}", "PYTHONDONTWRITEBYTECODE": "1"} | environment
+    return subprocess.run(
+        [sys.executable, "-m", *arguments], cwd=folder, env=env, text=True, capture_output=True, check=False
+    )
+
+
+def snakemake(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
+    """Run Snakemake in a folder on two cores."""
+    return command(folder, "snakemake", "--cores", "2", *arguments, **environment)

@@ -1,0 +1,159 @@
+"""What the workflow runs, and when: fresh clone, what reruns, modules, published pages."""
+
+import json
+import re
+
+import pytest
+from conftest import command, snakemake
+
+JOB = re.compile(r"^(\w+)\s+(\d+)$", re.MULTILINE)
+TRAINING = {"grokking_train_edge113", "grokking_train_thresholds", "grokking_train_transformer"}
+
+
+def planned(folder, *arguments, config=("scale=smoke", 'papers=["grokking"]')) -> set[str]:
+    """Rules that Snakemake would run."""
+    result = snakemake(folder, "-n", "--config", *config, "--", *(arguments or ["all"]))
+    assert result.returncode == 0, result.stdout + result.stderr
+    table = (result.stdout + result.stderr).rpartition("Job stats:")[2].partition("total")[0]
+    return {name for name, _ in JOB.findall(table)} - {"all", "grokking"}
+
+
+def run(folder, *arguments, config=("scale=smoke", 'papers=["grokking"]')):
+    result = snakemake(folder, "--config", *config, "--", *(arguments or ["all"]))
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory):
+    """A suite whose smoke scale has run; tests that change it change it back."""
+    import shutil
+
+    from conftest import COPIED, ROOT
+
+    folder = tmp_path_factory.mktemp("workflow") / "suite"
+    folder.mkdir()
+    for name in COPIED:
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, folder / name)
+    assert planned(folder) == TRAINING | {"grokking_measure", "grokking_judge", "grokking_report", "site"}
+    run(folder)
+    return folder
+
+
+class Edited:
+    """A file with one more line, for the length of a with block."""
+
+    def __init__(self, path, text):
+        self.path, self.text = path, text
+
+    def __enter__(self):
+        self.before = self.path.read_text()
+        self.path.write_text(self.text(self.before) if callable(self.text) else self.before + self.text)
+
+    def __exit__(self, *exception):
+        self.path.write_text(self.before)
+
+
+def test_a_fresh_clone_with_published_pages_trains_everything(suite):
+    from verifig import rulesets
+
+    expected = {f"grokking_train_{name}" for name in rulesets.load("grokking").experiments("laptop")}
+    assert expected <= planned(suite, config=("scale=laptop", 'papers=["grokking"]'))
+
+
+def test_nothing_runs_twice(done):
+    assert planned(done) == set()
+
+
+@pytest.mark.parametrize(
+    ("file", "change", "expected"),
+    [
+        ("replications/grokking/experiments/losses.py", "# x\n", TRAINING | {"measure", "judge", "report"}),
+        ("replications/grokking/measure.py", "# x\n", {"measure", "judge", "report"}),
+        ("replications/grokking/claims.yaml", "# x\n", {"judge", "report"}),
+        ("replications/grokking/report.py", "# x\n", {"report"}),
+        ("replications/grokking/plots.py", "# x\n", {"report"}),
+        ("workflow/verifig/loop.py", "# x\n", TRAINING | {"measure", "judge", "report"}),
+        ("workflow/verifig/judge.py", "# x\n", {"judge", "report"}),
+        ("workflow/verifig/stats.py", "# x\n", {"judge", "report"}),
+        ("workflow/verifig/templates/style.css", "/* x */\n", {"report"}),
+        ("workflow/verifig/cli.py", "# x\n", set()),
+        ("workflow/verifig/prepare.py", "# x\n", set()),
+        ("replications/grokking/README.md", "x\n", set()),
+        (
+            "replications/grokking/config.yaml",
+            lambda text: text.replace("epochs: 20}", "epochs: 21}"),
+            {"grokking_train_edge113", "measure", "judge", "report"},
+        ),
+    ],
+)
+def test_what_reruns(done, file, change, expected):
+    expected = {name if name.startswith("grokking") else f"grokking_{name}" for name in expected}
+    with Edited(done / file, change):
+        found = planned(done, "grokking")
+    assert found == expected
+
+
+def test_touching_reruns_nothing(done):
+    for path in [*done.rglob("*.py"), *done.rglob("*.yaml"), *done.rglob("Snakefile")]:
+        path.touch()
+    assert planned(done) == set()
+
+
+def test_prepare_removes_what_no_longer_fits(done):
+    """Copied results without Snakemake's records: keys decide, not times."""
+    artifact = done / "results/smoke/grokking/edge113.npz"
+    good = artifact.read_bytes()
+    artifact.write_bytes(good[:-100])
+    result = command(done, "verifig", "prepare", "--scale", "smoke")
+    assert result.returncode == 0, result.stderr
+    assert "edge113.npz is corrupted (sha256" in result.stdout
+    assert not artifact.exists()
+    run(done)
+    assert artifact.read_bytes() == good  # the same job gives the same bytes
+    with Edited(done / "workflow/verifig/loop.py", "# x\n"):
+        command(done, "verifig", "prepare", "--scale", "smoke")
+        assert not artifact.exists()
+    run(done)
+
+
+def test_measure_refuses_a_foreign_artifact(done):
+    record = done / "results/smoke/grokking/edge113.provenance.json"
+    before = record.read_text()
+    record.write_text(before.replace(json.loads(before)["key"], "0" * 64))
+    result = snakemake(done, "--force", "--config", "scale=smoke", 'papers=["grokking"]', "--", "grokking_measure")
+    record.write_text(before)
+    assert result.returncode != 0
+    assert "was made by another job" in result.stdout + result.stderr
+    run(done)
+
+
+def test_alone_and_from_the_root_share_artifacts(done):
+    result = snakemake(done, "-n", "-s", "replications/grokking/Snakefile", "--config", "scale=smoke")
+    assert "Nothing to be done" in result.stdout + result.stderr
+
+
+def test_as_a_module_of_another_project(suite, tmp_path):
+    toy = tmp_path / "toy"
+    toy.mkdir()
+    (toy / "Snakefile").write_text(
+        f"""
+module grokking:
+    snakefile: "{suite}/replications/grokking/Snakefile"
+    config: {{"scale": "smoke"}}
+    pathvars:
+        results="out"
+
+use rule * from grokking as verifig_*
+"""
+    )
+    result = snakemake(toy, "verifig_all")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert (toy / "out/smoke/grokking/page/index.html").exists()
+
+
+def test_publishing_refuses_an_outdated_page_and_reads_no_report(suite):
+    result = command(suite, "verifig", "publish")
+    assert result.returncode == 2
+    assert "does not exist" in result.stderr

@@ -1,0 +1,44 @@
+"""Shared by the entry and by every rule set. Where the library lies, the checked configuration, the jobs."""
+
+import os
+import sys
+from pathlib import Path
+
+SUITE = Path(str(workflow.current_basedir)).resolve().parents[1]
+LIBRARY = [str(SUITE / "workflow"), str(SUITE)]
+sys.path[:0] = [path for path in LIBRARY if path not in sys.path]
+# scripts run in a fresh interpreter: let it import the library without an install
+os.environ.update(PYTHONPATH=os.pathsep.join(LIBRARY))
+
+from verifig import jobs, paths, rulesets, userconfig
+from verifig.errors import InputError
+
+
+def checked(function, *arguments):
+    """Call; a mistake of the user's ends Snakemake with one sentence and exit code 2."""
+    try:
+        return function(*arguments)
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.stderr.flush()
+        os._exit(2)
+
+
+def suite_config(given):
+    """The user's configuration, checked (see verifig.userconfig)."""
+    return checked(userconfig.load, dict(given))
+
+
+def jobs_of(slug, user):
+    """All jobs of a rule set (see verifig.jobs)."""
+    return checked(jobs.all_jobs, slug, user.scale, user.device, user.seeds, user.data)
+
+
+def figures_of(slug, scale):
+    """The figures that a rule set draws at a scale."""
+    figures = rulesets.load(slug).config["figures"]
+    return {
+        name: entry
+        for name, entry in figures.items()
+        if scale in entry.get("scales", ["laptop", "paper"])
+    }

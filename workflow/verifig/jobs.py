@@ -1,0 +1,126 @@
+"""Jobs: plain JSON that fixes everything a stage's output depends on, and its key (sha256).
+
+Built without torch, alike by the Snakefiles and the command line.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from verifig import closure, data, rulesets
+from verifig.device import resolve
+from verifig.files import sha256
+from verifig.keys import key
+from verifig.paths import ROOT
+
+THREADS = 1  # two jobs side by side on two cores beat one job on two
+
+
+def train(
+    slug: str,
+    experiment: str,
+    scale: str,
+    device: str = "auto",
+    seeds: int | None = None,
+    overrides: Mapping | None = None,
+    data_dir: Path = ROOT / "data",
+) -> dict:
+    """The job of one training stage.
+
+    Raises:
+        InputError: unknown names, refused settings, no GPU for `device="cuda"`, corrupted data.
+    """
+    ruleset = rulesets.load(slug)
+    entry = ruleset.entry(experiment, scale)
+    settings = rulesets.settings(ruleset, experiment, scale, overrides, seeds)
+    entries = ["verifig.stages.train", f"replications.{slug}.experiments"]
+    return {
+        "stage": "train",
+        "slug": slug,
+        "experiment": experiment,
+        "scale": scale,
+        "program": entry["program"],
+        "settings": settings,
+        "seeds": list(range(settings["seeds"])),
+        "device": resolve(device),
+        "dtype": settings.get("dtype", "float32"),
+        "threads": THREADS,
+        "code": closure.digests(entries),
+        "data": {name: data.digest(ruleset, name, data_dir) for name in entry.get("data", [])},
+        "versions": closure.versions(entries),
+    }
+
+
+def measure(slug: str, scale: str, train_jobs: Mapping[str, Mapping]) -> dict:
+    """The job of the measure stage; `upstream` holds the keys of the artifacts that it reads."""
+    entries = ["verifig.stages.measure", f"replications.{slug}.measure"]
+    return {
+        "stage": "measure",
+        "slug": slug,
+        "scale": scale,
+        "upstream": {experiment: key(job) for experiment, job in train_jobs.items()},
+        "code": closure.digests(entries),
+        "versions": closure.versions(entries),
+    }
+
+
+def judge(slug: str, scale: str, measure_job: Mapping, missing_data: Mapping[str, list[str]]) -> dict:
+    """The job of the judge stage; `missing_data` names, by experiment, the data files that could not be had."""
+    entries = ["verifig.stages.judge"]
+    return {
+        "stage": "judge",
+        "slug": slug,
+        "scale": scale,
+        "upstream": {"statistics": key(measure_job)},
+        "missing_data": dict(missing_data),
+        "code": closure.digests(entries) | _file_digests(slug, "claims.yaml"),
+        "versions": closure.versions(entries),
+    }
+
+
+def report(slug: str, scale: str, judge_job: Mapping) -> dict:
+    """The job of the report stage."""
+    entries = ["verifig.stages.report", f"replications.{slug}.report"]
+    shown = ["paper.yaml", "recorded/paper.json"] + (["recorded/laptop.json"] if judge_job["missing_data"] else [])
+    recorded = [name for name in shown if (ROOT / "replications" / slug / name).exists()]
+    return {
+        "stage": "report",
+        "slug": slug,
+        "scale": scale,
+        "upstream": {"verdicts": key(judge_job)},
+        "code": closure.digests(entries) | templates() | _file_digests(slug, "config.yaml", *recorded),
+        "versions": closure.versions(entries),
+    }
+
+
+def all_jobs(
+    slug: str,
+    scale: str,
+    device: str = "auto",
+    seeds: int | None = None,
+    data_dir: Path = ROOT / "data",
+    experiments: list[str] | None = None,
+    overrides: Mapping | None = None,
+) -> dict[str, dict]:
+    """Every job of a rule set at a scale: one per experiment that has its data, then `measure`, `judge`, `report`."""
+    ruleset = rulesets.load(slug)
+    names = ruleset.experiments(scale) if experiments is None else experiments
+    train_jobs, missing = {}, {}
+    for name in names:
+        job = train(slug, name, scale, device, seeds, overrides, data_dir)
+        if absent := [data_name for data_name, digest in job["data"].items() if digest is None]:
+            missing[name] = absent
+        else:
+            train_jobs[name] = job
+    measure_job = measure(slug, scale, train_jobs)
+    judge_job = judge(slug, scale, measure_job, missing)
+    return train_jobs | {"measure": measure_job, "judge": judge_job, "report": report(slug, scale, judge_job)}
+
+
+def templates() -> dict[str, str]:
+    """Digests of the page templates, which no import statement names."""
+    folder = ROOT / "workflow" / "verifig" / "templates"
+    return {path.relative_to(ROOT).as_posix(): sha256(path) for path in sorted(folder.iterdir())}
+
+
+def _file_digests(slug: str, *names: str) -> dict[str, str]:
+    return {f"replications/{slug}/{name}": sha256(ROOT / "replications" / slug / name) for name in names}

@@ -1,0 +1,96 @@
+"""`verifig prepare`: everything that should happen before Snakemake starts.
+
+Checks all configuration, fetches optional data once, removes outputs whose key or checksum is wrong, and forecasts.
+"""
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from verifig import claims, data, jobs, numbers, provenance, rulesets, userconfig
+from verifig.errors import InputError
+from verifig.files import read_json
+from verifig.keys import key
+from verifig.paths import Layout
+
+OUTPUTS = {
+    "measure": lambda layout: [layout.statistics, layout.curves],
+    "judge": lambda layout: [layout.verdicts],
+    "report": lambda layout: [layout.page],
+}
+
+
+def prepare(scale: str, results: Path = Path("results")) -> None:
+    """Get a checkout ready to run at a scale, and print what will happen.
+
+    Raises:
+        InputError: anything wrong with the configuration, before any work.
+    """
+    user = userconfig.load()
+    data.mirror()
+    for slug in user.papers:
+        claims.load(slug)
+        ruleset = rulesets.load(slug)
+        for experiment in ruleset.experiments(scale):
+            rulesets.settings(ruleset, experiment, scale, seeds=user.seeds)
+    for slug in user.papers:
+        for name, how in data.fetch(rulesets.load(slug), user.data).items():
+            if how != "there":
+                print(f"{slug}: data {name}: {how}")
+    waiting, seconds = 0, 0.0
+    for slug in user.papers:
+        layout = Layout(results, scale, slug)
+        all_jobs = jobs.all_jobs(slug, scale, user.device, user.seeds, user.data)
+        costs = {stage: _cost(layout, stage, rulesets.load(slug), scale) for stage in all_jobs if stage not in OUTPUTS}
+        for stage in clean(layout, all_jobs):
+            if stage in costs:
+                waiting += 1
+                seconds += costs[stage]
+    cores = os.cpu_count() or 1
+    if waiting:
+        print(
+            f"{waiting} training jobs to run, about {numbers.seconds(seconds)} of processor time, {numbers.seconds(seconds / min(cores, waiting))} on {cores} cores"
+        )
+    else:
+        print("all training is up to date")
+
+
+def clean(layout: Layout, all_jobs: Mapping[str, Mapping]) -> list[str]:
+    """Remove outputs that these jobs may not use; returns the stages that have no usable output now.
+
+    What was made from a removed or missing output goes too: Snakemake does not rebuild a missing file while the files
+    made from it exist.
+    """
+    waiting: list[str] = []
+    for stage, job in all_jobs.items():
+        outputs = OUTPUTS[stage](layout) if stage in OUTPUTS else [layout.artifact(stage)]
+        record = layout.provenance(stage)
+        present = [path for path in [*outputs, record] if path.exists()]
+        if present:
+            problem = _problem(outputs, record, key(job))
+            orphaned = stage in OUTPUTS and waiting
+            if problem is None and not orphaned:
+                continue
+            if problem is not None:
+                print(f"removing outdated or damaged output: {problem}")
+            for path in present:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+        waiting.append(stage)
+    return waiting
+
+
+def _problem(outputs: list[Path], record: Path, expected_key: str) -> str | None:
+    """Why a stage's outputs may not be used, or None."""
+    if not record.exists():
+        return f"{outputs[0]} has no provenance"
+    absent = [path for path in outputs if not path.exists()]
+    return f"{absent[0]} is missing" if absent else provenance.problem(record, expected_key)
+
+
+def _cost(layout: Layout, experiment: str, ruleset: rulesets.RuleSet, scale: str) -> float:
+    """CPU seconds of a training job: as last time, else as configured."""
+    try:
+        return float(read_json(layout.provenance(experiment))["cpu_seconds"])
+    except (InputError, KeyError, TypeError, ValueError):
+        return float(ruleset.entry(experiment, scale).get("expected_seconds", 60))

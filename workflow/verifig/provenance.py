@@ -1,0 +1,73 @@
+"""Provenance: beside every stage's outputs, a record of the job, the outputs' checksums and what the run cost.
+
+A stage's outputs are used only if `problem` finds nothing: the key is the expected one and every checksum holds.
+"""
+
+import datetime
+import resource
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from verifig import __version__
+from verifig.errors import InputError
+from verifig.files import read_json, sha256, write_json
+from verifig.keys import key
+
+
+class Stopwatch:
+    """Wall and CPU seconds and peak memory of this process since creation, plus what an interrupted run had used."""
+
+    def __init__(self, wall: float = 0.0, cpu: float = 0.0):
+        self._wall, self._cpu = time.perf_counter() - wall, time.process_time() - cpu
+
+    def read(self) -> dict:
+        """`wall_seconds`, `cpu_seconds`, `peak_memory_mb` (of the process, so far)."""
+        return {
+            "wall_seconds": round(time.perf_counter() - self._wall, 3),
+            "cpu_seconds": round(time.process_time() - self._cpu, 3),
+            "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+        }
+
+
+def write(path: Path, job: Mapping, outputs: Iterable[Path], facts: Mapping) -> None:
+    """Record a finished stage; `outputs` are files or folders beside or below the record's folder."""
+    folder = Path(path).parent
+    write_json(
+        path,
+        {
+            "schema": 1,
+            "verifig": __version__,
+            "key": key(job),
+            "job": job,
+            "outputs": {file.relative_to(folder).as_posix(): sha256(file) for file in _files(outputs)},
+            "finished": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+            **facts,
+        },
+    )
+
+
+def problem(path: Path, expected_key: str) -> str | None:
+    """Why the outputs recorded at `path` may not be used for the job with this key, or None when they may."""
+    try:
+        record = read_json(path)
+        outputs, recorded_key = record["outputs"], record["key"]
+    except (InputError, KeyError, TypeError) as error:
+        return f"{path} cannot be read ({error})"
+    if recorded_key != expected_key:
+        stem = path.parent / path.name.partition(".")[0]
+        return f"{stem} was made by another job (key {recorded_key[:12]}, wanted {expected_key[:12]})"
+    for name, expected in outputs.items():
+        file = path.parent / name
+        if not file.is_file():
+            return f"{file} is missing"
+        if (found := sha256(file)) != expected:
+            return f"{file} is corrupted (sha256 {found[:12]}…, expected {expected[:12]}…)"
+    return None
+
+
+def _files(outputs: Iterable[Path]) -> list[Path]:
+    result = []
+    for output in map(Path, outputs):
+        result += sorted(file for file in output.rglob("*") if file.is_file()) if output.is_dir() else [output]
+    return result

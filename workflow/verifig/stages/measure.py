@@ -1,0 +1,33 @@
+"""Stage measure: artifacts -> statistics and curves. Imports no torch."""
+
+import importlib
+import shutil
+from collections.abc import Callable, Mapping
+
+from verifig import artifacts, provenance, tables
+from verifig.errors import RunError
+from verifig.paths import Layout
+
+
+def measure(job: Mapping, layout: Layout, log: Callable[[str], None] = print) -> None:
+    """Read the artifacts of `job` (see `jobs.measure`), write statistics, curves and provenance.
+
+    Raises:
+        RunError: an artifact whose key or checksum is not the expected one.
+    """
+    watch = provenance.Stopwatch()
+    found = {}
+    for experiment, expected in job["upstream"].items():
+        if problem := provenance.problem(layout.provenance(experiment), expected):
+            raise RunError(f"artifact refused: {problem}; `python -m verifig prepare` removes it")
+        found[experiment] = artifacts.read(layout.artifact(experiment))
+    result = tables.Tables()
+    importlib.import_module(f"replications.{job['slug']}.measure").measure(found, result)
+    statistics = result.statistics()
+    tables.write(layout.statistics, statistics)
+    shutil.rmtree(layout.curves, ignore_errors=True)
+    layout.curves.mkdir(parents=True)
+    for name, frame in sorted(result.curves.items()):
+        tables.write(layout.curves / f"{name}.parquet", frame)
+    provenance.write(layout.provenance("measure"), job, [layout.statistics, layout.curves], watch.read())
+    log(f"{len(statistics)} statistics, {len(result.curves)} tables of curves")

@@ -1,0 +1,32 @@
+"""Stage report: verdicts and curves -> the rule set's page (HTML, Markdown, SVG)."""
+
+import os
+import shutil
+from collections.abc import Callable, Mapping
+
+from verifig import pages, provenance, render, rulesets
+from verifig.errors import RunError
+from verifig.files import write_text
+from verifig.paths import Layout
+
+
+def report(job: Mapping, layout: Layout, log: Callable[[str], None] = print) -> None:
+    """Execute the rule set's report.py and write the page and its provenance.
+
+    Raises:
+        RunError: the verdicts were made by another job, or the report fails or leaves out a claim.
+    """
+    watch = provenance.Stopwatch()
+    if problem := provenance.problem(layout.provenance("judge"), job["upstream"]["verdicts"]):
+        raise RunError(f"verdicts refused: {problem}; `python -m verifig prepare` removes them")
+    ruleset = rulesets.load(job["slug"])
+    shutil.rmtree(layout.page, ignore_errors=True)
+    os.environ[pages.FOLDER_VARIABLE] = f"{layout.results}|{layout.scale}"
+    blocks, names = render.execute(ruleset.folder / "report.py")
+    names["page"].finish()
+    results = f"{layout.scale}/{layout.slug}/"
+    html, markdown = render.page(blocks, ruleset.config["title"], "../index.html", results)
+    write_text(layout.page / "index.html", html)
+    write_text(layout.page / "README.md", markdown)
+    provenance.write(layout.provenance("report"), job, [layout.page], watch.read())
+    log(f"page with {len(list(layout.page.glob('figures/*.svg')))} figures, {len(html) / 1e6:.1f} MB")

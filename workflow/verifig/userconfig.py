@@ -1,0 +1,40 @@
+"""The user's knobs (config/config.yaml), checked, with defaults filled in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from verifig import paths, schema
+from verifig.device import resolve
+from verifig.errors import InputError
+from verifig.files import read_yaml
+
+
+@dataclass(frozen=True)
+class UserConfig:
+    """What to run: scale, papers (all if none are named), device, seeds, data folder."""
+
+    scale: str
+    papers: tuple[str, ...]
+    device: str
+    seeds: int | None
+    data: Path
+
+
+def load(values: Mapping | None = None) -> UserConfig:
+    """Check the given values, or config/config.yaml.
+
+    Raises:
+        InputError: an unknown key, scale or paper, a wrong type, no GPU for `device: cuda`.
+    """
+    given = read_yaml(paths.ROOT / "config" / "config.yaml") if values is None else dict(values)
+    described = read_yaml(paths.SCHEMAS / "config.schema.yaml")
+    schema.validate(given, described, "config")
+    full = {name: entry["default"] for name, entry in described["properties"].items()} | given
+    unknown = [name for name in full["papers"] if name not in paths.slugs()]
+    if unknown:
+        raise InputError(f"config: unknown paper {unknown[0]!r} (known: {', '.join(paths.slugs())})")
+    resolve(full["device"])
+    return UserConfig(
+        full["scale"], tuple(full["papers"] or paths.slugs()), full["device"], full["seeds"], Path(full["data"])
+    )
