@@ -58,8 +58,8 @@ def fig1b(runs: pd.DataFrame, paper: dict | None = None) -> Figure:
     axes[1].set(title="softmax in float64")
     if paper is not None:
         figures.paper_points(axes[0], paper["epoch"], paper["accuracy"], "paper, test")
-    for each in axes:
-        each.legend(loc="center right")
+    axes[0].legend(loc="lower right")
+    axes[1].legend(loc="center right")
     return figure
 
 
@@ -130,7 +130,7 @@ def fig2_law(runs: pd.DataFrame) -> Figure:
             label="ln(beta2) / 2 per epoch" if beta2 == 0.95 else None,
         )
     axes[1].set(title="training loss, float64", xlabel="epoch", yscale="log", ylim=(1e-18, 10))
-    axes[1].legend(loc="lower left")
+    axes[1].legend(loc="upper right")
     return figure
 
 

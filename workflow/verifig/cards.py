@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from verifig.pages import Block
     from verifig.rulesets import RuleSet
 
-RELATION_HELP = "the shaded band is what the claim allows, the bar our 95 % interval, the dots single seeds"
+RANGE_PLOT = "range plot: the shaded band is what the claim allows, the bar our 95 % interval, the dots single seeds"
+LEGIBLE = 544  # pixels below which a figure scrolls rather than shrinks
 
 
 def escape(text: object) -> str:
@@ -98,14 +99,24 @@ def verdict_table(claims: Sequence[Mapping]) -> "Block":
 
 
 def figure_html(
-    name: str, heading: str, source: str | None, alt: str, note: str, claims: Sequence[Mapping], scale: str
+    name: str,
+    heading: str,
+    source: str | None,
+    alt: str,
+    note: str,
+    claims: Sequence[Mapping],
+    scale: str,
+    width: int = 0,
 ) -> str:
-    """A figure with its claims."""
-    image = (
-        f'<div class="plot scroll" tabindex="0" role="region" aria-label="figure: {escape(heading)}"><img src="{source}" alt="{escape(alt)}"></div>'
-        if source
-        else ""
-    )
+    """A figure (`width` pixels wide where there is room) with its claims."""
+    image = ""
+    if source:
+        size = f"width:{width}px;min-width:{min(width, LEGIBLE)}px"
+        label = f"figure: {escape(heading)}"
+        image = (
+            f'<div class="plot scroll" tabindex="0" role="region" aria-label="{label}">'
+            f'<img src="{source}" alt="{escape(alt)}" style="{size}"></div>'
+        )
     caption = f"<figcaption>{escape(note)}</figcaption>" if note else ""
     figure = f'<figure id="{escape(name)}">{image}{caption}</figure>' if source or note else ""
     return figure + "".join(claim_html(claim, scale) for claim in claims)
@@ -124,20 +135,24 @@ def claim_html(claim: Mapping, scale: str) -> str:
     """One claim: statement, verdict, and for every part bounds, our value with interval, and a range plot."""
     paper_value = "the paper gives no number" if claim["paper_value"] is None else str(claim["paper_value"])
     facts = [
-        ("Paper", f"{paper_value} ({claim['source']})"),
         ("Why these bounds", claim["why"]),
         ("Kind", f"{claim['basis']}, setting: {claim['setting']}"),
         ("Units of replication", claim.get("varies", "")),
     ]
     details = "".join(f"<dt>{escape(term)}</dt><dd>{escape(text)}</dd>" for term, text in facts if text)
+    shown = (
+        f'<p class="paper-value">Paper: <strong>{escape(paper_value)}</strong> <span class="small">({escape(claim["source"])})</span></p>'
+        if claim["kind"] == "claim"
+        else ""
+    )
     narrow = " · narrow" if claim["verdict"] == "reproduced" and (claim.get("headroom") or math.inf) < 1.3 else ""
     return (
         f'<article class="claim {claim["verdict"].replace(" ", "-")}" id="{escape(claim["id"])}" aria-labelledby="{escape(claim["id"])}-title">'
         f'<p class="claim-title" id="{escape(claim["id"])}-title"><a class="anchor" href="#{escape(claim["id"])}">{escape(claim["id"])}</a> '
         f'{badge(claim["verdict"])}<span class="small">{escape(claim["place"])}{narrow}</span></p>'
-        f'<p class="statement">{escape(claim["statement"])}</p>{_parts_html(claim["parts"])}'
+        f'<p class="statement">{escape(claim["statement"])}</p>{shown}{_parts_html(claim)}'
         f'<p class="small">{escape(verdicts.wording(claim, scale))}{_recorded(claim)}</p>'
-        f"<details><summary>Paper’s value, source, reasons</summary><dl>{details}</dl>{_notes(claim['parts'])}</details></article>"
+        f"<details><summary>Why these bounds, what varies, notes</summary><dl>{details}</dl>{_notes(claim['parts'])}</details></article>"
     )
 
 
@@ -151,18 +166,27 @@ def _notes(parts: Sequence[Mapping]) -> str:
     return "<ul>" + "".join(f"<li>{escape(note)}</li>" for note in notes) + "</ul>" if notes else ""
 
 
-def _parts_html(parts: Sequence[Mapping]) -> str:
+def _parts_html(claim: Mapping) -> str:
+    """The measurements behind a claim, those that show that its runs are healthy last."""
+    healthy = [
+        part | {"label": f"healthy: {part.get('label') or part['statistic']}"} for part in claim.get("healthy", [])
+    ]
+    parts = [*claim["parts"], *healthy]
     if not parts:
         return ""
     rows = "".join(
         f"<tr><td>{escape(part.get('label') or part['statistic'])}</td><td>{escape(part_bounds(part))}</td>"
         f"<td><strong>{escape(numbers.text(part['observed']))}</strong>{escape(part_interval(part))}</td>"
-        f'<td class="range">{range_plot(part)}</td><td>{escape(verdicts.SYMBOLS[part["verdict"]])}<span class="hidden"> {part["verdict"]}</span></td></tr>'
+        f'<td class="range">{range_plot(part)}</td>'
+        f'<td>{verdicts.SYMBOLS[part["verdict"]]}<span class="hidden"> {part["verdict"]}</span></td></tr>'
         for part in parts
     )
+    columns = ("Quantity", "Claimed", "Ours")
+    head = "".join(f'<th scope="col">{name}</th>' for name in columns)
+    hidden = "".join(f'<th scope="col"><span class="hidden">{name}</span></th>' for name in (RANGE_PLOT, "Verdict"))
     return (
-        '<div class="scroll" tabindex="0" role="region" aria-label="measurements"><table class="parts"><thead><tr><th scope="col">Quantity</th><th scope="col">Claimed</th>'
-        f'<th scope="col">Ours</th><th scope="col"><span class="hidden">Range plot: {RELATION_HELP}</span></th><th scope="col"><span class="hidden">Verdict</span></th></tr></thead><tbody>{rows}</tbody></table></div>'
+        '<div class="scroll" tabindex="0" role="region" aria-label="measurements"><table class="parts">'
+        f"<thead><tr>{head}{hidden}</tr></thead><tbody>{rows}</tbody></table></div>"
     )
 
 

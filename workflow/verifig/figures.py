@@ -46,6 +46,7 @@ STYLE = {
     "font.size": 9.5,
     "grid.alpha": 0.25,
     "grid.color": MUTED,
+    "legend.fontsize": 9,
     "legend.frameon": False,
     "legend.labelcolor": INK,
     "lines.linewidth": 1.7,
@@ -53,7 +54,9 @@ STYLE = {
     "svg.fonttype": "none",
     "text.color": INK,
     "xtick.color": INK,
+    "xtick.labelsize": 9,
     "ytick.color": INK,
+    "ytick.labelsize": 9,
 }
 
 
@@ -166,6 +169,11 @@ def svg(figure: Figure, name: str, title: str) -> str:
 def save(figure: Figure, path: Path, title: str) -> None:
     """Write the figure as SVG, atomically."""
     write_text(path, svg(figure, Path(path).stem, title))
+
+
+def pixels_wide(path: Path) -> int:
+    """Width of a saved figure in CSS pixels."""
+    return round(float(re.search(r'width="([\d.]+)pt"', Path(path).read_text(encoding="utf-8"))[1]) * 96 / 72)
 
 
 def placeholder(path: Path, text: str) -> None:

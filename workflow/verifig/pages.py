@@ -123,8 +123,9 @@ class Page:
         else:
             figures.save(draw(*(tables.read(self.layout.curves / f"{table}.parquet") for table in curves)), path, alt)
         data = base64.b64encode(path.read_bytes()).decode()
+        source, width = f"data:image/svg+xml;base64,{data}", figures.pixels_wide(path)
         return Block(
-            cards.figure_html(name, heading, f"data:image/svg+xml;base64,{data}", alt, note, claims, self.scale),
+            cards.figure_html(name, heading, source, alt, note, claims, self.scale, width),
             cards.figure_markdown(name, heading, f"figures/{name}.svg", alt, note, claims, self.scale),
         )
 

@@ -1,0 +1,147 @@
+"""Jobs, keys, settings and code closures."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from conftest import ROOT
+from hypothesis import given
+from hypothesis import strategies as st
+from verifig import closure, jobs, rulesets, seeds, tables
+from verifig.errors import InputError
+from verifig.keys import key
+
+SLUGS = [path.parent.name for path in sorted((ROOT / "replications").glob("*/config.yaml"))]
+
+
+def job(**more) -> dict:
+    return jobs.train("grokking", "delay53", "laptop", "cpu", **more)
+
+
+def test_keys_do_not_depend_on_order_but_on_every_value():
+    one = {"a": {"x": 1, "y": 2}, "b": 3}
+    assert key(one) == key({"b": 3, "a": {"y": 2, "x": 1}})
+    assert key(one) != key({"a": {"x": 2, "y": 1}, "b": 3})  # swapped values are another job
+    assert key(job()) == key(json.loads(json.dumps(job())))
+    assert key(job()) != key(job(overrides={"learning_rate": 0.011}))
+    assert key(job()) != key(job(seeds=4))
+
+
+def test_a_job_is_plain_json_and_names_what_it_depends_on():
+    found = job()
+    assert json.loads(json.dumps(found)) == found
+    assert {"code", "data", "versions", "settings", "seeds", "device", "dtype", "threads"} <= set(found)
+    assert {"torch", "numpy"} <= set(found["versions"])
+    assert all(not path.startswith("/") for path in found["code"])
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+@pytest.mark.parametrize("stage", ["train", "measure", "judge"])
+def test_the_closure_holds_every_module_that_is_loaded(slug, stage):
+    module = {"train": "experiments", "measure": "measure"}.get(stage)
+    entries = [f"verifig.stages.{stage}"] + ([f"replications.{slug}.{module}"] if module else [])
+    code = f"import sys, importlib\nfor name in {entries!r}: importlib.import_module(name)\n" + (
+        "print([m.__file__ for n, m in sys.modules.items() if n.split('.')[0] in ('verifig', 'replications') and m.__file__])\n"
+        "print('torch' in sys.modules)"
+    )
+    env = {"PYTHONPATH": f"{ROOT / 'workflow'}:{ROOT}", "PATH": ""}
+    printed = subprocess.run([sys.executable, "-c", code], env=env, text=True, capture_output=True, check=True).stdout
+    loaded, torch_loaded = printed.splitlines()
+    found = {str(path) for path in closure.files(entries)}
+    assert set(eval(loaded)) <= found
+    if stage != "train":
+        assert torch_loaded == "False"
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_a_rule_set_knows_only_the_library_and_the_library_no_rule_set(slug):
+    for path in closure.files([f"replications.{slug}.{name}" for name in ("experiments", "measure", "report")]):
+        for name in closure._imports(path):
+            top, *rest = name.split(".")
+            if top == "replications":
+                assert path.is_relative_to(ROOT / "replications"), f"{path} imports {name}"
+                assert rest[0] == slug, f"{path} imports {name}"
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+@pytest.mark.parametrize("scale", ["smoke", "laptop", "paper"])
+def test_every_experiment_has_valid_settings_at_every_scale(slug, scale):
+    ruleset = rulesets.load(slug)
+    for experiment in ruleset.experiments(scale):
+        values = rulesets.settings(ruleset, experiment, scale)
+        assert rulesets.members(values)
+        assert all(
+            "description" in ruleset.settings_schema["properties"][name] for name in values if name != "conditions"
+        )
+
+
+def test_members_are_conditions_by_name_times_seeds():
+    values = {"seeds": 2, "rate": 1.0, "conditions": {"b": {"rate": 2.0}, "a": {"seeds": 1}}}
+    found = [(m["condition"], m["seed"], m["rate"]) for m in rulesets.members(values)]
+    assert found == [("a", 0, 1.0), ("b", 0, 2.0), ("b", 1, 2.0)]
+    assert rulesets.members({"seeds": 1})[0]["condition"] == "base"
+
+
+def test_overrides_reach_settings_and_conditions():
+    changed = job(overrides={"width": 64, "conditions.adamw.eps": 1e-8})["settings"]
+    assert changed["width"] == 64
+    assert changed["conditions"]["adamw"] == {"eps": 1e-8}
+    assert job(seeds=2)["settings"]["conditions"]["sgd"]["seeds"] == 2
+
+
+@pytest.mark.parametrize(
+    ("overrides", "sentence"),
+    [
+        ({"widht": 3}, "unknown setting 'widht'"),
+        ({"width": "many"}, "width = 'many' must be of type integer"),
+        ({"width": 0}, "width = 0 must be >= 1"),
+        ({"seeds": 0}, "seeds = 0 must be >= 1"),
+        ({"loss": "hinge"}, "loss = 'hinge' must be one of"),
+        ({"conditions.adam.eps": 1}, "unknown setting"),
+        ({"conditions.adamw.epsilon": 1}, "unknown setting 'conditions.adamw.epsilon'"),
+        ({"conditions.adamw.eps": -1}, "condition adamw: eps = -1 must be >= 0"),
+        ({"learning_rate": "1e-3"}, "write 1.0e-3"),
+    ],
+)
+def test_refused_settings_are_one_sentence_with_key_and_value(overrides, sentence):
+    with pytest.raises(InputError, match=sentence):
+        job(overrides=overrides)
+
+
+def test_merge_is_deep_and_null_removes():
+    assert rulesets.merge({"a": {"x": 1, "y": 2}, "b": 1}, {"a": {"x": 3}, "c": 4}) == {
+        "a": {"x": 3, "y": 2},
+        "b": 1,
+        "c": 4,
+    }
+    assert rulesets.merge({"a": {"x": {"k": 1}, "y": 2}}, {"a": {"x": None}}) == {"a": {"y": 2}}
+
+
+@given(st.lists(st.text(), min_size=1, max_size=4), st.lists(st.text(), min_size=1, max_size=4))
+def test_seeds_derive_from_names(one, two):
+    assert 0 <= seeds.derive(*one) < 2**63
+    assert (seeds.derive(*one) == seeds.derive(*two)) == ("/".join(one) == "/".join(two))
+
+
+def test_condition_text_is_canonical():
+    assert tables.condition_text({"p": 53, "arm": "x", "f": 0.5, "on": True}) == "arm=x;f=0.5;on=true;p=53"
+    assert tables.condition_text(None) == ""
+
+
+def test_first_crossing_interpolates_and_says_never():
+    x = [0, 10, 20]
+    positions, never = tables.first_crossing(x, [[0, 0.5, 1.0], [0.9, 1, 1], [0, 0, 0.1]], 0.75)
+    assert positions.tolist() == [15, 0, 20]
+    assert never.tolist() == [False, False, True]
+
+
+def test_statistics_refuse_a_unit_given_twice():
+    out = tables.Tables()
+    out.per_seed("e", "s", [1.0, float("nan")])
+    out.exact("e", "x", 2.0)
+    frame = out.statistics()
+    assert frame["status"].tolist() == ["ok", "diverged", "ok"]
+    out.per_seed("e", "s", [3.0])
+    with pytest.raises(ValueError, match="given twice"):
+        out.statistics()

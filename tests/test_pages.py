@@ -1,0 +1,214 @@
+"""Pages and front page: structure, offline, accessible basics; equal artifacts give equal bytes; published pages are fresh."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+from conftest import ROOT, command
+from verifig import cards, figures, numbers, publish, render, site, verdicts
+
+REPORTS = ROOT / "reports"
+PAGES = sorted(REPORTS.rglob("*.html"))
+
+
+class Outline(HTMLParser):
+    """What a page refers to and what it offers."""
+
+    def __init__(self, text: str):
+        super().__init__()
+        self.ids, self.links, self.sources, self.headings, self.alts = [], [], [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        given = dict(attributes)
+        if "id" in given:
+            self.ids.append(given["id"])
+        if tag == "a":
+            self.links.append(given.get("href", ""))
+        if tag in ("img", "script", "link", "iframe", "source"):
+            self.sources.append(given.get("src") or given.get("href") or "")
+        if tag == "img":
+            self.alts.append(given.get("alt"))
+        if re.fullmatch("h[1-6]", tag):
+            self.headings.append(int(tag[1]))
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(REPORTS).as_posix())
+def test_published_pages_are_sound(path):
+    text = path.read_text(encoding="utf-8")
+    page = Outline(text)
+    assert '<html lang="en">' in text
+    assert 'name="viewport"' in text
+    assert all(source.startswith("data:") or not source for source in page.sources), "only embedded images"
+    assert not re.search(r'(?:src|href)="(?:https?:)?//[^"]*\.(?:js|css|woff2?)"', text)
+    assert len(page.ids) == len(set(page.ids))
+    assert page.headings[0] == 1
+    assert page.headings.count(1) == 1
+    assert all(b - a <= 1 for a, b in zip(page.headings, page.headings[1:], strict=False)), (
+        "no heading level is skipped"
+    )
+    assert all(alt is not None for alt in page.alts)
+    for link in page.links:
+        target, _, anchor = link.partition("#")
+        if link.startswith("http"):
+            continue
+        file = path if not target else path.parent / target
+        assert file.exists(), link
+        if anchor:
+            assert anchor in Outline(file.read_text(encoding="utf-8")).ids, link
+
+
+def test_no_published_page_is_stale():
+    stale = publish.stale_pages()
+    assert not stale, f"run `make reports`: {stale}"
+
+
+def test_published_markdown_shows_existing_figures():
+    for path in REPORTS.rglob("README.md"):
+        for source in re.findall(r"!\[.*?\]\((.*?)\)", path.read_text(encoding="utf-8")):
+            assert (path.parent / source).exists(), source
+
+
+def test_figures_have_equal_bytes_and_follow_the_colour_scheme():
+    def draw():
+        figure, (axes,) = figures.grid()
+        axes.plot([0, 1], [0, 1], label="a")
+        figures.paper_line(axes, 0.5, "paper")
+        figures.end_labels(axes, {"a": "line a"})
+        return figures.svg(figure, "name", "title")
+
+    one, two = draw(), draw()
+    assert one == two
+    assert "currentColor" in one
+    assert "prefers-color-scheme:dark" in one
+    assert figures.INK not in one
+    assert "line a" in one, "text stays text"
+
+
+def test_band_draws_median_and_range():
+    import pandas as pd
+
+    frame = pd.DataFrame({"x": [0, 0, 0, 1, 1, 1], "value": [1, 2, 9, 3, 4, 5]})
+    _, (axes,) = figures.grid()
+    figures.band(axes, frame)
+    assert axes.get_lines()[0].get_ydata().tolist() == [2, 4]
+    assert axes.collections[0].get_paths()[0].get_extents().ymax == 9
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (0.98765, "0.988"), (12345, "12,345"), (1234.567, "1,235"), (-0.5, "−0.500"), (1.2e-9, "1.20 × 10⁻⁹"), (0, "0"),
+        (None, "undefined"), ("inf", "∞"), (float("-inf"), "−∞"), (3.2e12, "3.20 × 10¹²"),
+    ],
+)  # fmt: skip
+def test_numbers_for_people(value, shown):
+    assert numbers.text(value) == shown
+
+
+def test_bounds_and_durations_for_people():
+    assert numbers.bounds(0.98, "inf") == "≥ 0.980"
+    assert numbers.bounds("-inf", 1.25) == "≤ 1.25"
+    assert numbers.bounds(482.01, 482.01) == "= 482.010"
+    assert numbers.bounds(0.001018, 0.0010182) == "0.001018000 … 0.001018200"
+    assert [numbers.seconds(s) for s in (3.14159, 432.1, 9000)] == ["3.1 s", "7.2 min", "2.5 h"]
+
+
+def part(**more) -> dict:
+    base = {
+        "statistic": "s", "experiment": "e", "condition": "", "estimator": "mean", "relation": "at_least", "bounds": [0.5, "inf"],
+        "observed": 1.0, "low": 0.9, "high": 1.1, "n": 3, "values": [0.95, 1.0, 1.05], "verdict": "reproduced", "notes": [],
+        "p_bound": 0.001, "headroom": 5.0,
+    }  # fmt: skip
+    return base | more
+
+
+def claim(**more) -> dict:
+    base = {
+        "id": "A-1", "kind": "claim", "paper": "p", "place": "Figure 1", "figure": "f", "statement": "a < b & c", "basis": "number",
+        "setting": "paper's", "paper_value": None, "source": "ours", "scales": ["laptop"], "why": "w", "verdict": "reproduced",
+        "parts": [part()], "p_bound": 0.001, "headroom": 5.0,
+    }  # fmt: skip
+    return base | more
+
+
+def test_claim_cards_escape_and_show_everything():
+    html = cards.claim_html(claim(), "laptop")
+    assert "a &lt; b &amp; c" in html
+    assert 'id="A-1"' in html
+    assert "[0.900, 1.10]" in html
+    assert "mean of 3" in html
+    assert "the paper gives no number" in html
+    assert "narrow" not in html
+    assert "narrow" in cards.claim_html(claim(headroom=1.1), "laptop")
+    assert "✓" in cards.claim_markdown(claim(), "laptop")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"scale": "log"}, {"observed": None, "low": "-inf", "high": "inf"}, {"values": []}, {"bounds": ["-inf", 2]}],
+)
+def test_range_plots_survive_odd_parts(change):
+    svg = cards.range_plot(part(**change))
+    assert svg == "" or svg.startswith("<svg")
+    assert "nan" not in svg
+
+
+def test_the_summary_counts_kinds_apart():
+    everything = [
+        claim(), claim(id="B", basis="direction", setting="reduced"), claim(id="C", basis="identity", verdict="contradicted"),
+        claim(id="D", kind="control", of="A-1", verdict="caught"), claim(id="E", verdict="not tested", reason="r"),
+    ]  # fmt: skip
+    text = verdicts.summary(everything, "laptop")
+    assert "1 of 1 of the paper's own numbers are reproduced in the paper's setting" in text
+    assert "1 of 1 of its statements hold" in text
+    assert "0 of 1 identities are verified" in text
+    assert "1 of 1 controls and oracles behave" in text
+    assert text.endswith("0 inconclusive, 1 contradicted, 1 not tested.")
+    assert site.badge(everything, "laptop") == {
+        "schemaVersion": 1, "label": "verifig laptop", "message": "2 of 3 reproduced", "color": "red",
+    }  # fmt: skip
+
+
+def test_a_report_that_fails_names_its_cell(tmp_path):
+    (tmp_path / "report.py").write_text("# %%\nx = 1\n\n# %%\n# a comment\nx / 0\n")
+    with pytest.raises(render.RunError, match=r"report.py: the cell '# a comment' failed: ZeroDivisionError"):
+        render.execute(tmp_path / "report.py")
+
+
+def test_anchors_are_stable():
+    assert render.anchor("Figure 1b, c: <em>StableMax</em> against softmax") == "figure-1b-c-stablemax-against-softmax"
+
+
+def test_rendering_twice_gives_equal_bytes(tmp_path):
+    """The whole smoke page, twice, in two folders, time zones and locales."""
+    pages = []
+    for name, environment in (
+        ("one", {"TZ": "UTC", "LC_ALL": "C"}),
+        ("two", {"TZ": "Asia/Tokyo", "LC_ALL": "C.UTF-8"}),
+    ):
+        out = tmp_path / name
+        result = command(
+            ROOT,
+            "verifig",
+            "run",
+            "grokking",
+            "--scale",
+            "smoke",
+            "--stage",
+            "judge",
+            "--device",
+            "cpu",
+            "--out",
+            str(out),
+            **environment,
+        )
+        assert result.returncode == 0, result.stderr
+        pages.append(
+            {
+                p.name: p.read_bytes()
+                for p in sorted(out.rglob("*"))
+                if p.suffix in (".npz", ".parquet") or p.name == "verdicts.json"
+            }
+        )
+    assert pages[0] == pages[1]
