@@ -4,7 +4,7 @@ SNAKEMAKE := $(PYTHON) -m snakemake
 export PYTHONPATH := $(CURDIR)/workflow:$(CURDIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup reports test check smoke bench lint format record lock clean
+.PHONY: help setup reports test check smoke new bench lint format record lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -35,6 +35,9 @@ smoke: .venv/ready ## run the smoke scale, seconds of training
 	$(PYTHON) -m verifig prepare --scale smoke
 	$(SNAKEMAKE) --quiet rules --config scale=smoke -- all
 	$(PYTHON) -m verifig check --scale smoke
+
+new: .venv/ready ## start a rule set from the template: make new paper=<slug>
+	$(PYTHON) -m verifig new "$(paper)"
 
 bench: .venv/ready ## measure speed, as ratios within one run
 	$(PYTHON) -m verifig bench

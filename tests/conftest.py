@@ -9,7 +9,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-COPIED = ("Snakefile", "config", "profiles", "workflow", "replications", "reports", "envs", "README.md")
+COPIED = (
+    "Snakefile",
+    "pyproject.toml",
+    "config",
+    "profiles",
+    "workflow",
+    "replications",
+    "reports",
+    "envs",
+    "README.md",
+)
 
 
 @pytest.fixture

@@ -153,6 +153,22 @@ use rule * from grokking as verifig_*
     assert (toy / "out/smoke/grokking/page/index.html").exists()
 
 
+def test_a_new_rule_set_runs_is_judged_and_shows_up(suite):
+    assert command(suite, "verifig", "new", "toy_paper").returncode == 0
+    assert command(suite, "verifig", "new", "toy_paper").returncode == 2
+    refused = command(suite, "verifig", "new", "Toy-Paper")
+    assert (refused.returncode, "snake_case" in refused.stderr) == (2, True)
+    config = ("scale=smoke", 'papers=["toy_paper"]')
+    run(suite, config=config)
+    assert "toy_paper/index.html" in (suite / "results/smoke/site/index.html").read_text()
+    (suite / "config/config.yaml").write_text("papers: [toy_paper]\n")
+    checked = command(suite, "verifig", "check", "--scale", "smoke")
+    assert checked.returncode == 0
+    assert "toy_paper: ok (1 reproduced" in checked.stdout
+    assert command(suite, "pytest", "replications/toy_paper").returncode == 0
+    assert planned(suite, config=config) == set()
+
+
 def test_publishing_refuses_an_outdated_page_and_reads_no_report(suite):
     result = command(suite, "verifig", "publish")
     assert result.returncode == 2

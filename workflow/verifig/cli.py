@@ -107,6 +107,8 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("slug", nargs="*", help="rule sets (default: all)")
     scale(command)
     command.add_argument("--results", type=Path, default=Path("results"))
+    command = add("new", _new, "start a rule set from the template")
+    command.add_argument("slug", help="its name, snake_case")
     command = add("bench", _bench, "measure speed as ratios within one run")
     command.add_argument("slug", nargs="*", help="rule sets (default: all)")
     for slug in paths.slugs():  # a rule set may bring commands of its own
@@ -191,6 +193,13 @@ def _record(options: argparse.Namespace) -> None:
 
     for slug in options.slug or paths.slugs():
         publish.record(options.results, checked_scale(options), slug)
+
+
+def _new(options: argparse.Namespace) -> None:
+    from verifig import new
+
+    folder = new.create(options.slug)
+    print(f"wrote {folder}; next: snakemake {options.slug} --config scale=smoke, then replications/README.md")
 
 
 def _bench(options: argparse.Namespace) -> None:

@@ -1,0 +1,33 @@
+"""Training programs of SLUG: each takes a `Run` and returns arrays by name."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+from verifig.ensemble import generator
+from verifig.loop import Trainable, log_points, train
+from verifig.run import Run
+
+
+def descent(run: Run) -> dict[str, np.ndarray]:
+    """Gradient descent on curvature x^2 / 2 for every condition x seed; losses [members, log points]."""
+    points = log_points(run.settings["steps"], 10)
+    records = train(run, run.members, Quadratic, run.settings["steps"], points, chunk=64)
+    return records | {"steps": np.array(points)}
+
+
+class Quadratic(Trainable):
+    """K one-dimensional quadratics as one program."""
+
+    def __init__(self, members: Sequence[Mapping]):
+        super().__init__()
+        starts = [torch.randn(1, dtype=torch.float64, generator=generator("SLUG", "start", m["seed"])) for m in members]
+        self.curvature = torch.tensor([m["curvature"] for m in members], dtype=torch.float64)
+        self.learning_rate = torch.tensor([m["learning_rate"] for m in members], dtype=torch.float64)
+        self.tensors = {"x": torch.cat(starts)}
+
+    def step(self) -> None:
+        self.tensors["x"] -= self.learning_rate * self.curvature * self.tensors["x"]
+
+    def record(self) -> dict[str, torch.Tensor]:
+        return {"loss": self.curvature * self.tensors["x"] ** 2 / 2}
