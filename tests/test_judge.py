@@ -64,7 +64,8 @@ def test_every():
     assert verdict([1, 2, math.nan], estimator="every") == "contradicted"
     assert verdict([1, 2], estimator="every") == "inconclusive"
     result = judge.judge_part(part(estimator="every"), rows([1, 2, -3]))
-    assert (result["observed"], result["inside"]) == (-3, 2)
+    assert result["observed"] == -3
+    assert result["notes"][0].startswith("2 of 3 inside (at least 9% of runs")
 
 
 def test_median_takes_the_worst_value_for_what_diverged():
@@ -213,3 +214,13 @@ def test_median_uses_the_tabulated_order_statistics():
     for n, (low, high) in {6: (1, 6), 8: (1, 8), 9: (2, 8), 12: (3, 10), 16: (4, 13), 24: (7, 18)}.items():
         interval = stats.median(np.arange(1.0, n + 1))
         assert (interval.low, interval.high) == (low, high)
+
+
+def test_inconclusive_says_what_would_decide():
+    result = judge.judge_part(part(), rows([0.1, 0.9, -0.3, 0.4]))
+    assert result["verdict"] == "inconclusive"
+    words = verdicts.wording(claim() | {"verdict": "inconclusive", "parts": [result]}, "laptop")
+    assert words.startswith("Inconclusive: our 4 seeds give [")
+    assert f"about {result['units_to_decide']} would decide" in words
+    sharper = judge.judge_part(part(), rows([0.1, 0.9, -0.3, 0.4] * result["units_to_decide"]))
+    assert sharper["verdict"] == "reproduced"

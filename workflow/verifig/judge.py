@@ -18,6 +18,7 @@ from verifig.errors import RunError
 
 NARROW = 1.3
 SATURATED = (0.0, 1.0)
+SHOWN = ("label", "experiment", "condition", "statistic", "estimator", "relation", "scale", "resolution", "unit")
 
 
 def judge(
@@ -102,121 +103,106 @@ def judge_part(part: Mapping, rows: pd.DataFrame, random_parts: int = 1) -> dict
         rows: columns `seed`, `value`, `status`; one row a unit.
         random_parts: number of random parts in the claim (for the side of `contradicted`).
     """
-    low, high, estimator, relation = part["low"], part["high"], part["estimator"], part["relation"]
-    log = part.get("scale") == "log"
-    raw = rows["value"].to_numpy(float).copy()
-    status = rows["status"].to_numpy(str)
-    raw[status == "never"] = math.inf
-    raw[status == "diverged"] = math.nan
-    values = raw.copy()
-    if log:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            values = np.where(values > 0, np.log(values), np.nan)
-            low, high = (math.log(bound) if bound > 0 else -math.inf for bound in (low, high))
-    bad = np.isnan(values)
-    values[bad] = -math.inf if relation == "at_least" else math.inf
-    n = len(values)
-    result = {
-        **{
-            name: part[name]
-            for name in (
-                "label",
-                "experiment",
-                "condition",
-                "statistic",
-                "estimator",
-                "relation",
-                "scale",
-                "resolution",
-                "unit",
-            )
-            if name in part
-        },
+    raw, values, low, high, notes = _values(part, rows)
+    n, estimator, relation = len(values), part["estimator"], part["relation"]
+    result = {name: part[name] for name in SHOWN if name in part} | {
         "bounds": [_json(part["low"]), _json(part["high"])],
         "n": n,
         "values": [_json(value) for value in raw],
         "p_bound": None,
         "headroom": None,
-        "notes": [],
+        "units_to_decide": None,
+        "notes": notes,
     }
-    if bad.any():
-        result["notes"].append(f"{int(bad.sum())} of {n} diverged or undefined")
-    if (status == "never").any():
-        result["notes"].append(f"never seen in {int((status == 'never').sum())} of {n}")
+    half = part.get("resolution", 0.0) / 2 if relation != "consistent" else 0.0
+    interval, wide, verdict = _interval(part, values, low, high, half, random_parts, notes)
     minimum = max(stats.MINIMUM_UNITS[estimator], 5 if relation == "consistent" else 1)
-    half_resolution = part.get("resolution", 0.0) / 2 if relation != "consistent" else 0.0
-
-    def inside(a: float, b: float) -> bool:
-        return low <= a and b <= high
-
-    def outside(a: float, b: float) -> bool:
-        return b < low or a > high
-
-    verdict = None
-    if estimator in ("exact", "every"):
-        with np.errstate(invalid="ignore"):  # an infinite value against an open bound lies inside
-            inside_by = np.nan_to_num(np.minimum(values - low, high - values), nan=math.inf)
-        worst = values[int(np.argmin(inside_by))] if n else math.nan
-        interval = stats.Interval(worst, worst - half_resolution, worst + half_resolution)
-        wide = interval
-        if estimator == "every":
-            count = int(np.sum((values - half_resolution >= low) & (values + half_resolution <= high)))
-            result["inside"] = count
-            if n >= minimum:
-                result["notes"].append(
-                    f"{count} of {n} inside (at least {stats.lower_limit_of_all(n, count):.0%} of runs, 95 % confidence)"
-                )
-        if estimator == "exact" and n != 1:
-            verdict = "inconclusive"
-            result["notes"].append(f"one value was expected, {n} were found")
-    elif not np.isfinite(values).all() and estimator == "mean":
-        finite = values[np.isfinite(values)]
-        interval = wide = stats.Interval(float(np.mean(finite)) if len(finite) else math.nan, -math.inf, math.inf)
-        verdict = "inconclusive"
-    elif relation == "consistent":
-        interval, wide, verdict = _consistent(values, low, high, part["resolution"], result["notes"])
-    else:
-        function = {"mean": stats.mean, "median": stats.median, "share": stats.share}[estimator]
-        interval, wide = function(values, 0.95), function(values, 1 - 0.05 / random_parts)
-        interval, wide = (
-            stats.Interval(i.observed, i.low - half_resolution, i.high + half_resolution) for i in (interval, wide)
-        )
-        result["p_bound"] = stats.p_bound(estimator, values, low, high)
-        half = (interval.high - interval.low) / 2
-        distance = min(interval.observed - low, high - interval.observed)
-        if math.isfinite(half) and half > 0 and math.isfinite(distance):
-            result["headroom"] = round(distance / half, 3)
-        if n >= 2 and estimator == "mean" and np.ptp(values) == 0 and raw[0] not in SATURATED and not half_resolution:
-            result["notes"].append("no variation over seeds")
     if n < minimum:
         verdict = "inconclusive"
-        result["notes"].append(
+        notes.append(
             f"{n} seed{'s' if n != 1 else ''}: " + ("no interval" if n < 2 else f"{estimator} needs {minimum}")
         )
+    elif estimator == "every":
+        count = int(np.sum((values - half >= low) & (values + half <= high)))
+        limit = stats.lower_limit_of_all(n, count)
+        notes.append(f"{count} of {n} inside (at least {limit:.0%} of runs, 95 % confidence)")
+    elif estimator == "mean" and np.ptp(values) == 0 and raw[0] not in SATURATED and not half:
+        notes.append("no variation over seeds")
     if verdict is None:
-        if inside(interval.low, interval.high):
+        certain = estimator in ("exact", "every") and not half
+        if low <= interval.low and interval.high <= high:
             verdict = "reproduced"
-        elif (estimator in ("exact", "every") and not half_resolution) or outside(wide.low, wide.high):
+        elif certain or wide.high < low or wide.low > high:
             verdict = "contradicted"
         else:
             verdict = "inconclusive"
-    if (
-        verdict == "inconclusive"
-        and math.isfinite(interval.low)
-        and math.isfinite(interval.high)
-        and relation != "consistent"
-        and n >= minimum
-    ):
-        result["notes"].append(_seeds_that_would_decide(n, interval, low, high))
-    if result["headroom"] is not None and verdict == "reproduced" and result["headroom"] < NARROW:
+    if estimator in ("mean", "median", "share") and relation != "consistent":
+        _margins(result, estimator, values, interval, low, high, verdict, n >= minimum)
+    back = math.exp if part.get("scale") == "log" else float
+    for name in ("observed", "low", "high"):
+        value = getattr(interval, name)
+        result[name] = _json(back(value)) if math.isfinite(value) else _json(value)
+    return result | {"verdict": verdict}
+
+
+def _values(part: Mapping, rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, float, float, list[str]]:
+    """(values as measured, values to judge, bounds to judge by, notes): logarithms taken, what diverged made worst."""
+    raw = rows["value"].to_numpy(float).copy()
+    status = rows["status"].to_numpy(str)
+    raw[status == "never"] = math.inf
+    raw[status == "diverged"] = math.nan
+    values, low, high = raw.copy(), part["low"], part["high"]
+    if part.get("scale") == "log":
+        with np.errstate(divide="ignore", invalid="ignore"):
+            values = np.where(values > 0, np.log(values), np.nan)
+        low, high = (math.log(bound) if bound > 0 else -math.inf for bound in (low, high))
+    bad, never = np.isnan(values), status == "never"
+    values[bad] = -math.inf if part["relation"] == "at_least" else math.inf
+    notes = [f"{int(bad.sum())} of {len(raw)} diverged or undefined"] if bad.any() else []
+    notes += [f"never seen in {int(never.sum())} of {len(raw)}"] if never.any() else []
+    return raw, values, low, high, notes
+
+
+def _interval(part, values, low, high, half, random_parts, notes) -> tuple[stats.Interval, stats.Interval, str | None]:
+    """(95 % interval, the interval that may contradict, a verdict if it is settled already)."""
+    estimator = part["estimator"]
+    if estimator in ("exact", "every"):
+        with np.errstate(invalid="ignore"):  # an infinite value against an open bound lies inside
+            inside_by = np.nan_to_num(np.minimum(values - low, high - values), nan=math.inf)
+        worst = values[int(np.argmin(inside_by))] if len(values) else math.nan
+        interval = stats.Interval(worst, worst - half, worst + half)
+        if estimator == "exact" and len(values) != 1:
+            notes.append(f"one value was expected, {len(values)} were found")
+            return interval, interval, "inconclusive"
+        return interval, interval, None
+    if estimator == "mean" and not np.isfinite(values).all():
+        finite = values[np.isfinite(values)]
+        interval = stats.Interval(float(np.mean(finite)) if len(finite) else math.nan, -math.inf, math.inf)
+        return interval, interval, "inconclusive"
+    if part["relation"] == "consistent":
+        return _consistent(values, low, high, part["resolution"], notes)
+    function = {"mean": stats.mean, "median": stats.median, "share": stats.share}[estimator]
+    found = (function(values, level) for level in (0.95, 1 - 0.05 / random_parts))
+    interval, wide = (stats.Interval(i.observed, i.low - half, i.high + half) for i in found)
+    return interval, wide, None
+
+
+def _margins(result, estimator, values, interval, low, high, verdict, enough) -> None:
+    """Fill in how far inside the estimate lies, or how many units would decide."""
+    if estimator == "mean" and not np.isfinite(values).all():
+        return
+    result["p_bound"] = stats.p_bound(estimator, values, low, high)
+    half = (interval.high - interval.low) / 2
+    distance = min(interval.observed - low, high - interval.observed)
+    if not (math.isfinite(half) and math.isfinite(distance)):
+        return
+    if half > 0:
+        result["headroom"] = round(distance / half, 3)
+    if verdict == "reproduced" and half > 0 and distance / half < NARROW:
         result["notes"].append("narrow: expect it to flip on another machine")
-    back = math.exp if log else float
-    shown = {
-        name: _json(back(value)) if math.isfinite(value) else _json(value)
-        for name, value in (("observed", interval.observed), ("low", interval.low), ("high", interval.high))
-    }
-    result["notes"] = [note for note in result["notes"] if note]
-    return result | shown | {"verdict": verdict}
+    nearest = min(abs(interval.observed - bound) for bound in (low, high) if math.isfinite(bound))
+    if verdict == "inconclusive" and enough and nearest > 0:
+        result["units_to_decide"] = max(len(values) + 1, math.ceil(len(values) * (half / nearest) ** 2))
 
 
 def _consistent(values, low, high, resolution, notes) -> tuple[stats.Interval, stats.Interval, str | None]:
@@ -227,15 +213,6 @@ def _consistent(values, low, high, resolution, notes) -> tuple[stats.Interval, s
         notes.append(f"our spread is wider than the stated resolution {resolution:g}")
         return interval, interval, "inconclusive"
     return interval, interval, "reproduced" if interval.low <= target <= interval.high else "contradicted"
-
-
-def _seeds_that_would_decide(n: int, interval: stats.Interval, low: float, high: float) -> str:
-    """A planning figure: units at which the interval would clear the bound it straddles."""
-    distance = min(abs(interval.observed - bound) for bound in (low, high) if math.isfinite(bound))
-    half = (interval.high - interval.low) / 2
-    if distance <= 0:
-        return "the estimate lies on the bound: no number of seeds would decide"
-    return f"about {max(n + 1, math.ceil(n * (half / distance) ** 2))} seeds would decide"
 
 
 def _rows(index, part, claim_id) -> pd.DataFrame:

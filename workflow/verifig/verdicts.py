@@ -3,6 +3,8 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from verifig import numbers
+
 ORDER = ("reproduced", "contradicted", "inconclusive", "not tested")
 SYMBOLS = {"reproduced": "✓", "contradicted": "✗", "inconclusive": "?", "not tested": "–", "caught": "✓", "missed": "✗"}
 
@@ -97,10 +99,7 @@ def wording(item: Mapping, scale: str) -> str:
     if verdict == "missed":
         return f"Missed: {item.get('reason', 'the broken instrument was not noticed')}."
     if verdict == "inconclusive":
-        notes = [note for part in item["parts"] for note in part["notes"] if "decide" in note or "seed" in note]
-        return (
-            "Inconclusive: " + item.get("reason", notes[0] if notes else "our interval reaches across the bound") + "."
-        )
+        return _why_inconclusive(item)
     if verdict == "contradicted":
         tail = "" if item["setting"] == "paper's" else f" (in our setting, which is {item['setting']})"
         return f"Contradicted: our interval lies outside the bounds{tail}." + (
@@ -115,3 +114,18 @@ def wording(item: Mapping, scale: str) -> str:
     if item["basis"] == "ours":
         return "Holds here (our extension, not the paper's statement)."
     return "Reproduced in the paper's setting." if item["setting"] == "paper's" else "Holds at reduced size."
+
+
+def _why_inconclusive(item: Mapping) -> str:
+    """What the open parts lack."""
+    if "reason" in item:
+        return f"Inconclusive: {item['reason']}."
+    part = max(
+        (part for part in item["parts"] if part["verdict"] == "inconclusive"),
+        key=lambda part: part["units_to_decide"] or 0,
+    )
+    if part["units_to_decide"]:
+        reach = numbers.interval(part["low"], part["high"])
+        more = f"; about {part['units_to_decide']} would decide"
+        return f"Inconclusive: our {part['n']} seeds give {reach}, which reaches across the bound{more}."
+    return "Inconclusive: " + (part["notes"][0] if part["notes"] else "our interval reaches across the bound") + "."
