@@ -46,15 +46,26 @@ def visit(page: Path, tmp_path: Path, width: int, dark: bool) -> dict:
     text = page.read_text(encoding="utf-8")
     probed.write_text(text.replace("<head>", "<head>" + PROBE % axe, 1), encoding="utf-8")
     scheme = ["--blink-settings=preferredColorScheme=0"] if dark else []
-    arguments = ["--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=60000", f"--window-size={width},900", "--dump-dom"]
-    done = subprocess.run([BROWSER, *arguments, *scheme, f"file://{probed}"], capture_output=True, text=True, timeout=240, check=False)
+    arguments = [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--virtual-time-budget=60000",
+        f"--window-size={width},900",
+        "--dump-dom",
+    ]
+    done = subprocess.run(
+        [BROWSER, *arguments, *scheme, f"file://{probed}"], capture_output=True, text=True, timeout=240, check=False
+    )
     match = re.search(r'<pre id="probe">(.*?)</pre>', done.stdout, re.DOTALL)
     assert match, done.stderr[-2000:]
     return json.loads(match[1].replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1200, False), (500, True)])
-@pytest.mark.parametrize("page", sorted(REPORTS.rglob("index.html")), ids=lambda page: page.relative_to(REPORTS).as_posix())
+@pytest.mark.parametrize(
+    "page", sorted(REPORTS.rglob("index.html")), ids=lambda page: page.relative_to(REPORTS).as_posix()
+)
 def test_pages_in_a_browser(page, width, dark, tmp_path):
     seen = visit(page, tmp_path, width, dark)
     assert (seen["width"], seen["dark"]) == (width, dark)

@@ -107,6 +107,15 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("slug", nargs="*", help="rule sets (default: all)")
     scale(command)
     command.add_argument("--results", type=Path, default=Path("results"))
+    command = add("pack", _pack, "put the finished artifacts of a rule set into one file, to judge them elsewhere")
+    command.add_argument("slug")
+    scale(command, "paper")
+    command.add_argument("--results", type=Path, default=Path("results"))
+    command.add_argument("--file", type=Path, required=True, help="the zip file to write")
+    command = add("unpack", _unpack, "verify a pack, and measure and judge what it holds")
+    command.add_argument("file", type=Path)
+    command.add_argument("--out", type=Path, required=True, help="folder for artifacts, statistics and verdicts")
+    command.add_argument("--stage", choices=["measure", "judge", "report"], default="judge", help="last stage to run")
     command = add("new", _new, "start a rule set from the template")
     command.add_argument("slug", help="its name, snake_case")
     command = add("bench", _bench, "measure speed as ratios within one run")
@@ -193,6 +202,18 @@ def _record(options: argparse.Namespace) -> None:
 
     for slug in options.slug or paths.slugs():
         publish.record(options.results, checked_scale(options), slug)
+
+
+def _pack(options: argparse.Namespace) -> None:
+    from verifig import packing
+
+    packing.pack(options.results, checked_scale(options), options.slug, options.file)
+
+
+def _unpack(options: argparse.Namespace) -> None:
+    from verifig import packing
+
+    packing.unpack(options.file, options.out, options.stage)
 
 
 def _new(options: argparse.Namespace) -> None:

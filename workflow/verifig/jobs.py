@@ -63,8 +63,15 @@ def measure(slug: str, scale: str, train_jobs: Mapping[str, Mapping]) -> dict:
     }
 
 
-def judge(slug: str, scale: str, measure_job: Mapping, missing_data: Mapping[str, list[str]]) -> dict:
-    """The job of the judge stage; `missing_data` names, by experiment, the data files that could not be had."""
+def judge(
+    slug: str, scale: str, measure_job: Mapping, missing_data: Mapping[str, list[str]], what_if: bool = False
+) -> dict:
+    """The job of the judge stage.
+
+    Args:
+        missing_data: by experiment, the data files that could not be had.
+        what_if: settings were changed, so a claim whose statistic does not exist is not tested rather than an error.
+    """
     entries = ["verifig.stages.judge"]
     return {
         "stage": "judge",
@@ -72,6 +79,7 @@ def judge(slug: str, scale: str, measure_job: Mapping, missing_data: Mapping[str
         "scale": scale,
         "upstream": {"statistics": key(measure_job)},
         "missing_data": dict(missing_data),
+        "what_if": what_if,
         "code": closure.digests(entries) | _file_digests(slug, "claims.yaml"),
         "versions": closure.versions(entries),
     }

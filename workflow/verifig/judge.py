@@ -18,55 +18,52 @@ from verifig.errors import RunError
 
 NARROW = 1.3
 SATURATED = (0.0, 1.0)
+CLAIM = (
+    *("id", "kind", "paper", "place", "figure", "statement", "basis", "paper_value", "source", "why"),
+    *("varies", "of", "expect", "because"),
+)
 SHOWN = ("label", "experiment", "condition", "statistic", "estimator", "relation", "scale", "resolution", "unit")
 
 
 def judge(
-    claims: Sequence[Mapping], statistics: pd.DataFrame, scale: str, missing_data: Mapping[str, list[str]]
+    claims: Sequence[Mapping],
+    statistics: pd.DataFrame,
+    scale: str,
+    missing_data: Mapping[str, list[str]],
+    what_if: bool = False,
 ) -> list[dict]:
     """Verdicts for all claims at a scale.
 
     Args:
         statistics: the table of the measure stage.
         missing_data: experiments that could not run, with the data that they lack.
+        what_if: a claim whose statistic is missing is not tested, because settings were changed.
 
     Raises:
         RunError: a claim asks for a statistic that the table does not have.
     """
     index = dict(list(statistics.groupby(["experiment", "condition", "statistic"], sort=False)))
-    return [_judge_claim(claim, claims, index, scale, missing_data) for claim in claims]
+    result = []
+    for claim in claims:
+        try:
+            result.append(_judge_claim(claim, claims, index, scale, missing_data))
+        except RunError as error:
+            if not what_if:
+                raise
+            result.append(_not_tested(_shown(claim, scale), str(error)))
+    return result
 
 
 def _judge_claim(claim, claims, index, scale, missing_data) -> dict:
-    shown = (
-        "id",
-        "kind",
-        "paper",
-        "place",
-        "figure",
-        "statement",
-        "basis",
-        "paper_value",
-        "source",
-        "why",
-        "varies",
-        "of",
-        "expect",
-        "because",
-    )
-    result = {name: claim[name] for name in shown if name in claim}
-    result |= {"setting": claims_module.setting(claim, scale), "scales": claim["scales"]}
+    result = _shown(claim, scale)
     if scale not in claim["scales"]:
-        reason = claim.get("not_tested", f"judged at {' and '.join(claim['scales'])} scale")
-        return result | {"verdict": "not tested", "reason": reason, "parts": [], "p_bound": None, "headroom": None}
+        return _not_tested(result, claim.get("not_tested", f"judged at {' and '.join(claim['scales'])} scale"))
     parts = claims_module.parts(claim, scale, list(claims))
-    healthy = [
-        claims_module.resolve(part, scale) for part in claim.get("healthy", []) if scale in part.get("scales", [scale])
-    ]
+    chosen = [part for part in claim.get("healthy", []) if scale in part.get("scales", [scale])]
+    healthy = [claims_module.resolve(part, scale) for part in chosen]
     lacking = sorted({name for part in parts + healthy for name in missing_data.get(part["experiment"], [])})
     if lacking:
-        reason = f"needs data that could not be had: {', '.join(lacking)}"
-        return result | {"verdict": "not tested", "reason": reason, "parts": [], "p_bound": None, "headroom": None}
+        return _not_tested(result, f"needs data that could not be had: {', '.join(lacking)}")
     random_parts = sum(part["estimator"] not in ("exact", "every") for part in parts)
     judged = [judge_part(part, _rows(index, part, claim["id"]), max(random_parts, 1)) for part in parts]
     result |= {
@@ -80,11 +77,19 @@ def _judge_claim(claim, claims, index, scale, missing_data) -> dict:
     sick = any(part["verdict"] != "reproduced" for part in result.get("healthy", []))
     if "of" in claim:
         result["verdict"] = "caught" if result["verdict"] == "contradicted" and not sick else "missed"
-        if sick:
-            result["reason"] = "the runs behind this control are not healthy"
     elif sick:
-        result |= {"verdict": "inconclusive", "reason": "the runs behind it are not healthy"}
-    return result
+        result["verdict"] = "inconclusive"
+    return result | ({"reason": "the runs behind it are not healthy"} if sick else {})
+
+
+def _shown(claim: Mapping, scale: str) -> dict:
+    """What a verdict repeats of its claim."""
+    result = {name: claim[name] for name in CLAIM if name in claim}
+    return result | {"setting": claims_module.setting(claim, scale), "scales": claim["scales"]}
+
+
+def _not_tested(shown: Mapping, reason: str) -> dict:
+    return dict(shown) | {"verdict": "not tested", "reason": reason, "parts": [], "p_bound": None, "headroom": None}
 
 
 def combine(verdicts: Sequence[str]) -> str:

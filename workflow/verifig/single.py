@@ -4,7 +4,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from verifig import jobs, provenance, rulesets
+from verifig import data, jobs, provenance, rulesets
 from verifig.errors import InputError
 from verifig.keys import key
 from verifig.paths import ROOT, Layout
@@ -40,9 +40,12 @@ def run(
     if unused := [name for name in overrides if not any(name in own for own in applicable.values())]:
         # let the first experiment say what it knows
         rulesets.settings(ruleset, names[0], scale, {unused[0]: overrides[unused[0]]})
+    wanted = {data_name for name in names for data_name in ruleset.entry(name, scale).get("data", [])}
+    if wanted & set(ruleset.config.get("data", {})):
+        data.fetch(ruleset, ROOT / "data")
     train_jobs = {name: jobs.train(slug, name, scale, device, seeds, own) for name, own in applicable.items()}
     for name, job in train_jobs.items():
-        if absent := [data for data, digest in job["data"].items() if digest is None]:
+        if absent := [data_name for data_name, digest in job["data"].items() if digest is None]:
             raise InputError(
                 f"{slug}.{name} needs the data {absent[0]}: run `python -m verifig prepare --scale {scale}`"
             )
@@ -51,7 +54,8 @@ def run(
         _train(job, layout, name)
     if last_stage == "train":
         return
-    _rest(slug, scale, train_jobs, layout, last_stage, set(ruleset.experiments(scale)) - set(names))
+    left_out = set(ruleset.experiments(scale)) - set(names)
+    finish(slug, scale, train_jobs, layout, last_stage, left_out, what_if=bool(overrides) or seeds is not None)
 
 
 def _applicable(ruleset: rulesets.RuleSet, experiment: str, scale: str, overrides: Mapping) -> dict:
@@ -84,8 +88,16 @@ def _train(job: Mapping, layout: Layout, name: str) -> None:
     print(f"wrote {layout.artifact(name)}")
 
 
-def _rest(slug: str, scale: str, train_jobs: Mapping, layout: Layout, last_stage: str, left_out: set[str]) -> None:
-    """Measure, judge and report what was trained."""
+def finish(
+    slug: str,
+    scale: str,
+    train_jobs: Mapping,
+    layout: Layout,
+    last_stage: str,
+    left_out: set[str],
+    what_if: bool = False,
+) -> None:
+    """Measure, judge and report what was trained, as far as `last_stage`; claims on `left_out` are not tested."""
     from verifig import terminal
     from verifig.stages.measure import measure
 
@@ -95,7 +107,9 @@ def _rest(slug: str, scale: str, train_jobs: Mapping, layout: Layout, last_stage
         return
     from verifig.stages.judge import judge
 
-    judge_job = jobs.judge(slug, scale, measure_job, {name: [f"experiment {name} (not run)"] for name in left_out})
+    judge_job = jobs.judge(
+        slug, scale, measure_job, {name: [f"experiment {name} (not run)"] for name in left_out}, True
+    )
     judge(judge_job, layout)
     terminal.verdict_table(layout.results, scale, slug)
     if last_stage == "report":

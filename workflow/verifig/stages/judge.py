@@ -19,7 +19,9 @@ def judge(job: Mapping, layout: Layout, log: Callable[[str], None] = print) -> N
     watch = provenance.Stopwatch()
     if problem := provenance.problem(layout.provenance("measure"), job["upstream"]["statistics"]):
         raise RunError(f"statistics refused: {problem}; `python -m verifig prepare` removes them")
-    judged = judging.judge(claims.load(job["slug"]), tables.read(layout.statistics), job["scale"], job["missing_data"])
+    judged = judging.judge(
+        claims.load(job["slug"]), tables.read(layout.statistics), job["scale"], job["missing_data"], job["what_if"]
+    )
     job_versions = read_json(layout.provenance("measure"))["job"]["versions"]
     write_json(
         layout.verdicts,

@@ -1,0 +1,112 @@
+"""The command line on good input: what-if runs, listing, explaining, comparing, training without the rest of the suite."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from conftest import ROOT, command
+
+SMALL = ["--set", "modulus=13", "--set", "width=16", "--set", "epochs=60", "--seeds", "3"]
+
+
+@pytest.fixture(scope="module")
+def what_if(tmp_path_factory):
+    """A small run of one experiment through to the verdicts."""
+    out = tmp_path_factory.mktemp("run") / "a folder with $(spaces) and 'quotes'"
+    result = command(ROOT, "verifig", "run", "grokking", "edge113", *SMALL, "--out", str(out))
+    assert result.returncode == 0, result.stderr
+    return out, result.stdout
+
+
+def test_a_run_with_settings_of_ones_own_is_judged(what_if):
+    out, printed = what_if
+    verdicts = json.loads((out / "laptop/grokking/verdicts.json").read_text())
+    by_id = {claim["id"]: claim for claim in verdicts["claims"]}
+    assert by_id["EN-04"]["verdict"] in ("reproduced", "contradicted", "inconclusive")
+    assert by_id["EN-15"]["verdict"] == "not tested"
+    assert "experiment stablemax53 (not run)" in by_id["EN-15"]["reason"]
+    assert json.loads((out / "laptop/grokking/edge113.provenance.json").read_text())["job"]["settings"]["width"] == 16
+    assert "controls and oracles behave" in printed or "not tested" in printed
+
+
+def test_a_finished_run_is_kept(what_if):
+    out, _ = what_if
+    again = command(ROOT, "verifig", "run", "grokking", "edge113", *SMALL, "--out", str(out))
+    assert "finished before, kept" in again.stdout
+
+
+def test_explain_and_verdicts(what_if):
+    out, _ = what_if
+    explained = command(ROOT, "verifig", "explain", "grokking/EN-04", "--results", str(out)).stdout
+    for text in ("EN-04", "why these bounds", "by unit:", "test_difference"):
+        assert text in explained
+    table = command(ROOT, "verifig", "verdicts", "grokking", "--results", str(out)).stdout
+    assert "EN-23" in table
+
+
+def test_compare(what_if, tmp_path):
+    path = what_if[0] / "laptop/grokking/verdicts.json"
+    same = command(ROOT, "verifig", "compare", str(path), str(path)).stdout
+    assert "no differences" in same
+    changed = json.loads(path.read_text())
+    changed["claims"][0]["verdict"] = (
+        "inconclusive" if changed["claims"][0]["verdict"] != "inconclusive" else "contradicted"
+    )
+    (tmp_path / "b.json").write_text(json.dumps(changed))
+    assert "EN-01" in command(ROOT, "verifig", "compare", str(path), str(tmp_path / "b.json")).stdout
+    changed["claims"][0]["verdict"] = "perhaps"
+    (tmp_path / "b.json").write_text(json.dumps(changed))
+    refused = command(ROOT, "verifig", "compare", str(path), str(tmp_path / "b.json"))
+    assert refused.returncode == 2
+    assert "'perhaps' must be one of" in refused.stderr
+
+
+def test_list_shows_settings_with_unit_and_help():
+    assert "grokking" in command(ROOT, "verifig", "list").stdout
+    assert "about 50 s at laptop scale" in command(ROOT, "verifig", "list", "grokking").stdout
+    shown = command(ROOT, "verifig", "list", "grokking", "delay53").stdout
+    assert "learning_rate" in shown
+    assert "condition adamw_wd4: weight_decay=4.0" in shown
+
+
+def test_help_names_every_command():
+    shown = command(ROOT, "verifig", "--help").stdout
+    for name in (
+        "list",
+        "run",
+        "prepare",
+        "check",
+        "verdicts",
+        "explain",
+        "compare",
+        "publish",
+        "record",
+        "bench",
+        "new",
+    ):
+        assert name in shown
+
+
+def test_training_needs_torch_numpy_and_yaml_alone(tmp_path):
+    """A GPU machine without the rest of the suite can train."""
+    code = """
+import sys
+import builtins
+BLOCKED = {"pandas", "scipy", "jsonschema", "rich", "matplotlib", "seaborn", "snakemake", "jupytext", "jinja2", "pyarrow"}
+original = builtins.__import__
+def guarded(name, *arguments, **more):
+    if name.split(".")[0] in BLOCKED:
+        raise ImportError(f"{name} is blocked")
+    return original(name, *arguments, **more)
+builtins.__import__ = guarded
+from verifig.cli import main
+main(["run", "grokking", "edge113", "--scale", "smoke", "--stage", "train", "--device", "cpu", "--out", sys.argv[1]])
+"""
+    env = os.environ | {"PYTHONPATH": f"{ROOT / 'workflow'}{os.pathsep}{ROOT}"}
+    result = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], env=env, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert (tmp_path / "smoke/grokking/edge113.npz").exists()
