@@ -4,7 +4,6 @@ A stage's outputs are used only if `problem` finds nothing: the key is the expec
 """
 
 import datetime
-import hashlib
 import resource
 import time
 from collections.abc import Iterable, Mapping
@@ -65,11 +64,6 @@ def problem(path: Path, expected_key: str) -> str | None:
         if (found := sha256(file)) != expected:
             return f"{file} is corrupted (sha256 {found[:12]}…, expected {expected[:12]}…)"
     return None
-
-
-def digest(contents: bytes) -> str:
-    """Hexadecimal SHA-256 of bytes, as `outputs` records it of files."""
-    return hashlib.sha256(contents).hexdigest()
 
 
 def _files(outputs: Iterable[Path]) -> list[Path]:
