@@ -69,6 +69,41 @@ def test_published_markdown_shows_existing_figures():
             assert (path.parent / source).exists(), source
 
 
+def test_published_verdicts_follow_their_schema():
+    from verifig import schema
+    from verifig.files import read_json, read_yaml
+    from verifig.paths import SCHEMAS
+
+    published = read_json(REPORTS / "verdicts.json")
+    schema.validate(published, read_yaml(SCHEMAS / "site.schema.yaml"), "reports/verdicts.json")
+    described = read_yaml(SCHEMAS / "verdicts.schema.yaml")["properties"]["claims"]
+    for rule_set in published["rule_sets"]:
+        schema.validate(rule_set["claims"], described, rule_set["slug"])
+        badge = read_json(REPORTS / "badges" / f"{rule_set['slug']}.json")
+        assert badge["message"].startswith(f"{rule_set['counts']['reproduced']} of ")
+    rows = (REPORTS / "verdicts.csv").read_text(encoding="utf-8").splitlines()
+    assert rows[0].startswith("rule_set,claim,kind,basis,setting,place,verdict,part")
+    claims = {(r["slug"], c["id"]) for r in published["rule_sets"] for c in r["claims"]}
+    assert {tuple(row.split(",")[:2]) for row in rows[1:]} == claims
+
+
+def test_recorded_verdicts_are_shown_as_such_and_not_counted(tmp_path, monkeypatch):
+    """A claim without data shows what was recorded once; its verdict stays `not tested`."""
+    from verifig import pages
+    from verifig.files import write_json
+
+    monkeypatch.setattr(pages, "REPLICATIONS", tmp_path)
+    contents = {"verifig": "0.0.9", "hardware": "old laptop", "claims": [{"id": "A-1", "verdict": "reproduced"}]}
+    write_json(tmp_path / "some" / "recorded" / "laptop.json", contents)
+    write_json(tmp_path / "some" / "recorded" / "paper.json", contents | {"hardware": "one GPU"})
+    lacking = claim(verdict="not tested", reason="needs data that could not be had: t.csv", parts=[])
+    (shown,) = pages._with_recorded("some", "laptop", [lacking])
+    html = cards.claim_html(shown, "laptop")
+    assert "Last known verdict, recorded with verifig 0.0.9, not counted here: reproduced." in html
+    assert "Recorded at paper scale on one GPU (verifig 0.0.9): reproduced." in html
+    assert verdicts.counts([shown])["not tested"] == 1
+
+
 def test_figures_have_equal_bytes_and_follow_the_colour_scheme():
     def draw():
         figure, (axes,) = figures.grid()

@@ -2,6 +2,7 @@
 
 import json
 import re
+import zipfile
 
 import pytest
 from conftest import command, snakemake
@@ -132,6 +133,28 @@ def test_measure_refuses_a_foreign_artifact(done):
 def test_alone_and_from_the_root_share_artifacts(done):
     result = snakemake(done, "-n", "-s", "replications/grokking/Snakefile", "--config", "scale=smoke")
     assert "Nothing to be done" in result.stdout + result.stderr
+
+
+def test_snakemake_s_own_report_holds_figures_and_verdicts(done):
+    result = snakemake(done, "--config", "scale=smoke", 'papers=["grokking"]', "--report", "report.zip", "--", "all")
+    assert result.returncode == 0, result.stdout + result.stderr
+    with zipfile.ZipFile(done / "report.zip") as archive:
+        names = [name for name in archive.namelist() if "/data/" in name]
+        everything = " ".join(
+            archive.read(n).decode(errors="ignore") for n in archive.namelist() if n.endswith((".html", ".js"))
+        )
+    assert any(name.endswith("fig3.svg") for name in names)
+    assert any(name.endswith("verdicts.json") for name in names)
+    assert "Grokking at the edge of numerical stability" in everything
+
+
+def test_a_failing_job_shows_its_log(suite):
+    """One sentence from inside the job reaches the terminal, and Snakemake fails."""
+    report = suite / "replications/grokking/report.py"
+    report.write_text(report.read_text() + '\n# %%\nraise ValueError("broken on purpose")\n')
+    result = snakemake(suite, "--config", "scale=smoke", 'papers=["grokking"]', "--", "grokking")
+    assert result.returncode != 0
+    assert "report.py: the cell 'raise ValueError(\"broken on purpose\")' failed" in result.stdout + result.stderr
 
 
 def test_as_a_module_of_another_project(suite, tmp_path):

@@ -1,0 +1,38 @@
+"""One lock for every way of installing."""
+
+import re
+
+import yaml
+from conftest import ROOT
+
+ENVS = ROOT / "envs"
+
+
+def pins(name: str) -> dict[str, str]:
+    lines = (ENVS / name).read_text(encoding="utf-8").splitlines()
+    found = (re.fullmatch(r"([A-Za-z0-9_.-]+)==(\S+)", line.strip()) for line in lines)
+    return {match[1].lower().replace("_", "-"): match[2] for match in found if match}
+
+
+def test_the_lock_resolves_every_direct_dependency_as_pinned():
+    direct, locked = pins("requirements.in"), pins("requirements.lock")
+    assert direct
+    assert {name: locked.get(name) for name in direct} == direct
+
+
+def test_the_lock_suits_machines_with_and_without_a_gpu():
+    assert not [version for version in pins("requirements.lock").values() if "+" in version]
+    assert not [name for name in pins("requirements.lock") if name.startswith(("nvidia", "cuda"))]
+
+
+def test_conda_and_container_install_the_lock():
+    environment = yaml.safe_load((ENVS / "environment.yaml").read_text(encoding="utf-8"))
+    assert {"pip": ["-r requirements.lock"]} in environment["dependencies"]
+    assert "pip install --no-cache-dir -r /tmp/requirements.lock" in (ENVS / "Containerfile").read_text(encoding="utf-8")
+
+
+def test_versions_are_stated_once_and_agree():
+    import verifig
+
+    assert f'version = "{verifig.__version__}"' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    assert f"version: {verifig.__version__}" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
