@@ -4,7 +4,7 @@ SNAKEMAKE := $(PYTHON) -m snakemake
 export PYTHONPATH := $(CURDIR)/workflow:$(CURDIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup reports test check smoke new bench lint format record lock clean
+.PHONY: help setup reports test check smoke new bench lint format record unlock lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -55,6 +55,9 @@ format: .venv/ready ## format Python and Snakemake files
 
 record: .venv/ready ## record the laptop verdicts in replications/*/recorded/
 	$(PYTHON) -m verifig record --scale laptop
+
+unlock: .venv/ready ## remove the lock that a killed run left behind
+	$(SNAKEMAKE) --unlock
 
 lock: ## resolve envs/requirements.in into envs/requirements.lock
 	python3 -m venv .venv-lock && .venv-lock/bin/pip install --quiet -r envs/requirements.in

@@ -119,6 +119,17 @@ def test_prepare_removes_what_no_longer_fits(done):
     run(done)
 
 
+def test_the_lock_of_a_killed_run_is_explained(done):
+    lock = done / ".snakemake/locks/0.input.lock"
+    lock.parent.mkdir(exist_ok=True)
+    lock.write_text("x")
+    result = command(done, "verifig", "prepare", "--scale", "smoke")
+    assert result.returncode == 2
+    assert "run `make unlock`" in result.stderr
+    assert snakemake(done, "--unlock").returncode == 0
+    assert command(done, "verifig", "prepare", "--scale", "smoke").returncode == 0
+
+
 def test_measure_refuses_a_foreign_artifact(done):
     record = done / "results/smoke/grokking/edge113.provenance.json"
     before = record.read_text()

@@ -25,10 +25,14 @@ def prepare(scale: str, results: Path = Path("results")) -> None:
     """Get a checkout ready to run at a scale, and print what will happen.
 
     Raises:
-        InputError: anything wrong with the configuration, before any work.
+        InputError: anything wrong with the configuration, before any work, or the lock of another run.
     """
     user = userconfig.load()
     data.mirror()
+    if any(Path(".snakemake/locks").glob("*.lock")):
+        raise InputError(
+            "another run works in this folder, or one was killed: if none does, run `make unlock` and then this again"
+        )
     for slug in user.papers:
         claims.load(slug)
         ruleset = rulesets.load(slug)
