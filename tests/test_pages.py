@@ -144,6 +144,11 @@ def test_numbers_for_people(value, shown):
 def test_bounds_and_durations_for_people():
     assert numbers.bounds(0.98, "inf") == "≥ 0.980"
     assert numbers.bounds("-inf", 1.25) == "≤ 1.25"
+    assert [numbers.plural(u) for u in ("seed", "group of 10 draws", "initial weights")] == [
+        "seeds",
+        "groups of 10 draws",
+        "initial weights",
+    ]
     assert numbers.bounds(482.01, 482.01) == "= 482.010"
     assert numbers.bounds(0.001018, 0.0010182) == "0.001018000 … 0.001018200"
     assert [numbers.seconds(s) for s in (3.14159, 432.1, 9000)] == ["3.1 s", "7.2 min", "2.5 h"]
@@ -172,7 +177,7 @@ def test_claim_cards_escape_and_show_everything():
     assert "a &lt; b &amp; c" in html
     assert 'id="A-1"' in html
     assert "[0.900, 1.10]" in html
-    assert "mean of 3" in html
+    assert "mean of 3 seeds" in html
     assert "the paper gives no number" in html
     assert "narrow" not in html
     assert "narrow" in cards.claim_html(claim(headroom=1.1), "laptop")

@@ -192,17 +192,17 @@ def _parts_html(claim: Mapping) -> str:
 
 def part_bounds(part: Mapping) -> str:
     """Bounds as text."""
-    return numbers.bounds(*part["bounds"], part.get("unit", ""))
+    return numbers.bounds(*part["bounds"])
 
 
 def part_interval(part: Mapping) -> str:
     """How sure our value is: interval and number of units, or what stands in its place."""
-    match part["estimator"]:
-        case "exact":
-            return " (exact)"
-        case "every":
-            return f" worst of {part['n']}"
-    return f" {numbers.interval(part['low'], part['high'])}, {part['estimator']} of {part['n']}"
+    if part["estimator"] == "exact":
+        return " (exact)"
+    units = f"{part['n']} {numbers.plural(part.get('unit', 'seed'))}"
+    if part["estimator"] == "every":
+        return f" worst of {units}"
+    return f" {numbers.interval(part['low'], part['high'])}, {part['estimator']} of {units}"
 
 
 def claim_markdown(claim: Mapping, scale: str) -> str:

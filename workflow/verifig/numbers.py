@@ -28,17 +28,23 @@ def interval(low: float | str | None, high: float | str | None, digits: int = 3)
     return f"[{text(low, digits)}, {text(high, digits)}]"
 
 
-def bounds(low: float | str, high: float | str, unit: str = "") -> str:
+def bounds(low: float | str, high: float | str) -> str:
     """Bounds as people write them: `≥ 0.98`, `0.8 … 0.97`, `= 3`."""
-    unit = f" {unit}" if unit else ""
     if high == "inf":
-        return f"≥ {text(low)}{unit}"
+        return f"≥ {text(low)}"
     if low == "-inf":
-        return f"≤ {text(high)}{unit}"
+        return f"≤ {text(high)}"
     if low == high:
-        return f"= {text(low, 6)}{unit}"
+        return f"= {text(low, 6)}"
     digits = 3 if abs(high - low) > 1e-2 * max(abs(low), abs(high)) else 7
-    return f"{text(low, digits)} … {text(high, digits)}{unit}"
+    return f"{text(low, digits)} … {text(high, digits)}"
+
+
+def plural(unit: str) -> str:
+    """`seed` -> `seeds`, `group of 10 draws` -> `groups of 10 draws`, `initial weights` stays."""
+    head, _, tail = unit.partition(" of ")
+    head = head if head.endswith("s") else f"{head}s"
+    return f"{head} of {tail}" if tail else head
 
 
 def seconds(value: float) -> str:

@@ -127,5 +127,6 @@ def _why_inconclusive(item: Mapping) -> str:
     if part["units_to_decide"]:
         reach = numbers.interval(part["low"], part["high"])
         more = f"; about {part['units_to_decide']} would decide"
-        return f"Inconclusive: our {part['n']} seeds give {reach}, which reaches across the bound{more}."
+        units = numbers.plural(part.get("unit", "seed"))
+        return f"Inconclusive: our {part['n']} {units} give {reach}, which reaches across the bound{more}."
     return "Inconclusive: " + (part["notes"][0] if part["notes"] else "our interval reaches across the bound") + "."
