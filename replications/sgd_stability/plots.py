@@ -1,0 +1,218 @@
+"""The figures: each function takes tables of curves (see measure.py) and returns a matplotlib figure."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
+from verifig import figures
+
+from replications.sgd_stability.measure import DYNAMICS, NAMED
+
+BLUE, ORANGE, GREEN, PURPLE, RED = figures.PALETTE[:5]
+SGD, GD = BLUE, ORANGE
+PROBE = {"linestyle": (0, (4, 3)), "color": figures.INK, "linewidth": 1.1, "alpha": 0.75}
+
+
+def over_rates(axes: Axes, runs: pd.DataFrame, field: str, colour: str, label: str, x: str = "axis", **line) -> None:
+    """Median and range over seeds of a final value over learning rates; open circles where a run did not converge."""
+    figures.band(axes, runs, x, field, color=colour, label=label, marker="o", markersize=3.5, **line)
+    open_runs = runs[~runs["converged"]]
+    if len(open_runs):
+        axes.plot(
+            open_runs[x], open_runs[field], "o", markersize=7, markerfacecolor="none", markeredgecolor=colour, linewidth=0
+        )
+
+
+def level(axes: Axes, x: np.ndarray, y: np.ndarray, text: str) -> None:
+    """A bound as a dashed line, named in the legend."""
+    axes.plot(x, y, label=text, **PROBE)
+
+
+def part(runs: pd.DataFrame, model: str, condition: str) -> pd.DataFrame:
+    """Final values of one condition of one experiment."""
+    return runs[(runs["model"] == model) & (runs["condition"] == condition)]
+
+
+def _loglog(axes: Axes, **texts: str) -> None:
+    axes.set(xscale="log", yscale="log", **texts)
+    axes.xaxis.set_minor_formatter(NullFormatter())
+
+
+def r1(series: pd.DataFrame, clip: float, steps: float, paper: dict) -> Figure:
+    """One learning rate over iterations: losses, gradient norm and clipping, trace, path norm."""
+    runs = series[(series["condition"] == "sgd") & np.isclose(series["axis"], DYNAMICS) & (series["x"] <= steps)]
+    curve = {name: rows for name, rows in runs.groupby("curve")}
+    dimension_rate = DYNAMICS / 10
+    figure, axes = figures.grid(2, 2, width=9, height=2.9, sharex=True)
+    for name, colour, label in (("train_loss", SGD, "training"), ("test_loss", GREEN, "test")):
+        figures.band(axes[0], curve[name][curve[name]["value"] > 0], color=colour, label=label)
+    axes[0].set(yscale="log", title="loss")
+    axes[0].legend(loc="lower left")
+    peak = curve["peak_norm"][curve["peak_norm"]["x"] > 0]
+    figures.band(axes[1], peak[peak["value"] > 0], color=PURPLE)
+    axes[1].axhline(clip, **PROBE)
+    axes[1].annotate("clipping threshold", (0.99, clip), xycoords=("axes fraction", "data"), ha="right", va="bottom")
+    axes[1].set(yscale="log", title="largest gradient norm since the last log point")
+    figures.band(axes[2], curve["tr"], color=SGD, label="tr G")
+    axes[2].axhline(2 / dimension_rate, **PROBE)
+    axes[2].annotate("2/η", (0.99, 2 / dimension_rate), xycoords=("axes fraction", "data"), ha="right", va="bottom")
+    figures.band(axes[2], curve["path_norm"], color=GREEN, label="path norm")
+    axes[2].set(yscale="log", title="sharpness and norm", xlabel="iteration")
+    axes[2].legend(loc="center right")
+    shares = curve["clipped"][curve["clipped"]["x"] > 0]
+    figures.band(axes[3], shares.assign(value=100 * shares["value"]), color=RED)
+    figures.paper_line(axes[3], paper["last_clipped"], "paper: ends at about 4,000", axis="x")
+    axes[3].set(title="clipped steps (%)", xlabel="iteration", ylim=(-0.5, None))
+    return figure
+
+
+def r2(runs: pd.DataFrame, paper_sgd: dict, paper_gd: dict) -> Figure:
+    """Sharpness and path norm of SGD and of GD, their test losses, their path norms, over learning rates."""
+    sgd, gd = part(runs, "relu", "sgd"), part(runs, "relu", "gd")
+    figure, axes = figures.grid(2, 2, width=9, height=3.3)
+    x = np.array(sorted(sgd["axis"].unique()))
+    over_rates(axes[0], sgd, "tr", SGD, "tr G")
+    over_rates(axes[0], sgd, "path_norm", GREEN, "path norm")
+    level(axes[0], x, 2 / sgd.groupby("axis")["learning_rate"].first().to_numpy(), "2/η")
+    figures.paper_points(axes[0], paper_sgd["axis"] * 2, paper_sgd["tr"] + paper_sgd["path_norm"], "third party")
+    _loglog(axes[0], title="(a) SGD", xlabel="√d·η")
+    over_rates(axes[1], gd, "lmax", GD, "‖G‖ (largest eigenvalue)")
+    over_rates(axes[1], gd, "path_norm", GREEN, "path norm")
+    level(axes[1], x, 2 / x, "2/η")
+    figures.paper_points(axes[1], paper_gd["axis"] * 2, paper_gd["lmax"] + paper_gd["path_norm"], "third party")
+    _loglog(axes[1], title="(b) gradient descent", xlabel="η")
+    for each, field, title in ((axes[2], "test_loss", "(c) test loss"), (axes[3], "path_norm", "(d) path norm")):
+        over_rates(each, sgd, field, SGD, "SGD")
+        over_rates(each, gd, field, GD, "gradient descent")
+        _loglog(each, title=title, xlabel="√d·η (SGD), η (GD)")
+    for each in axes:
+        each.legend(loc="lower left", fontsize=8)
+    return figure
+
+
+def r2_init(runs: pd.DataFrame) -> Figure:
+    """Trace over the bound and path norm over its bound under both readings of the initialisation."""
+    figure, axes = figures.grid(2, width=9, height=3.2)
+    names = {"sgd": ("covariance I/√d", SGD), "sgd_deviation": ("standard deviation 1/√d", PURPLE)}
+    for condition, (label, colour) in names.items():
+        rows = part(runs, "relu", condition)
+        rows = rows.assign(path_ratio=rows["path_norm"] * rows["axis"] / 2)
+        over_rates(axes[0], rows, "sharp_ratio", colour, label)
+        over_rates(axes[1], rows, "path_ratio", colour, label)
+    for each, title in ((axes[0], "η E‖g‖⁴ / (2 tr G)"), (axes[1], "path norm · √d·η / 2")):
+        each.axhline(1, **PROBE)
+        each.set(xscale="log", title=title, xlabel="√d·η", ylim=(0, 1.3))
+    axes[1].legend(loc="upper right", fontsize=8)
+    return figure
+
+
+def d1(runs: pd.DataFrame) -> Figure:
+    """Diagonal network: trace, Frobenius norm, largest eigenvalue under SGD and GD; test errors."""
+    sgd, gd = part(runs, "diagonal", "sgd"), part(runs, "diagonal", "gd")
+    figure, axes = figures.grid(3, width=10.5, height=3.5)
+    x = np.array(sorted(sgd["axis"].unique()))
+    for each, rows, title in ((axes[0], sgd, "(a) SGD"), (axes[1], gd, "(b) gradient descent")):
+        for field, colour, label in (("tr", BLUE, "tr G"), ("fro", GREEN, "‖G‖ Frobenius"), ("lmax", PURPLE, "‖G‖")):
+            over_rates(each, rows, field, colour, label)
+        level(each, x, 2 / x, "2/η")
+        _loglog(each, title=title, xlabel="η", ylim=(0.3, 2000))
+    over_rates(axes[2], sgd, "test_nmse", SGD, "SGD")
+    over_rates(axes[2], gd, "test_nmse", GD, "gradient descent")
+    _loglog(axes[2], title="(c) test error / variance", xlabel="η")
+    axes[0].legend(loc="lower left", fontsize=8)
+    axes[2].legend(loc="lower left", fontsize=8)
+    return figure
+
+
+def d2(runs: pd.DataFrame) -> Figure:
+    """Balance ratio at the end against that at the start."""
+    figure, (axes,) = figures.grid(1, width=5.6, height=3.6)
+    for condition, label, colour in (("sgd", "SGD", SGD), ("gd", "gradient descent", GD)):
+        over_rates(axes, part(runs, "balance", condition), "balance", colour, label, x="initial_ratio")
+    x = np.array(sorted(part(runs, "balance", "sgd")["initial_ratio"].unique()))
+    level(axes, x, x, "unchanged")
+    axes.axhline(1, color=figures.MUTED, linewidth=1)
+    axes.annotate("balanced", (0.99, 1), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=8)
+    axes.set(xscale="log", yscale="log", xlabel="r at the start", ylabel="r at the end", xticks=x, ylim=(0.8, None))
+    axes.set_xticklabels([f"{value:g}" for value in x])
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.set_yticks([1, 2, 5, 10, 20], ["1", "2", "5", "10", "20"])
+    axes.legend(loc="upper left", fontsize=8)
+    return figure
+
+
+def b(runs: pd.DataFrame) -> Figure:
+    """Trace over batch sizes with the bound 2B/eta, and the learning rate over the exact threshold of each run."""
+    rows = runs[runs["model"] == "batch_size"]
+    x = np.array(sorted(rows["batch_size"].unique()))
+    rate = rows["learning_rate"].iloc[0]
+    figure, axes = figures.grid(2, width=9, height=3.2)
+    over_rates(axes[0], rows, "tr", SGD, "tr G", x="batch_size")
+    level(axes[0], x, 2 * x / rate, "2B/η")
+    axes[0].axhline((rows["initial_trace_ratio"] * 2 / rate).median(), color=figures.MUTED, linewidth=1)
+    axes[0].annotate(
+        "at the start",
+        (0.01, (rows["initial_trace_ratio"] * 2 / rate).median()),
+        xycoords=("axes fraction", "data"),
+        va="bottom",
+        fontsize=8,
+    )
+    axes[0].set(yscale="log", title="trace at the end")
+    axes[0].legend(loc="lower right", fontsize=8)
+    over_rates(axes[1], rows, "threshold_ratio", PURPLE, "η/η*", x="batch_size")
+    axes[1].axhline(1, **PROBE)
+    axes[1].annotate("exact threshold", (0.99, 1), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=8)
+    axes[1].set(title="η over the exact threshold η*", ylim=(0, 1.15))
+    for each in axes:
+        each.set_xscale("log", base=2)
+        each.set(xlabel="batch size", xticks=x, xticklabels=[str(value) for value in x])
+    return figure
+
+
+def e(losses: pd.DataFrame, rates: pd.DataFrame, boundary: pd.Series) -> Figure:
+    """Median loss of linearised SGD over steps by eta/eta*, and its growth with the boundary of each group."""
+    figure, axes = figures.grid(2, width=9, height=3.3)
+    ratios = sorted(losses["ratio"].unique())
+    for ratio, colour in zip(ratios, figures.PALETTE, strict=False):
+        rows = losses[np.isclose(losses["ratio"], ratio)]
+        figures.band(axes[0], rows.assign(value=np.log10(np.e) * rows["value"]), color=colour, label=f"{ratio:g}")
+    axes[0].set(title="log10 loss, median of each group", xlabel="step of linearised SGD", ylim=(-8, 12))
+    axes[0].legend(loc="upper left", fontsize=8, title="η/η*", ncols=2)
+    near = rates[rates["x"] <= 1.15]
+    axes[1].plot(near["x"], near["value"], "o", color=SGD, markersize=4, alpha=0.7, label="groups of replicas")
+    middle = near.groupby("x")["value"].median()
+    axes[1].plot(middle.index, middle, color=SGD, linewidth=1.2)
+    axes[1].axhline(0, color=figures.MUTED, linewidth=1)
+    axes[1].axvline(1, **PROBE)
+    axes[1].plot(boundary, np.zeros(len(boundary)), "D", color=RED, markersize=5, label="boundary of each group")
+    axes[1].set(title="growth of log loss per 1,000 steps", xlabel="η/η*")
+    axes[1].legend(loc="upper left", fontsize=8)
+    return figure
+
+
+def loss_slice(section: pd.DataFrame, lmax: dict[str, float]) -> Figure:
+    """Training loss along the top eigenvector of G at the minima of GD and of SGD."""
+    figure, (axes,) = figures.grid(1, width=6, height=3.2)
+    for name, label, colour in (("gd", "gradient descent", GD), ("sgd", "SGD", SGD)):
+        axes.plot(section["x"], section[name], color=colour, label=f"{label}: ‖G‖ = {lmax[name]:.0f}")
+    axes.set(xlabel="distance along the sharpest direction", ylabel="training loss", ylim=(0, None))
+    axes.legend(loc="upper center", fontsize=8)
+    return figure
+
+
+def oracles(population: pd.DataFrame) -> Figure:
+    """Computed population thresholds on their closed forms."""
+    figure, (axes,) = figures.grid(1, width=5.2, height=3.2)
+    batch = np.geomspace(1, 16, 50)
+    for law, shift, colour, label in (("gaussian", 1, BLUE, "Gaussian inputs"), ("sphere", -1, ORANGE, "on the sphere")):
+        rows = population[population["law"] == law]
+        axes.plot(batch, 2 * batch / (batch + 10 + shift), color=colour, label=f"{label}: 2B/(B+d{shift:+d})")
+        axes.plot(rows["batch"], rows["value"], "o", color=colour, markersize=6)
+    axes.set_xscale("log", base=2)
+    axes.set(xlabel="batch size", ylabel="threshold η*", xticks=[1, 4, 16], xticklabels=["1", "4", "16"], ylim=(0, 1.5))
+    axes.legend(loc="upper left", fontsize=8)
+    return figure
+
+
+__all__ = ["NAMED", "b", "d1", "d2", "e", "loss_slice", "oracles", "r1", "r2", "r2_init"]
