@@ -20,7 +20,13 @@ def over_rates(axes: Axes, runs: pd.DataFrame, field: str, colour: str, label: s
     open_runs = runs[~runs["converged"]]
     if len(open_runs):
         axes.plot(
-            open_runs[x], open_runs[field], "o", markersize=7, markerfacecolor="none", markeredgecolor=colour, linewidth=0
+            open_runs[x],
+            open_runs[field],
+            "o",
+            markersize=7,
+            markerfacecolor="none",
+            markeredgecolor=colour,
+            linewidth=0,
         )
 
 
@@ -39,11 +45,10 @@ def _loglog(axes: Axes, **texts: str) -> None:
     axes.xaxis.set_minor_formatter(NullFormatter())
 
 
-def r1(series: pd.DataFrame, clip: float, steps: float, paper: dict) -> Figure:
+def r1(series: pd.DataFrame, learning_rate: float, clip: float, steps: int, paper: dict) -> Figure:
     """One learning rate over iterations: losses, gradient norm and clipping, trace, path norm."""
     runs = series[(series["condition"] == "sgd") & np.isclose(series["axis"], DYNAMICS) & (series["x"] <= steps)]
-    curve = {name: rows for name, rows in runs.groupby("curve")}
-    dimension_rate = DYNAMICS / 10
+    curve = dict(list(runs.groupby("curve")))
     figure, axes = figures.grid(2, 2, width=9, height=2.9, sharex=True)
     for name, colour, label in (("train_loss", SGD, "training"), ("test_loss", GREEN, "test")):
         figures.band(axes[0], curve[name][curve[name]["value"] > 0], color=colour, label=label)
@@ -55,8 +60,8 @@ def r1(series: pd.DataFrame, clip: float, steps: float, paper: dict) -> Figure:
     axes[1].annotate("clipping threshold", (0.99, clip), xycoords=("axes fraction", "data"), ha="right", va="bottom")
     axes[1].set(yscale="log", title="largest gradient norm since the last log point")
     figures.band(axes[2], curve["tr"], color=SGD, label="tr G")
-    axes[2].axhline(2 / dimension_rate, **PROBE)
-    axes[2].annotate("2/η", (0.99, 2 / dimension_rate), xycoords=("axes fraction", "data"), ha="right", va="bottom")
+    axes[2].axhline(2 / learning_rate, **PROBE)
+    axes[2].annotate("2/η", (0.99, 2 / learning_rate), xycoords=("axes fraction", "data"), ha="right", va="bottom")
     figures.band(axes[2], curve["path_norm"], color=GREEN, label="path norm")
     axes[2].set(yscale="log", title="sharpness and norm", xlabel="iteration")
     axes[2].legend(loc="center right")
@@ -162,7 +167,9 @@ def b(runs: pd.DataFrame) -> Figure:
     axes[0].legend(loc="lower right", fontsize=8)
     over_rates(axes[1], rows, "threshold_ratio", PURPLE, "η/η*", x="batch_size")
     axes[1].axhline(1, **PROBE)
-    axes[1].annotate("exact threshold", (0.99, 1), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=8)
+    axes[1].annotate(
+        "exact threshold", (0.99, 1), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=8
+    )
     axes[1].set(title="η over the exact threshold η*", ylim=(0, 1.15))
     for each in axes:
         each.set_xscale("log", base=2)
@@ -205,7 +212,10 @@ def oracles(population: pd.DataFrame) -> Figure:
     """Computed population thresholds on their closed forms."""
     figure, (axes,) = figures.grid(1, width=5.2, height=3.2)
     batch = np.geomspace(1, 16, 50)
-    for law, shift, colour, label in (("gaussian", 1, BLUE, "Gaussian inputs"), ("sphere", -1, ORANGE, "on the sphere")):
+    for law, shift, colour, label in (
+        ("gaussian", 1, BLUE, "Gaussian inputs"),
+        ("sphere", -1, ORANGE, "on the sphere"),
+    ):
         rows = population[population["law"] == law]
         axes.plot(batch, 2 * batch / (batch + 10 + shift), color=colour, label=f"{label}: 2B/(B+d{shift:+d})")
         axes.plot(rows["batch"], rows["value"], "o", color=colour, markersize=6)
