@@ -10,7 +10,7 @@ from verifig.tables import Tables
 NAMED = (0.01, 0.0316, 0.1)  # learning rates of Figure R2 that the claims name
 DYNAMICS = 0.0316  # of Figure R1
 COLUMNS = ("condition", "seed", "axis", "learning_rate", "batch_size", "initial_ratio", "algorithm", "clip")
-SERIES = ("train_loss", "test_loss", "tr", "path_norm", "l1", "peak_norm", "clipped")
+SERIES = ("train_loss", "test_loss", "tr", "path_norm", "l1", "peak_norm", "clipped", "balance")
 
 
 def measure(artifacts: Mapping[str, Artifact], out: Tables) -> None:
@@ -251,10 +251,15 @@ def _escape(artifact: Artifact, out: Tables) -> None:
     out.curve(
         "escape_growth", pd.DataFrame({"seed": seeds.ravel(), "x": ratios[index.ravel()], "value": rates.ravel()})
     )
+    out.per_seed("escape", "own_growth", growth(artifact["own_log_loss"], artifact["step"])[:, 0])
+    out.exact("escape", "own_threshold_ratio", float(artifact["own_ratio"]))
     section = {"x": artifact["slice_x"], "sgd": artifact["slice_sgd"], "gd": artifact["slice_gd"]}
     out.curve("slice", pd.DataFrame(section))
-    for algorithm in ("sgd", "gd"):
-        out.exact("escape", "lmax", float(artifact[f"lmax_{algorithm}"]), {"algorithm": algorithm})
+    spectra = {name: artifact[f"spectrum_{name}"][::-1] for name in ("sgd", "gd")}
+    out.curve("spectrum", pd.DataFrame({"x": np.arange(1, len(spectra["gd"]) + 1)} | spectra))
+    for name, values in spectra.items():
+        out.exact("escape", "lmax", values[0], {"algorithm": name})
+        out.exact("escape", "tr", values.sum(), {"algorithm": name})
 
 
 def _thresholds(artifact: Artifact, out: Tables) -> None:
@@ -276,3 +281,5 @@ def _thresholds(artifact: Artifact, out: Tables) -> None:
     for name in ("relu_trace_error", "relu_initial_trace", "diagonal_initial_trace", "balance_law"):
         out.exact("thresholds", name, float(artifact[name]))
     out.curve("population", pd.DataFrame(rows))
+    names = ("largest_norm_bound", "fourth_moment_bound", "trace_bound")
+    out.curve("bounds", pd.DataFrame({name: artifact[name] for name in names}))

@@ -246,19 +246,19 @@ class Dynamics(Trainable):
 
     # ---- measuring ---------------------------------------------------------------------------------------------------
     def record(self) -> dict[str, Tensor]:
-        """Losses, sharpness, norms and clipping now; spectra and thresholds only before the first and after the last step.
+        """Losses, sharpness, norms and clipping now; spectra and thresholds only after the last step.
 
         `threshold` is eta* for the row's batch size; rows of gradient descent get that of SGD with batch size 1.
         """
         t = self.tensors
-        ends = int(t["iteration"]) in (0, self.steps)
-        records = [self._measure(row, ends) for row in range(len(self.owners))]
+        ended = int(t["iteration"]) == self.steps
+        records = [self._measure(row, ended) for row in range(len(self.owners))]
         result = {name: torch.tensor([r[name] for r in records], dtype=torch.float64) for name in records[0]}
         for name in ("last_clipped", "clipped", "peak_norm", "stopped"):
             result[name] = t[name].double()
         return result
 
-    def _measure(self, row: int, ends: bool) -> dict[str, float]:
+    def _measure(self, row: int, ended: bool) -> dict[str, float]:
         seed, data = self.owners[row], self.data
         train_loss, _, _ = self._loss(row, data.x[seed], data.y[seed])
         test_loss, nmse, mismatch = self._loss(row, data.x_test[seed], data.y_test[seed])
@@ -267,7 +267,7 @@ class Dynamics(Trainable):
         spectral = ("tr", "fro", "lmax", "g4", "mean_gradient", "threshold", "alignment")
         if not math.isfinite(train_loss):
             return result | dict.fromkeys(spectral, math.nan)
-        if not ends:
+        if not ended:
             return result | dict.fromkeys(spectral, math.nan) | {"tr": self.trace(row)}
         gram = self.gram(row)
         batch = self.batch if self.algorithm == "sgd" else 1

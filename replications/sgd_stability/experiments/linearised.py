@@ -1,6 +1,7 @@
 """Linearised SGD around a minimum that gradient descent found: does it leave where eta* says (our Figure E)?"""
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 import torch
@@ -20,30 +21,40 @@ def escape(run: Run) -> dict[str, np.ndarray]:
     """Loss of linearised SGD (batch size 1) by group, replica and eta/eta*, and sections of the loss at two minima.
 
     Returns:
-        `log_loss` [groups, replicas, ratios, points] at `step` [points], `ratios`, `threshold` (eta* of the minimum),
-        `slice_x` and `slice_sgd`, `slice_gd` [points]: training loss along the top eigenvector of G.
+        `log_loss` [groups, replicas, ratios, points] at `step` [points], `ratios`, `threshold` (eta* of the minimum);
+        `own_log_loss` [groups, replicas, 1, points]: the same at a minimum of SGD for the learning rate that found it,
+        and `own_ratio`, that learning rate over eta*; for both minima `slice_*` (training loss along the top eigenvector
+        of G at the offsets `slice_x`) and `spectrum_*` (eigenvalues of G, increasing).
     """
     settings = run.settings
     network = run.once("minima", lambda: _minima(run))
-    gram = torch.from_numpy(network["gram"])
-    threshold = fisher.gram_threshold(gram, 1)
+    gram, own_gram = (torch.from_numpy(network[f"gram_{name}"]) for name in ("gd", "sgd"))
+    threshold, own_threshold = fisher.gram_threshold(gram, 1), fisher.gram_threshold(own_gram, 1)
+    rates = threshold * torch.tensor(settings["ratios"], dtype=torch.float64)
+    own_rate = torch.tensor([settings["learning_rate"]], dtype=torch.float64)
     result = {"ratios": np.array(settings["ratios"]), "threshold": np.array(threshold)}
     result["step"] = np.arange(0, settings["steps"] + 1, FINEST)
-    losses = []
+    result["own_ratio"] = np.array(settings["learning_rate"] / own_threshold)
+    losses: dict[str, list[np.ndarray]] = {"log_loss": [], "own_log_loss": []}
     run.progress(0, settings["seeds"], "groups")
     for group in range(settings["seeds"]):
-        part = run.once(f"group {group}", lambda group=group: _group(gram, threshold, settings, group))
-        losses.append(part["log_loss"])
+        for name, matrix, learning_rates in (("log_loss", gram, rates), ("own_log_loss", own_gram, own_rate)):
+            part = run.once(
+                f"{name} {group}",
+                lambda group=group, matrix=matrix, learning_rates=learning_rates: {
+                    "log_loss": _group(matrix, learning_rates, settings, group)
+                },
+            )
+            losses[name].append(part["log_loss"])
         run.progress(group + 1, settings["seeds"], "groups")
-    run.facts["steps"] = settings["seeds"] * settings["replicas"] * len(settings["ratios"]) * settings["steps"]
-    slices = {name: array for name, array in network.items() if name.startswith(("slice", "lmax"))}
-    return result | {"log_loss": np.stack(losses)} | slices
+    run.facts["steps"] = settings["seeds"] * settings["replicas"] * (len(settings["ratios"]) + 1) * settings["steps"]
+    sections = {name: array for name, array in network.items() if name.startswith(("slice", "spectrum"))}
+    return result | {name: np.stack(parts) for name, parts in losses.items()} | sections
 
 
-def _group(gram: Tensor, threshold: float, settings: dict, group: int) -> dict[str, np.ndarray]:
+def _group(gram: Tensor, rates: Tensor, settings: Mapping, group: int) -> np.ndarray:
     stream = generator(SLUG, "escape", group)
-    rates = threshold * torch.tensor(settings["ratios"], dtype=torch.float64)
-    return {"log_loss": linearised_sgd(gram, rates, settings["replicas"], settings["steps"], stream).numpy()}
+    return linearised_sgd(gram, rates, settings["replicas"], settings["steps"], stream).numpy()
 
 
 def linearised_sgd(gram: Tensor, rates: Tensor, replicas: int, steps: int, stream: torch.Generator) -> Tensor:
@@ -69,7 +80,7 @@ def linearised_sgd(gram: Tensor, rates: Tensor, replicas: int, steps: int, strea
 
 
 def _minima(run: Run) -> dict[str, np.ndarray]:
-    """K at the minimum of gradient descent, and the loss along the top eigenvector of G at its and at SGD's minimum."""
+    """K, the spectrum of G and the loss along its top eigenvector at a minimum of gradient descent and at one of SGD."""
     result = {}
     for algorithm, steps in (("gd", run.settings["gd_steps"]), ("sgd", run.settings["sgd_steps"])):
         row = dict(run.settings) | {
@@ -82,9 +93,7 @@ def _minima(run: Run) -> dict[str, np.ndarray]:
         gram = network.gram(0)
         offsets, losses = loss_slice(network, gram)
         result |= {"slice_x": offsets.numpy(), f"slice_{algorithm}": losses.numpy()}
-        result[f"lmax_{algorithm}"] = torch.linalg.eigvalsh(gram)[-1].numpy()
-        if algorithm == "gd":
-            result["gram"] = gram.numpy()
+        result |= {f"gram_{algorithm}": gram.numpy(), f"spectrum_{algorithm}": torch.linalg.eigvalsh(gram).numpy()}
     return result
 
 
