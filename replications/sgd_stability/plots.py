@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from verifig import figures
 
-from replications.sgd_stability.measure import DYNAMICS, NAMED
+from replications.sgd_stability.measure import DYNAMICS
 
 BLUE, ORANGE, GREEN, PURPLE, RED = figures.PALETTE[:5]
 SGD, GD = BLUE, ORANGE
@@ -40,9 +40,16 @@ def part(runs: pd.DataFrame, model: str, condition: str) -> pd.DataFrame:
     return runs[(runs["model"] == model) & (runs["condition"] == condition)]
 
 
-def _loglog(axes: Axes, **texts: str) -> None:
+def _loglog(axes: Axes, **texts: object) -> None:
     axes.set(xscale="log", yscale="log", **texts)
     axes.xaxis.set_minor_formatter(NullFormatter())
+
+
+def _plain_ticks(axes: Axes) -> None:
+    """Ticks 1, 2, 5, 10, ... written out on a short logarithmic axis."""
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.yaxis.set_minor_formatter(NullFormatter())
 
 
 def r1(series: pd.DataFrame, learning_rate: float, clip: float, steps: int, paper: dict) -> Figure:
@@ -64,10 +71,10 @@ def r1(series: pd.DataFrame, learning_rate: float, clip: float, steps: int, pape
     axes[2].annotate("2/η", (0.99, 2 / learning_rate), xycoords=("axes fraction", "data"), ha="right", va="bottom")
     figures.band(axes[2], curve["path_norm"], color=GREEN, label="path norm")
     axes[2].set(yscale="log", title="sharpness and norm", xlabel="iteration")
-    axes[2].legend(loc="center right")
+    axes[2].legend(loc="lower right", bbox_to_anchor=(1, 0.3))
     shares = curve["clipped"][curve["clipped"]["x"] > 0]
     figures.band(axes[3], shares.assign(value=100 * shares["value"]), color=RED)
-    figures.paper_line(axes[3], paper["last_clipped"], "paper: ends at about 4,000", axis="x")
+    figures.paper_line(axes[3], paper["last_clipped"], "paper: about 4,000", axis="x")
     axes[3].set(title="clipped steps (%)", xlabel="iteration", ylim=(-0.5, None))
     return figure
 
@@ -91,6 +98,7 @@ def r2(runs: pd.DataFrame, paper_sgd: dict, paper_gd: dict) -> Figure:
         over_rates(each, sgd, field, SGD, "SGD")
         over_rates(each, gd, field, GD, "gradient descent")
         _loglog(each, title=title, xlabel="√d·η (SGD), η (GD)")
+        _plain_ticks(each)
     for each in axes:
         each.legend(loc="lower left", fontsize=8)
     return figure
@@ -125,25 +133,30 @@ def d1(runs: pd.DataFrame) -> Figure:
     over_rates(axes[2], sgd, "test_nmse", SGD, "SGD")
     over_rates(axes[2], gd, "test_nmse", GD, "gradient descent")
     _loglog(axes[2], title="(c) test error / variance", xlabel="η")
-    axes[0].legend(loc="lower left", fontsize=8)
+    axes[1].legend(loc="lower left", fontsize=8)
     axes[2].legend(loc="lower left", fontsize=8)
     return figure
 
 
-def d2(runs: pd.DataFrame) -> Figure:
-    """Balance ratio at the end against that at the start."""
-    figure, (axes,) = figures.grid(1, width=5.6, height=3.6)
+def d2(runs: pd.DataFrame, series: pd.DataFrame) -> Figure:
+    """Balance ratio at the end against that at the start, and over iterations of SGD."""
+    figure, axes = figures.grid(2, width=9, height=3.4)
     for condition, label, colour in (("sgd", "SGD", SGD), ("gd", "gradient descent", GD)):
-        over_rates(axes, part(runs, "balance", condition), "balance", colour, label, x="initial_ratio")
+        over_rates(axes[0], part(runs, "balance", condition), "balance", colour, label, x="initial_ratio")
     x = np.array(sorted(part(runs, "balance", "sgd")["initial_ratio"].unique()))
-    level(axes, x, x, "unchanged")
-    axes.axhline(1, color=figures.MUTED, linewidth=1)
-    axes.annotate("balanced", (0.99, 1), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=8)
-    axes.set(xscale="log", yscale="log", xlabel="r at the start", ylabel="r at the end", xticks=x, ylim=(0.8, None))
-    axes.set_xticklabels([f"{value:g}" for value in x])
-    axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.set_yticks([1, 2, 5, 10, 20], ["1", "2", "5", "10", "20"])
-    axes.legend(loc="upper left", fontsize=8)
+    level(axes[0], x, x, "unchanged")
+    axes[0].set(xscale="log", yscale="log", title="end against start", xlabel="r at the start", ylabel="r at the end")
+    axes[0].set(xticks=x, xticklabels=[f"{value:g}" for value in x], ylim=(0.8, None))
+    axes[0].xaxis.set_minor_formatter(NullFormatter())
+    axes[0].legend(loc="upper left", fontsize=8)
+    sgd = series[(series["condition"] == "sgd") & (series["curve"] == "balance")]
+    for ratio, colour in zip(x, figures.PALETTE, strict=False):
+        rows = sgd[np.isclose(sgd["initial_ratio"], ratio)]
+        figures.band(axes[1], rows, color=colour, label=f"from r = {ratio:g}")
+    axes[1].set(yscale="log", title="SGD", xlabel="iteration", ylabel="r", ylim=(0.8, None))
+    axes[1].legend(loc="upper right", fontsize=8)
+    for each in axes:
+        _plain_ticks(each)
     return figure
 
 
@@ -184,8 +197,11 @@ def e(losses: pd.DataFrame, rates: pd.DataFrame, boundary: pd.Series) -> Figure:
     for ratio, colour in zip(ratios, figures.PALETTE, strict=False):
         rows = losses[np.isclose(losses["ratio"], ratio)]
         figures.band(axes[0], rows.assign(value=np.log10(np.e) * rows["value"]), color=colour, label=f"{ratio:g}")
-    axes[0].set(title="log10 loss, median of each group", xlabel="step of linearised SGD", ylim=(-8, 12))
-    axes[0].legend(loc="upper left", fontsize=8, title="η/η*", ncols=2)
+    axes[0].set(title="log10 loss, median of each group", xlabel="step of linearised SGD", ylim=(-8, 9))
+    figures.end_labels(axes[0], {f"{ratio:g}": f"{ratio:g} η*" for ratio in ratios if ratio < 1.5})
+    axes[0].annotate(
+        "1.5 η*", (0.27, 0.93), xycoords="axes fraction", fontsize=8.5, color=figures.PALETTE[len(ratios) - 1]
+    )
     near = rates[rates["x"] <= 1.15]
     axes[1].plot(near["x"], near["value"], "o", color=SGD, markersize=4, alpha=0.7, label="groups of replicas")
     middle = near.groupby("x")["value"].median()
@@ -198,31 +214,45 @@ def e(losses: pd.DataFrame, rates: pd.DataFrame, boundary: pd.Series) -> Figure:
     return figure
 
 
-def loss_slice(section: pd.DataFrame, lmax: dict[str, float]) -> Figure:
-    """Training loss along the top eigenvector of G at the minima of GD and of SGD."""
-    figure, (axes,) = figures.grid(1, width=6, height=3.2)
+def minima(section: pd.DataFrame, spectrum: pd.DataFrame, learning_rate: float) -> Figure:
+    """Loss along the top eigenvector of G at the minima of GD and of SGD, and the spectra of G."""
+    figure, axes = figures.grid(2, width=9, height=3.3)
     for name, label, colour in (("gd", "gradient descent", GD), ("sgd", "SGD", SGD)):
-        axes.plot(section["x"], section[name], color=colour, label=f"{label}: ‖G‖ = {lmax[name]:.0f}")
-    axes.set(xlabel="distance along the sharpest direction", ylabel="training loss", ylim=(0, None))
-    axes.legend(loc="upper center", fontsize=8)
+        axes[0].plot(section["x"], section[name], color=colour, label=label)
+        values = spectrum[name]
+        axes[1].plot(spectrum["x"], values, color=colour, label=f"{label}: sum {values.sum():,.0f}")
+    axes[0].set(title="loss along the sharpest direction", xlabel="distance", ylim=(0, None))
+    axes[0].legend(loc="upper center", fontsize=8)
+    axes[1].axhline(2 / learning_rate, label="2/η", **PROBE)
+    axes[1].set(xscale="log", yscale="log", title="eigenvalues of G", xlabel="rank", ylim=(0.01, 600))
+    axes[1].legend(loc="lower left", fontsize=8)
     return figure
 
 
-def oracles(population: pd.DataFrame) -> Figure:
-    """Computed population thresholds on their closed forms."""
-    figure, (axes,) = figures.grid(1, width=5.2, height=3.2)
+def oracles(population: pd.DataFrame, bounds: pd.DataFrame) -> Figure:
+    """Computed population thresholds on their closed forms, and the bounds around eta* on random instances."""
+    figure, axes = figures.grid(2, width=9, height=3.3)
     batch = np.geomspace(1, 16, 50)
     for law, shift, colour, label in (
-        ("gaussian", 1, BLUE, "Gaussian inputs"),
-        ("sphere", -1, ORANGE, "on the sphere"),
+        ("gaussian", 1, BLUE, "Gaussian inputs: 2B/(B+d+1)"),
+        ("sphere", -1, ORANGE, "on the sphere: 2B/(B+d−1)"),
     ):
         rows = population[population["law"] == law]
-        axes.plot(batch, 2 * batch / (batch + 10 + shift), color=colour, label=f"{label}: 2B/(B+d{shift:+d})")
-        axes.plot(rows["batch"], rows["value"], "o", color=colour, markersize=6)
-    axes.set_xscale("log", base=2)
-    axes.set(xlabel="batch size", ylabel="threshold η*", xticks=[1, 4, 16], xticklabels=["1", "4", "16"], ylim=(0, 1.5))
-    axes.legend(loc="upper left", fontsize=8)
+        axes[0].plot(batch, 2 * batch / (batch + 10 + shift), color=colour, label=label)
+        axes[0].plot(rows["batch"], rows["value"], "o", color=colour, markersize=5)
+    axes[0].set_xscale("log", base=2)
+    axes[0].set(title="η* of regression, d = 10", xlabel="batch size", ylim=(0, 1.5))
+    axes[0].set(xticks=[1, 4, 16], xticklabels=["1", "4", "16"])
+    axes[0].legend(loc="upper left", fontsize=8)
+    names = {"largest_norm_bound": "2 / max |g|²", "fourth_moment_bound": "2 tr G / E|g|⁴", "trace_bound": "2 / tr G"}
+    for row, (name, colour) in enumerate(zip(names, (GREEN, PURPLE, BLUE), strict=True)):
+        values = np.sort(bounds[name])
+        axes[1].plot(values, row + np.linspace(-0.2, 0.2, len(values)), "o", color=colour, markersize=3.5)
+    axes[1].axvline(1, **PROBE)
+    axes[1].set(
+        title="bounds over η*, random instances", xscale="log", yticks=range(3), yticklabels=list(names.values())
+    )
+    axes[1].set(ylim=(-0.5, 2.5), xlim=(0.1, 10), xticks=[0.1, 0.2, 0.5, 1, 2, 5, 10])
+    axes[1].set_xticklabels(["0.1", "0.2", "0.5", "1", "2", "5", "10"])
+    axes[1].xaxis.set_minor_formatter(NullFormatter())
     return figure
-
-
-__all__ = ["NAMED", "b", "d1", "d2", "e", "loss_slice", "oracles", "r1", "r2", "r2_init"]

@@ -40,7 +40,7 @@ def exact(experiment: str, statistic: str, condition: dict) -> str:
 # learning rate η this **linear stability** needs tr G ≤ 2/η, where G is the mean over samples of the outer product of
 # the gradient with itself (the Hessian, for a loss with the factor 1/2). Gradient descent only needs its largest
 # eigenvalue below 2/η. The trace controls the path norm of a ReLU network and the l1 norm of a diagonal one, so a large
-# learning rate makes SGD, but not gradient descent, find minima that generalise.
+# learning rate makes SGD, but not gradient descent, end at minima of small norm, which generalise.
 #
 # **What is unknown to us.** Of the paper itself only the abstract, the first lines and a public audit's quotation of the
 # experiments could be read, besides an independent replication that restates the set-up. There are no tables of numbers
@@ -61,9 +61,9 @@ page.summary()
 page.figure(
     "fig_oracles",
     plots.oracles,
-    ["population"],
-    alt="Threshold of population regression in ten dimensions over batch sizes 1, 4 and 16: computed points lie on the closed forms 2B/(B+d+1) and 2B/(B+d-1).",
-    note="Points: computed from fourth moments; lines: closed forms.",
+    ["population", "bounds"],
+    alt="Left: threshold of population regression in ten dimensions over batch sizes 1, 4 and 16, computed points lie on the closed forms. Right: three bounds divided by the exact threshold on random instances, the first below 1, the second just above 1, the trace bound above it.",
+    note="Left, points: computed from fourth moments; lines: closed forms. Right, points: random instances at batch size 1. The middle bound needs two moments only and is close to exact.",
 )
 
 # %% [markdown]
@@ -75,7 +75,7 @@ page.figure(
 page.figure(
     "fig_r1",
     lambda series: plots.r1(
-        series, plots.DYNAMICS / settings["dimension"] ** 0.5, settings["clip"], 12000, page.paper("clipping")
+        series, plots.DYNAMICS / settings["dimension"] ** 0.5, settings["clip"], 24000, page.paper("clipping")
     ),
     ["relu_series"],
     alt="Over iterations: training loss falls below 1e-6 while test loss levels off near 2; the gradient norm falls below the clipping threshold of 100 after a few thousand steps; the trace falls to just below 2/eta and the path norm from 250 to 31; the share of clipped steps goes to zero.",
@@ -110,7 +110,7 @@ worst = {
     axis: page.value("relu", "threshold_ratio", {"condition": "sgd", "axis": axis}) for axis in (0.01, 0.0316, 0.1)
 }
 page.text(
-    "A finer point: the exact threshold is one of mean-square stability, and single trajectories may settle slightly above it, "
+    "**A finer point.** The exact threshold is one of mean-square stability, and single trajectories may settle above it, "
     "because rare samples dominate the mean square. η/η* of the SGD minima ranges over "
     + "; ".join(
         f"{numbers.interval(values.min(), values.max())} at √d·η = {axis:g}"
@@ -118,25 +118,27 @@ page.text(
         if len(values)
     )
     + ". The bound that the claims use (η E|g|⁴ / (2 tr G) ≤ 1) is weaker than η ≤ η*. "
-    "The abstract ties the Frobenius norm to another notion of stability, by our reading that of the loss: it forces ‖G‖_F ≤ 1/(η√μ), where the alignment μ of gradient noise with G "
+    f"At the SGD minimum of the figure below η/η* is {exact('escape', 'own_threshold_ratio', {})}, yet the median loss of linearised SGD at that rate changes by a factor "
+    f"exp({mean('escape', 'own_growth', {})}) every 1,000 steps.\n\n"
+    "**The Frobenius norm.** The abstract ties the Frobenius norm to another notion of stability, by our reading that of the loss, which forces ‖G‖_F ≤ 1/(η√μ), where the alignment μ of gradient noise with G "
     f"can be measured. At √d·η = 0.0316, μ is {mean('relu', 'alignment', {'condition': 'sgd', 'axis': 0.0316})} and ‖G‖_F·η·√μ is {mean('relu', 'frobenius_ratio', {'condition': 'sgd', 'axis': 0.0316})}. Not judged: μ is a snapshot at the last step."
     if len(worst[0.0316])
     else "Not measured at this scale."
 )
 
 # %% [markdown]
-# ## The loss along the sharpest direction
-# At the same learning rate 0.01 on the abscissa, the minimum of gradient descent is a narrow valley and that of SGD a
-# wide one.
+# ## Two minima side by side
+# At the same learning rate η = 0.01 the minimum of gradient descent is a narrow valley and that of SGD a wide one:
+# gradient descent keeps each eigenvalue below 2/η, SGD their sum.
 
 # %%
-lmax = {name: page.value("escape", "lmax", {"algorithm": name}) for name in ("gd", "sgd")}
+learning_rate = page.ruleset.entry("escape", page.scale)["settings"]["learning_rate"]
 page.figure(
     "fig_slice",
-    lambda section: plots.loss_slice(section, {name: values.iloc[0] for name, values in lmax.items()}),
-    ["slice"],
-    alt="Training loss along the top eigenvector of G: a narrow parabola at the minimum of gradient descent, a wide one at that of SGD.",
-    note="One seed; η = 0.01 for gradient descent, η = 0.01 (√d·η = 0.1) for SGD.",
+    lambda section, spectrum: plots.minima(section, spectrum, learning_rate),
+    ["slice", "spectrum"],
+    alt="Left: training loss along the top eigenvector of G, a narrow parabola at the minimum of gradient descent, a wide one at that of SGD. Right: eigenvalues of G by rank; those of gradient descent lie below 2/eta one by one but their sum is far above it, those of SGD sum to less than 2/eta.",
+    note="One seed, η = 0.01 for both (√d·η = 0.1 for SGD).",
 )
 
 # %% [markdown]
@@ -181,8 +183,8 @@ page.text(
 page.figure(
     "fig_d2",
     plots.d2,
-    ["runs"],
-    alt="Balance ratio at the end against that at the start, log-log: SGD lies on 1 for every start, gradient descent on or above the line of no change.",
+    ["runs", "balance_series"],
+    alt="Left: balance ratio at the end against that at the start, log-log: SGD lies on 1 for every start, gradient descent on or above the line of no change. Right: the ratio falls to 1 over some thousand iterations of SGD from every start.",
     note="Learning rate 0.05. From r = 8 and 16 gradient descent starts above its own bound and is clipped until it has left the sharp region. Open circles: runs above a training loss of 0.01, at r = 1.",
 )
 

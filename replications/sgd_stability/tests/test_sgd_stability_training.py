@@ -23,6 +23,15 @@ CPU = torch.device("cpu")
 PROGRAMS = {"relu": relu_network, "diagonal": diagonal_network}
 
 
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Train as the jobs do: small tensors are slower on several threads."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
 def rows(experiment: str, condition: str, **overrides) -> list[dict]:
     """Rows of a condition at smoke size."""
     ruleset = rulesets.load("sgd_stability")
