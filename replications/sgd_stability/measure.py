@@ -1,6 +1,6 @@
 """Artifacts -> statistics and curves. One value per seed, instance or group for each statistic; no torch."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -118,20 +118,18 @@ def _common(experiment: str, frame: pd.DataFrame, out: Tables) -> None:
         out.exact(experiment, "finite_share", np.isfinite(rows["train_loss"]).mean(), name)
 
 
-def _worst(
-    experiment: str,
-    statistic: str,
-    rows: pd.DataFrame,
-    field: str | Callable[[pd.DataFrame], pd.Series],
-    out: Tables,
-    condition: Mapping,
-    largest: bool = True,
-) -> None:
-    """Worst value of each seed over the given runs; a seed without any is `diverged`."""
-    values = rows[field] if isinstance(field, str) else field(rows)
-    groups = values.groupby(rows["seed"])
-    worst = (groups.max() if largest else groups.min()).sort_index()
-    out.per_seed(experiment, statistic, worst, condition, worst.index)
+def worst_by_seed(
+    rows: pd.DataFrame, values: pd.Series, keep: pd.Series | None = None, largest: bool = True
+) -> pd.Series:
+    """Worst value of each seed over its runs (those to `keep`); NaN if one of them is NaN or none is left."""
+    kept = values if keep is None else values[keep]
+    groups = kept.groupby(rows["seed"])
+    worst = groups.agg(lambda each: each.max(skipna=False) if largest else each.min(skipna=False))
+    return worst.reindex(sorted(rows["seed"].unique()))
+
+
+def _worst(experiment: str, statistic: str, worst: pd.Series, out: Tables, condition: str) -> None:
+    out.per_seed(experiment, statistic, worst, {"condition": condition}, worst.index)
 
 
 def _paired(experiment: str, statistic: str, first: pd.DataFrame, second: pd.DataFrame, field: str, out, name) -> None:
@@ -144,15 +142,16 @@ def _paired(experiment: str, statistic: str, first: pd.DataFrame, second: pd.Dat
 def _relu(frame: pd.DataFrame, out: Tables) -> None:
     """Statistics of Figures R1 and R2."""
     for condition in ("sgd", "sgd_deviation", "sgd_clip1"):
-        rows, name = frame[frame["condition"] == condition], {"condition": condition}
-        good = rows.assign(**{c: rows[c].where(rows["converged"]) for c in ("sharp_ratio", "sharp_ratio_missing_half")})
+        rows = frame[frame["condition"] == condition]
+        good = rows["converged"]
         for statistic in ("sharp_ratio", "sharp_ratio_missing_half"):
-            _worst("relu", f"worst_{statistic}", good, statistic, out, name)
-        active = rows["converged"] & (rows["initial_trace_ratio"] > 1)
-        _worst("relu", "active_rates", rows.assign(active=active), _active_by_seed, out, name)
-        late = rows[(rows["axis"] >= NAMED[0]) & rows["converged"]]
-        _worst("relu", "worst_path_norm_ratio", late, lambda r: r["path_norm"] * r["axis"] / 2, out, name)
-    _worst("relu", "worst_lmax_ratio", frame[frame["condition"] == "gd"], "lmax_ratio", out, {"condition": "gd"})
+            _worst("relu", f"worst_{statistic}", worst_by_seed(rows, rows[statistic], good), out, condition)
+        path_ratio = worst_by_seed(rows, rows["path_norm"] * rows["axis"] / 2, good & (rows["axis"] >= NAMED[0]))
+        _worst("relu", "worst_path_norm_ratio", path_ratio, out, condition)
+        active = (good & (rows["initial_trace_ratio"] > 1)).groupby(rows["seed"]).sum()
+        _worst("relu", "active_rates", active, out, condition)
+    gd = frame[frame["condition"] == "gd"]
+    _worst("relu", "worst_lmax_ratio", worst_by_seed(gd, gd["lmax_ratio"]), out, "gd")
     for axis in sorted(frame["axis"].unique()):
         sgd, gd = select(frame, "sgd", axis=axis), select(frame, "gd", axis=axis)
         for field in ("path_norm", "test_loss"):
@@ -162,11 +161,6 @@ def _relu(frame: pd.DataFrame, out: Tables) -> None:
         _slope(sgd, out)
         ends = (select(frame, "sgd", axis=sgd["axis"].agg(end)) for end in ("max", "min"))
         _paired("relu", "path_norm_end_ratio", *ends, "path_norm", out, {"condition": "sgd"})
-
-
-def _active_by_seed(rows: pd.DataFrame) -> pd.Series:
-    """Number of the seed's converged learning rates at which the initial point violates the trace bound."""
-    return rows.groupby("seed")["active"].transform("sum")
 
 
 def _slope(sgd: pd.DataFrame, out: Tables) -> None:
@@ -181,9 +175,8 @@ def _slope(sgd: pd.DataFrame, out: Tables) -> None:
 
 def _diagonal(frame: pd.DataFrame, out: Tables) -> None:
     """Statistics of Figure D1."""
-    _worst(
-        "diagonal", "worst_trace_ratio", frame[frame["condition"] == "sgd"], "trace_ratio", out, {"condition": "sgd"}
-    )
+    sgd = frame[frame["condition"] == "sgd"]
+    _worst("diagonal", "worst_trace_ratio", worst_by_seed(sgd, sgd["trace_ratio"]), out, "sgd")
     rates = sorted(frame["axis"].unique())
     for condition, low in (("gd", rates[0]), ("sgd", min(rates, key=lambda rate: abs(rate - 0.0158)))):
         first, second = (select(frame, condition, axis=axis) for axis in (rates[-1], low))
@@ -193,23 +186,16 @@ def _diagonal(frame: pd.DataFrame, out: Tables) -> None:
 
 def _balance(frame: pd.DataFrame, out: Tables) -> None:
     """Statistics of Figure D2."""
-    _worst("balance", "worst_balance", frame[frame["condition"] == "sgd"], "balance", out, {"condition": "sgd"})
-    gd = frame[frame["condition"] == "gd"]
-    _worst(
-        "balance",
-        "worst_balance_gain",
-        gd,
-        lambda r: r["balance"] / r["initial_ratio"],
-        out,
-        {"condition": "gd"},
-        False,
-    )
+    sgd, gd = (frame[frame["condition"] == condition] for condition in ("sgd", "gd"))
+    _worst("balance", "worst_balance", worst_by_seed(sgd, sgd["balance"]), out, "sgd")
+    gain = worst_by_seed(gd, gd["balance"] / gd["initial_ratio"], largest=False)
+    _worst("balance", "worst_balance_gain", gain, out, "gd")
 
 
 def _batch_size(frame: pd.DataFrame, out: Tables) -> None:
     """Statistics of Figure B."""
-    good = frame[frame["converged"]]
-    _worst("batch_size", "worst_threshold_ratio", good, "threshold_ratio", out, {"condition": "base"})
+    worst = worst_by_seed(frame, frame["threshold_ratio"], frame["converged"])
+    _worst("batch_size", "worst_threshold_ratio", worst, out, "base")
     if {1, 16} <= set(frame["batch_size"]):
         large, small = (select(frame, "base", batch_size=batch) for batch in (16, 1))
         _paired("batch_size", "trace_16_over_1", large, small, "tr", out, None)

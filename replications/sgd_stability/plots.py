@@ -74,7 +74,15 @@ def r1(series: pd.DataFrame, learning_rate: float, clip: float, steps: int, pape
     axes[2].legend(loc="lower right", bbox_to_anchor=(1, 0.3))
     shares = curve["clipped"][curve["clipped"]["x"] > 0]
     figures.band(axes[3], shares.assign(value=100 * shares["value"]), color=RED)
-    figures.paper_line(axes[3], paper["last_clipped"], "paper: about 4,000", axis="x")
+    axes[3].axvline(paper["last_clipped"], **PROBE)
+    axes[3].annotate(
+        "paper: clipping ends at about 4,000",
+        (paper["last_clipped"], 0.9),
+        xycoords=("data", "axes fraction"),
+        xytext=(5, 0),
+        textcoords="offset points",
+        fontsize=8,
+    )
     axes[3].set(title="clipped steps (%)", xlabel="iteration", ylim=(-0.5, None))
     return figure
 

@@ -63,7 +63,7 @@ page.figure(
     plots.oracles,
     ["population", "bounds"],
     alt="Left: threshold of population regression in ten dimensions over batch sizes 1, 4 and 16, computed points lie on the closed forms. Right: three bounds divided by the exact threshold on random instances, the first below 1, the second just above 1, the trace bound above it.",
-    note="Left, points: computed from fourth moments; lines: closed forms. Right, points: random instances at batch size 1. The middle bound needs two moments only and is close to exact.",
+    note="Left, points: computed from fourth moments; lines: closed forms. Right, points: random instances at batch size 1. The middle bound needs two moments only and lies nearer to the exact threshold than the trace bound.",
 )
 
 # %% [markdown]
@@ -101,7 +101,7 @@ page.text(
     f"The bound is idle where the initial point already obeys it: initial tr G·η/2 is {mean('relu', 'initial_trace_ratio', {'condition': 'sgd', 'axis': 0.001})}, "
     f"{mean('relu', 'initial_trace_ratio', {'condition': 'sgd', 'axis': 0.00316})}, {mean('relu', 'initial_trace_ratio', {'condition': 'sgd', 'axis': 0.01})}, "
     f"{mean('relu', 'initial_trace_ratio', {'condition': 'sgd', 'axis': 0.0316})} and {mean('relu', 'initial_trace_ratio', {'condition': 'sgd', 'axis': 0.1})} "
-    "for √d·η = 0.001, 0.00316, 0.01, 0.0316 and 0.1, so three learning rates are active. "
+    "for √d·η = 0.001, 0.00316, 0.01, 0.0316 and 0.1; where it exceeds 1 the bound is active. "
     f"The minima of gradient descent at η = 0.01 have a threshold of SGD that is {mean('relu', 'threshold_ratio', {'condition': 'gd', 'axis': 0.01})} times smaller than the learning rate that found them."
 )
 
@@ -176,8 +176,9 @@ page.text(
 
 # %% [markdown]
 # ## Figure D2: SGD balances the layers
-# The balance ratio r = (‖a‖² + ‖b‖²) / (2‖a∘b‖₁) is 1 where the layers have equal entries. Every step of SGD
-# multiplies a² − b² by a factor below 1, however it is clipped; gradient flow conserves it.
+# The balance ratio r = (‖a‖² + ‖b‖²) / (2‖a∘b‖₁) is 1 where the layers have equal entries. A step of SGD with step κ
+# (learning rate times residual, clipped or not) multiplies a² − b² by 1 − κ²x²: noise balances the layers. Gradient flow
+# conserves a² − b², and gradient descent comes close to it where residuals vanish fast.
 
 # %%
 page.figure(
@@ -185,7 +186,7 @@ page.figure(
     plots.d2,
     ["runs", "balance_series"],
     alt="Left: balance ratio at the end against that at the start, log-log: SGD lies on 1 for every start, gradient descent on or above the line of no change. Right: the ratio falls to 1 over some thousand iterations of SGD from every start.",
-    note="Learning rate 0.05. From r = 8 and 16 gradient descent starts above its own bound and is clipped until it has left the sharp region. Open circles: runs above a training loss of 0.01, at r = 1.",
+    note="Learning rate 0.05. From r = 8 and 16 gradient descent starts above its own bound and is clipped until it has left the sharp region. Open circles: runs above a training loss of 0.01, at r = 1. In a smaller problem (d = 200, n = 60) the same number of steps did not suffice to balance the layers, so smoke scale uses the full size too.",
 )
 
 # %% [markdown]

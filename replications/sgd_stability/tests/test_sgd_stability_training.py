@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from verifig import rulesets
@@ -17,7 +18,7 @@ from replications.sgd_stability.experiments import (
     linearised,
     relu_network,
 )
-from replications.sgd_stability.measure import boundary, growth
+from replications.sgd_stability.measure import boundary, growth, worst_by_seed
 
 CPU = torch.device("cpu")
 PROGRAMS = {"relu": relu_network, "diagonal": diagonal_network}
@@ -244,3 +245,13 @@ def test_linearised_sgd_shrinks_below_and_grows_above_the_threshold():
 def test_boundary_interpolates():
     assert boundary([0.9, 1.0, 1.1], np.array([-1.0, -0.5, 0.5])) == pytest.approx(1.05)
     assert math.isnan(boundary([0.9, 1.0], np.array([-1.0, -0.5])))
+
+
+def test_the_worst_run_is_not_hidden_by_a_diverged_or_a_filtered_one():
+    rows = pd.DataFrame({"seed": [0, 0, 1, 1, 2], "value": [0.5, 0.9, 0.4, math.nan, 2.0]})
+    worst = worst_by_seed(rows, rows["value"])
+    assert worst[0] == 0.9
+    assert math.isnan(worst[1])
+    kept = worst_by_seed(rows, rows["value"], rows["value"] < 1)
+    assert list(kept[:2]) == [0.9, 0.4]
+    assert math.isnan(kept[2])
