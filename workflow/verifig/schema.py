@@ -7,7 +7,7 @@ from verifig.errors import InputError
 
 
 def validate(value: Any, schema: Mapping, what: str) -> None:
-    """Check `value` against a JSON schema (draft 2020-12).
+    """Check `value` against a JSON schema (draft 2020-12); an `enum` may give a `reason` for refusing other values.
 
     Raises:
         InputError: the first violation, as one sentence that starts with `what`.
@@ -40,7 +40,8 @@ def _sentence(error) -> str:
             hint = " (YAML reads 1e-3 as text: write 1.0e-3)" if _is_exponent(error.instance) else ""
             return f"{prefix}= {shown} must be of type {kinds}{hint}"
         case "enum":
-            return f"{prefix}= {shown} must be one of {', '.join(map(str, error.validator_value))}"
+            reason = f": {error.schema['reason']}" if "reason" in error.schema else ""
+            return f"{prefix}= {shown} must be one of {', '.join(map(str, error.validator_value))}{reason}"
         case "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum":
             sign = {"minimum": ">=", "maximum": "<=", "exclusiveMinimum": ">", "exclusiveMaximum": "<"}
             return f"{prefix}= {shown} must be {sign[error.validator]} {error.validator_value}"

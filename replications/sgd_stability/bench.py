@@ -1,0 +1,64 @@
+"""Speed of the training programs, as ratios within one run.
+
+Against a plain loop over runs with automatic differentiation and torch.optim.SGD, per step and run; and against our own
+program one run at a time.
+"""
+
+import math
+from collections.abc import Iterator
+
+import torch
+from verifig import rulesets
+from verifig.bench import paired
+
+from replications.sgd_stability.experiments import diagonal_network, dynamics, relu_network
+
+BLOCKS = 4  # of 25 steps
+CASES = {
+    "ReLU network, d = m = 100": ("relu", relu_network),
+    "diagonal network, d = 1,000": ("diagonal", diagonal_network),
+}
+
+
+def bench() -> Iterator[str]:
+    """One line a comparison."""
+    for name, (experiment, module) in CASES.items():
+        ruleset = rulesets.load("sgd_stability")
+        values = rulesets.settings(ruleset, experiment, "laptop", {"test_size": 10})
+        rows = [row for row in dynamics.expand(rulesets.members(values)) if row["condition"] == "sgd"]
+        together = module.build(rows, torch.device("cpu"))
+        alone = module.build(rows[:1], torch.device("cpu"))
+        plain = _Plain(module.build(rows[:1], torch.device("cpu")), rows[0])
+        batch, reference = paired(lambda: _run(together), plain.run)
+        single, _ = paired(lambda: _run(alone), plain.run)
+        per_run = batch / len(rows)
+        yield f"{name}: {len(rows)} runs as one program take {per_run / single:.2f} of the time of single programs"
+        yield f"{name}: a plain autograd step of one run takes {reference / per_run:.0f} times as long as ours per run"
+
+
+def _run(program: dynamics.Dynamics) -> None:
+    for _ in range(BLOCKS):
+        program.step()
+
+
+class _Plain:
+    """One run as one would write it first: autograd, clip_grad_norm_, torch.optim.SGD."""
+
+    def __init__(self, program: dynamics.Dynamics, row: dict):
+        self.x, self.y, self.clip = program.data.x[0], program.data.y[0], row["clip"]
+        self.parameters = [value[0].clone().requires_grad_() for value in program.parameters.values()]
+        self.optimizer = torch.optim.SGD(self.parameters, row["learning_rate"])
+        self.steps = BLOCKS * row["block"]
+
+    def run(self) -> None:
+        for i in torch.randint(len(self.x), (self.steps,)).tolist():
+            if len(self.parameters) == 2:
+                output = (self.x[i] @ self.parameters[1]).relu() @ self.parameters[0]
+            else:
+                output = self.x[i] @ (self.parameters[0][0] * self.parameters[0][1])
+            self.optimizer.zero_grad()
+            ((output - self.y[i]) ** 2 / 2).backward()
+            torch.nn.utils.clip_grad_norm_(self.parameters, self.clip)
+            self.optimizer.step()
+        if not math.isfinite(sum(value.sum().item() for value in self.parameters)):
+            raise FloatingPointError("the reference diverged")

@@ -1,0 +1,266 @@
+"""The figures: each function takes tables of curves (see measure.py) and returns a matplotlib figure."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from verifig import figures
+
+from replications.sgd_stability.measure import DYNAMICS
+
+BLUE, ORANGE, GREEN, PURPLE, RED = figures.PALETTE[:5]
+SGD, GD = BLUE, ORANGE
+PROBE = {"linestyle": (0, (4, 3)), "color": figures.INK, "linewidth": 1.1, "alpha": 0.75}
+
+
+def over_rates(axes: Axes, runs: pd.DataFrame, field: str, colour: str, label: str, x: str = "axis", **line) -> None:
+    """Median and range over seeds of a final value over learning rates; open circles where a run did not converge."""
+    figures.band(axes, runs, x, field, color=colour, label=label, marker="o", markersize=3.5, **line)
+    open_runs = runs[~runs["converged"]]
+    if len(open_runs):
+        axes.plot(
+            open_runs[x],
+            open_runs[field],
+            "o",
+            markersize=7,
+            markerfacecolor="none",
+            markeredgecolor=colour,
+            linewidth=0,
+        )
+
+
+def level(axes: Axes, x: np.ndarray, y: np.ndarray, text: str) -> None:
+    """A bound as a dashed line, named in the legend."""
+    axes.plot(x, y, label=text, **PROBE)
+
+
+def part(runs: pd.DataFrame, model: str, condition: str) -> pd.DataFrame:
+    """Final values of one condition of one experiment."""
+    return runs[(runs["model"] == model) & (runs["condition"] == condition)]
+
+
+def _loglog(axes: Axes, **texts: object) -> None:
+    axes.set(xscale="log", yscale="log", **texts)
+    axes.xaxis.set_minor_formatter(NullFormatter())
+
+
+def _plain_ticks(axes: Axes) -> None:
+    """Ticks 1, 2, 5, 10, ... written out on a short logarithmic axis."""
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.yaxis.set_minor_formatter(NullFormatter())
+
+
+def r1(series: pd.DataFrame, learning_rate: float, clip: float, steps: int, paper: dict) -> Figure:
+    """One learning rate over iterations: losses, gradient norm and clipping, trace, path norm."""
+    runs = series[(series["condition"] == "sgd") & np.isclose(series["axis"], DYNAMICS) & (series["x"] <= steps)]
+    curve = dict(list(runs.groupby("curve")))
+    figure, axes = figures.grid(2, 2, width=9, height=2.9, sharex=True)
+    for name, colour, label in (("train_loss", SGD, "training"), ("test_loss", GREEN, "test")):
+        figures.band(axes[0], curve[name][curve[name]["value"] > 0], color=colour, label=label)
+    axes[0].set(yscale="log", title="loss")
+    axes[0].legend(loc="lower left")
+    peak = curve["peak_norm"][curve["peak_norm"]["x"] > 0]
+    figures.band(axes[1], peak[peak["value"] > 0], color=PURPLE)
+    axes[1].axhline(clip, **PROBE)
+    axes[1].annotate("clipping threshold", (0.99, clip), xycoords=("axes fraction", "data"), ha="right", va="bottom")
+    axes[1].set(yscale="log", title="largest gradient norm since the last log point")
+    figures.band(axes[2], curve["tr"], color=SGD, label="tr G")
+    axes[2].axhline(2 / learning_rate, **PROBE)
+    axes[2].annotate("2/η", (0.99, 2 / learning_rate), xycoords=("axes fraction", "data"), ha="right", va="bottom")
+    figures.band(axes[2], curve["path_norm"], color=GREEN, label="path norm")
+    axes[2].set(yscale="log", title="sharpness and norm", xlabel="iteration")
+    axes[2].legend(loc="lower right", bbox_to_anchor=(1, 0.3))
+    shares = curve["clipped"][curve["clipped"]["x"] > 0]
+    figures.band(axes[3], shares.assign(value=100 * shares["value"]), color=RED)
+    axes[3].axvline(paper["last_clipped"], **PROBE)
+    axes[3].annotate(
+        "paper: clipping ends at about 4,000",
+        (paper["last_clipped"], 0.9),
+        xycoords=("data", "axes fraction"),
+        xytext=(5, 0),
+        textcoords="offset points",
+        fontsize=8,
+    )
+    axes[3].set(title="clipped steps (%)", xlabel="iteration", ylim=(-0.5, None))
+    return figure
+
+
+def r2(runs: pd.DataFrame, paper_sgd: dict, paper_gd: dict) -> Figure:
+    """Sharpness and path norm of SGD and of GD, their test losses, their path norms, over learning rates."""
+    sgd, gd = part(runs, "relu", "sgd"), part(runs, "relu", "gd")
+    figure, axes = figures.grid(2, 2, width=9, height=3.3)
+    x = np.array(sorted(sgd["axis"].unique()))
+    over_rates(axes[0], sgd, "tr", SGD, "tr G")
+    over_rates(axes[0], sgd, "path_norm", GREEN, "path norm")
+    level(axes[0], x, 2 / sgd.groupby("axis")["learning_rate"].first().to_numpy(), "2/η")
+    figures.paper_points(axes[0], paper_sgd["axis"] * 2, paper_sgd["tr"] + paper_sgd["path_norm"], "third party")
+    _loglog(axes[0], title="(a) SGD", xlabel="√d·η")
+    over_rates(axes[1], gd, "lmax", GD, "‖G‖ (largest eigenvalue)")
+    over_rates(axes[1], gd, "path_norm", GREEN, "path norm")
+    level(axes[1], x, 2 / x, "2/η")
+    figures.paper_points(axes[1], paper_gd["axis"] * 2, paper_gd["lmax"] + paper_gd["path_norm"], "third party")
+    _loglog(axes[1], title="(b) gradient descent", xlabel="η")
+    for each, field, title in ((axes[2], "test_loss", "(c) test loss"), (axes[3], "path_norm", "(d) path norm")):
+        over_rates(each, sgd, field, SGD, "SGD")
+        over_rates(each, gd, field, GD, "gradient descent")
+        _loglog(each, title=title, xlabel="√d·η (SGD), η (GD)")
+        _plain_ticks(each)
+    for each in axes:
+        each.legend(loc="lower left", fontsize=8)
+    return figure
+
+
+def r2_init(runs: pd.DataFrame) -> Figure:
+    """Trace over the bound and path norm over its bound under both readings of the initialisation."""
+    figure, axes = figures.grid(2, width=9, height=3.2)
+    names = {"sgd": ("covariance I/√d", SGD), "sgd_deviation": ("standard deviation 1/√d", PURPLE)}
+    for condition, (label, colour) in names.items():
+        rows = part(runs, "relu", condition)
+        rows = rows.assign(path_ratio=rows["path_norm"] * rows["axis"] / 2)
+        over_rates(axes[0], rows, "sharp_ratio", colour, label)
+        over_rates(axes[1], rows, "path_ratio", colour, label)
+    for each, title in ((axes[0], "η E‖g‖⁴ / (2 tr G)"), (axes[1], "path norm · √d·η / 2")):
+        each.axhline(1, **PROBE)
+        each.set(xscale="log", title=title, xlabel="√d·η", ylim=(0, 1.3))
+    axes[1].legend(loc="upper right", fontsize=8)
+    return figure
+
+
+def d1(runs: pd.DataFrame) -> Figure:
+    """Diagonal network: trace, Frobenius norm, largest eigenvalue under SGD and GD; test errors."""
+    sgd, gd = part(runs, "diagonal", "sgd"), part(runs, "diagonal", "gd")
+    figure, axes = figures.grid(3, width=10.5, height=3.5)
+    x = np.array(sorted(sgd["axis"].unique()))
+    for each, rows, title in ((axes[0], sgd, "(a) SGD"), (axes[1], gd, "(b) gradient descent")):
+        for field, colour, label in (("tr", BLUE, "tr G"), ("fro", GREEN, "‖G‖ Frobenius"), ("lmax", PURPLE, "‖G‖")):
+            over_rates(each, rows, field, colour, label)
+        level(each, x, 2 / x, "2/η")
+        _loglog(each, title=title, xlabel="η", ylim=(0.3, 2000))
+    over_rates(axes[2], sgd, "test_nmse", SGD, "SGD")
+    over_rates(axes[2], gd, "test_nmse", GD, "gradient descent")
+    _loglog(axes[2], title="(c) test error / variance", xlabel="η")
+    axes[1].legend(loc="lower left", fontsize=8)
+    axes[2].legend(loc="lower left", fontsize=8)
+    return figure
+
+
+def d2(runs: pd.DataFrame, series: pd.DataFrame) -> Figure:
+    """Balance ratio at the end against that at the start, and over iterations of SGD."""
+    figure, axes = figures.grid(2, width=9, height=3.4)
+    for condition, label, colour in (("sgd", "SGD", SGD), ("gd", "gradient descent", GD)):
+        over_rates(axes[0], part(runs, "balance", condition), "balance", colour, label, x="initial_ratio")
+    x = np.array(sorted(part(runs, "balance", "sgd")["initial_ratio"].unique()))
+    level(axes[0], x, x, "unchanged")
+    axes[0].set(xscale="log", yscale="log", title="end against start", xlabel="r at the start", ylabel="r at the end")
+    axes[0].set(xticks=x, xticklabels=[f"{value:g}" for value in x], ylim=(0.8, None))
+    axes[0].xaxis.set_minor_formatter(NullFormatter())
+    axes[0].legend(loc="upper left", fontsize=8)
+    sgd = series[(series["condition"] == "sgd") & (series["curve"] == "balance")]
+    for ratio, colour in zip(x, figures.PALETTE, strict=False):
+        rows = sgd[np.isclose(sgd["initial_ratio"], ratio)]
+        figures.band(axes[1], rows, color=colour, label=f"from r = {ratio:g}")
+    axes[1].set(yscale="log", title="SGD", xlabel="iteration", ylabel="r", ylim=(0.8, None))
+    axes[1].legend(loc="upper right", fontsize=8)
+    for each in axes:
+        _plain_ticks(each)
+    return figure
+
+
+def b(runs: pd.DataFrame) -> Figure:
+    """Trace over batch sizes with the bound 2B/eta, and the learning rate over the exact threshold of each run."""
+    rows = runs[runs["model"] == "batch_size"]
+    x = np.array(sorted(rows["batch_size"].unique()))
+    rate = rows["learning_rate"].iloc[0]
+    figure, axes = figures.grid(2, width=9, height=3.2)
+    over_rates(axes[0], rows, "tr", SGD, "tr G", x="batch_size")
+    level(axes[0], x, 2 * x / rate, "2B/η")
+    axes[0].axhline((rows["initial_trace_ratio"] * 2 / rate).median(), color=figures.MUTED, linewidth=1)
+    axes[0].annotate(
+        "at the start",
+        (0.01, (rows["initial_trace_ratio"] * 2 / rate).median()),
+        xycoords=("axes fraction", "data"),
+        va="bottom",
+        fontsize=8,
+    )
+    axes[0].set(yscale="log", title="trace at the end")
+    axes[0].legend(loc="lower right", fontsize=8)
+    over_rates(axes[1], rows, "threshold_ratio", PURPLE, "η/η*", x="batch_size")
+    axes[1].axhline(1, **PROBE)
+    axes[1].annotate(
+        "exact threshold", (0.99, 1), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=8
+    )
+    axes[1].set(title="η over the exact threshold η*", ylim=(0, 1.15))
+    for each in axes:
+        each.set_xscale("log", base=2)
+        each.set(xlabel="batch size", xticks=x, xticklabels=[str(value) for value in x])
+    return figure
+
+
+def e(losses: pd.DataFrame, rates: pd.DataFrame, boundary: pd.Series) -> Figure:
+    """Median loss of linearised SGD over steps by eta/eta*, and its growth with the boundary of each group."""
+    figure, axes = figures.grid(2, width=9, height=3.3)
+    ratios = sorted(losses["ratio"].unique())
+    for ratio, colour in zip(ratios, figures.PALETTE, strict=False):
+        rows = losses[np.isclose(losses["ratio"], ratio)]
+        figures.band(axes[0], rows.assign(value=np.log10(np.e) * rows["value"]), color=colour, label=f"{ratio:g}")
+    axes[0].set(title="log10 loss, median of each group", xlabel="step of linearised SGD", ylim=(-8, 9))
+    figures.end_labels(axes[0], {f"{ratio:g}": f"{ratio:g} η*" for ratio in ratios if ratio < 1.5})
+    axes[0].annotate(
+        "1.5 η*", (0.27, 0.93), xycoords="axes fraction", fontsize=8.5, color=figures.PALETTE[len(ratios) - 1]
+    )
+    near = rates[rates["x"] <= 1.15]
+    axes[1].plot(near["x"], near["value"], "o", color=SGD, markersize=4, alpha=0.7, label="groups of replicas")
+    middle = near.groupby("x")["value"].median()
+    axes[1].plot(middle.index, middle, color=SGD, linewidth=1.2)
+    axes[1].axhline(0, color=figures.MUTED, linewidth=1)
+    axes[1].axvline(1, **PROBE)
+    axes[1].plot(boundary, np.zeros(len(boundary)), "D", color=RED, markersize=5, label="boundary of each group")
+    axes[1].set(title="growth of log loss per 1,000 steps", xlabel="η/η*")
+    axes[1].legend(loc="upper left", fontsize=8)
+    return figure
+
+
+def minima(section: pd.DataFrame, spectrum: pd.DataFrame, learning_rate: float) -> Figure:
+    """Loss along the top eigenvector of G at the minima of GD and of SGD, and the spectra of G."""
+    figure, axes = figures.grid(2, width=9, height=3.3)
+    for name, label, colour in (("gd", "gradient descent", GD), ("sgd", "SGD", SGD)):
+        axes[0].plot(section["x"], section[name], color=colour, label=label)
+        values = spectrum[name]
+        axes[1].plot(spectrum["x"], values, color=colour, label=f"{label}: sum {values.sum():,.0f}")
+    axes[0].set(title="loss along the sharpest direction", xlabel="distance", ylim=(0, None))
+    axes[0].legend(loc="upper center", fontsize=8)
+    axes[1].axhline(2 / learning_rate, label="2/η", **PROBE)
+    axes[1].set(xscale="log", yscale="log", title="eigenvalues of G", xlabel="rank", ylim=(0.01, 600))
+    axes[1].legend(loc="lower left", fontsize=8)
+    return figure
+
+
+def oracles(population: pd.DataFrame, bounds: pd.DataFrame) -> Figure:
+    """Computed population thresholds on their closed forms, and the bounds around eta* on random instances."""
+    figure, axes = figures.grid(2, width=9, height=3.3)
+    batch = np.geomspace(1, 16, 50)
+    for law, shift, colour, label in (
+        ("gaussian", 1, BLUE, "Gaussian inputs: 2B/(B+d+1)"),
+        ("sphere", -1, ORANGE, "on the sphere: 2B/(B+d−1)"),
+    ):
+        rows = population[population["law"] == law]
+        axes[0].plot(batch, 2 * batch / (batch + 10 + shift), color=colour, label=label)
+        axes[0].plot(rows["batch"], rows["value"], "o", color=colour, markersize=5)
+    axes[0].set_xscale("log", base=2)
+    axes[0].set(title="η* of regression, d = 10", xlabel="batch size", ylim=(0, 1.5))
+    axes[0].set(xticks=[1, 4, 16], xticklabels=["1", "4", "16"])
+    axes[0].legend(loc="upper left", fontsize=8)
+    names = {"largest_norm_bound": "2 / max |g|²", "fourth_moment_bound": "2 tr G / E|g|⁴", "trace_bound": "2 / tr G"}
+    for row, (name, colour) in enumerate(zip(names, (GREEN, PURPLE, BLUE), strict=True)):
+        values = np.sort(bounds[name])
+        axes[1].plot(values, row + np.linspace(-0.2, 0.2, len(values)), "o", color=colour, markersize=3.5)
+    axes[1].axvline(1, **PROBE)
+    axes[1].set(
+        title="bounds over η*, random instances", xscale="log", yticks=range(3), yticklabels=list(names.values())
+    )
+    axes[1].set(ylim=(-0.5, 2.5), xlim=(0.1, 10), xticks=[0.1, 0.2, 0.5, 1, 2, 5, 10])
+    axes[1].set_xticklabels(["0.1", "0.2", "0.5", "1", "2", "5", "10"])
+    axes[1].xaxis.set_minor_formatter(NullFormatter())
+    return figure
