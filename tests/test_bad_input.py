@@ -7,6 +7,7 @@ import io
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from verifig import artifacts, claims, cli, rulesets, schema, tables, userconfig
 from verifig.errors import InputError
 from verifig.files import read_json, read_yaml

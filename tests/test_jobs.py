@@ -8,6 +8,7 @@ import pytest
 from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
+
 from verifig import closure, jobs, rulesets, seeds, tables
 from verifig.errors import InputError
 from verifig.keys import key

@@ -3,6 +3,7 @@
 import pytest
 import torch
 from torch.nn import functional as F
+
 from verifig.ensemble import MLP, Parameters, cosine, generator
 from verifig.optim import SGD, Adam, per_member
 

@@ -5,6 +5,7 @@ import zipfile
 
 import pytest
 from conftest import ROOT
+
 from verifig import jobs, packing
 from verifig.errors import InputError
 from verifig.files import read_json

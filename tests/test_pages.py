@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 from conftest import ROOT, command
+
 from verifig import cards, figures, numbers, publish, render, site, verdicts
 
 REPORTS = ROOT / "reports"

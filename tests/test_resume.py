@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from conftest import ROOT
+
 from verifig import artifacts, jobs, loop
 from verifig.checkpoint import Checkpoint
 from verifig.keys import key

@@ -1,6 +1,7 @@
 """The sentences in which schema checks end."""
 
 import pytest
+
 from verifig import schema
 from verifig.errors import InputError
 

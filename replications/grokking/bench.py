@@ -8,10 +8,10 @@ import itertools
 from collections.abc import Iterator
 
 import torch
-from verifig import rulesets
-from verifig.bench import matmul_rate, paired
 
 from replications.grokking.experiments import modular_arithmetic
+from verifig import rulesets
+from verifig.bench import matmul_rate, paired
 
 STEPS = 5
 CASES = {

@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from verifig import figures
 
 from replications.grokking.measure import COLLAPSE, predicted_delay
+from verifig import figures
 
 BLUE, ORANGE, GREEN, PURPLE, RED = figures.PALETTE[:5]
 PRECISION_COLOURS = {"float16": ORANGE, "float32": BLUE, "float64": GREEN}

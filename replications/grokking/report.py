@@ -11,10 +11,9 @@
 # The page of this rule set. Opens as a notebook with jupytext; `python -m verifig` renders it (stage report).
 
 # %%
+from replications.grokking import plots
 from verifig import numbers
 from verifig.pages import Page
-
-from replications.grokking import plots
 
 page = Page("grokking")
 paper = page.scale == "paper"

@@ -8,10 +8,10 @@ import math
 from collections.abc import Iterator
 
 import torch
-from verifig import rulesets
-from verifig.bench import paired
 
 from replications.sgd_stability.experiments import diagonal_network, dynamics, relu_network
+from verifig import rulesets
+from verifig.bench import paired
 
 BLOCKS = 4  # of 25 steps
 CASES = {

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+
 from verifig.artifacts import Artifact
 from verifig.tables import Tables
 

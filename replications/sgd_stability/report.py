@@ -11,10 +11,9 @@
 # The page of this rule set. Opens as a notebook with jupytext; `python -m verifig` renders it (stage report).
 
 # %%
+from replications.sgd_stability import plots
 from verifig import numbers
 from verifig.pages import Page
-
-from replications.sgd_stability import plots
 
 page = Page("sgd_stability")
 settings = page.ruleset.entry("relu", page.scale)["settings"]

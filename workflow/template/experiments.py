@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
+
 from verifig.ensemble import generator
 from verifig.loop import Trainable, log_points, train
 from verifig.run import Run

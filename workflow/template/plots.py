@@ -2,6 +2,7 @@
 
 import pandas as pd
 from matplotlib.figure import Figure
+
 from verifig import figures
 
 

@@ -11,6 +11,7 @@
 
 # %%
 from replications.SLUG import plots
+
 from verifig.pages import Page
 
 page = Page("SLUG")

@@ -54,7 +54,8 @@ def prepare_torch(device: str, threads: int, tf32: bool = False) -> "torch.devic
 
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS is deterministic only with this
     torch.set_num_threads(threads)
-    torch.use_deterministic_algorithms(True)
+    if device == "cuda":  # one thread of a CPU is deterministic anyway, and the call imports torch's compiler
+        torch.use_deterministic_algorithms(True)
     torch.backends.cuda.matmul.allow_tf32 = tf32
     torch.backends.cudnn.allow_tf32 = tf32
     torch.backends.cudnn.benchmark = False

@@ -10,13 +10,13 @@ from typing import Protocol
 import numpy as np
 import torch
 from torch import Tensor
+
+from replications.grokking.experiments import losses, projection
 from verifig.device import flushed_denormals
 from verifig.ensemble import Parameters, cosine, generator
 from verifig.loop import Trainable, log_points, train
 from verifig.optim import SGD, Adam
 from verifig.run import Run
-
-from replications.grokking.experiments import losses, projection
 
 SIGNATURE = (
     "loss",

@@ -11,12 +11,12 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from verifig.ensemble import Parameters, generator
-from verifig.run import Run
 
 from replications.grokking.experiments.classifier import Classifier, fit
 from replications.grokking.experiments.losses import PRECISIONS
 from replications.grokking.experiments.modular_arithmetic import OPERATIONS
+from verifig.ensemble import Parameters, generator
+from verifig.run import Run
 
 
 def transformer(run: Run) -> dict[str, np.ndarray]:

@@ -2,10 +2,10 @@
 
 import numpy as np
 import torch
-from verifig.ensemble import MLP, generator
-from verifig.run import Run
 
 from replications.grokking.experiments import losses, projection
+from verifig.ensemble import MLP, generator
+from verifig.run import Run
 
 
 def thresholds(run: Run) -> dict[str, np.ndarray]:

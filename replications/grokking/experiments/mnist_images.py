@@ -5,11 +5,11 @@ from collections.abc import Mapping
 import numpy as np
 import torch
 from torch import Tensor
-from verifig.ensemble import MLP, generator
-from verifig.run import Run
 
 from replications.grokking.experiments.classifier import Classifier, fit
 from replications.grokking.experiments.losses import PRECISIONS
+from verifig.ensemble import MLP, generator
+from verifig.run import Run
 
 
 def mnist(run: Run) -> dict[str, np.ndarray]:

@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import torch
 from torch import Tensor
-from verifig.ensemble import MLP, generator
-from verifig.run import Run
 
 from replications.grokking.experiments.classifier import Classifier, fit
 from replications.grokking.experiments.losses import PRECISIONS
+from verifig.ensemble import MLP, generator
+from verifig.run import Run
 
 OPERATIONS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "add": lambda a, b: a + b,

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor
+
 from verifig.ensemble import Parameters
 
 GUARD = 1e-30

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 import numpy as np
 import torch
-from verifig.run import Run
 
 from replications.grokking.experiments import modular_arithmetic
 from replications.grokking.experiments.classifier import Classifier, fit
+from verifig.run import Run
 
 
 def landscape(run: Run) -> dict[str, np.ndarray]:

@@ -4,9 +4,6 @@ import math
 
 import pytest
 import torch
-from verifig import rulesets
-from verifig.ensemble import MLP, generator
-from verifig.optim import Adam
 
 from replications.grokking.experiments import (
     classifier,
@@ -18,6 +15,9 @@ from replications.grokking.experiments import (
     sparse_parity,
 )
 from replications.grokking.measure import predicted_delay
+from verifig import rulesets
+from verifig.ensemble import MLP, generator
+from verifig.optim import Adam
 
 CPU = torch.device("cpu")
 

@@ -7,11 +7,11 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
-from verifig.ensemble import generator
-from verifig.run import Run
 
 from replications.sgd_stability.experiments import dynamics
 from replications.sgd_stability.experiments.dynamics import SLUG, Data, Dynamics
+from verifig.ensemble import generator
+from verifig.run import Run
 
 
 def diagonal(run: Run) -> dict[str, np.ndarray]:

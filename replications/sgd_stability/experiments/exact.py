@@ -7,11 +7,11 @@ from collections.abc import Mapping
 import numpy as np
 import torch
 from torch import Tensor
-from verifig.ensemble import generator
-from verifig.run import Run
 
 from replications.sgd_stability.experiments import diagonal_network, fisher, relu_network
 from replications.sgd_stability.experiments.dynamics import SLUG, Data
+from verifig.ensemble import generator
+from verifig.run import Run
 
 BATCHES = (1, 4, 16)
 DIMENSION = 10  # of the population regressions

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
+
 from verifig.errors import InputError
 
 RANK_TOLERANCE = 1e-10  # eigenvalues below this share of the largest one count as zero

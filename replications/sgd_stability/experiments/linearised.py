@@ -6,11 +6,11 @@ from collections.abc import Mapping
 import numpy as np
 import torch
 from torch import Tensor
-from verifig.ensemble import generator
-from verifig.run import Run
 
 from replications.sgd_stability.experiments import fisher, relu_network
 from replications.sgd_stability.experiments.dynamics import SLUG, draw_batches
+from verifig.ensemble import generator
+from verifig.run import Run
 
 FINEST = 100  # steps between two records of the loss
 SLICE = 401  # points of the loss along one direction

@@ -6,11 +6,11 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
-from verifig.ensemble import generator
-from verifig.run import Run
 
 from replications.sgd_stability.experiments import dynamics
 from replications.sgd_stability.experiments.dynamics import SLUG, Data, Dynamics
+from verifig.ensemble import generator
+from verifig.run import Run
 
 # two readings of "w_j ~ N(0, I_d / sqrt(d))": covariance I / sqrt(d), or standard deviation 1 / sqrt(d)
 INIT_POWER = {"covariance": -0.25, "deviation": -0.5}

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import torch
-from verifig.ensemble import generator
-from verifig.errors import InputError
 
 from replications.sgd_stability.experiments import exact, fisher
+from verifig.ensemble import generator
+from verifig.errors import InputError
 
 
 def gradients(n: int, p: int, name: str = "g") -> torch.Tensor:

@@ -6,9 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from verifig import rulesets
-from verifig.ensemble import generator
-from verifig.errors import InputError
 
 from replications.sgd_stability.experiments import (
     diagonal_network,
@@ -19,6 +16,9 @@ from replications.sgd_stability.experiments import (
     relu_network,
 )
 from replications.sgd_stability.measure import boundary, growth, worst_by_seed
+from verifig import rulesets
+from verifig.ensemble import generator
+from verifig.errors import InputError
 
 CPU = torch.device("cpu")
 PROGRAMS = {"relu": relu_network, "diagonal": diagonal_network}
