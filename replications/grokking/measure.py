@@ -8,7 +8,8 @@ import pandas as pd
 
 from verifig.artifacts import Artifact
 from verifig.rulesets import members
-from verifig.tables import Tables, first_crossing
+from verifig.series import Series
+from verifig.tables import Tables, first_crossing, long
 
 FIT = 0.95  # accuracy at which a set counts as learnt (delay ratio)
 SOLVED = 0.99
@@ -23,37 +24,17 @@ def measure(artifacts: Mapping[str, Artifact], out: Tables) -> None:
         if name == "thresholds":
             _thresholds(artifact, out)
         else:
-            _training(name, Series(artifact), out)
+            _training(name, Series(artifact, "epochs"), out)
     if "precision43" in artifacts:
-        _collapse_delay("precision43", Series(artifacts["precision43"]), out)
+        _collapse_delay("precision43", Series(artifacts["precision43"], "epochs"), out)
     if "landscape53" in artifacts:
         _landscape(artifacts["landscape53"], out)
 
 
-class Series:
-    """Records of a training experiment by condition: `self[condition, field]` is [seeds, log points, ...]."""
-
-    def __init__(self, artifact: Artifact):
-        self.artifact, self.epochs = artifact, artifact["epochs"]
-        self.settings: dict[str, dict] = {}
-        self.rows: dict[str, list[int]] = {}
-        for index, member in enumerate(members(artifact.meta["job"]["settings"])):
-            self.rows.setdefault(member["condition"], []).append(index)
-            self.settings[member["condition"]] = member
-
-    def __getitem__(self, key: tuple[str, str]) -> np.ndarray:
-        condition, field = key
-        return self.artifact[field][self.rows[condition]]
-
-    def at(self, condition: str, field: str, epoch: float) -> np.ndarray:
-        """Values [seeds] at the last log point up to `epoch`."""
-        return self[condition, field][:, np.flatnonzero(self.epochs <= epoch)[-1]]
-
-
 def _training(experiment: str, series: Series, out: Tables) -> None:
     """Statistics that every training experiment has, per condition."""
-    last = series.epochs[-1]
-    for condition in series.rows:
+    last = series.points[-1]
+    for condition in series.settings:
         name = {"condition": condition}
         test, train = series[condition, "test_accuracy"], series[condition, "train_accuracy"]
         out.per_seed(experiment, "final_test_accuracy", test[:, -1], name)
@@ -68,14 +49,14 @@ def _training(experiment: str, series: Series, out: Tables) -> None:
                 out.per_seed(
                     experiment, "train_accuracy", series.at(condition, "train_accuracy", epoch), name | {"epoch": epoch}
                 )
-        fitted, never_fitted = first_crossing(series.epochs, train, FIT)
-        grokked, never_grokked = first_crossing(series.epochs, test, FIT)
+        fitted, never_fitted = first_crossing(series.points, train, FIT)
+        grokked, never_grokked = first_crossing(series.points, test, FIT)
         out.per_seed(experiment, "fit_epoch", fitted, name, never=never_fitted)
         out.per_seed(experiment, "grok_epoch", grokked, name, never=never_grokked)
         out.per_seed(
             experiment, "delay_ratio", grokked / np.maximum(fitted, 1), name, never=never_grokked | never_fitted
         )
-        halfway, never_halfway = first_crossing(series.epochs, test, 0.5)
+        halfway, never_halfway = first_crossing(series.points, test, 0.5)
         out.per_seed(experiment, "half_test_epoch", halfway, name, never=never_halfway)
         norm = series[condition, "norm"]
         out.per_seed(experiment, "norm_ratio", norm[:, -1] / norm[:, 0], name)
@@ -83,7 +64,7 @@ def _training(experiment: str, series: Series, out: Tables) -> None:
             experiment, "test_gain_after_quarter", test[:, -1] - series.at(condition, "test_accuracy", last / 4), name
         )
         if series.settings[condition]["loss"] == "softmax":
-            dated, never = first_crossing(series.epochs, series[condition, "collapsed"], COLLAPSE)
+            dated, never = first_crossing(series.points, series[condition, "collapsed"], COLLAPSE)
             out.per_seed(experiment, "collapse_epoch", dated, name, never=never)
     _pairs(experiment, series, out)
     if experiment in ("precision43",):
@@ -100,25 +81,13 @@ def _training(experiment: str, series: Series, out: Tables) -> None:
 
 
 def _long(series: Series) -> pd.DataFrame:
-    """Curves as a long table: curve, condition, seed, x, value; alignment as one curve a layer."""
+    """Curves as a long table; alignment as one curve a layer."""
     frames = []
-    for condition, rows in series.rows.items():
+    for condition in series.settings:
         fields = {field: series[condition, field] for field in CURVES}
         alignment = series[condition, "alignment"]
         fields |= {f"alignment_{layer + 1}": alignment[..., layer] for layer in range(alignment.shape[2])}
-        for field, values in fields.items():
-            seeds, points = np.meshgrid(np.arange(len(rows)), series.epochs, indexing="ij")
-            frames.append(
-                pd.DataFrame(
-                    {
-                        "curve": field,
-                        "condition": condition,
-                        "seed": seeds.ravel(),
-                        "x": points.ravel(),
-                        "value": values.ravel(),
-                    }
-                )
-            )
+        frames.append(long(series.points, fields, condition))
     return pd.concat(frames)
 
 
@@ -141,7 +110,7 @@ PAIRS = {
 
 def _pairs(experiment: str, series: Series, out: Tables) -> None:
     for a, b in PAIRS.get(experiment, []):
-        if a not in series.rows or b not in series.rows:
+        if a not in series.settings or b not in series.settings:
             continue
         first, second = series[a, "test_accuracy"][:, -1], series[b, "test_accuracy"][:, -1]
         shared = min(len(first), len(second))
@@ -161,8 +130,8 @@ def _collapse_delay(experiment: str, series: Series, out: Tables) -> None:
     """(t64 - t32) / prediction for every pair of conditions that differ in precision only."""
     for suffix in ("", "_beta90", "_fast"):
         single, double = f"float32{suffix}", f"float64{suffix}"
-        early, never32 = first_crossing(series.epochs, series[single, "collapsed"], COLLAPSE)
-        late, never64 = first_crossing(series.epochs, series[double, "collapsed"], COLLAPSE)
+        early, never32 = first_crossing(series.points, series[single, "collapsed"], COLLAPSE)
+        late, never64 = first_crossing(series.points, series[double, "collapsed"], COLLAPSE)
         beta2 = series.settings[single]["beta2"]
         name = {"pair": f"{single}/{double}"}
         never = never32 | never64
@@ -185,7 +154,7 @@ def _loss_decay(series: Series, condition: str) -> np.ndarray:
     for loss in series[condition, "train_loss"]:
         window = np.flatnonzero((loss < 1e-3) & (loss > 1e-12))
         window = window[: np.flatnonzero(np.diff(window, append=window[-1] + 2) > 1)[0] + 1] if len(window) else window
-        slopes.append(np.polyfit(series.epochs[window], np.log(loss[window]), 1)[0] if len(window) >= 3 else math.nan)
+        slopes.append(np.polyfit(series.points[window], np.log(loss[window]), 1)[0] if len(window) >= 3 else math.nan)
     return np.array(slopes)
 
 
@@ -193,9 +162,9 @@ def _alignment(experiment: str, series: Series, out: Tables) -> None:
     """EN-17: cosines at the first log point 200 epochs after the fit. EN-18: lowest cosine within 100 epochs of collapse."""
     for condition in ("float32", "float64", "float32_bias"):
         alignment = series[condition, "alignment"]
-        fit, _ = first_crossing(series.epochs, series[condition, "train_accuracy"], SOLVED)
-        collapse, never = first_crossing(series.epochs, series[condition, "collapsed"], COLLAPSE)
-        at = [np.flatnonzero(series.epochs >= epoch + 200)[0] for epoch in fit]
+        fit, _ = first_crossing(series.points, series[condition, "train_accuracy"], SOLVED)
+        collapse, never = first_crossing(series.points, series[condition, "collapsed"], COLLAPSE)
+        at = [np.flatnonzero(series.points >= epoch + 200)[0] for epoch in fit]
         cosines = np.stack([alignment[seed, point] for seed, point in enumerate(at)])
         name = {"condition": condition}
         for layer in range(cosines.shape[1]):
@@ -210,7 +179,7 @@ def _alignment(experiment: str, series: Series, out: Tables) -> None:
         out.per_seed(experiment, "alignment_sign_flipped", -cosines[:, -1], name)
         lowest = []
         for seed, epoch in enumerate(collapse):
-            window = (series.epochs >= epoch) & (series.epochs <= epoch + 100)
+            window = (series.points >= epoch) & (series.points <= epoch + 100)
             lowest.append(alignment[seed, window, -1].min() if window.any() and not never[seed] else math.nan)
         out.per_seed(experiment, "alignment_after_collapse", lowest, name)
 
@@ -218,12 +187,12 @@ def _alignment(experiment: str, series: Series, out: Tables) -> None:
 def _mnist(series: Series, out: Tables) -> None:
     """EN-19."""
     experiment = "mnist200"
-    for condition in series.rows:
+    for condition in series.settings:
         name = {"condition": condition}
         test = series[condition, "test_accuracy"]
-        if series.epochs[-1] < 1000:
+        if series.points[-1] < 1000:
             continue
-        late = series.epochs >= 500
+        late = series.points >= 500
         out.per_seed(experiment, "test_range_after_500", test[:, late].max(1) - test[:, late].min(1), name)
         out.per_seed(experiment, "min_collapsed_after_500", series[condition, "collapsed"][:, late].min(1), name)
         out.per_seed(experiment, "min_zero_loss_after_500", series[condition, "zero_loss"][:, late].min(1), name)
@@ -234,14 +203,14 @@ def _mnist(series: Series, out: Tables) -> None:
 def _paper_precision(series: Series, out: Tables) -> None:
     """EN-06 to EN-09 and EN-12 at paper scale."""
     experiment = "precision113"
-    for condition in series.rows:
+    for condition in series.settings:
         name = {"condition": condition}
         test = series[condition, "test_accuracy"]
-        collapse, never = first_crossing(series.epochs, series[condition, "collapsed"], COLLAPSE)
-        late = series.epochs >= series.epochs[-1] / 2
+        collapse, never = first_crossing(series.points, series[condition, "collapsed"], COLLAPSE)
+        late = series.points >= series.points[-1] / 2
         out.per_seed(experiment, "late_mean_test_accuracy", test[:, late].mean(1), name)
         ranges = [
-            np.ptp(test[k, series.epochs >= 2 * epoch]) if not never[k] and 2 * epoch <= series.epochs[-1] else math.nan
+            np.ptp(test[k, series.points >= 2 * epoch]) if not never[k] and 2 * epoch <= series.points[-1] else math.nan
             for k, epoch in enumerate(collapse)
         ]
         out.per_seed(experiment, "test_range_after_twice_collapse", ranges, name)
@@ -249,8 +218,8 @@ def _paper_precision(series: Series, out: Tables) -> None:
     out.per_seed(experiment, "f32_minus_f16", single[:, -1] - half[:, -1], {"train_fraction": 0.7})
     out.per_seed(experiment, "f64_peak_minus_f32", double.max(1) - single[:, -1], {"train_fraction": 0.7})
     for percent in (60, 70):
-        early, never32 = first_crossing(series.epochs, series[f"f32_{percent}", "collapsed"], COLLAPSE)
-        late_epoch, never64 = first_crossing(series.epochs, series[f"f64_{percent}", "collapsed"], COLLAPSE)
+        early, never32 = first_crossing(series.points, series[f"f32_{percent}", "collapsed"], COLLAPSE)
+        late_epoch, never64 = first_crossing(series.points, series[f"f64_{percent}", "collapsed"], COLLAPSE)
         beta2 = series.settings[f"f32_{percent}"]["beta2"]
         ratio = (late_epoch - early) / predicted_delay(beta2)
         out.per_seed(experiment, "collapse_delay_over_prediction", ratio, {"percent": percent}, never=never32 | never64)
@@ -258,8 +227,8 @@ def _paper_precision(series: Series, out: Tables) -> None:
 
 def _transformer(series: Series, out: Tables) -> None:
     """EN-20: epochs to test accuracy 0.9, with the projection over with weight decay, same seed."""
-    a, never_a = first_crossing(series.epochs, series["perp_adamw", "test_accuracy"], 0.9)
-    b, never_b = first_crossing(series.epochs, series["adamw_wd", "test_accuracy"], 0.9)
+    a, never_a = first_crossing(series.points, series["perp_adamw", "test_accuracy"], 0.9)
+    b, never_b = first_crossing(series.points, series["adamw_wd", "test_accuracy"], 0.9)
     name = {"a": "perp_adamw", "b": "adamw_wd"}
     out.per_seed("transformer", "epoch_ratio", a / np.maximum(b, 1), name, never=never_a | never_b)
 
@@ -267,7 +236,7 @@ def _transformer(series: Series, out: Tables) -> None:
 def _zeroed(series: Series, out: Tables) -> None:
     """EN-21: change of test accuracy from the intervention to the end."""
     epoch = series.settings["zeroed"]["zero_correct_logits_at"]
-    for condition in series.rows:
+    for condition in series.settings:
         change = series[condition, "test_accuracy"][:, -1] - series.at(condition, "test_accuracy", epoch)
         out.per_seed("zeroed113", "test_change_after_zeroing", change, {"condition": condition})
 

@@ -104,6 +104,16 @@ def read(path: Path) -> pd.DataFrame:
         raise InputError(f"{path} is not a readable table ({' '.join(str(error).split())[:120]})") from None
 
 
+def long(x: np.ndarray, curves: Mapping[str, np.ndarray], condition: str) -> pd.DataFrame:
+    """Curves [units, T] over `x` [T] as a long table with columns curve, condition, seed, x, value."""
+    frames = []
+    for name, values in curves.items():
+        seeds, points = np.meshgrid(np.arange(len(values)), x, indexing="ij")
+        columns = {"seed": seeds.ravel(), "x": points.ravel(), "value": np.ravel(values)}
+        frames.append(pd.DataFrame({"curve": name, "condition": condition} | columns))
+    return pd.concat(frames, ignore_index=True)
+
+
 def first_crossing(x: np.ndarray, y: np.ndarray, level: float, log_x: bool = False) -> tuple[np.ndarray, np.ndarray]:
     """First `x` at which each row of `y` reaches `level` from below, interpolated linearly between log points.
 
