@@ -3,21 +3,21 @@
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, NullFormatter, NullLocator, ScalarFormatter
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator, ScalarFormatter
 from verifig import figures
 
 BLUE, ORANGE, GREEN, PURPLE, RED, OLIVE, TEAL, GREY = figures.PALETTE
 HORIZONS = {
     "steps 100": ("100 steps", GREY), "steps 1000": ("1,000", TEAL), "steps 10000": ("10,000", BLUE),
-    "steps 100000": ("100,000", GREEN), "steps 1e+06": ("1,000,000", ORANGE), "steps inf": ("infinitely many", RED),
+    "steps 100000": ("100,000", GREEN), "steps 1e+06": ("1,000,000", ORANGE), "steps inf": ("∞", RED),
 }  # fmt: skip
 MAPS = {
     "raw": ("raw pixels", GREY), "standardised": ("standardised pixels", BLUE), "layer": ("layer", GREEN),
     "batch_before": ("batch, before tanh", PURPLE), "batch": ("batch", ORANGE),
 }  # fmt: skip
 SCALES = {
-    "scale_0.1": ("0.1", GREY), "scale_0.3": ("0.3", TEAL), "standardised": ("1", BLUE), "scale_3": ("3", PURPLE),
-    "scale_10": ("10", ORANGE),
+    "scale_tenth": ("0.1", GREY), "scale_third": ("0.3", TEAL), "standardised": ("1", BLUE), "scale_three": ("3", PURPLE),
+    "scale_ten": ("10", ORANGE),
 }  # fmt: skip
 NOISES = {"0": GREY, "0.05": BLUE, "0.1": GREEN, "0.2": ORANGE, "0.4": RED}
 
@@ -42,6 +42,14 @@ def width_axis(axes, n: float = 100, label: str = "number of features W", ticks=
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.axvline(n, color=figures.MUTED, linestyle=":", linewidth=1)
+
+
+def plain_log(axes, ticks) -> None:
+    """Logarithmic y axis with these ticks written as plain numbers."""
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(FixedLocator(list(ticks)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.yaxis.set_minor_locator(NullLocator())
 
 
 def percent(frame: pd.DataFrame, field: str = "test_error") -> pd.DataFrame:
@@ -91,7 +99,9 @@ def horizons(risk: pd.DataFrame, n: int = 100) -> Figure:
         quartiles(axes[0], chosen, "width", "test_mse", color, label)
         figures.mean_band(axes[1], percent(chosen), "width", "test_error", color, label)
         if solver != "steps inf":
-            quartiles(axes[2], chosen[chosen["train_mse"] > 1e-12], "width", "train_mse", color, label)
+            quartiles(
+                axes[2], chosen.assign(train_mse=chosen["train_mse"].clip(1e-12)), "width", "train_mse", color, label
+            )
     axes[0].set(title="test MSE", yscale="log", ylim=(0.03, 400))
     axes[1].set(title="test error (%)")
     axes[2].set(title="train MSE", yscale="log", ylim=(1e-8, 0.3))
@@ -129,7 +139,7 @@ def heatmap(risk: pd.DataFrame) -> Figure:
 def optimisers(risk: pd.DataFrame, iterated: pd.DataFrame) -> Figure:
     """Test and train MSE by width after 1,000 and 10,000 full-batch steps of four optimisers."""
     figure, axes = figures.grid(3, width=10.4, height=3.4)
-    arms = {"GD": ("steps {}", BLUE), "momentum 0.99": ("momentum 0.99 steps {}", RED), "Adam 0.001": ("adam_0.001 {}", GREEN), "Adam 0.01": ("adam_0.01 {}", ORANGE)}  # fmt: skip
+    arms = {"GD": ("steps {}", BLUE), "momentum 0.99": ("momentum 0.99 steps {}", RED), "Adam 0.001": ("adam_slow {}", GREEN), "Adam 0.01": ("adam_fast {}", ORANGE)}  # fmt: skip
     for label, (name, color) in arms.items():
         for place, steps in zip(axes, (1000, 10000), strict=False):
             quartiles(
@@ -154,7 +164,7 @@ def optimisers(risk: pd.DataFrame, iterated: pd.DataFrame) -> Figure:
         )
     axes[0].set(title="test MSE, 1,000 steps", yscale="log", ylim=(0.05, 10))
     axes[1].set(title="test MSE, 10,000 steps", yscale="log", ylim=(0.05, 10))
-    axes[2].set(title="train MSE, 10,000 steps", yscale="log", ylim=(1e-10, 0.3))
+    axes[2].set(title="train MSE, 10,000 steps", yscale="log", ylim=(1e-9, 0.3))
     for place in axes:
         width_axis(place)
     axes[0].legend(loc="upper left", fontsize=8.5)
@@ -167,7 +177,7 @@ def _arm(risk: pd.DataFrame, iterated: pd.DataFrame, name: str) -> pd.DataFrame:
     else:
         chosen = rows(risk, name)
         chosen = chosen[chosen["width"].isin([40, 80, 90, 100, 110, 120, 200, 400])]
-    return chosen[chosen["train_mse"] > 1e-10] if "10000" in name else chosen
+    return chosen.assign(train_mse=chosen["train_mse"].clip(1e-10))
 
 
 def batches(iterated: pd.DataFrame) -> Figure:
@@ -179,7 +189,8 @@ def batches(iterated: pd.DataFrame) -> Figure:
         quartiles(axes[0], chosen, "width", "test_mse", color, label)
         quartiles(axes[1], chosen, "width", "train_mse", color, label)
     axes[0].set(title="test MSE, 1,000 epochs", yscale="log")
-    axes[1].set(title="train MSE", yscale="log")
+    axes[1].set(title="train MSE", yscale="log", ylim=(1e-8, 0.3))
+    plain_log(axes[0], (0.1, 0.15, 0.2, 0.3))
     for place in axes:
         width_axis(place, ticks=(50, 100, 200, 400))
     axes[1].legend(loc="lower left", fontsize=8.5)
@@ -197,7 +208,7 @@ def initialisation(risk: pd.DataFrame) -> Figure:
             figures.mean_band(place, percent(rows(risk, solver, feature_map)), "width", "test_error", color, label)
     axes[0].set(title="test MSE, 10,000 steps", yscale="log")
     axes[0].legend(loc="upper left", fontsize=8, title="output scale", title_fontsize=8)
-    axes[1].set(title="test error (%), rate 1/L")
+    axes[1].set(title="test error (%), rate 1/L", ylim=(0, None))
     axes[1].legend(loc="upper right", fontsize=8, title="feature scale", title_fontsize=8)
     axes[2].set(title="test error (%), rate 0.01", ylim=axes[1].get_ylim())
     for place in axes:
@@ -230,7 +241,7 @@ def conditioning(kappa: pd.DataFrame, threshold: pd.DataFrame) -> Figure:
         width_axis(place)
         place.legend(loc="upper right", fontsize=8)
     for feature_map, (label, color) in (
-        MAPS | {"scale_0.3": ("scale 0.3", TEAL), "scale_10": ("scale 10", RED)}
+        MAPS | {"scale_third": ("scale 0.3", TEAL), "scale_ten": ("scale 10", RED)}
     ).items():
         values = np.sort(threshold.loc[threshold["map"] == feature_map, "value"])
         if len(values):

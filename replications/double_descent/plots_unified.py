@@ -7,7 +7,20 @@ from matplotlib.lines import Line2D
 from verifig import figures
 
 from replications.double_descent import eigenframework as theory
-from replications.double_descent.plots import BLUE, GREEN, GREY, NOISES, ORANGE, PURPLE, RED, TEAL, rows, width_axis
+from replications.double_descent.plots import (
+    BLUE,
+    GREEN,
+    GREY,
+    NOISES,
+    ORANGE,
+    PURPLE,
+    RED,
+    TEAL,
+    plain_log,
+    quartiles,
+    rows,
+    width_axis,
+)
 
 FAMILIES = {
     "steps": ("gradient descent, steps", BLUE), "rate": ("gradient descent, rate", TEAL), "momentum": ("momentum", RED),
@@ -68,7 +81,8 @@ def two_layer(table: pd.DataFrame, threshold: float, ticks=(12, 24, 40, 80, 160)
             (axes[1], last, "test_mse"),
             (axes[2], last, "train_mse"),
         ):
-            figures.mean_band(place, own[own["steps"] == steps], "width", field, color, label)
+            draw = quartiles if field == "train_mse" else figures.mean_band
+            draw(place, own[own["steps"] == steps], "width", field, color, label)
     axes[0].set(title=f"test MSE, {short:,} steps")
     axes[1].set(title=f"test MSE, {last:,} steps", ylim=(0, None))
     axes[0].set_ylim(axes[1].get_ylim())
@@ -114,7 +128,8 @@ def risks(table: pd.DataFrame, n: int) -> Figure:
         axes[0].errorbar(mean.index, mean, 1.96 * deviation, color=color, linestyle="none", marker="o", markersize=4)
         ratio = part.assign(value=100 * (part["value"] / part["theory"] - 1))
         figures.mean_band(axes[1], ratio, color=color)
-    axes[0].set(title="test MSE: theory (lines), simulation (points)", yscale="log")
+    axes[0].set(title="test MSE: theory (lines), simulation (points)")
+    plain_log(axes[0], (0.6, 0.8, 1, 1.5, 2, 3, 4, 6))
     axes[1].set(title="simulation over theory − 1 (%)")
     axes[1].axhline(0, color=figures.INK, linewidth=0.8)
     for place in axes:
@@ -132,7 +147,8 @@ def theorem(table: pd.DataFrame) -> Figure:
         chosen = table[table["order"] == order]
         axes.plot(chosen["x"], chosen["value"], color=color, marker="o", markersize=4, label=label)
     axes.axvline(128, color=figures.MUTED, linestyle=":", linewidth=1)
-    axes.set(xscale="log", yscale="log", xlabel="k or n (the other is 128)", ylabel="exact test MSE")
+    plain_log(axes, (1, 1.5, 2, 3, 5, 7))
+    axes.set(xscale="log", xlabel="k or n (the other is 128)", ylabel="exact test MSE")
     axes.legend(loc="upper right", fontsize=8.5)
     return figure
 

@@ -30,6 +30,7 @@ NORMALISATIONS = ("raw", "standardised", "batch", "batch_before", "layer")
 BATCH_EPS = 1e-5
 IDX_HEADER = {"images": 16, "labels": 8}
 CIFAR_ROW = 3073
+NORMAL_BLOCK = 16
 
 
 @dataclass(frozen=True)
@@ -128,14 +129,23 @@ def centred_one_hot(labels: Tensor, classes: int) -> Tensor:
 
 def first_layer(inputs: int, width: int, scale: float, seed: int, device: torch.device) -> Tensor:
     """Frozen weights W0 [d, W], iid N(0, scale^2/d); narrower draws are its first columns."""
-    draw = torch.randn(width, inputs, generator=generator(SLUG, "first layer", inputs, seed), dtype=torch.float64)
+    draw = normal_rows(width, inputs, generator(SLUG, "first layer", inputs, seed))
     return draw.T.to(device) * scale / inputs**0.5
 
 
 def output_layer(width: int, classes: int, seed: int, device: torch.device) -> Tensor:
     """Rows of initial output weights [W, C], iid N(0, 1); scale them by sigma_a/sqrt(W)."""
-    stream = generator(SLUG, "output layer", classes, seed)
-    return torch.randn(width, classes, generator=stream, dtype=torch.float64).to(device)
+    return normal_rows(width, classes, generator(SLUG, "output layer", classes, seed)).to(device)
+
+
+def normal_rows(rows: int, columns: int, stream: torch.Generator) -> Tensor:
+    """Standard normal numbers [rows, columns], float64, of which fewer rows are the first.
+
+    torch draws them in blocks of 16 and treats an incomplete block differently, so whole blocks are drawn.
+    """
+    blocks = -(-rows * columns // NORMAL_BLOCK)
+    draw = torch.randn(blocks * NORMAL_BLOCK, generator=stream, dtype=torch.float64)
+    return draw[: rows * columns].view(rows, columns)
 
 
 def feature_maps(x: Tensor, x_test: Tensor, weights: Tensor, settings: Mapping) -> tuple[Tensor, Tensor]:

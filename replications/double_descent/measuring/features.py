@@ -18,7 +18,7 @@ SPECTRAL = [
 OUTPUT_SCALES = ("output_scale 0", "output_scale 3", "output_scale 10")
 ERROR_WIDTHS = (0.4, 0.6, 1.0, 4.0)
 MAP_PAIRS = [
-    ("standardised", "raw"), ("batch", "standardised"), ("scale_10", "scale_0.3"), ("batch", "raw"), ("layer", "standardised"),
+    ("standardised", "raw"), ("batch", "standardised"), ("scale_ten", "scale_third"), ("batch", "raw"), ("layer", "standardised"),
 ]  # fmt: skip
 
 
@@ -82,12 +82,14 @@ def _threshold(experiment: str, curves: Curves, out: Tables) -> None:
 
 
 def _correlation(experiment: str, curves: Curves, out: Tables) -> None:
-    """B4: Spearman's coefficient of h and l over the named spectral configurations, per seed."""
+    """B4: Spearman's coefficient of h and l over the named spectral configurations, and over noise levels."""
     if set(SPECTRAL) <= set(curves.names):
         loss, height = (np.stack([form(name) for name in SPECTRAL], 1) for form in (curves.loss, curves.height))
         out.per_seed(experiment, "rank_correlation", widths.rank_correlation(loss, height), {"list": "spectral"})
-        swapped = widths.rank_correlation(loss, np.stack([curves.at("test_mse", name, 4) for name in SPECTRAL], 1))
-        out.per_seed(experiment, "rank_correlation_tail", swapped, {"list": "spectral"})
+    noisy = [f"noise {share} steps 10000" for share in ("0", "0.1", "0.2", "0.4")]
+    if set(noisy) <= set(curves.names):
+        loss, height = (np.stack([form(name) for name in noisy], 1) for form in (curves.loss, curves.height))
+        out.per_seed(experiment, "rank_correlation", widths.rank_correlation(loss, height), {"list": "noise levels"})
 
 
 def _output_scales(experiment: str, curves: Curves, out: Tables) -> None:

@@ -15,12 +15,12 @@ CONTROL = "both_layers"
 OPTIMISERS = [
     # (label, source, solver or point): full batch, from weakest to strongest at 10,000 steps
     ("gd", "features", "steps 10000"),
-    ("adam_0.001", "iterated", "adam_0.001 10000"),
+    ("adam_slow", "iterated", "adam_slow 10000"),
     ("momentum", "features", "momentum 0.99 steps 10000"),
 ]
 ITERATED = [
     "sgd_1 1000", "sgd_10 1000", "sgd_100 1000",
-    "adam_0.001 1000", "adam_0.001 10000", "adam_0.01 1000", "adam_0.01 10000",
+    "adam_slow 1000", "adam_slow 10000", "adam_fast 1000", "adam_fast 10000",
 ]  # fmt: skip
 TWO_LAYER_WIDTHS = (16, 24, 40)
 WIDE = 160
