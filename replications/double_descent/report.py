@@ -85,6 +85,7 @@ page.figure(
 )
 
 # %%
+kappa = page.value("features", "condition_number", {"map": "standardised", "width": "n"})
 growth = ["1000", "10000", "100000", "inf"]
 heights = [median("features", "peak_height", {"map": "standardised", "solver": f"steps {name}"}) for name in growth]
 losses = [
