@@ -1,0 +1,1 @@
+"""Double descent: the role of optimisation, and the exact risk of random-feature regression."""

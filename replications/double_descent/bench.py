@@ -1,0 +1,78 @@
+"""Speed of the closed forms, as ratios within one run and at equal results.
+
+Spectral gradient descent against iteration; function-space SGD over many models against a loop of torch programs; one
+decomposition for all solvers against one for each.
+"""
+
+from collections.abc import Iterator
+
+import torch
+from verifig import rulesets
+from verifig.bench import paired
+from verifig.data import embedded
+from verifig.ensemble import generator
+
+from replications.double_descent.experiments import function_space, spectral
+from replications.double_descent.experiments.features import Sample, centred_one_hot, noisy_labels, sample
+from replications.double_descent.experiments.random_features import at_width, model, solvers
+
+STEPS = 10_000
+SGD_WIDTHS = (80, 100, 120, 400)
+SGD_EPOCHS = 2
+
+
+def bench() -> Iterator[str]:
+    """One line a comparison."""
+    values = rulesets.settings(rulesets.load("double_descent"), "features", "laptop")
+    settings = {name: value for name, value in values.items() if name != "conditions"} | {"seed": "bench"}
+    drawn = sample(embedded("mnist_5k"), settings, "bench", torch.device("cpu"))
+    targets = centred_one_hot(noisy_labels(drawn.labels, 2, settings["label_noise"], "bench"), 2)
+    for width in (100, 400):
+        yield _descent(drawn, settings, targets, width)
+    yield _sgd(drawn, settings, targets)
+    plan, features = solvers(settings), model(drawn, settings, 100)[0]
+    once, single = paired(
+        lambda: at_width(drawn, settings, 100),
+        lambda: [spectral.decompose(features, 2) for _ in plan],
+        rounds=3,
+    )
+    yield f"W = 100: features, one decomposition, {len(plan)} solvers and their test errors take {once / single:.2f} of the time of as many decompositions"
+
+
+def _descent(drawn: Sample, settings: dict, targets: torch.Tensor, width: int) -> str:
+    z, _, start = model(drawn, settings, width)
+    rate = 1 / float(spectral.decompose(z, 2).curvatures[0])
+
+    def closed() -> torch.Tensor:
+        parts = spectral.decompose(z, 2)
+        return spectral.trained_weights(parts, targets, start, spectral.residual_factors(parts.curvatures, STEPS, rate))
+
+    def iterated() -> torch.Tensor:
+        return spectral.gradient_descent(z, targets, start, STEPS, rate)
+
+    apart = float((closed() - iterated()).abs().max())
+    fast, slow = paired(closed, iterated, rounds=3)
+    return f"W = {width}: {STEPS:,} iterated steps take {slow / fast:,.0f} times as long as the closed form (largest difference {apart:.0e})"
+
+
+def _sgd(drawn: Sample, settings: dict, targets: torch.Tensor) -> str:
+    built = [model(drawn, settings, width) for width in SGD_WIDTHS]
+    kernels = torch.stack([z @ z.T for z, _, _ in built])
+    residuals = torch.stack([z @ start - targets for z, _, start in built])
+
+    def together() -> None:
+        stream = generator("bench")
+        function_space.sgd(kernels, residuals, 0.01, 1, SGD_EPOCHS, [stream] * len(built))
+
+    def plain() -> None:
+        for z, _, start in built:
+            layer = start.clone().requires_grad_()
+            optimizer = torch.optim.SGD([layer], 0.01)
+            for _ in range(SGD_EPOCHS):
+                for index in torch.randperm(len(z)).tolist():
+                    optimizer.zero_grad(set_to_none=True)
+                    torch.nn.functional.mse_loss(z[index] @ layer, targets[index]).backward()
+                    optimizer.step()
+
+    fast, slow = paired(together, plain, rounds=3)
+    return f"SGD, batch 1, {len(built)} widths: a torch program a model takes {slow / fast:.1f} times as long as function space"

@@ -1,0 +1,177 @@
+"""Tasks and random features: images of some classes, noisy one-hot labels, Z = g(X W0) with its normalisations.
+
+Everything that is drawn derives from (task, seed) alone, never from the condition: conditions are paired. Feature and
+output weights of width W are the first W columns of the widest draw, label noise p flips a superset of what p' < p
+flips.
+"""
+
+import gzip
+import tarfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from verifig.ensemble import generator
+from verifig.errors import InputError
+from verifig.run import Run
+
+SLUG = "double_descent"
+ACTIVATIONS = {
+    "tanh": torch.tanh,
+    "relu": torch.relu,
+    "elu": torch.nn.functional.elu,
+    "softsign": torch.nn.functional.softsign,
+    "linear": lambda hidden: hidden,
+}
+NORMALISATIONS = ("raw", "standardised", "batch", "batch_before", "layer")
+BATCH_EPS = 1e-5
+IDX_HEADER = {"images": 16, "labels": 8}
+CIFAR_ROW = 3073
+NORMAL_BLOCK = 16
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Training and test images [n, d], [m, d] (pixels in [0, 1]) with labels 0 .. classes-1, for one seed."""
+
+    x: Tensor
+    labels: Tensor
+    x_test: Tensor
+    test_labels: Tensor
+    classes: int
+
+
+def images(run: Run, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """All images [n, pixels] in [0, 1] and labels of a data set, embedded or downloaded.
+
+    Raises:
+        InputError: the data set is not among the experiment's data.
+    """
+    if name in ("mnist_5k", "digits"):
+        return run.array(name)
+    needed = {"mnist": ["mnist"], "cifar10": ["cifar10"], "fashion_mnist": FASHION}[name]
+    if absent := [data for data in needed if data not in run.job["data"]]:
+        raise InputError(f"dataset {name!r} needs {absent[0]!r} among the experiment's data in config.yaml")
+    paths = [run.path(data) for data in needed]
+    if name == "mnist":
+        with np.load(paths[0], allow_pickle=False) as stored:
+            pixels = np.concatenate([stored["x_train"], stored["x_test"]])
+            labels = np.concatenate([stored["y_train"], stored["y_test"]])
+        return pixels.reshape(len(pixels), -1) / 255.0, labels.astype(np.int64)
+    if name == "cifar10":
+        return read_cifar(paths[0])
+    pixels = np.concatenate([read_idx(path, "images") for path in paths[::2]]).reshape(-1, 784)
+    return pixels / 255.0, np.concatenate([read_idx(path, "labels") for path in paths[1::2]]).astype(np.int64)
+
+
+FASHION = [f"fashion_{part}_{kind}" for part in ("train", "test") for kind in ("images", "labels")]
+
+
+def read_idx(path: Path, kind: str) -> np.ndarray:
+    """Bytes of an idx file (gzip) after its header, flat."""
+    return np.frombuffer(gzip.decompress(Path(path).read_bytes()), np.uint8, offset=IDX_HEADER[kind])
+
+
+def read_cifar(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """CIFAR-10's binary archive: images [60000, 3072] (channel, row, column) in [0, 1], labels; test images last."""
+    rows = []
+    with tarfile.open(path) as archive:
+        for name in [*(f"data_batch_{k}.bin" for k in range(1, 6)), "test_batch.bin"]:
+            member = archive.extractfile(f"cifar-10-batches-bin/{name}")
+            rows.append(np.frombuffer(member.read(), np.uint8).reshape(-1, CIFAR_ROW))
+    table = np.concatenate(rows)
+    return table[:, 1:] / 255.0, table[:, 0].astype(np.int64)
+
+
+def sample(data: tuple[np.ndarray, np.ndarray], settings: Mapping, seed: int, device: torch.device) -> Sample:
+    """`n` training images of the chosen classes, drawn afresh for each seed, and test images from the others.
+
+    Raises:
+        InputError: fewer images than asked for.
+    """
+    pixels, labels = data
+    classes = settings["classes"] or sorted(set(labels.tolist()))
+    members = np.flatnonzero(np.isin(labels, classes))
+    if len(members) <= settings["n"]:
+        raise InputError(f"n = {settings['n']} leaves no test images: classes {classes} have {len(members)} images")
+    order = torch.randperm(len(members), generator=generator(SLUG, "subset", *classes, len(members), seed)).numpy()
+    train, test = members[order[: settings["n"]]], members[order[settings["n"] :]][: settings["test_size"] or None]
+    place = np.zeros(max(classes) + 1, np.int64)
+    place[classes] = np.arange(len(classes))
+
+    def tensor(array: np.ndarray) -> Tensor:
+        return torch.from_numpy(np.ascontiguousarray(array)).to(device)
+
+    return Sample(
+        tensor(pixels[train]),
+        tensor(place[labels[train]]),
+        tensor(pixels[test]),
+        tensor(place[labels[test]]),
+        len(classes),
+    )
+
+
+def noisy_labels(labels: Tensor, classes: int, share: float, seed: int) -> Tensor:
+    """Labels [n], each replaced with probability `share` by a uniformly random class (possibly the same)."""
+    stream = generator(SLUG, "label noise", len(labels), classes, seed)
+    chance = torch.rand(len(labels), generator=stream, dtype=torch.float64).to(labels.device)
+    other = torch.randint(classes, (len(labels),), generator=stream).to(labels.device)
+    return torch.where(chance < share, other, labels)
+
+
+def centred_one_hot(labels: Tensor, classes: int) -> Tensor:
+    """Y - 1/C [n, C], float64: without a bias, standardised features cannot fit a constant."""
+    return torch.nn.functional.one_hot(labels, classes).double() - 1 / classes
+
+
+def first_layer(inputs: int, width: int, scale: float, seed: int, device: torch.device) -> Tensor:
+    """Frozen weights W0 [d, W], iid N(0, scale^2/d); narrower draws are its first columns."""
+    draw = normal_rows(width, inputs, generator(SLUG, "first layer", inputs, seed))
+    return draw.T.to(device) * scale / inputs**0.5
+
+
+def output_layer(width: int, classes: int, seed: int, device: torch.device) -> Tensor:
+    """Rows of initial output weights [W, C], iid N(0, 1); scale them by sigma_a/sqrt(W)."""
+    return normal_rows(width, classes, generator(SLUG, "output layer", classes, seed)).to(device)
+
+
+def normal_rows(rows: int, columns: int, stream: torch.Generator) -> Tensor:
+    """Standard normal numbers [rows, columns], float64, of which fewer rows are the first.
+
+    torch draws them in blocks of 16 and treats an incomplete block differently, so whole blocks are drawn.
+    """
+    blocks = -(-rows * columns // NORMAL_BLOCK)
+    draw = torch.randn(blocks * NORMAL_BLOCK, generator=stream, dtype=torch.float64)
+    return draw[: rows * columns].view(rows, columns)
+
+
+def feature_maps(x: Tensor, x_test: Tensor, weights: Tensor, settings: Mapping) -> tuple[Tensor, Tensor]:
+    """Features of training and test images with the chosen activation and normalisation.
+
+    `raw`: pixels in [0, 1]. The others standardise pixels by the data set's mean and deviation; `batch` standardises
+    the columns of Z by training statistics (`batch_before`: before the activation), `layer` its rows. `layer` depends
+    on the width: hand over exactly the columns wanted.
+    """
+    kind, activation = settings["normalisation"], ACTIVATIONS[settings["activation"]]
+    if kind != "raw":
+        x, x_test = ((part - settings["pixel_mean"]) / settings["pixel_std"] for part in (x, x_test))
+    hidden, hidden_test = x @ weights, x_test @ weights
+    if kind == "batch_before":
+        hidden, hidden_test = standardise_columns(hidden, hidden_test)
+    z, z_test = activation(hidden), activation(hidden_test)
+    if kind == "batch":
+        return standardise_columns(z, z_test)
+    if kind == "layer":
+        return tuple(
+            (part - part.mean(1, keepdim=True)) / part.std(1, correction=0, keepdim=True) for part in (z, z_test)
+        )
+    return z, z_test
+
+
+def standardise_columns(train: Tensor, test: Tensor) -> tuple[Tensor, Tensor]:
+    """Subtract the training mean of each column and divide by its training (population) deviation + 1e-5."""
+    mean, deviation = train.mean(0), train.std(0, correction=0) + BATCH_EPS
+    return (train - mean) / deviation, (test - mean) / deviation

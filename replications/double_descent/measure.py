@@ -1,0 +1,31 @@
+"""Artifacts -> statistics and curves. One value per seed, draw group or trial for each statistic; no torch."""
+
+from collections.abc import Mapping
+
+from verifig.artifacts import Artifact
+from verifig.tables import Tables
+
+from replications.double_descent.measuring import exact, features, trained
+
+
+def measure(artifacts: Mapping[str, Artifact], out: Tables) -> None:
+    """Fill `out` from whatever experiments ran at this scale."""
+    spectral = {}
+    for name, artifact in artifacts.items():
+        match artifact.meta["job"]["program"]:
+            case "random_features":
+                spectral[name] = features.measure(name, artifact, out)["standardised"]
+            case "minimal":
+                exact.minimal(name, artifact, out)
+            case "conditioning":
+                exact.conditioning(name, artifact, out)
+            case "ridge":
+                exact.ridge(name, artifact, out)
+            case "two_layer":
+                trained.two_layer(name, artifact, out)
+            case "deep":
+                trained.deep(name, artifact, out)
+    for name, artifact in artifacts.items():
+        if artifact.meta["job"]["program"] == "iterated":
+            trained.iterated(name, artifact, spectral.get("features") if name == "iterated" else None, out)
+    exact.published(out)

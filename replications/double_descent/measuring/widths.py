@@ -1,0 +1,78 @@
+"""Risks by width: peak height, threshold loss, and the error triple."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+WINDOW = (0.8, 1.2)  # widths / n among which the peak is looked for
+TAIL = 4.0
+LEFT = 0.6
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Fields [seeds, solvers, widths] of one condition, `names` [solvers], `widths` and sample size `n`."""
+
+    fields: Mapping[str, np.ndarray]
+    names: list[str]
+    widths: np.ndarray
+    n: int
+
+    def row(self, field: str, solver: str) -> np.ndarray:
+        """[seeds, widths]."""
+        return self.fields[field][:, self.names.index(solver)]
+
+    def at(self, field: str, solver: str, ratio: float) -> np.ndarray:
+        """Values [seeds] at the width nearest to ratio x n."""
+        return self.row(field, solver)[:, self.nearest(ratio)]
+
+    def nearest(self, ratio: float) -> int:
+        return int(np.argmin(np.abs(self.widths - ratio * self.n)))
+
+    def loss(self, solver: str) -> np.ndarray:
+        """Threshold loss l [seeds]: train MSE at W = n."""
+        return self.at("train_mse", solver, 1)
+
+    def peak(self, solver: str) -> np.ndarray:
+        """Largest test MSE [seeds] in the window around W = n."""
+        ratios = self.widths / self.n
+        inside = (ratios >= WINDOW[0] - 1e-9) & (ratios <= WINDOW[1] + 1e-9)
+        inside[self.nearest(1)] = True
+        return self.row("test_mse", solver)[:, inside].max(1)
+
+    def height(self, solver: str) -> np.ndarray:
+        """Peak height h [seeds]: the peak over the test MSE at W = 4n (the widest, where 4n is missing)."""
+        return self.peak(solver) / self.at("test_mse", solver, TAIL)
+
+    def neighbours(self) -> tuple[int, int, int]:
+        """Indices of W = n and of the widths next to it on the grid."""
+        centre = self.nearest(1)
+        return max(centre - 1, 0), centre, min(centre + 1, len(self.widths) - 1)
+
+
+def conditions(artifact: Mapping[str, np.ndarray]) -> list[str]:
+    """Names of the conditions of an artifact whose arrays are called `<condition>.widths`, sorted."""
+    suffix = ".widths"
+    return sorted(name.removesuffix(suffix) for name in artifact if name.endswith(suffix))
+
+
+def curves(artifact: Mapping[str, np.ndarray], condition: str, n: int, names: list[str]) -> Curves:
+    """The curves of one condition; the second axis of its fields has these `names`."""
+    kinds = ("train_mse", "test_mse", "test_error", "train_error")
+    fields = {kind: artifact[f"{condition}.{kind}"] for kind in kinds if f"{condition}.{kind}" in artifact}
+    return Curves(fields, names, artifact[f"{condition}.widths"], n)
+
+
+def rank_correlation(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Spearman's coefficient along the last axis of [units, m], [units, m]; ties take the mean rank."""
+    ranks = [_ranks(part) for part in (a, b)]
+    centred = [part - part.mean(-1, keepdims=True) for part in ranks]
+    norms = [np.sqrt((part**2).sum(-1)) for part in centred]
+    return (centred[0] * centred[1]).sum(-1) / (norms[0] * norms[1])
+
+
+def _ranks(values: np.ndarray) -> np.ndarray:
+    smaller = (values[..., None] > values[..., None, :]).sum(-1)
+    equal = (values[..., None] == values[..., None, :]).sum(-1)
+    return smaller + (equal - 1) / 2
