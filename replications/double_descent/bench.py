@@ -7,14 +7,14 @@ decomposition for all solvers against one for each.
 from collections.abc import Iterator
 
 import torch
-from verifig import rulesets
-from verifig.bench import paired
-from verifig.data import embedded
-from verifig.ensemble import generator
 
 from replications.double_descent.experiments import function_space, spectral
 from replications.double_descent.experiments.features import Sample, centred_one_hot, noisy_labels, sample
 from replications.double_descent.experiments.random_features import at_width, model, solvers
+from verifig import rulesets
+from verifig.bench import paired
+from verifig.data import embedded
+from verifig.ensemble import generator
 
 STEPS = 10_000
 SGD_WIDTHS = (80, 100, 120, 400)

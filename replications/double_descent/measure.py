@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 
+from replications.double_descent.measuring import exact, features, trained
 from verifig.artifacts import Artifact
 from verifig.tables import Tables
-
-from replications.double_descent.measuring import exact, features, trained
 
 
 def measure(artifacts: Mapping[str, Artifact], out: Tables) -> None:

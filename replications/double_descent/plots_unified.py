@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from verifig import figures
 
 from replications.double_descent import eigenframework as theory
 from replications.double_descent.plots import (
@@ -21,6 +20,7 @@ from replications.double_descent.plots import (
     rows,
     width_axis,
 )
+from verifig import figures
 
 FAMILIES = {
     "steps": ("gradient descent, steps", BLUE), "rate": ("gradient descent, rate", TEAL), "momentum": ("momentum", RED),

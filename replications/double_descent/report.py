@@ -11,10 +11,9 @@
 # The page of this rule set. Opens as a notebook with jupytext; `python -m verifig` renders it (stage report).
 
 # %%
+from replications.double_descent import plots, plots_unified
 from verifig import numbers
 from verifig.pages import Page
-
-from replications.double_descent import plots, plots_unified
 
 page = Page("double_descent")
 

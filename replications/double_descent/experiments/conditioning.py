@@ -3,8 +3,6 @@
 import numpy as np
 import torch
 from torch import Tensor
-from verifig.ensemble import generator
-from verifig.run import Run
 
 from replications.double_descent.experiments import function_space, spectral
 from replications.double_descent.experiments.features import (
@@ -17,6 +15,8 @@ from replications.double_descent.experiments.features import (
     sample,
 )
 from replications.double_descent.experiments.random_features import model
+from verifig.ensemble import generator
+from verifig.run import Run
 
 LOSS_FLOOR = 1e-16
 

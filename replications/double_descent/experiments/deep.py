@@ -5,12 +5,12 @@ from collections.abc import Mapping
 import numpy as np
 import torch
 from torch import Tensor, nn
+
+from replications.double_descent.experiments.features import SLUG, images
 from verifig.ensemble import generator
 from verifig.loop import Trainable, train
 from verifig.optim import Adam
 from verifig.run import Run
-
-from replications.double_descent.experiments.features import SLUG, images
 
 CROP_PADDING = 4
 EVALUATION_BATCH = 500

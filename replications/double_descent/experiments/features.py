@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor
+
 from verifig.ensemble import generator
 from verifig.errors import InputError
 from verifig.run import Run

@@ -5,11 +5,6 @@ from collections.abc import Mapping
 import numpy as np
 import torch
 from torch import Tensor
-from verifig.device import flushed_denormals
-from verifig.ensemble import MLP, generator
-from verifig.loop import Trainable, train
-from verifig.optim import SGD, Adam
-from verifig.run import Run
 
 from replications.double_descent.experiments import function_space
 from replications.double_descent.experiments.features import (
@@ -23,6 +18,11 @@ from replications.double_descent.experiments.features import (
     sample,
 )
 from replications.double_descent.experiments.random_features import error, model
+from verifig.device import flushed_denormals
+from verifig.ensemble import MLP, generator
+from verifig.loop import Trainable, train
+from verifig.optim import SGD, Adam
+from verifig.run import Run
 
 EPOCHS_A_PART = 100  # epochs between checkpoints of SGD
 

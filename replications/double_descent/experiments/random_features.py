@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor
-from verifig.run import Run
 
 from replications.double_descent.experiments import spectral
 from replications.double_descent.experiments.features import (
@@ -20,6 +19,7 @@ from replications.double_descent.experiments.features import (
     output_layer,
     sample,
 )
+from verifig.run import Run
 
 FIELDS = ("train_mse", "test_mse", "train_error", "test_error")
 

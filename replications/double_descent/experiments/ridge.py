@@ -5,11 +5,11 @@ from collections.abc import Mapping
 import numpy as np
 import torch
 from torch import Tensor
-from verifig.ensemble import generator
-from verifig.run import Run
 
 from replications.double_descent import eigenframework as theory
 from replications.double_descent.experiments.features import SLUG, images
+from verifig.ensemble import generator
+from verifig.run import Run
 
 
 def ridge(run: Run) -> dict[str, np.ndarray]:

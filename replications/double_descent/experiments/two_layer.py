@@ -5,13 +5,13 @@ from collections.abc import Mapping
 import numpy as np
 import torch
 from torch import Tensor
+
+from replications.double_descent.experiments.features import SLUG, images, noisy_labels, sample
 from verifig.device import flushed_denormals
 from verifig.ensemble import MLP, generator
 from verifig.loop import Trainable, train
 from verifig.optim import SGD, Adam
 from verifig.run import Run
-
-from replications.double_descent.experiments.features import SLUG, images, noisy_labels, sample
 
 
 def parameter_count(inputs: int, width: int, classes: int) -> int:

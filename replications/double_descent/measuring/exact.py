@@ -4,11 +4,11 @@ import math
 
 import numpy as np
 import pandas as pd
-from verifig.artifacts import Artifact
-from verifig.tables import Tables
 
 from replications.double_descent import eigenframework as theory
 from replications.double_descent import reference
+from verifig.artifacts import Artifact
+from verifig.tables import Tables
 
 JUDGED_WIDTHS = {3, 5, 6, 7, 30}
 GROUP, DESCENT_GROUP = 50, 10  # draws a unit

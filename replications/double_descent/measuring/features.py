@@ -4,11 +4,11 @@ import itertools
 
 import numpy as np
 import pandas as pd
-from verifig.artifacts import Artifact
-from verifig.tables import Tables
 
 from replications.double_descent.measuring import widths
 from replications.double_descent.measuring.widths import Curves
+from verifig.artifacts import Artifact
+from verifig.tables import Tables
 
 GROWTH = ["steps 3000", "steps 10000", "steps 30000", "steps 100000", "steps 1e+06"]
 SPECTRAL = [

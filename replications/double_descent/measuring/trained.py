@@ -4,12 +4,12 @@ import itertools
 
 import numpy as np
 import pandas as pd
-from verifig.artifacts import Artifact
-from verifig.tables import Tables
 
 from replications.double_descent.measuring import widths
 from replications.double_descent.measuring.features import SPECTRAL
 from replications.double_descent.measuring.widths import Curves
+from verifig.artifacts import Artifact
+from verifig.tables import Tables
 
 CONTROL = "both_layers"
 OPTIMISERS = [

@@ -7,10 +7,6 @@ import tarfile
 import numpy as np
 import pytest
 import torch
-from verifig import rulesets
-from verifig.data import embedded
-from verifig.ensemble import generator
-from verifig.errors import InputError
 
 from replications.double_descent.experiments import features, spectral
 from replications.double_descent.experiments.deep import Network, incorrect_labels
@@ -19,6 +15,10 @@ from replications.double_descent.experiments.minimal import closed_form
 from replications.double_descent.experiments.random_features import at_width, model, one_seed, solvers
 from replications.double_descent.experiments.two_layer import TwoLayer, parameter_count, pooled
 from replications.double_descent.measuring import widths
+from verifig import rulesets
+from verifig.data import embedded
+from verifig.ensemble import generator
+from verifig.errors import InputError
 
 CPU = torch.device("cpu")
 

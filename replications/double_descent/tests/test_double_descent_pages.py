@@ -3,12 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
-from verifig import figures
-from verifig.artifacts import Artifact
-from verifig.tables import Tables
 
 from replications.double_descent import plots, plots_unified
 from replications.double_descent.measuring import trained
+from verifig import figures
+from verifig.artifacts import Artifact
+from verifig.tables import Tables
 
 SEEDS, WIDTHS = range(3), (100, 400, 1000, 4000)
 

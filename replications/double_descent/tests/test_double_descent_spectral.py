@@ -5,10 +5,10 @@ import math
 import numpy as np
 import pytest
 import torch
-from verifig.ensemble import generator
 
 from replications.double_descent.experiments import function_space, spectral
 from replications.double_descent.experiments.conditioning import ols_risks, truncated_normal
+from verifig.ensemble import generator
 
 N, CLASSES = 20, 2
 
