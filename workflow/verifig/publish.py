@@ -13,7 +13,8 @@ from verifig.files import read_json, sha256, write_json, write_text
 from verifig.paths import REPLICATIONS, ROOT, Layout
 
 REPORTS = ROOT / "reports"
-SOURCES = ("claims.yaml", "config.yaml", "measure.py", "report.py")
+SOURCES = ("claims.yaml", "config.yaml", "settings.schema.yaml", "paper.yaml")
+ASIDE = ("tests", "bench.py", "commands.py")  # of a rule set, but not of its page
 TABLE = re.compile(r"(<!-- verdicts -->\n).*?(<!-- /verdicts -->)", re.DOTALL)
 
 
@@ -53,14 +54,10 @@ def publish(results: Path) -> None:
 
 
 def source_digests(slug: str) -> dict[str, str]:
-    """Digests of what a published page was made from: claims, settings, experiments, measure, report."""
+    """Digests of what a published page was made from: the rule set's claims, settings and code."""
     folder = REPLICATIONS / slug
-    files = [folder / name for name in SOURCES]
-    files += (
-        sorted((folder / "experiments").rglob("*.py"))
-        if (folder / "experiments").is_dir()
-        else [folder / "experiments.py"]
-    )
+    code = [path for path in sorted(folder.rglob("*.py")) if path.relative_to(folder).parts[0] not in ASIDE]
+    files = [*(folder / name for name in SOURCES if (folder / name).exists()), *code]
     return {path.relative_to(folder).as_posix(): sha256(path) for path in files}
 
 
