@@ -10,7 +10,6 @@ from replications.scaling_laws.experiments import families
 from replications.scaling_laws.fitting import inference, law, solver
 
 KEPT_BEST = 64  # starts that are followed to the end
-ABLATED = (0, 5, 10, 20)  # numbers of highest losses left out
 
 
 def chinchilla(run: Run) -> dict[str, np.ndarray]:
@@ -45,7 +44,7 @@ def _grid(data, steps: int) -> dict[str, np.ndarray]:
 def _point_fits(data, everything, huber: np.ndarray, wrong_delta: float) -> dict[str, np.ndarray]:
     """Least absolute deviations, the number of outliers left out, and the fits of the controls."""
     ablated = []
-    for count in ABLATED:
+    for count in published.ABLATED:
         kept = inference.keep_all_but_highest(everything[2], count)
         ablated.append(solver.minimise(*(column[kept] for column in everything), _starts(huber)))
     wrong = solver.minimise(*data, _starts(huber), delta=wrong_delta)

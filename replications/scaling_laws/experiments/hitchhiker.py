@@ -7,10 +7,7 @@ from verifig.run import Run
 
 from replications.scaling_laws.experiments import families
 from replications.scaling_laws.fitting import extrapolation as rules
-from replications.scaling_laws.fitting.extrapolation import SHARES
-
-DROPPED_STARTS = (0.1, 0.2, 0.3, 0.5, 0.7, 0.9, 0.95, 0.99)  # Figure 4
-WINDOW = 4  # models in the scale-up panel of Figure 1
+from replications.scaling_laws.fitting.extrapolation import DROPPED_STARTS, SHARES, WINDOW
 
 
 def extrapolation(run: Run) -> dict[str, np.ndarray]:

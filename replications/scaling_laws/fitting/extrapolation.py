@@ -17,6 +17,8 @@ START = (6.255414, 7.3049974, 0.6254804, 0.3526596, 0.3526596)  # Muennighoff et
 TOKEN_CUT = 1e10  # training rows with at most this many tokens are left out
 TEST_SHARE = 0.7  # the last 30 % of the target's training are predicted
 FEWEST_ROWS = 5
+DROPPED_STARTS = (0.1, 0.2, 0.3, 0.5, 0.7, 0.9, 0.95, 0.99)  # Figure 4
+WINDOW = 4  # models in the scale-up panel of Figure 1
 SHARES = tuple(k / 10 for k in range(1, 11))  # literals: checkpoints lie exactly on q T
 
 

@@ -25,7 +25,10 @@ FEWEST_ROWS = 8
 
 def keep_all_but_highest(L: np.ndarray, count: int) -> np.ndarray:
     """Rows to keep [rows] bool: losses strictly below the count-th highest (all for count = 0)."""
-    return np.ones(len(L), bool) if count == 0 else L < np.sort(L)[-count]
+    if count == 0:
+        return np.ones(len(L), bool)
+    limit = np.sort(L)[-count]
+    return L < limit
 
 
 def least_absolute_deviations(N: np.ndarray, D: np.ndarray, L: np.ndarray, start: np.ndarray) -> np.ndarray:
