@@ -21,7 +21,9 @@ def extrapolation(run: Run) -> dict[str, np.ndarray]:
         result |= {f"{name}_{key}": values for key, values in part.items()}
         if name == "opt":
             logs = table.assign(L=np.log(table["L"]))
-            result["opt_nats_final"] = run.once("nats", lambda logs=logs: {"grid": grid(logs, test_share=1.0)})["grid"]
+            result["opt_nats_final"] = run.once("nats", lambda logs=logs: {"grid": rules.grid(logs, test_share=1.0)})[
+                "grid"
+            ]
     run.progress(len(names), len(names), "families")
     return result
 
@@ -34,11 +36,11 @@ def family_errors(family: pd.DataFrame, evaluations: int | None = None) -> dict[
     size_of = family.groupby("model")["N"].first()
     return {
         "sizes": size_of[models].to_numpy(float),
-        "final": grid(family, test_share=1.0, **options),
-        "final_not_strict": grid(family, test_share=1.0, strict=False, **options),
-        "late": grid(family, **options),
-        "late_no_cut": grid(family, cut=0.0, **options),
-        "windows": windows(family, **options),
+        "final": rules.grid(family, test_share=1.0, **options),
+        "final_not_strict": rules.grid(family, test_share=1.0, strict=False, **options),
+        "late": rules.grid(family, **options),
+        "late_no_cut": rules.grid(family, cut=0.0, **options),
+        "windows": rules.windows(family, **options),
         "scale_up": _scale_up(family, evaluations),
         "drop_start": np.array(
             [
@@ -60,28 +62,6 @@ def family_errors(family: pd.DataFrame, evaluations: int | None = None) -> dict[
         ),
         **_curves(family),
     }
-
-
-def grid(family: pd.DataFrame, **options) -> np.ndarray:
-    """ARE of the largest model from the k = 2, 3, ... smallest [models, shares]."""
-    models = rules.sizes(family)
-    return np.array(
-        [
-            [rules.extrapolate(family, models[:k], models[-1], share, **options) for share in SHARES]
-            for k in range(2, len(models))
-        ]
-    )
-
-
-def windows(family: pd.DataFrame, **options) -> np.ndarray:
-    """ARE from every run of k consecutive sizes [k - 2, index of the largest size used], NaN where there is none."""
-    models = rules.sizes(family)
-    result = np.full((len(models) - 2, len(models) - 1), np.nan)
-    for k in range(2, len(models)):
-        for largest in range(k - 1, len(models) - 1):
-            chosen = models[largest - k + 1 : largest + 1]
-            result[k - 2, largest] = rules.extrapolate(family, chosen, models[-1], **options)
-    return result
 
 
 def _scale_up(family: pd.DataFrame, evaluations: int | None) -> np.ndarray:

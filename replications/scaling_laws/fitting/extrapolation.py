@@ -147,3 +147,25 @@ def final_checkpoints(family: pd.DataFrame, models: Sequence[str], cut: float = 
     """The last checkpoint of each chosen model (what a law over finished runs would see)."""
     rows = family[family["model"].isin(models) & (family["D"] > cut)]
     return rows.loc[rows.groupby("model")["D"].idxmax()]
+
+
+def grid(family: pd.DataFrame, **options) -> np.ndarray:
+    """ARE of the largest model from the k = 2, 3, ... smallest [models, shares]."""
+    models = sizes(family)
+    return np.array(
+        [
+            [extrapolate(family, models[:k], models[-1], share, **options) for share in SHARES]
+            for k in range(2, len(models))
+        ]
+    )
+
+
+def windows(family: pd.DataFrame, **options) -> np.ndarray:
+    """ARE from every run of k consecutive sizes [k - 2, index of the largest size used], NaN where there is none."""
+    models = sizes(family)
+    result = np.full((len(models) - 2, len(models) - 1), np.nan)
+    for k in range(2, len(models)):
+        for largest in range(k - 1, len(models) - 1):
+            chosen = models[largest - k + 1 : largest + 1]
+            result[k - 2, largest] = extrapolate(family, chosen, models[-1], **options)
+    return result

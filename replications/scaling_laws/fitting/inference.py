@@ -27,8 +27,7 @@ def keep_all_but_highest(L: np.ndarray, count: int) -> np.ndarray:
     """Rows to keep [rows] bool: losses strictly below the count-th highest (all for count = 0)."""
     if count == 0:
         return np.ones(len(L), bool)
-    limit = np.sort(L)[-count]
-    return L < limit
+    return np.less(L, np.sort(L)[-count])
 
 
 def least_absolute_deviations(N: np.ndarray, D: np.ndarray, L: np.ndarray, start: np.ndarray) -> np.ndarray:

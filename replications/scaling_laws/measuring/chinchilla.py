@@ -52,7 +52,9 @@ def _fits(artifact: Artifact, data, out: Tables) -> None:
         "hoffmann_rounded": published.HOFFMANN_ROUNDED,
         "published": published.REFIT,
     }
-    fits |= {f"without_{count}": theta for count, theta in zip(published.ABLATED, artifact["theta_ablated"], strict=True)}
+    fits |= {
+        f"without_{count}": theta for count, theta in zip(published.ABLATED, artifact["theta_ablated"], strict=True)
+    }
     records = []
     for name, theta in fits.items():
         values = dict(zip(NAMES, law.coefficients(theta), strict=True)) | {"a": law.compute_exponent(theta)}

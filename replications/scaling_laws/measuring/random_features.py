@@ -1,5 +1,7 @@
 """Random features and kernels: losses against theory, exponents by draw or group."""
 
+import itertools
+
 import numpy as np
 import pandas as pd
 from scipy import stats
@@ -33,7 +35,11 @@ def grouped(values: np.ndarray, groups: int = GROUPS) -> np.ndarray:
 
 def _variance(artifact: Artifact, settings, out: Tables) -> None:
     """B4: excess over P/(D - P - 1) by draw, exponent by group over D >= 8 P."""
-    parameters, samples, excess = settings["variance_parameters"], artifact["variance_sizes"], artifact["variance_excess"]
+    parameters, samples, excess = (
+        settings["variance_parameters"],
+        artifact["variance_sizes"],
+        artifact["variance_excess"],
+    )
     expected = theory.relative_excess(parameters, samples)
     for k, size in enumerate(samples):
         condition = {"D_over_P": size / parameters}
@@ -94,7 +100,7 @@ def _mnist(artifact: Artifact, settings, out: Tables) -> None:
         for kind, losses in (("data", data), ("parameters", parameters)):
             frame = long_table(samples, losses, artifact[f"features_{pool}_theory"])
             frames.append(frame.assign(pool=pool, kind=kind, theory_exponent=theories[pool]))
-    for first, second in zip(pools, pools[1:], strict=False):
+    for first, second in itertools.pairwise(pools):
         out.per_seed(EXPERIMENT, "mnist_pooling_gain", slopes[second] - slopes[first], {"pools": f"{first} {second}"})
     out.curve("b_mnist", pd.concat(frames))
 

@@ -24,7 +24,14 @@ def c_data(data: pd.DataFrame) -> Figure:
     """Runs over compute and model size, colour = loss; the dropped ones ringed."""
     figure, (axes,) = figures.grid(1, width=7.2, height=3.9)
     points = axes.scatter(
-        data["C"], data["N"], c=data["L"], cmap="magma", norm=LogNorm(2, 5), s=22, edgecolor=figures.MUTED, linewidth=0.3
+        data["C"],
+        data["N"],
+        c=data["L"],
+        cmap="magma",
+        norm=LogNorm(2, 5),
+        s=22,
+        edgecolor=figures.MUTED,
+        linewidth=0.3,
     )
     dropped = data[~data["kept"]]
     axes.scatter(dropped["C"], dropped["N"], s=90, facecolor="none", edgecolor=figures.INK, linewidth=1.1)
@@ -92,14 +99,16 @@ def c_table(fits: pd.DataFrame, errors: pd.Series) -> Figure:
     targets = dict(zip(COEFFICIENTS, [*values, law.compute_exponent(published.REFIT)], strict=True))
     for each, (name, label) in zip(axes, COEFFICIENTS.items(), strict=True):
         for row, fit in enumerate(names):
-            text, colour = FITS[fit]
+            colour = FITS[fit][1]
             spread = errors[name] if fit in ("lad", "huber") else 0
             each.errorbar(rows.loc[fit, name], -row, xerr=spread or None, fmt="o", color=colour, markersize=5.5)
         each.plot(targets[name], 0, "D", markerfacecolor="none", markeredgecolor=figures.INK, markersize=9)
         each.set(title=label, yticks=[-k for k in range(len(names))], ylim=(-3.6, 0.6))
         each.tick_params(axis="x", labelsize=7.5)
         each.locator_params(axis="x", nbins=3)
-    axes[0].set_yticklabels(["refit: least absolute\ndeviations", "refit: Huber sum", "Hoffmann, unrounded", "Hoffmann, rounded"])
+    axes[0].set_yticklabels(
+        ["refit: least absolute\ndeviations", "refit: Huber sum", "Hoffmann, unrounded", "Hoffmann, rounded"]
+    )
     return figure
 
 
@@ -108,7 +117,7 @@ def c_likelihood(likelihood: pd.DataFrame, paper: dict) -> Figure:
     figure, (axes,) = figures.grid(1, width=7, height=2.2)
     rows = likelihood[likelihood["fit"].isin(FITS)].sort_values("log_likelihood")
     for row, (name, value) in enumerate(zip(rows["fit"], rows["log_likelihood"], strict=True)):
-        text, colour = FITS[name]
+        colour = FITS[name][1]
         axes.plot([500, value], [row, row], color=colour, linewidth=2)
         axes.plot(value, row, "o", color=colour, markersize=7)
         axes.annotate(f"{value:.2f}", (value, row), (9, 0), textcoords="offset points", va="center", fontsize=9)
@@ -135,11 +144,15 @@ def c_residuals(residuals: pd.DataFrame) -> Figure:
             f"mean {values.mean():+.4f}", (position, 0.105), ha="center", fontsize=8, annotation_clip=False
         )
     axes[0].axhline(0, color=figures.MUTED, linewidth=0.8)
-    axes[0].set(xticks=range(3), xticklabels=["Hoffmann,\nrounded", "Hoffmann,\nunrounded", "refit"], ylim=(-0.13, 0.12))
+    axes[0].set(
+        xticks=range(3), xticklabels=["Hoffmann,\nrounded", "Hoffmann,\nunrounded", "refit"], ylim=(-0.13, 0.12)
+    )
     axes[0].set_ylabel("loss − prediction (nats)")
     for name in ("hoffmann_rounded", "lad"):
         rows = residuals[residuals["fit"] == name]
-        axes[1].plot(rows["D"], rows["residual"], ".", color=FITS[name][1], markersize=4, alpha=0.7, label=FITS[name][0])
+        axes[1].plot(
+            rows["D"], rows["residual"], ".", color=FITS[name][1], markersize=4, alpha=0.7, label=FITS[name][0]
+        )
     axes[1].axhline(0, color=figures.MUTED, linewidth=0.8)
     axes[1].set(xscale="log", xlabel="training tokens D", ylim=(-0.13, 0.12))
     axes[1].legend(loc="upper left", fontsize=8)
@@ -158,7 +171,7 @@ def c_width(bootstrap: pd.DataFrame, paper: dict) -> Figure:
     intervals = [("refit, bootstrap", low, values.median(), high, BLUE)]
     for row in paper["rows"]:
         intervals.append((row["name"], row["low"], row["value"], row["high"], figures.INK))
-    for position, (name, left, middle, right, colour) in enumerate(reversed(intervals)):
+    for position, (_, left, middle, right, colour) in enumerate(reversed(intervals)):
         axes[1].plot([left, right], [position] * 2, color=colour, linewidth=4, solid_capstyle="butt", alpha=0.8)
         axes[1].plot(middle, position, "D", color=colour, markersize=5)
         axes[1].annotate(
@@ -224,7 +237,9 @@ def c_stopping(traces: pd.DataFrame, subsamples: pd.DataFrame) -> Figure:
         values = subsamples.loc[subsamples["fit"] == name, "a"]
         axes[1].hist(values, bins=bins, color=colour, alpha=0.55, label=label)
     axes[1].axvspan(0.454, 0.455, color=figures.INK, alpha=0.5, linewidth=0)
-    axes[1].annotate("published\ninterval", (0.4535, 0.97), xycoords=("data", "axes fraction"), ha="right", va="top", fontsize=8)
+    axes[1].annotate(
+        "published\ninterval", (0.4535, 0.97), xycoords=("data", "axes fraction"), ha="right", va="top", fontsize=8
+    )
     axes[1].set(xlabel="exponent a of 100 fits to 80 % of the runs", ylabel="fits")
     axes[1].set_title("and the interval that this makes")
     axes[1].legend(loc="upper right", fontsize=8)
@@ -277,7 +292,15 @@ def c_outliers(fits: pd.DataFrame, paper: dict) -> Figure:
         each.plot(counts, values, "o-", color=GREEN, label="Huber sum")
         lad = [rows.loc["lad_all_rows", name], rows.loc["lad", name]]
         each.plot(counts[:2], lad, "s", color=BLUE, markersize=5, label="least absolute deviations")
-        each.plot([0, 5], paper[name], "D", markerfacecolor="none", markeredgecolor=figures.INK, markersize=10, label="published")
+        each.plot(
+            [0, 5],
+            paper[name],
+            "D",
+            markerfacecolor="none",
+            markeredgecolor=figures.INK,
+            markersize=10,
+            label="published",
+        )
         each.set(xlabel="highest losses left out", ylabel=label, xticks=counts)
     axes[0].set(yscale="log")
     axes[0].legend(fontsize=8)

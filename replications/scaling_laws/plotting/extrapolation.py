@@ -127,17 +127,26 @@ def h_baseline(baselines: pd.DataFrame) -> Figure:
 def h_final(values: dict[str, tuple[float, float]]) -> Figure:
     """Error from all checkpoints and from the last ones alone, by family."""
     figure, (axes,) = figures.grid(1, width=6, height=2.1)
-    for row, (family, (every, last)) in enumerate(values.items()):
+    for row, (every, last) in enumerate(values.values()):
         axes.plot([every, last], [row, row], color=figures.MUTED, linewidth=1.2, zorder=1)
         axes.plot(every, row, "o", color=BLUE, markersize=9, label="all checkpoints" if row == 0 else None)
-        axes.plot(last, row, "D", color=ORANGE, markersize=8, label="last checkpoint of each model" if row == 0 else None)
+        axes.plot(
+            last, row, "D", color=ORANGE, markersize=8, label="last checkpoint of each model" if row == 0 else None
+        )
         for value, side in ((min(every, last), -1), (max(every, last), 1)):
             axes.annotate(
-                f"{value:.2f} %", (value, row), (12 * side, 0), textcoords="offset points", va="center",
-                ha="left" if side > 0 else "right", fontsize=9,
+                f"{value:.2f} %",
+                (value, row),
+                (12 * side, 0),
+                textcoords="offset points",
+                va="center",
+                ha="left" if side > 0 else "right",
+                fontsize=9,
             )
     axes.set(yticks=range(len(values)), yticklabels=[FAMILIES[name] for name in values], ylim=(-0.5, len(values) - 0.1))
-    axes.set(xscale="log", xlim=(0.5, 80), xticks=[1, 3, 10, 30], xticklabels=["1", "3", "10", "30"], xlabel="error (ARE, %)")
+    axes.set(
+        xscale="log", xlim=(0.5, 80), xticks=[1, 3, 10, 30], xticklabels=["1", "3", "10", "30"], xlabel="error (ARE, %)"
+    )
     axes.minorticks_off()
     axes.legend(fontsize=8, loc="upper left", ncols=2)
     return figure
@@ -155,17 +164,28 @@ def h_fig3(parameters: pd.DataFrame) -> Figure:
         for name, px, py in zip(families, parameters[x], parameters[y], strict=True):
             if name in FAMILY_COLOURS:
                 each.annotate(
-                    FAMILIES.get(name, "Chinchilla"), (px, py), (5, 5), textcoords="offset points", fontsize=8,
+                    FAMILIES.get(name, "Chinchilla"),
+                    (px, py),
+                    (5, 5),
+                    textcoords="offset points",
+                    fontsize=8,
                     color=FAMILY_COLOURS[name],
                 )
     ordered = parameters.assign(E=np.exp(parameters["e"])).sort_values("E").reset_index(drop=True)
-    axes[2].scatter(ordered.index, ordered["E"], c=[FAMILY_COLOURS.get(n, figures.MUTED) for n in ordered["family"]], s=34)
+    axes[2].scatter(
+        ordered.index, ordered["E"], c=[FAMILY_COLOURS.get(n, figures.MUTED) for n in ordered["family"]], s=34
+    )
     axes[2].set(title="E (each family in its own unit)", xlabel="family, by E", ylabel="E")
     for position, (name, value) in enumerate(zip(ordered["family"], ordered["E"], strict=True)):
         if name in FAMILY_COLOURS:
             axes[2].annotate(
-                FAMILIES.get(name, "Chinchilla"), (position, value), (-4, 5), textcoords="offset points", fontsize=8,
-                ha="right", color=FAMILY_COLOURS[name],
+                FAMILIES.get(name, "Chinchilla"),
+                (position, value),
+                (-4, 5),
+                textcoords="offset points",
+                fontsize=8,
+                ha="right",
+                color=FAMILY_COLOURS[name],
             )
     return figure
 
@@ -213,8 +233,14 @@ def h_fig6(*tables: pd.DataFrame) -> Figure:
             last = index == len(sizes) - 1
             colour = FAMILY_COLOURS[table["family"].iloc[0]]
             each.plot(
-                100 * rows["share"], rows["error"], "o-", color=colour, alpha=shade, markersize=3,
-                linestyle="--" if last else "-", label=size(value) + (" (itself)" if last else ""),
+                100 * rows["share"],
+                rows["error"],
+                "o-",
+                color=colour,
+                alpha=shade,
+                markersize=3,
+                linestyle="--" if last else "-",
+                label=size(value) + (" (itself)" if last else ""),
             )
         each.set(title=FAMILIES[table["family"].iloc[0]], xlabel="share of training used (%)", yscale="log")
         each.set(yticks=[1, 3, 10, 30, 100, 300], yticklabels=["1", "3", "10", "30", "100", "300"], ylim=(0.5, 400))
@@ -240,8 +266,14 @@ def h_fig7(lines: pd.DataFrame) -> Figure:
             each.plot(late["D"], late["predicted"], color=figures.INK, linestyle="--", linewidth=0.9, alpha=0.8)
             end = line.iloc[-1]
             each.annotate(
-                size(end["N"]), (end["D"], end["L"]), (4, 0), textcoords="offset points", fontsize=7.5, va="center",
-                color=colour, annotation_clip=False,
+                size(end["N"]),
+                (end["D"], end["L"]),
+                (4, 0),
+                textcoords="offset points",
+                fontsize=7.5,
+                va="center",
+                color=colour,
+                annotation_clip=False,
             )
         each.set(title=FAMILIES[family], xscale="log", yscale="log", xlabel="training tokens D")
         ticks = [10, 15, 20, 30, 50] if family == "opt" else [1.8, 2, 2.5, 3, 3.5]

@@ -32,7 +32,9 @@ def b_duality(frame: pd.DataFrame) -> Figure:
     axes.plot(range(1, len(frame) + 1), np.maximum(frame["difference"], 1e-17), "o", color=BLUE, markersize=5)
     axes.axhline(np.finfo(float).eps, color=figures.INK, linestyle=(0, (4, 3)), linewidth=1)
     axes.annotate("spacing of float64", (1, np.finfo(float).eps), (0, 3), textcoords="offset points", fontsize=8)
-    axes.set(yscale="log", xlabel="trial (random D, P, S and spectrum)", ylabel="relative difference", ylim=(1e-17, 1e-12))
+    axes.set(
+        yscale="log", xlabel="trial (random D, P, S and spectrum)", ylabel="relative difference", ylim=(1e-17, 1e-12)
+    )
     return figure
 
 
@@ -89,7 +91,14 @@ def b_mnist(frame: pd.DataFrame) -> Figure:
             figures.mean_band(each, part, color=colour, label=f"{label}: {exponent:.3f}", marker="o", markersize=4)
         expected = rows.groupby("x")["expected"].first() / scale
         exponent = rows["theory_exponent"].iloc[0]
-        each.plot(expected.index, expected, color=figures.INK, linestyle=(0, (4, 3)), linewidth=1, label=f"theory: {exponent:.3f}")
+        each.plot(
+            expected.index,
+            expected,
+            color=figures.INK,
+            linestyle=(0, (4, 3)),
+            linewidth=1,
+            label=f"theory: {exponent:.3f}",
+        )
         each.set(yscale="log", xlabel="D or P", title=f"pooling {pool} × {pool}")
         each.set(yticks=[0.2, 0.3, 0.5, 1.0], yticklabels=["0.2", "0.3", "0.5", "1"])
         _decades(each, sorted(rows["x"].unique()))
@@ -108,16 +117,26 @@ def b_kernels(spectra: pd.DataFrame, points: pd.DataFrame) -> Figure:
         style = "-" if markers[depth] == "o" else "--"
         axes[0].plot(rows["rank"], rows["value"] / rows["value"].iloc[0], style, color=colours[pool], linewidth=1.2)
     axes[0].axvspan(16, 256, color=figures.INK, alpha=0.07, linewidth=0)
-    axes[0].set(xscale="log", yscale="log", xlabel="rank i", ylabel="eigenvalue, relative", title="spectra", ylim=(1e-9, 2))
+    axes[0].set(
+        xscale="log", yscale="log", xlabel="rank i", ylabel="eigenvalue, relative", title="spectra", ylim=(1e-9, 2)
+    )
     axes[0].annotate("fitted", (64, 1), ha="center", fontsize=8)
-    for each, x, label in ((axes[1], "spectral", "spectral exponent α_K"), (axes[2], "theory", "exponent from the spectrum by theory")):
+    for each, x, label in (
+        (axes[1], "spectral", "spectral exponent α_K"),
+        (axes[2], "theory", "exponent from the spectrum by theory"),
+    ):
         limits = 0.15, 1.15
         each.plot(limits, limits, color=figures.INK, linestyle=(0, (4, 3)), linewidth=1)
         for (pool, depth), rows in points.groupby(["pool", "depth"]):
             middle = rows["data"].mean()
             spread = [[middle - rows["data"].min()], [rows["data"].max() - middle]]
             each.errorbar(
-                rows[x].iloc[0], middle, yerr=spread, fmt=markers[depth], color=colours[pool], markersize=6,
+                rows[x].iloc[0],
+                middle,
+                yerr=spread,
+                fmt=markers[depth],
+                color=colours[pool],
+                markersize=6,
                 label=f"pool {pool}, depth {depth}",
             )
         each.set(xlabel=label, ylabel="data exponent α_D", xlim=limits, ylim=limits)
@@ -168,7 +187,9 @@ def b_sweep(frame: pd.DataFrame) -> Figure:
     dimensions = sorted(frame["d"].unique())
     figure, axes = figures.grid(4, -(-len(dimensions) // 4), width=11, height=2.8)
     for each, dimension in zip(axes, dimensions, strict=False):
-        for (depth, rows), colour in zip(frame[frame["d"] == dimension].groupby("depth"), figures.PALETTE, strict=False):
+        for (depth, rows), colour in zip(
+            frame[frame["d"] == dimension].groupby("depth"), figures.PALETTE, strict=False
+        ):
             figures.band(each, rows, x="parameters", color=colour, label=f"depth {depth}", marker="o", markersize=3)
         each.set(xscale="log", yscale="log", title=f"d = {dimension}", xlabel="parameters")
     for each in axes[len(dimensions) :]:
