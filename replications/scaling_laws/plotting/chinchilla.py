@@ -9,6 +9,7 @@ from verifig import figures
 
 from replications.scaling_laws import published
 from replications.scaling_laws.fitting import law
+from replications.scaling_laws.fitting.inference import ScalingLaw
 
 BLUE, ORANGE, GREEN, PURPLE, RED = figures.PALETTE[:5]
 COEFFICIENTS = {"A": "A", "B": "B", "E": "E", "alpha": "α", "beta": "β", "a": "a = β/(α+β)"}
@@ -304,4 +305,26 @@ def c_outliers(fits: pd.DataFrame, paper: dict) -> Figure:
         each.set(xlabel="highest losses left out", ylabel=label, xticks=counts)
     axes[0].set(yscale="log")
     axes[0].legend(fontsize=8)
+    return figure
+
+
+def own_fit(frame: pd.DataFrame, columns: tuple[str, str, str], found: ScalingLaw) -> Figure:
+    """Anybody's runs: contours of the fit with the optimal policy, and predicted against observed loss."""
+    figure, axes = figures.grid(2, width=9.4, height=3.7)
+    N, D, L = (frame[name].to_numpy(float) for name in columns)
+    sizes = np.geomspace(N.min() / 2, N.max() * 2, 100)
+    tokens = np.geomspace(D.min() / 2, D.max() * 2, 100)
+    surface = found.predict(*(grid.ravel() for grid in np.meshgrid(sizes, tokens))).reshape(100, 100)
+    contours = axes[0].contour(sizes, tokens, surface, levels=np.geomspace(L.min(), L.max(), 10), cmap="magma")
+    axes[0].scatter(N, D, c=L, cmap="magma", s=18, edgecolor=figures.MUTED, linewidth=0.3)
+    budgets = np.geomspace((6 * N * D).min(), 10 * (6 * N * D).max(), 60)
+    axes[0].plot(*law.policy(found.theta, budgets), color=GREEN, linewidth=2, label="optimal policy")
+    axes[0].set(xscale="log", yscale="log", xlabel="parameters N", ylabel="tokens D")
+    axes[0].set(xlim=(sizes[0], sizes[-1]), ylim=(tokens[0], tokens[-1]))
+    axes[0].clabel(contours, fontsize=7)
+    axes[0].legend(fontsize=8)
+    predicted = found.predict(N, D)
+    axes[1].plot(predicted, L, ".", color=BLUE, markersize=5)
+    axes[1].plot([L.min(), L.max()], [L.min(), L.max()], color=figures.INK, linestyle=(0, (4, 3)), linewidth=1)
+    axes[1].set(xlabel="fitted loss", ylabel="loss")
     return figure

@@ -13,7 +13,7 @@ from torch import Tensor
 from verifig.ensemble import MLP, generator
 from verifig.run import Run
 
-from replications.scaling_laws.experiments.kernels import pooled
+from replications.scaling_laws.experiments.linear_models import pooled
 
 CLASSES = 10
 
