@@ -69,12 +69,13 @@ def c_surface(data: pd.DataFrame, theta: pd.DataFrame) -> Figure:
         axes[0].annotate(f"$10^{{{exponent}}}$ FLOP", (N[middle], line[middle]), color="white", fontsize=7.5)
     axes[0].scatter(kept["N"], kept["D"], c=kept["L"], cmap="magma", norm=norm, s=14, edgecolor="white", linewidth=0.4)
     budgets = np.geomspace(1e18, 1e24, 60)
-    axes[0].plot(*law.policy(refit, budgets), color=GREEN, linewidth=2, label="optimal policy")
+    axes[0].plot(*law.policy(refit, budgets), color=GREEN, linewidth=2)
+    end = law.policy(refit, 2e21)
+    axes[0].annotate("optimal policy", end, (8, -12), textcoords="offset points", color="white", fontsize=8.5)
     axes[0].set(
         xscale="log", yscale="log", xlabel="parameters N", ylabel="tokens D", xlim=(N[0], N[-1]), ylim=(D[0], D[-1])
     )
     axes[0].set_title("fitted loss")
-    axes[0].legend(loc="lower right", labelcolor="white", fontsize=8)
     axes[0].grid(False)
     _loss_bar(figure, filled, axes[0], [2, 2.5, 3, 4, 5])
     for compute, colour in zip((1e19, 1e20, 1e21, 1e22), figures.PALETTE, strict=False):
@@ -176,7 +177,12 @@ def c_width(bootstrap: pd.DataFrame, paper: dict) -> Figure:
         axes[1].plot([left, right], [position] * 2, color=colour, linewidth=4, solid_capstyle="butt", alpha=0.8)
         axes[1].plot(middle, position, "D", color=colour, markersize=5)
         axes[1].annotate(
-            f"width {right - left:.3f}", (right, position), (8, 0), textcoords="offset points", va="center", fontsize=8
+            f"width {right - left:.3f}",
+            (max(right, middle), position),
+            (8, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=8,
         )
     axes[1].set(yticks=range(len(intervals)), yticklabels=[name for name, *_ in reversed(intervals)], ylim=(-0.6, 3.6))
     axes[1].set(xlabel="compute exponent a of N")
@@ -206,7 +212,7 @@ def c_policy(policy: pd.DataFrame) -> Figure:
         label="Hoffmann et al., method 3 (a = 0.4545)",
     )
     axes.axhline(20, color=figures.INK, linestyle=(0, (4, 3)), linewidth=1, alpha=0.75)
-    axes.annotate("20 tokens per parameter", (1.5e18, 20), (0, 3), textcoords="offset points", fontsize=8)
+    axes.annotate("20 tokens per parameter", (1e28, 20), (0, 3), textcoords="offset points", ha="right", fontsize=8)
     axes.plot(published.CHINCHILLA_FLOP, 1.4e12 / 70e9, "D", color=figures.INK, markersize=6)
     axes.annotate("Chinchilla", (published.CHINCHILLA_FLOP, 20), (7, 6), textcoords="offset points", fontsize=8.5)
     axes.set(xscale="log", yscale="log", xlabel="compute C (FLOP)", ylabel="optimal tokens per parameter")
@@ -228,7 +234,7 @@ def c_stopping(traces: pd.DataFrame, subsamples: pd.DataFrame) -> Figure:
         axes[0].plot(rows["iteration"].iloc[-1], above.iloc[-1], "o", color=colour, markersize=6)
     axes[0].set(yscale="log", xlabel="iteration of L-BFGS-B", ylabel="objective over its minimum − 1")
     axes[0].set_title("where default tolerances stop")
-    axes[0].legend(loc="upper right", fontsize=8)
+    axes[0].legend(loc="lower left", fontsize=8)
     bins = np.linspace(0.44, 0.56, 61)
     for name, label, colour in (
         ("mean", "mean, as it stopped", RED),
@@ -266,7 +272,7 @@ def c_pairs(bootstrap: pd.DataFrame) -> Figure:
             each.hist(values[x], bins=40, color=BLUE, alpha=0.5)
             each.set_yticks([])
         else:
-            density = each.hexbin(values[x], values[y], gridsize=28, cmap="Blues", mincnt=1, linewidths=0)
+            density = each.hexbin(values[x], values[y], gridsize=20, cmap="Blues", mincnt=1, linewidths=0)
             density.set_rasterized(False)
             each.plot(marks[x], marks[y], "D", markerfacecolor="none", markeredgecolor=RED, markersize=4.5)
         each.tick_params(labelsize=6.5)

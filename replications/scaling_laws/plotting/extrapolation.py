@@ -15,7 +15,7 @@ GOALS = (15, 10, 5)
 
 def size(value: float) -> str:
     """1.25e8 -> 125M."""
-    return f"{value / 1e9:g}B" if value >= 1e9 else f"{value / 1e6:g}M"
+    return f"{value / 1e9:.3g}B" if value >= 1e9 else f"{value / 1e6:.3g}M"
 
 
 def heat(axes: Axes, table: pd.DataFrame, digits: int = 1) -> object:
@@ -24,7 +24,7 @@ def heat(axes: Axes, table: pd.DataFrame, digits: int = 1) -> object:
         np.arange(table.shape[1] + 1),
         np.arange(table.shape[0] + 1),
         np.ma.masked_invalid(np.minimum(table.to_numpy(), 200)),
-        cmap="RdYlGn_r",
+        cmap="YlOrRd",
         vmin=0,
         vmax=WORST,
         edgecolors="face",
@@ -34,7 +34,8 @@ def heat(axes: Axes, table: pd.DataFrame, digits: int = 1) -> object:
         for column, value in enumerate(values):
             if np.isfinite(value):
                 text = f"{value:.{digits}f}" if value < 100 else f"{value:.0f}"
-                axes.text(column + 0.5, row + 0.5, text, ha="center", va="center", fontsize=7, color="#1f2430")
+                colour = "white" if value > 0.65 * WORST else "#1f2430"
+                axes.text(column + 0.5, row + 0.45, text, ha="center", va="center", fontsize=7, color=colour)
     axes.set(xticks=np.arange(table.shape[1]) + 0.5, yticks=np.arange(table.shape[0]) + 0.5)
     axes.set_xticklabels([f"{100 * c:g}" if isinstance(c, float) and c <= 1 else str(c) for c in table.columns])
     axes.set_yticklabels([str(index) for index in table.index])
@@ -68,14 +69,24 @@ def h_fig1(grid: pd.DataFrame) -> Figure:
 def _stars(axes: Axes, cells: pd.DataFrame, table: pd.DataFrame) -> None:
     """Mark the cheapest cell (training FLOP of what is used) that reaches each goal; two models are not identified."""
     usable = cells[cells["models"] > 2]
+    goals: dict[tuple[float, int], list[str]] = {}
     for goal in GOALS:
         reached = usable[usable["error"] <= goal]
         if len(reached):
             best = reached.loc[reached["flop"].idxmin()]
-            x, y = table.columns.get_loc(best["share"]), table.index.get_loc(best["models"])
-            axes.annotate(
-                f"★{goal}", (x + 0.5, y + 0.86), ha="center", va="center", fontsize=6.5, color="#1f2430", weight="bold"
-            )
+            goals.setdefault((best["share"], best["models"]), []).append(str(goal))
+    for (share, count), names in goals.items():
+        x, y = table.columns.get_loc(share), table.index.get_loc(count)
+        axes.text(
+            x + 0.5,
+            y + 0.83,
+            f"★{'·'.join(names)}",
+            ha="center",
+            va="center",
+            fontsize=6,
+            color="#1f2430",
+            weight="bold",
+        )
 
 
 def h_fig1a(scale_up: pd.DataFrame) -> Figure:
@@ -108,7 +119,7 @@ def h_baseline(baselines: pd.DataFrame) -> Figure:
     """Error of the law and of two baselines by the number of smallest models."""
     families = [name for name in FAMILIES if name in set(baselines["family"])]
     figure, axes = figures.grid(len(families), width=8.8, height=2.9)
-    for each, family in zip(np.atleast_1d(axes), families, strict=True):
+    for each, family in zip(axes, families, strict=True):
         rows = baselines[(baselines["family"] == family) & (baselines["models"] > 2)]
         for name, label, colour in (
             ("most", "most-trained model's last losses", figures.MUTED),
@@ -120,7 +131,7 @@ def h_baseline(baselines: pd.DataFrame) -> Figure:
         each.set(yticks=[1, 3, 10, 30, 100], yticklabels=["1", "3", "10", "30", "100"])
         each.minorticks_off()
     axes[0].set_ylabel("error (ARE, %)")
-    axes[0].legend(fontsize=8, loc="center right")
+    axes[0].legend(fontsize=8, loc="lower left")
     return figure
 
 
@@ -155,38 +166,19 @@ def h_final(values: dict[str, tuple[float, float]]) -> Figure:
 def h_fig3(parameters: pd.DataFrame) -> Figure:
     """alpha against a, beta against b, and E, over families."""
     figure, axes = figures.grid(3, width=10.5, height=3.0)
-    families = parameters["family"]
-    colours = [FAMILY_COLOURS.get(name, figures.MUTED) for name in families]
-    for each, (x, y) in zip(axes, (("a", "alpha"), ("b", "beta")), strict=False):
-        each.scatter(parameters[x], parameters[y], c=colours, s=34, alpha=0.85)
-        names = {"alpha": "α", "beta": "β"}
-        each.set(xlabel=f"{x} = ln {x.upper()}", ylabel=names[y], title=f"{names[y]} against {x}")
-        for name, px, py in zip(families, parameters[x], parameters[y], strict=True):
-            if name in FAMILY_COLOURS:
-                each.annotate(
-                    FAMILIES.get(name, "Chinchilla"),
-                    (px, py),
-                    (5, 5),
-                    textcoords="offset points",
-                    fontsize=8,
-                    color=FAMILY_COLOURS[name],
-                )
     ordered = parameters.assign(E=np.exp(parameters["e"])).sort_values("E").reset_index(drop=True)
-    axes[2].scatter(
-        ordered.index, ordered["E"], c=[FAMILY_COLOURS.get(n, figures.MUTED) for n in ordered["family"]], s=34
-    )
-    axes[2].set(title="E (each family in its own unit)", xlabel="family, by E", ylabel="E")
-    for position, (name, value) in enumerate(zip(ordered["family"], ordered["E"], strict=True)):
-        if name in FAMILY_COLOURS:
-            axes[2].annotate(
-                FAMILIES.get(name, "Chinchilla"),
-                (position, value),
-                (-4, 5),
-                textcoords="offset points",
-                fontsize=8,
-                ha="right",
-                color=FAMILY_COLOURS[name],
-            )
+    ordered["rank"] = ordered.index
+    groups = {"chinchilla": "Chinchilla"} | FAMILIES
+    panels = (("a", "alpha", "a = ln A", "α"), ("b", "beta", "b = ln B", "β"), ("rank", "E", "family, by E", "E"))
+    for each, (x, y, x_label, y_label) in zip(axes, panels, strict=True):
+        rest = ordered[~ordered["family"].isin(groups)]
+        each.scatter(rest[x], rest[y], color=figures.MUTED, s=30, alpha=0.8, label="data-constrained")
+        for name, label in groups.items():
+            row = ordered[ordered["family"] == name]
+            if len(row):
+                each.scatter(row[x], row[y], color=FAMILY_COLOURS[name], s=42, label=label)
+        each.set(xlabel=x_label, ylabel=y_label, title=f"{y_label} against {x}" if x != "rank" else "E, in own units")
+    axes[2].legend(fontsize=8, loc="upper left")
     return figure
 
 
@@ -194,7 +186,7 @@ def h_fig4(starts: pd.DataFrame) -> Figure:
     """Error against the share of training that is dropped at the beginning."""
     families = [name for name in FAMILIES if name in set(starts["family"])]
     figure, axes = figures.grid(len(families), width=9.4, height=3.0)
-    for each, family in zip(np.atleast_1d(axes), families, strict=True):
+    for each, family in zip(axes, families, strict=True):
         rows = starts[(starts["family"] == family) & (starts["models"] > 2)]
         counts = sorted(rows["models"].unique())
         for count, colour in zip(counts, figures.PALETTE, strict=False):
@@ -216,7 +208,7 @@ def h_fig5(grid: pd.DataFrame) -> Figure:
             each.plot(100 * line["share"], line["error"], "o-", color=colour, markersize=4, label=label)
         each.axhspan(4, 10, color=figures.INK, alpha=0.08, linewidth=0)
         each.set(title=f"OPT, {count} smallest models", xlabel="share of training used (%)", ylim=(0, 65))
-    axes[0].annotate("paper: 4–10 % with the cut", (100, 4.5), ha="right", fontsize=7.5)
+    axes[0].annotate("paper, with the cut: 4–10 %", (100, 0.6), ha="right", fontsize=7.5)
     axes[0].set_ylabel("error (ARE, %)")
     axes[0].legend(fontsize=8)
     return figure
@@ -224,62 +216,55 @@ def h_fig5(grid: pd.DataFrame) -> Figure:
 
 def h_fig6(*tables: pd.DataFrame) -> Figure:
     """Error from one model and borrowed exponents by share of training, a line a size."""
-    figure, axes = figures.grid(len(tables), width=11, height=3.2)
-    for each, table in zip(np.atleast_1d(axes), tables, strict=True):
+    figure, axes = figures.grid(len(tables), width=11.5, height=3.2, sharey=True)
+    axes[0].set(yscale="log", ylim=(0.5, 400), ylabel="error (ARE, %)")
+    axes[0].set(yticks=[1, 3, 10, 30, 100, 300], yticklabels=["1", "3", "10", "30", "100", "300"])
+    for each, table in zip(axes, tables, strict=True):
         sizes = sorted(table["size"].unique())
         for index, value in enumerate(sizes):
             rows = table[table["size"] == value]
-            shade = 0.25 + 0.75 * index / max(len(sizes) - 1, 1)
-            last = index == len(sizes) - 1
-            colour = FAMILY_COLOURS[table["family"].iloc[0]]
             each.plot(
                 100 * rows["share"],
                 rows["error"],
-                "o-",
-                color=colour,
-                alpha=shade,
+                color=FAMILY_COLOURS[table["family"].iloc[0]],
+                alpha=0.35 + 0.65 * index / max(len(sizes) - 1, 1),
+                linestyle="--" if index == len(sizes) - 1 else "-",
+                marker="o",
                 markersize=3,
-                linestyle="--" if last else "-",
-                label=size(value) + (" (itself)" if last else ""),
+                label=size(value),
             )
-        each.set(title=FAMILIES[table["family"].iloc[0]], xlabel="share of training used (%)", yscale="log")
-        each.set(yticks=[1, 3, 10, 30, 100, 300], yticklabels=["1", "3", "10", "30", "100", "300"], ylim=(0.5, 400))
+        each.set(title=FAMILIES[table["family"].iloc[0]], xlabel="share of training used (%)")
         each.minorticks_off()
-        each.legend(fontsize=7, ncols=2)
-    np.atleast_1d(axes)[0].set_ylabel("error (ARE, %)")
+        ends = table.groupby("size")["error"].last()
+        names = {size(value): size(value) for value in sizes}
+        if np.ptp(ends) < 0.01 * ends.mean():
+            names = {size(sizes[-1]): "all sizes"}
+        each.get_ylim()  # settles the limits that the labels are placed by
+        figures.end_labels(each, names, gap=0.065)
     return figure
 
 
 def h_fig7(lines: pd.DataFrame) -> Figure:
     """Loss curves; dashed what the law fitted to the four smallest models says."""
     families = [name for name in FAMILIES if name in set(lines["family"])]
-    figure, axes = figures.grid(len(families), width=10, height=3.6)
-    for each, family in zip(np.atleast_1d(axes), families, strict=True):
+    figure, axes = figures.grid(len(families), width=10, height=3.8)
+    for each, family in zip(axes, families, strict=True):
         rows = lines[lines["family"] == family]
-        last = rows["index"].max()
-        for index in sorted(rows["index"].unique()):
-            line = rows[rows["index"] == index]
-            colour = RED if index == last else BLUE
-            shade = 0.3 + 0.6 * index / last
-            each.plot(line["D"], line["L"], color=colour, alpha=shade, linewidth=1.4)
-            late = line[line["D"] > 1e10]
-            each.plot(late["D"], late["predicted"], color=figures.INK, linestyle="--", linewidth=0.9, alpha=0.8)
-            end = line.iloc[-1]
-            each.annotate(
-                size(end["N"]),
-                (end["D"], end["L"]),
-                (4, 0),
-                textcoords="offset points",
-                fontsize=7.5,
-                va="center",
-                color=colour,
-                annotation_clip=False,
-            )
-        each.set(title=FAMILIES[family], xscale="log", yscale="log", xlabel="training tokens D")
+        last, names = rows["index"].max(), {}
         ticks = [10, 15, 20, 30, 50] if family == "opt" else [1.8, 2, 2.5, 3, 3.5]
+        each.set(title=FAMILIES[family], xscale="log", yscale="log", xlabel="training tokens D")
         each.set(yticks=ticks, yticklabels=[f"{tick:g}" for tick in ticks])
         each.minorticks_off()
-    np.atleast_1d(axes)[0].set_ylabel("loss (OPT: perplexity)")
+        for index in sorted(rows["index"].unique()):
+            line = rows[rows["index"] == index]
+            name = size(line["N"].iloc[0])
+            colour, names[name] = RED if index == last else BLUE, name
+            each.plot(line["D"], line["L"], color=colour, alpha=0.3 + 0.6 * index / last, linewidth=1.4, label=name)
+            late = line[line["D"] > 1e10]
+            each.plot(late["D"], late["predicted"], color=figures.INK, linestyle="--", linewidth=0.9, alpha=0.8)
+        each.get_ylim()  # settles the limits that the labels are placed by
+        figures.end_labels(each, names, gap=0.05)
+    axes[0].set_ylabel("loss (OPT: perplexity, GPT-3: nats)")
     return figure
 
 
@@ -287,9 +272,9 @@ def h_fig8(grid: pd.DataFrame) -> Figure:
     """Error of the smallest model predicted from the largest."""
     families = [name for name in FAMILIES if name in set(grid["family"])]
     figure, axes = figures.grid(len(families), width=10.5, height=2.9)
-    for each, family in zip(np.atleast_1d(axes), families, strict=True):
+    for each, family in zip(axes, families, strict=True):
         cells = grid[(grid["family"] == family) & (grid["grid"] == "scale_down")]
         image = heat(each, pivot(cells, "models", "share"))
         each.set(title=FAMILIES[family], xlabel="share of training used (%)", ylabel="largest models used")
-    figure.colorbar(image, ax=list(np.atleast_1d(axes)), label="error (ARE, %)", shrink=0.9)
+    figure.colorbar(image, ax=list(axes), label="error (ARE, %)", shrink=0.9)
     return figure

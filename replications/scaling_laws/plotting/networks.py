@@ -31,9 +31,9 @@ def b_duality(frame: pd.DataFrame) -> Figure:
     figure, (axes,) = figures.grid(1, width=6, height=2.2)
     axes.plot(range(1, len(frame) + 1), np.maximum(frame["difference"], 1e-17), "o", color=BLUE, markersize=5)
     axes.axhline(np.finfo(float).eps, color=figures.INK, linestyle=(0, (4, 3)), linewidth=1)
-    axes.annotate("spacing of float64", (1, np.finfo(float).eps), (0, 3), textcoords="offset points", fontsize=8)
+    axes.annotate("spacing of float64", (0.5, np.finfo(float).eps), (0, 3), textcoords="offset points", fontsize=8)
     axes.set(
-        yscale="log", xlabel="trial (random D, P, S and spectrum)", ylabel="relative difference", ylim=(1e-17, 1e-12)
+        yscale="log", xlabel="trial (random D, P, S and spectrum)", ylabel="relative difference", ylim=(4e-18, 1e-12)
     )
     return figure
 
@@ -155,6 +155,9 @@ def b_excess(frame: pd.DataFrame, label: str, guide_text: str) -> Figure:
     means = frame.groupby("x")["value"].mean()
     guide(axes, means.index.to_numpy(), 1.12 * means.iloc[0], 1, guide_text)
     axes.set(yscale="log", xlabel=label, ylabel="excess loss")
+    ticks = [t * 10.0**k for k in range(-5, 2) for t in (1, 3)]
+    ticks = [t for t in ticks if frame["value"].quantile(0.02) < t < frame["value"].max()]
+    axes.set(yticks=ticks, yticklabels=[f"{tick:g}" for tick in ticks])
     _decades(axes, list(means.index))
     axes.legend(fontsize=8)
     return figure
