@@ -363,8 +363,8 @@ page.figure(
     "b_fig1b",
     networks.b_fig1b,
     ["b_students", "b_exponents"],
-    alt="Left: lowest test loss of students against samples, steepest for two input dimensions. Right: 4/alpha against dimension, near the diagonal for 2 and 3, below it from 4 on.",
-    note="Teacher width 24, student width 64, at most 512 samples: at d = 6 and 8 so few samples do not reach the asymptotic slope.",
+    alt="Left: lowest test loss of students against samples, steepest for two input dimensions. Right: 4/alpha against dimension, close to the diagonal from 3 to 6, above it at 2 and below it at 8.",
+    note="At laptop scale teacher width 24, student width 64 and at most 512 samples: at d = 8 so few samples do not reach the asymptotic slope, at d = 2 the noise of training limits the loss of some teachers.",
 )
 
 # %%
