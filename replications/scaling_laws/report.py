@@ -41,10 +41,13 @@ page.header()
 page.summary()
 
 # %% [markdown]
-# # The Chinchilla refit
+# ## The Chinchilla refit
 # Hoffmann et al. fitted the law to more than 400 runs and published 80 % intervals for the exponent a of the optimal
 # model size that are 0.001 wide. Besiroglu et al. read 245 of the runs off a figure, fitted again, and found other
 # parameters, wide intervals, and agreement with the original's two other methods.
+
+# %% [markdown]
+# ### 245 training runs (data scatter)
 
 # %%
 page.figure(
@@ -54,6 +57,9 @@ page.figure(
     alt="245 runs by training compute and model size, coloured by loss; five runs at the lower left edge of compute are ringed and left out.",
     note="The five runs with the highest losses saw 0.04 to 0.40 tokens per parameter.",
 )
+
+# %% [markdown]
+# ### The fitted law over model size and data (ours)
 
 # %%
 page.figure(
@@ -65,7 +71,7 @@ page.figure(
 )
 
 # %% [markdown]
-# ## Two fits that were taken for one
+# ### Two fits that were taken for one (table of the refit)
 # The objective is a sum of Huber losses with δ = 0.001. Its minimum is not the published refit: that one maximises a
 # likelihood with a free scale, and at the best scale Huber's quadratic part shrinks to nothing, which leaves least
 # absolute deviations. Both are right answers to different questions; point estimates come from the one, standard
@@ -92,6 +98,9 @@ page.figure(
     note="Bars: one bootstrap standard error; open diamonds: the published refit.",
 )
 
+# %% [markdown]
+# ### Likelihood of the published parameters (likelihood ratio test)
+
 # %%
 page.figure(
     "c_likelihood",
@@ -100,6 +109,9 @@ page.figure(
     alt="Log-likelihoods of four parameter vectors; rounded 562, unrounded 838, the two refits near 880, on top of the notebook's values.",
     note="Scale chosen best for each vector. Rounding the published parameters to two digits costs more than the wrong optimum.",
 )
+
+# %% [markdown]
+# ### Residuals (residual violins)
 
 # %%
 page.figure(
@@ -116,6 +128,9 @@ page.text(
     "(notebook: 2.908, 0.0038)."
 )
 
+# %% [markdown]
+# ### How wide the interval of the exponent must be (confidence intervals)
+
 # %%
 page.figure(
     "c_width",
@@ -123,6 +138,9 @@ page.figure(
     ["c_bootstrap"],
     alt="Left: histogram of the compute exponent over bootstraps, 80 % interval about 0.05 wide. Right: this interval beside the three of Hoffmann et al.; their third is invisibly narrow.",
 )
+
+# %% [markdown]
+# ### 4000 bootstrap fits (pair plot)
 
 # %%
 page.figure(
@@ -133,6 +151,9 @@ page.figure(
     note="Red diamonds: Hoffmann et al., unrounded; above the diagonal the correlations. The resamples are those of the notebook (seed 42).",
 )
 
+# %% [markdown]
+# ### Tokens per parameter (optimal policy by compute)
+
 # %%
 page.figure(
     "c_policy",
@@ -141,6 +162,9 @@ page.figure(
     alt="Optimal tokens per parameter against compute: the refit falls slowly through about 20 with a band that widens from compute 1e24 on; Hoffmann's third method rises through 70 at Chinchilla's compute.",
     note="The paper draws 10,000 normal vectors for its band (dotted); ours is the bootstrap itself.",
 )
+
+# %% [markdown]
+# ### The optimiser stopped early (loss by iteration)
 
 # %%
 page.figure(
@@ -158,6 +182,9 @@ page.text(
     f"{100 * exact('chinchilla', 'share_of_random_starts', fit='mean'):.0f} % with the mean."
 )
 
+# %% [markdown]
+# ### The fit depends on the highest losses (appendix: all points)
+
 # %%
 page.figure(
     "c_outliers",
@@ -168,11 +195,14 @@ page.figure(
 )
 
 # %% [markdown]
-# # A hitchhiker's guide to estimation
+# ## A hitchhiker's guide to estimation
 # Choshen et al. fit the same law by least squares to many published families, hold out the largest model, and report
 # the **absolute relative error** (ARE) of its predicted loss. Every cell that they print for OPT and GPT-3 is met here,
 # which needs their rules to the strictness of each inequality: "100 %" of training drops the longest run's last
 # checkpoint. Losses are as they use them: OPT's is the perplexity itself, so errors are not comparable across families.
+
+# %% [markdown]
+# ### Error by number of models and share of training (Figure 1b)
 
 # %%
 page.figure(
@@ -183,6 +213,9 @@ page.figure(
     note="Error on the target's last checkpoint. Two models do not identify the law (its row is shown, never judged). Stars: the cheapest cell that reaches 15, 10 and 5 %.",
 )
 
+# %% [markdown]
+# ### Error by scale-up and share of training (Figure 1a)
+
 # %%
 page.figure(
     "h_fig1a",
@@ -192,6 +225,9 @@ page.figure(
     note="The paper's panel pools families; here each stands alone. Error on the last 30 % of the target's training.",
 )
 
+# %% [markdown]
+# ### Error by number of models and largest size (Figure 1c)
+
 # %%
 page.figure(
     "h_fig1c",
@@ -199,6 +235,9 @@ page.figure(
     ["h_windows"],
     alt="Heat maps of error by number of consecutive models and largest model used; for OPT the window ending at 13B is the worst of three-model windows.",
 )
+
+# %% [markdown]
+# ### Dropping the beginning of training (Figure 4)
 
 # %%
 page.figure(
@@ -209,6 +248,9 @@ page.figure(
     note="The authors' figure carries no numbers. Gaps: fewer than five rows are left.",
 )
 
+# %% [markdown]
+# ### The first ten billion tokens (Figure 5)
+
 # %%
 page.figure(
     "h_fig5",
@@ -217,6 +259,9 @@ page.figure(
     alt="Error for OPT with and without the first ten billion tokens, for three, four and five models: without them it is about half.",
     note="GPT-3's digitised curves start at 11 billion tokens, so the cut changes nothing there.",
 )
+
+# %% [markdown]
+# ### One model and borrowed exponents (Figure 6)
 
 # %%
 page.figure(
@@ -227,6 +272,9 @@ page.figure(
     note="The paper's '8.7B' for OPT is the 6.7B model. T5, an encoder-decoder in bits, cannot borrow: 212 % at every size.",
 )
 
+# %% [markdown]
+# ### Loss curves and predictions (Figure 7)
+
 # %%
 page.figure(
     "h_fig7",
@@ -234,6 +282,9 @@ page.figure(
     ["h_lines"],
     alt="Loss curves of OPT and GPT-3 by size with the law fitted to the four smallest models dashed; the largest model's curve, in red, is predicted within 10 %.",
 )
+
+# %% [markdown]
+# ### Scaling down (Figure 8)
 
 # %%
 page.figure(
@@ -244,6 +295,9 @@ page.figure(
     note="Qualitative in the paper, which asks for 30 to 40 % of training; GPT-3 agrees, OPT's smallest model is never predicted well.",
 )
 
+# %% [markdown]
+# ### Against the best loss seen (Section 5.2)
+
 # %%
 page.figure(
     "h_baseline",
@@ -252,6 +306,9 @@ page.figure(
     alt="Error of the scaling law, of the best loss seen and of the most trained model's last losses, by number of models, for OPT and GPT-3; the law is lowest from three or four models on.",
     note="The paper's average over all families for the best loss seen is 18 %.",
 )
+
+# %% [markdown]
+# ### All checkpoints or only the last (Section 6)
 
 # %%
 page.figure(
@@ -269,6 +326,9 @@ page.figure(
     alt="Error from all checkpoints against the last checkpoints alone: OPT 7.4 against 28.5 %, GPT-3 2.7 against 1.1 %.",
     note="The paper says that the last checkpoints alone are significantly worse across the board. GPT-3 is a counter-example.",
 )
+
+# %% [markdown]
+# ### Parameters across families (Figure 3)
 
 # %%
 page.figure(
@@ -291,11 +351,14 @@ page.text(
 )
 
 # %% [markdown]
-# # Where exponents come from
+# ## Where exponents come from
 # Bahri et al. explain exponents in two ways. When the other resource is plentiful, the loss is limited by **resolution**:
 # the exponent follows from the spectrum of the features, or from the dimension of the data as 4/d. When it is scarce,
 # the loss approaches its limit as 1/D or 1/width: **variance** of a finite draw. Linear models with random features
 # are solved here in closed form; nothing is trained until the last three figures.
+
+# %% [markdown]
+# ### Data and parameters are dual (Section 2.4)
 
 # %%
 page.figure(
@@ -304,6 +367,9 @@ page.figure(
     ["b_duality"],
     alt="Relative difference of the loss when data and projection matrices are swapped, 20 trials, all near the spacing of float64.",
 )
+
+# %% [markdown]
+# ### Power-law spectra (Figure 2a and supplement E)
 
 # %%
 page.figure(
@@ -314,6 +380,9 @@ page.figure(
     note="With unit-variance teacher weights the paper's replica formula collapses to L(D) = κ(D)/(2S); S = 4096.",
 )
 
+# %% [markdown]
+# ### Variance-limited linear models (Figure 2a)
+
 # %%
 page.figure(
     "b_variance",
@@ -321,6 +390,9 @@ page.figure(
     ["b_variance"],
     alt="Left: relative excess loss of 20 random features against samples, following P/(D-P-1). Right: ratio to the exact expectation near 1.",
 )
+
+# %% [markdown]
+# ### Random features on MNIST (Figure 2a, b)
 
 # %%
 page.figure(
@@ -331,6 +403,9 @@ page.figure(
     note="Three random ReLU layers of width 1,024; the 5,000 images are the population.",
 )
 
+# %% [markdown]
+# ### Spectra and exponents of wide networks (Figure 2b)
+
 # %%
 page.figure(
     "b_kernels",
@@ -339,6 +414,9 @@ page.figure(
     alt="Left: spectra of eight infinitely wide networks' kernels on MNIST. Middle: data exponents rise with spectral exponents. Right: data exponents against the theory of the whole spectrum lie on the diagonal.",
     note="Equality with α_K is not expected with 2,000 images: the spectra are curved and end. The whole spectrum predicts the exponent (right).",
 )
+
+# %% [markdown]
+# ### Variance-limited in data (Figure 1a, top left)
 
 # %%
 page.figure(
@@ -349,6 +427,9 @@ page.figure(
     note="49-8-8-10 ReLU networks, 100 full-batch steps; the population is 5,000 images, so the limit is exact. Thin lines: initial weights.",
 )
 
+# %% [markdown]
+# ### Variance-limited in width (Figure 1a, bottom right)
+
 # %%
 page.figure(
     "b_width",
@@ -358,6 +439,9 @@ page.figure(
     note="100 training images, 100 steps; each network averaged with its twin of opposite output sign. Thin lines: groups.",
 )
 
+# %% [markdown]
+# ### Exponent and input dimension (Figure 1b)
+
 # %%
 page.figure(
     "b_fig1b",
@@ -366,6 +450,9 @@ page.figure(
     alt="Left: lowest test loss of students against samples, steepest for two input dimensions. Right: 4/alpha against dimension, close to the diagonal from 3 to 6, above it at 2 and below it at 8.",
     note="At laptop scale teacher width 24, student width 64 and at most 512 samples: at d = 8 so few samples do not reach the asymptotic slope, at d = 2 the noise of training limits the loss of some teachers.",
 )
+
+# %% [markdown]
+# ### Student width and depth (Figures S4, S5)
 
 # %%
 page.figure(
