@@ -1,0 +1,24 @@
+"""Artifacts -> statistics and curves, from whatever experiments ran at this scale; no torch."""
+
+from collections.abc import Mapping
+
+from verifig.artifacts import Artifact
+from verifig.tables import Tables
+
+from replications.scaling_laws.measuring import chinchilla, extrapolation, networks, random_features
+
+PARTS = {
+    "chinchilla": chinchilla.measure,
+    "extrapolation": extrapolation.measure,
+    "across_families": extrapolation.measure_families,
+    "kernels": random_features.measure,
+    "finite_networks": networks.measure_variance,
+    "teacher_student": networks.measure_students,
+    "student_sweep": networks.measure_sweep,
+}
+
+
+def measure(artifacts: Mapping[str, Artifact], out: Tables) -> None:
+    """Fill `out`; an experiment that did not run (scale, data) leaves no rows."""
+    for name, artifact in artifacts.items():
+        PARTS[name](artifact, out)
