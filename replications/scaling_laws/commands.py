@@ -25,9 +25,9 @@ def register(add) -> None:
 
 def _fit(options: argparse.Namespace) -> None:
     import numpy as np
-    from verifig.errors import InputError
 
     from replications.scaling_laws.fitting.inference import fit_scaling_law
+    from verifig.errors import InputError
 
     columns = tuple(options.columns.split(","))
     if len(columns) != 3:
@@ -56,9 +56,8 @@ def _fit(options: argparse.Namespace) -> None:
             line += f" (80 %: N {low[0]:.3g} to {high[0]:.3g}, D {low[1]:.3g} to {high[1]:.3g})"
         print(line)
     if options.plot is not None:
-        from verifig import figures
-
         from replications.scaling_laws.plotting.chinchilla import own_fit
+        from verifig import figures
 
         figures.save(own_fit(frame, columns, found), options.plot, "runs, fitted law and optimal policy")
         print(f"wrote {options.plot}")
@@ -71,6 +70,7 @@ def _runs(path: Path):
         InputError: it does not exist, is empty or is not CSV.
     """
     import pandas as pd
+
     from verifig.errors import InputError
 
     try:

@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 
+from replications.scaling_laws.measuring import chinchilla, extrapolation, networks, random_features
 from verifig.artifacts import Artifact
 from verifig.tables import Tables
-
-from replications.scaling_laws.measuring import chinchilla, extrapolation, networks, random_features
 
 PARTS = {
     "chinchilla": chinchilla.measure,

@@ -11,9 +11,8 @@
 # The page of this rule set. Opens as a notebook with jupytext; `python -m verifig` renders it (stage report).
 
 # %%
-from verifig.pages import Page
-
 from replications.scaling_laws.plotting import chinchilla, extrapolation, networks
+from verifig.pages import Page
 
 page = Page("scaling_laws")
 

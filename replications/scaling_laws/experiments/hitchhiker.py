@@ -2,12 +2,12 @@
 
 import numpy as np
 import pandas as pd
-from verifig.errors import RunError
-from verifig.run import Run
 
 from replications.scaling_laws.experiments import families
 from replications.scaling_laws.fitting import extrapolation as rules
 from replications.scaling_laws.fitting.extrapolation import DROPPED_STARTS, SHARES, WINDOW
+from verifig.errors import RunError
+from verifig.run import Run
 
 
 def extrapolation(run: Run) -> dict[str, np.ndarray]:

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 
 import numpy as np
 import torch
+
+from replications.scaling_laws import theory
 from verifig.ensemble import generator
 from verifig.run import Run
 from verifig.seeds import derive
-
-from replications.scaling_laws import theory
 
 MNIST_SIDE = 28
 

@@ -2,12 +2,12 @@
 
 import numpy as np
 from scipy import optimize
-from verifig.run import Run
-from verifig.seeds import derive
 
 from replications.scaling_laws import published
 from replications.scaling_laws.experiments import families
 from replications.scaling_laws.fitting import inference, law, solver
+from verifig.run import Run
+from verifig.seeds import derive
 
 KEPT_BEST = 64  # starts that are followed to the end
 

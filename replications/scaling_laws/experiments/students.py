@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import torch
 from torch import Tensor
+
 from verifig.ensemble import MLP, generator
 from verifig.loop import Trainable, log_points, train
 from verifig.optim import Adam

@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import torch
 from torch import Tensor
-from verifig.ensemble import MLP, generator
-from verifig.run import Run
 
 from replications.scaling_laws.experiments.linear_models import pooled
+from verifig.ensemble import MLP, generator
+from verifig.run import Run
 
 CLASSES = 10
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy import optimize
-from verifig.errors import InputError
 
 from replications.scaling_laws.fitting import law, solver
+from verifig.errors import InputError
 
 LAD_DELTAS = (1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9)
 SMALL_GRID = np.array(

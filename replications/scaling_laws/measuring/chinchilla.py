@@ -3,12 +3,12 @@
 import numpy as np
 import pandas as pd
 from scipy import stats
-from verifig.artifacts import Artifact
-from verifig.seeds import derive
-from verifig.tables import Tables
 
 from replications.scaling_laws import published
 from replications.scaling_laws.fitting import law, solver
+from verifig.artifacts import Artifact
+from verifig.seeds import derive
+from verifig.tables import Tables
 
 EXPERIMENT = "chinchilla"
 NAMES = ("A", "B", "E", "alpha", "beta")

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pandas as pd
-from verifig.artifacts import Artifact
-from verifig.seeds import derive
-from verifig.tables import Tables
 
 from replications.scaling_laws import published
 from replications.scaling_laws.fitting.extrapolation import DROPPED_STARTS, SHARES, WINDOW, law
+from verifig.artifacts import Artifact
+from verifig.seeds import derive
+from verifig.tables import Tables
 
 CLOSE = 0.05  # ARE points within which a cell counts as equal to the authors'
 GRIDS = ("final", "late", "late_no_cut", "scale_down")

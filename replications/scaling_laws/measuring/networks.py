@@ -2,11 +2,11 @@
 
 import numpy as np
 import pandas as pd
-from verifig.artifacts import Artifact
-from verifig.tables import Tables
 
 from replications.scaling_laws import theory
 from replications.scaling_laws.measuring.random_features import long_table
+from verifig.artifacts import Artifact
+from verifig.tables import Tables
 
 FAR = 4  # input dimensions from which 4/d is small
 

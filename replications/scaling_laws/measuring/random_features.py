@@ -5,10 +5,10 @@ import itertools
 import numpy as np
 import pandas as pd
 from scipy import stats
-from verifig.artifacts import Artifact
-from verifig.tables import Tables
 
 from replications.scaling_laws import theory
+from verifig.artifacts import Artifact
+from verifig.tables import Tables
 
 EXPERIMENT = "kernels"
 GROUPS = 8  # groups of draws, one exponent each

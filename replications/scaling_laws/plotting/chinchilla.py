@@ -5,11 +5,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
-from verifig import figures
 
 from replications.scaling_laws import published
 from replications.scaling_laws.fitting import law
 from replications.scaling_laws.fitting.inference import ScalingLaw
+from verifig import figures
 
 BLUE, ORANGE, GREEN, PURPLE, RED = figures.PALETTE[:5]
 COEFFICIENTS = {"A": "A", "B": "B", "E": "E", "alpha": "α", "beta": "β", "a": "a = β/(α+β)"}

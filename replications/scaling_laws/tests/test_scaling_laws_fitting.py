@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import integrate, optimize
-from verifig import cli
-from verifig.errors import InputError
 
 from replications.scaling_laws import bench, published
 from replications.scaling_laws.fitting import inference, law, solver
+from verifig import cli
+from verifig.errors import InputError
 
 N, D, L = bench.synthetic_runs()
 

@@ -3,13 +3,13 @@
 import numpy as np
 import pandas as pd
 import pytest
-from verifig import claims, data, jobs, judge, rulesets, tables
-from verifig.errors import InputError
 
 from replications.scaling_laws import published
 from replications.scaling_laws.experiments import families
 from replications.scaling_laws.fitting import extrapolation as rules
 from replications.scaling_laws.measuring import extrapolation as measuring
+from verifig import claims, data, jobs, judge, rulesets, tables
+from verifig.errors import InputError
 
 THETA = np.array([6.2, 7.3, 0.6, 0.35, 0.36])
 

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 import torch
-from verifig import rulesets
-from verifig.ensemble import MLP, generator
 
 from replications.scaling_laws import theory
 from replications.scaling_laws.experiments import linear_models, students, variance
 from replications.scaling_laws.measuring.networks import parameters
 from replications.scaling_laws.measuring.random_features import grouped, spectral_exponent
+from verifig import rulesets
+from verifig.ensemble import MLP, generator
 
 SPECTRUM = theory.power_spectrum(60, 0.7)
 CPU = torch.device("cpu")
