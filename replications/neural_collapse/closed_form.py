@@ -179,9 +179,7 @@ def minimiser(
         left, modes = np.linalg.svd(simplex(k))[0][:, : k - 1], k - 1
     frames = [np.linalg.qr(rng.standard_normal((width, modes)))[0] for _ in range(depth)] + [left]
     singular = solution.singular[:modes]
-    weights = [
-        frames[m + 1] @ np.diag(singular * math.sqrt(lam[0] / lam[m])) @ frames[m].T for m in range(depth)
-    ]
+    weights = [frames[m + 1] @ np.diag(singular * math.sqrt(lam[0] / lam[m])) @ frames[m].T for m in range(depth)]
     product = np.linalg.multi_dot(weights[::-1]) if depth > 1 else weights[0]
     means = product.T / (solution.classifier + n.sum() * feature_decay)
     return weights, np.repeat(means, n, axis=1), np.full(k, 1 / k if bias else 0.0)

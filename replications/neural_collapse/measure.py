@@ -12,6 +12,7 @@ from replications.neural_collapse import closed_form, metrics
 from replications.neural_collapse.geometry import Series, series_by_condition
 
 TRAINING = ("direct", "networks", "mlp_imbalanced", "mlp_balanced", "mlp_widths", "convnets")
+TRAINING += ("own_images_mlp", "own_images_convnets")
 EARLY = {"direct": 100}  # iterations at which the fall of NC1 begins; elsewhere EARLY_SHARE of the training
 EARLY_SHARE = 0.05
 NONZERO = 1e-6  # squared length above which a class counts as not collapsed
@@ -235,7 +236,9 @@ def _stairs(member: Mapping, decays: np.ndarray, lengths: np.ndarray, out: Table
     out.per_seed("sweep", "length_error", [np.abs(lengths - predicted)[away].max()], name, seeds=seed)
     out.per_seed("sweep", "length_error_wrong_depth", [np.abs(lengths - shuffled)[away].max()], name, seeds=seed)
     counts = (shuffled > NONZERO).sum(1)
-    out.per_seed("sweep", "count_errors_wrong_depth", [((lengths > NONZERO).sum(1) != counts)[away].sum()], name, seeds=seed)
+    out.per_seed(
+        "sweep", "count_errors_wrong_depth", [((lengths > NONZERO).sum(1) != counts)[away].sum()], name, seeds=seed
+    )
 
 
 def _cross_entropy(artifact: Artifact, out: Tables) -> None:

@@ -1,5 +1,6 @@
 """Networks with mini-batches: multilayer perceptrons with batch normalisation (E3), ResNet18 and VGG16 (E4)."""
 
+import itertools
 import math
 from collections.abc import Mapping
 
@@ -33,7 +34,12 @@ def backbones(run: Run) -> dict[str, np.ndarray]:
     for member in run.members:
         name = f"{member['condition']} {member['seed']}"
         records = train(
-            run, [member], lambda one: Network(one[0], pixels, labels), epochs * every, [p * every for p in points], name=name
+            run,
+            [member],
+            lambda one: Network(one[0], pixels, labels),
+            epochs * every,
+            [p * every for p in points],
+            name=name,
         )
         parts.append(pad_layers(records, deepest))
     stacked = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
@@ -130,9 +136,7 @@ class Network(Trainable):
 def perceptron(inputs: int, width: int, hidden_layers: int) -> nn.Module:
     """Blocks of linear layer, ReLU and batch normalisation on flattened images."""
     sizes = [inputs] + [width] * hidden_layers
-    blocks = [
-        nn.Sequential(nn.Linear(a, b), nn.ReLU(), nn.BatchNorm1d(b)) for a, b in zip(sizes[:-1], sizes[1:], strict=True)
-    ]
+    blocks = [nn.Sequential(nn.Linear(a, b), nn.ReLU(), nn.BatchNorm1d(b)) for a, b in itertools.pairwise(sizes)]
     return nn.Sequential(nn.Flatten(), *blocks)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import torch
 from torch import Tensor
+from verifig.device import flushed_denormals
 from verifig.ensemble import Parameters, generator
 from verifig.loop import Trainable
 from verifig.optim import SGD
@@ -51,7 +52,9 @@ class FreeFeatures(Trainable):
         self.members, self.depth, self.loss = members, first["depth"], first["loss"]
         self.sizes = np.array(first["sizes"])
         self.classes, self.total = len(self.sizes), int(self.sizes.sum())
-        self.labels = np.arange(self.classes) if first["class_columns"] else np.repeat(np.arange(self.classes), self.sizes)
+        self.labels = (
+            np.arange(self.classes) if first["class_columns"] else np.repeat(np.arange(self.classes), self.sizes)
+        )
         root = np.sqrt(self.sizes) if first["class_columns"] else np.ones(self.total)
         self.root = torch.from_numpy(root).to(device, dtype)
         self.truth = torch.from_numpy(np.eye(self.classes)[:, self.labels]).to(device, dtype)
@@ -95,13 +98,14 @@ class FreeFeatures(Trainable):
                     view[row] += torch.from_numpy(first if name == "features" else weights[int(name[1:]) - 1])
 
     def step(self) -> None:
-        """One iteration."""
-        layers = forward(self.weights, self.features)
-        slope, _ = self._loss(layers[-1])
-        self.feature_slope.copy_(backward(self.weights, layers, slope, self.slopes))
-        self.bias_slope.copy_((slope * self.root).sum(2, keepdim=True) * self.has_bias)
-        self.grads.addcmul_(self.decay, self.parameters.flat)
-        self.optimizer.step(self.parameters.flat, self.grads)
+        """One iteration; collapsing classes decay into denormal numbers, which are slow on a CPU."""
+        with flushed_denormals():
+            layers = forward(self.weights, self.features)
+            slope, _ = self._loss(layers[-1])
+            self.feature_slope.copy_(backward(self.weights, layers, slope, self.slopes))
+            self.bias_slope.copy_((slope * self.root).sum(2, keepdim=True) * self.has_bias)
+            self.grads.addcmul_(self.decay, self.parameters.flat)
+            self.optimizer.step(self.parameters.flat, self.grads)
 
     def _loss(self, product: Tensor) -> tuple[Tensor, Tensor]:
         """Gradient by W_M ... W_1 H [B, K, N] and the mean loss over samples [B], decays not included."""
@@ -126,9 +130,7 @@ class FreeFeatures(Trainable):
             imbalance = torch.maximum(imbalance, gap.flatten(1).norm(dim=1))
         features = (self.features / self.root).cpu().numpy()
         weights = [weight.cpu().numpy() for weight in self.weights]
-        rows = [
-            self._geometry([weight[k] for weight in weights], features[k]) for k in range(len(self.members))
-        ]
+        rows = [self._geometry([weight[k] for weight in weights], features[k]) for k in range(len(self.members))]
         arrays = {name: torch.from_numpy(np.stack([row[name] for row in rows])) for name in rows[0]}
         scalars = {"objective": objective, "accuracy": accuracy, "imbalance": imbalance, "bias": self.bias[:, :, 0]}
         return arrays | scalars

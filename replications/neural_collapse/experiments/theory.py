@@ -13,7 +13,7 @@ CASES = {
     **{f"imbalanced{m}": ((200, 100, 50, 50), m, 5e-4, 5e-4, False) for m in (1, 2, 3, 6, 9)},
     "unequal": ((7, 5, 3, 2, 1), 3, (1e-3, 3e-3, 2e-3), 2e-3, False),
 }
-WIDTH = 64
+WIDTH = 16  # at least the number of classes; the closed forms do not depend on it
 MINORITY = ((200, 100, 50, 50), 50)
 
 
@@ -38,7 +38,9 @@ def theory(run: Run) -> dict[str, np.ndarray]:
         "threshold": np.array([closed_form.collapse_threshold(m) for m in depths]),
         "spinodal": np.array([closed_form.spinodal(m) for m in depths]),
         "critical_decay": np.array([closed_form.critical_decay(MINORITY[1], total, m) for m in depths]),
-        "of_misfit": np.array([metrics.misfit(eye, eye), metrics.misfit(eye, simplex), metrics.misfit(simplex, simplex)]),
+        "of_misfit": np.array(
+            [metrics.misfit(eye, eye), metrics.misfit(eye, simplex), metrics.misfit(simplex, simplex)]
+        ),
         "nonzero": np.array([[_survivors(lam, m) for lam in run.settings["decays"]] for m in depths]),
         "decays": np.array(run.settings["decays"]),
     }

@@ -11,9 +11,10 @@ from replications.neural_collapse.experiments.linear import SHAPES, FreeFeatures
 
 
 def log_points(iterations: int, spread: int, even: int) -> list[int]:
-    """0, `spread` log-spaced and `even` evenly spaced numbers of iterations; 100 is always among them."""
+    """0, `spread` log-spaced and `even` evenly spaced numbers of iterations; 100 is among them."""
     spaced = np.geomspace(1, iterations, spread).round().astype(int)
-    return sorted({0, 100, iterations, *spaced.tolist(), *np.linspace(0, iterations, even + 1).round().astype(int).tolist()})
+    evenly = np.linspace(0, iterations, even + 1).round().astype(int)
+    return sorted(point for point in {0, 100, *spaced.tolist(), *evenly.tolist()} if point <= iterations)
 
 
 def fit(run: Run, members: Sequence[Mapping]) -> dict[str, np.ndarray]:
@@ -93,4 +94,3 @@ def cross_entropy(run: Run) -> dict[str, np.ndarray]:
             parts[index] = kept | {"output": output}
     stacked = {name: np.stack([parts[k][name] for k in range(len(parts))]) for name in parts[0]}
     return stacked | {"iterations": points}
-
