@@ -71,7 +71,7 @@ def imbalanced(runs: pd.DataFrame) -> Figure:
 
 def geometry(frame: pd.DataFrame, conditions: Mapping[str, str]) -> Figure:
     """Heat maps by condition (rows) and matrix: before, after, predicted, each triple on one colour scale."""
-    figure, axes = figures.grid(9, rows=len(conditions), width=11, height=1.75)
+    figure, axes = figures.grid(9, rows=len(conditions), width=11, height=1.4)
     for row, (condition, name) in enumerate(conditions.items()):
         chosen = frame[frame["condition"] == condition]
         for block, (matrix, title) in enumerate(MATRICES.items()):
@@ -113,7 +113,7 @@ def lengths_panel(axes: Sequence[Axes], table: pd.DataFrame, conditions: Sequenc
             each.plot(predicted.index, predicted, color=colour, linewidth=1.2, label=f"M = {depth}, predicted")
             each.plot(rows["size"], rows[column], "o", color=colour, markersize=4.5, alpha=0.6)
         each.set(title=f"squared length of {title}", xlabel="class size", xscale="log", yscale="log")
-        sizes = sorted(set(table["size"]))
+        sizes = sorted(set(table[table["condition"].isin(conditions)]["size"]))
         each.set_xticks(sizes, [f"{size:g}" for size in sizes])
         each.minorticks_off()
         each.legend(loc="best", fontsize=8)
@@ -125,14 +125,14 @@ def gap(runs: pd.DataFrame) -> Figure:
     by_depth(axes[0], runs, "gap", "gof")
     axes[0].set(title="f / f* − 1", xlabel="iteration", xscale="log", yscale="log", ylim=(1e-12, None))
     axes[0].legend(loc="lower left", fontsize=8)
-    for condition, colour, label in (
-        ("gof3", ORANGE, "M = 3"),
-        ("gof6", GREEN, "M = 6"),
-        ("off3", figures.MUTED, "M = 3, no decay"),
+    for condition, colour, label, style in (
+        ("gof3", ORANGE, "M = 3", "-"),
+        ("gof6", GREEN, "M = 6", (0, (5, 5))),  # lies on the curve of M = 3
+        ("off3", figures.MUTED, "M = 3, no decay", "-"),
     ):
         rows = rows_of(runs, "imbalance", condition)
         if len(rows):
-            figures.band(axes[1], rows, color=colour, label=label)
+            figures.band(axes[1], rows, color=colour, label=label, linestyle=style)
     rows = rows_of(runs, "imbalance", "gof3")
     if len(rows):
         start, end = rows["x"].max() / 10, rows["x"].max()
@@ -186,7 +186,8 @@ def jump(branches: pd.DataFrame, predicted: pd.DataFrame, thresholds: pd.DataFra
                 each.plot(points["beta"], points[column], marker, color=colour, markerfacecolor=fill, markersize=4.5)
     axes[0].set(title="self-output of a class", xlabel="pressure β", ylim=(-0.04, 1))
     axes[1].set(title="objective", xlabel="pressure β", ylim=(0.15, 0.75))
-    figures.paper_line(axes[1], 0.5, "all classes zero")
+    axes[1].axhline(0.5, color=figures.INK, linestyle=(0, (4, 3)), linewidth=1, alpha=0.75)
+    axes[1].annotate("all classes zero", (0.02, 0.52), xycoords=("axes fraction", "data"), fontsize=8)
     axes[0].legend(loc="upper right", fontsize=8)
     axes[2].plot(thresholds["depth"], thresholds["critical_decay"], "o-", color=BLUE)
     axes[2].set(title="decay that ends a class of 50 in 400", xlabel="layers M", ylim=(0, 0.02))
@@ -275,8 +276,8 @@ def networks_imbalanced(runs: pd.DataFrame, table: pd.DataFrame) -> Figure:
     axes[2].set(title="f / f* − 1", xlabel="step", yscale="log")
     conditions = [condition for condition in ("gof1", "gof3", "gof6") if condition in set(table["condition"])]
     lengths_panel(axes[3:4], table, conditions)
-    for each in axes[:3]:
-        each.legend(*_unique(each), loc="upper right", fontsize=8)
+    for each, place in zip(axes[:3], ("upper right", "lower left", "upper right"), strict=True):
+        each.legend(*_unique(each), loc=place, fontsize=8)
     return figure
 
 

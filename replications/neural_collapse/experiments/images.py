@@ -39,8 +39,8 @@ def load(run: Run) -> tuple[Tensor, Tensor]:
         pixels, labels = read_cifar(run.path(name))
     else:
         pixels, labels = read_folder(run.settings["image_folder"])
-    mean, deviation = (np.array(v).reshape(1, -1, 1, 1) for v in NORMALISATION[name])
-    return torch.from_numpy(((pixels - mean) / deviation).astype(np.float32)), torch.from_numpy(labels)
+    mean, deviation = (np.array(v, np.float32).reshape(1, -1, 1, 1) for v in NORMALISATION[name])
+    return torch.from_numpy(((pixels.astype(np.float32) - mean) / deviation)), torch.from_numpy(labels)
 
 
 def read_cifar(archive: Path) -> tuple[np.ndarray, np.ndarray]:

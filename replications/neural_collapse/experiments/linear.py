@@ -95,7 +95,8 @@ class FreeFeatures(Trainable):
                     continue
                 view[row] = member["init"] * torch.randn(view[row].shape, generator=stream, dtype=torch.float64)
                 if member["start"] == "minimiser":
-                    view[row] += torch.from_numpy(first if name == "features" else weights[int(name[1:]) - 1])
+                    begin = first if name == "features" else weights[int(name[1:]) - 1]
+                    view[row] += torch.from_numpy(begin).to(view.device)
 
     def step(self) -> None:
         """One iteration; collapsing classes decay into denormal numbers, which are slow on a CPU."""
