@@ -40,7 +40,7 @@ def load(run: Run) -> tuple[Tensor, Tensor]:
     else:
         pixels, labels = read_folder(run.settings["image_folder"])
     mean, deviation = (np.array(v, np.float32).reshape(1, -1, 1, 1) for v in NORMALISATION[name])
-    return torch.from_numpy(((pixels.astype(np.float32) - mean) / deviation)), torch.from_numpy(labels)
+    return torch.from_numpy((pixels.astype(np.float32) - mean) / deviation), torch.from_numpy(labels)
 
 
 def read_cifar(archive: Path) -> tuple[np.ndarray, np.ndarray]:
