@@ -77,7 +77,9 @@ def _collapse(experiment: str, condition: str, series: Series, curves: Mapping, 
     early = np.flatnonzero(series.x >= EARLY.get(experiment, EARLY_SHARE * series.x[-1]))[0]
     for label in ("nc1", "nc1_shuffled"):
         if label in curves:
-            out.per_seed(experiment, f"{label}_fall", curves[label][:, early] / curves[label][:, -1], name)
+            with np.errstate(invalid="ignore", divide="ignore"):  # a dead run has NC1 undefined
+                fall = curves[label][:, early] / curves[label][:, -1]
+            out.per_seed(experiment, f"{label}_fall", fall, name)
     if "gap" in curves:
         excess = series["objective"] - series.solution.objective
         out.per_seed(experiment, "least_excess", excess.min(1), name)
