@@ -51,7 +51,9 @@ def _training(experiment: str, conditions: Mapping[str, Series], out: Tables) ->
             lengths.append(_lengths(condition, series))
     for a, b in (("gof3", "gof1"), ("gof6", "gof3")):
         if a in conditions and b in conditions:
-            rise = conditions[a].slopes() - conditions[b].slopes()
+            first, second = conditions[a].slopes(), conditions[b].slopes()
+            shared = min(len(first), len(second))
+            rise = first[:shared] - second[:shared]
             out.per_seed(experiment, "slope_difference", rise, {"a": a, "b": b})
     out.curve(experiment, pd.concat(frames))
     out.curve(f"{experiment}_geometry", pd.concat(matrices))
