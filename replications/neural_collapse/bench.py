@@ -1,0 +1,94 @@
+"""Speed of the training programs, as ratios within one run.
+
+Batched direct optimisation against one problem at a time, and against a plain step as the authors' scripts take it
+(autograd, torch.optim, one problem, NC1 at every iteration); class columns against all samples; networks.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from verifig import rulesets
+from verifig.bench import matmul_rate, paired
+
+from replications.neural_collapse.experiments.linear import FreeFeatures
+from replications.neural_collapse.experiments.multilayer import Networks
+
+CPU = torch.device("cpu")
+STEPS = 50
+
+
+def bench() -> Iterator[str]:
+    """One line a comparison."""
+    rates = {dtype: matmul_rate(dtype=dtype) / 1e9 for dtype in ("float32", "float64")}
+    yield f"this machine's rate of large matrix products, one thread: {rates['float32']:.0f} (float32), {rates['float64']:.0f} (float64) GFLOP/s"
+    for depth in (1, 3, 6):
+        members = _members("direct", (f"of{depth}", f"etf{depth}"))
+        together, singles = FreeFeatures(members, CPU), [FreeFeatures([member], CPU) for member in members]
+        batch, loop = paired(lambda: _run([together]), lambda: _run(singles))
+        yield f"M = {depth}, {len(members)} problems: one program takes {batch / loop:.2f} of one problem at a time"
+        for measured, text in ((False, "autograd, no metrics"), (True, "autograd, NC1 by pseudo-inverse every time")):
+            plain = [_Plain(member, measured) for member in members[:2]]
+            ours, reference = paired(lambda: _run(singles[:2]), lambda: _run(plain))
+            yield f"M = {depth}: a plain reference iteration ({text}) takes {reference / ours:.1f} times as long as ours"
+    sweep = [m | {"weight_decay": 0.01, "feature_decay": 0.01} for m in _members("sweep", ("staircase",))]
+    columns = FreeFeatures(sweep, CPU)
+    samples = FreeFeatures([member | {"class_columns": False} for member in sweep], CPU)
+    short, long = paired(lambda: _run([columns]), lambda: _run([samples]))
+    yield f"one column a class: {short / long:.2f} of the time of all 400 samples"
+    networks = _members("networks", ("of1", "gof1"))
+    pixels = torch.randn(5000, 784)
+    labels = torch.arange(10).repeat_interleave(500)
+    together = Networks(networks[:3], pixels, labels, CPU)
+    singles = [Networks([member], pixels, labels, CPU) for member in networks[:3]]
+    batch, loop = paired(lambda: _run([together], 10), lambda: _run(singles, 10))
+    yield f"3 networks: one program takes {batch / loop:.2f} of one network at a time"
+
+
+def _members(experiment: str, conditions: Sequence[str]) -> list[dict]:
+    ruleset = rulesets.load("neural_collapse")
+    found = rulesets.members(rulesets.settings(ruleset, experiment, "laptop"))
+    return [member | {"start_decay": 0.01} for member in found if member["condition"] in conditions]
+
+
+def _run(programs: list, steps: int = STEPS) -> None:
+    for program in programs:
+        for _ in range(steps):
+            program.step()
+
+
+class _Plain:
+    """One problem with autograd and torch.optim; `measured` adds NC1 by pseudo-inverse at every iteration."""
+
+    def __init__(self, member: dict, measured: bool):
+        self.member, self.measured, sizes = member, measured, member["sizes"]
+        self.labels, classes, width = np.repeat(np.arange(len(sizes)), sizes), len(sizes), member["width"]
+        self.truth = torch.eye(classes, dtype=torch.float64)[:, self.labels]
+        inner = [width] * member["depth"] + [classes]
+        shapes = [(inner[m + 1], inner[m]) for m in range(member["depth"])] + [(width, sum(sizes))]
+        draws = [member["init"] * torch.randn(shape, dtype=torch.float64) for shape in shapes]
+        *self.weights, self.features = (torch.nn.Parameter(draw) for draw in draws)
+        self.bias = torch.nn.Parameter(torch.zeros(classes, 1, dtype=torch.float64))
+        parameters = [*self.weights, self.features, self.bias]
+        self.optimizer = torch.optim.SGD(parameters, member["learning_rate"], member["momentum"])
+
+    def step(self) -> None:
+        output = self.features
+        for weight in self.weights:
+            output = weight @ output
+        loss = ((output + self.bias - self.truth) ** 2).sum() / (2 * len(self.labels))
+        loss = loss + self.member["weight_decay"] / 2 * sum((weight**2).sum() for weight in self.weights)
+        loss = loss + self.member["feature_decay"] / 2 * (self.features**2).sum()
+        self.optimizer.zero_grad()
+        loss.backward()
+        self.optimizer.step()
+        if self.measured:
+            self._metrics()
+
+    @torch.no_grad()
+    def _metrics(self) -> None:
+        features, members = self.features, self.truth.T
+        means = features @ members / members.sum(0)
+        within, centred = features - means @ self.truth, means - features.mean(1, keepdim=True)
+        between = centred @ centred.T / len(self.truth)
+        self.nc1 = torch.trace(within @ within.T / len(members) @ torch.linalg.pinv(between)) / len(self.truth)

@@ -1,0 +1,112 @@
+"""Images for the network experiments, as float32 tensors, normalised, with class subsets of given sizes."""
+
+import tarfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from verifig.ensemble import generator
+from verifig.errors import InputError
+from verifig.run import Run
+
+SIDE = 32
+RECORD = 1 + 3 * SIDE * SIDE  # bytes of a CIFAR-10 record: label, then red, green and blue planes
+NORMALISATION = {
+    # data set: mean and standard deviation by channel; the authors' values
+    "mnist_5k": ((0.1307,), (0.3081,)),
+    "cifar10": ((0.4914, 0.4822, 0.4465), (0.2023, 0.1994, 0.2010)),
+    "folder": ((0.1722,) * 3, (0.3309,) * 3),
+}
+SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp")
+
+
+def load(run: Run) -> tuple[Tensor, Tensor]:
+    """All training images [n, channels, side, side] normalised, and labels [n], of the run's data set.
+
+    `mnist_5k` is embedded, `cifar10` a download; `folder` reads `image_folder`, a tree with one folder a class, whose
+    images are converted to 32 x 32 RGB (EMNIST letters in the authors' extended code are treated so).
+
+    Raises:
+        InputError: no `image_folder`, or one without images.
+    """
+    name = run.settings["dataset"]
+    if name == "mnist_5k":
+        pixels, labels = run.array(name)
+        pixels = pixels.reshape(-1, 1, 28, 28)
+    elif name == "cifar10":
+        pixels, labels = read_cifar(run.path(name))
+    else:
+        pixels, labels = read_folder(run.settings["image_folder"])
+    mean, deviation = (np.array(v, np.float32).reshape(1, -1, 1, 1) for v in NORMALISATION[name])
+    return torch.from_numpy((pixels.astype(np.float32) - mean) / deviation), torch.from_numpy(labels)
+
+
+def read_cifar(archive: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Training images of the binary CIFAR-10 archive in file order: [50000, 3, 32, 32] in [0, 1] and labels."""
+    with tarfile.open(archive) as stored:
+        names = sorted(name for name in stored.getnames() if Path(name).name.startswith("data_batch_"))
+        data = b"".join(stored.extractfile(name).read() for name in names)
+    records = np.frombuffer(data, np.uint8).reshape(-1, RECORD)
+    pixels = records[:, 1:].reshape(-1, 3, SIDE, SIDE).astype(np.float32) / 255
+    return pixels, records[:, 0].astype(np.int64)
+
+
+def read_folder(folder: str | None) -> tuple[np.ndarray, np.ndarray]:
+    """Images of a tree with one folder a class, in the order of names, as 32 x 32 RGB.
+
+    Raises:
+        InputError: `image_folder` is not set, is not a folder, or holds fewer than two classes of images.
+    """
+    if folder is None or not Path(folder).is_dir():
+        raise InputError(f"image_folder = {folder!r} is not a folder: it must hold one folder of images for each class")
+    from PIL import Image
+
+    pixels, labels = [], []
+    classes = sorted(path for path in Path(folder).iterdir() if path.is_dir())
+    for label, path in enumerate(classes):
+        for file in sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES):
+            with Image.open(file) as image:
+                pixels.append(np.asarray(image.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BILINEAR)))
+            labels.append(label)
+    if len(set(labels)) < 2:
+        raise InputError(f"image_folder = {folder!r} holds images of fewer than two classes")
+    return np.stack(pixels).transpose(0, 3, 1, 2).astype(np.float32) / 255, np.array(labels)
+
+
+def subset(labels: Tensor, sizes: Sequence[int], seed: int | None) -> tuple[Tensor, Tensor]:
+    """Rows of a class subset and of the rest, both ordered by class.
+
+    Args:
+        sizes: images by class.
+        seed: draws the subset, nested over sizes; None takes the first ones in file order, as the authors do.
+
+    Raises:
+        InputError: a class has too few images.
+    """
+    chosen, rest = [], []
+    for label, size in enumerate(sizes):
+        rows = torch.nonzero(labels == label).flatten()
+        if len(rows) < size:
+            raise InputError(f"sizes asks for {size} images of class {label}, the data has {len(rows)}")
+        if seed is not None:
+            rows = rows[torch.randperm(len(rows), generator=generator("neural_collapse", "subset", label, seed))]
+        chosen.append(rows[:size])
+        rest.append(rows[size:])
+    return torch.cat(chosen), torch.cat(rest)
+
+
+def resize_rgb(images: Tensor) -> Tensor:
+    """Images [n, c, h, w] as [n, 3, 32, 32]."""
+    if images.shape[1:] == (3, SIDE, SIDE):
+        return images
+    grown = torch.nn.functional.interpolate(images, size=(SIDE, SIDE), mode="bilinear", align_corners=False)
+    return grown.expand(-1, 3, -1, -1).contiguous()
+
+
+def label_noise(member: Mapping, labels: Tensor) -> Tensor:
+    """The labels, permuted if the member trains on shuffled ones."""
+    if not member["shuffle_labels"]:
+        return labels
+    return labels[torch.randperm(len(labels), generator=generator("neural_collapse", "shuffle", member["seed"]))]
