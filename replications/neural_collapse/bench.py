@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
-from verifig import rulesets
-from verifig.bench import matmul_rate, paired
 
 from replications.neural_collapse.experiments.linear import FreeFeatures
 from replications.neural_collapse.experiments.multilayer import Networks
+from verifig import rulesets
+from verifig.bench import matmul_rate, paired
 
 CPU = torch.device("cpu")
 STEPS = 50

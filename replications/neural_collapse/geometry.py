@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 
 import numpy as np
-from verifig.artifacts import Artifact
-from verifig.rulesets import members
 
 from replications.neural_collapse import closed_form, metrics
+from verifig.artifacts import Artifact
+from verifig.rulesets import members
 
 
 def series_by_condition(artifact: Artifact) -> dict[str, "Series"]:

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from verifig.artifacts import Artifact
-from verifig.rulesets import members
-from verifig.tables import Tables
 
 from replications.neural_collapse import closed_form, metrics
 from replications.neural_collapse.geometry import Series, series_by_condition
+from verifig.artifacts import Artifact
+from verifig.rulesets import members
+from verifig.tables import Tables, long
 
 TRAINING = ("direct", "networks", "mlp_imbalanced", "mlp_balanced", "mlp_widths", "convnets")
 TRAINING += ("own_images_mlp", "own_images_convnets")
@@ -45,7 +45,7 @@ def _training(experiment: str, conditions: Mapping[str, Series], out: Tables) ->
         _final(experiment, condition, curves, out)
         _collapse(experiment, condition, series, curves, out)
         _laws(experiment, condition, series, out)
-        frames.append(_long(condition, series.x, curves))
+        frames.append(long(series.x, curves, condition))
         matrices.append(_matrices(condition, series))
         if series.solution is not None:
             lengths.append(_lengths(condition, series))
@@ -101,16 +101,6 @@ def _laws(experiment: str, condition: str, series: Series, out: Tables) -> None:
         rate = series.imbalance_rates()
         out.per_seed(experiment, "imbalance_rate", rate, name)
         out.per_seed(experiment, "imbalance_rate_over_prediction", rate / series.predicted_rate(), name)
-
-
-def _long(condition: str, x: np.ndarray, curves: Mapping[str, np.ndarray]) -> pd.DataFrame:
-    """Curves as a long table: curve, condition, seed, x, value."""
-    frames = []
-    for curve, values in curves.items():
-        seeds, points = np.meshgrid(np.arange(len(values)), x, indexing="ij")
-        columns = {"seed": seeds.ravel(), "x": points.ravel(), "value": values.ravel()}
-        frames.append(pd.DataFrame({"curve": curve, "condition": condition} | columns))
-    return pd.concat(frames)
 
 
 def _matrices(condition: str, series: Series) -> pd.DataFrame:

@@ -11,10 +11,9 @@
 # The page of this rule set. Opens as a notebook with jupytext; `python -m verifig` renders it (stage report).
 
 # %%
+from replications.neural_collapse import plots
 from verifig import numbers
 from verifig.pages import Page
-
-from replications.neural_collapse import plots
 
 page = Page("neural_collapse")
 between = page.paper("misfit_between_geometries")

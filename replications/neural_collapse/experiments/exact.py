@@ -1,10 +1,10 @@
 """Exact facts about the minimisers: oracles that every scale checks, and the curves of the collapse diagram."""
 
 import numpy as np
-from verifig.run import Run
-from verifig.seeds import derive
 
 from replications.neural_collapse import closed_form, metrics
+from verifig.run import Run
+from verifig.seeds import derive
 
 CASES = {
     # name: (class sizes, depth, weight decays, feature decay, bias)

@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor
+
+from verifig import vision
 from verifig.ensemble import generator
 from verifig.errors import InputError
 from verifig.run import Run
@@ -19,7 +21,6 @@ NORMALISATION = {
     "cifar10": ((0.4914, 0.4822, 0.4465), (0.2023, 0.1994, 0.2010)),
     "folder": ((0.1722,) * 3, (0.3309,) * 3),
 }
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp")
 
 
 def load(run: Run) -> tuple[Tensor, Tensor]:
@@ -54,25 +55,15 @@ def read_cifar(archive: Path) -> tuple[np.ndarray, np.ndarray]:
 
 
 def read_folder(folder: str | None) -> tuple[np.ndarray, np.ndarray]:
-    """Images of a tree with one folder a class, in the order of names, as 32 x 32 RGB.
+    """Images of a tree with one folder a class as 32 x 32 RGB: [n, 3, 32, 32] in [0, 1], and labels.
 
     Raises:
-        InputError: `image_folder` is not set, is not a folder, or holds fewer than two classes of images.
+        InputError: `image_folder` is not set, or is no such tree.
     """
-    if folder is None or not Path(folder).is_dir():
-        raise InputError(f"image_folder = {folder!r} is not a folder: it must hold one folder of images for each class")
-    from PIL import Image
-
-    pixels, labels = [], []
-    classes = sorted(path for path in Path(folder).iterdir() if path.is_dir())
-    for label, path in enumerate(classes):
-        for file in sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES):
-            with Image.open(file) as image:
-                pixels.append(np.asarray(image.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BILINEAR)))
-            labels.append(label)
-    if len(set(labels)) < 2:
-        raise InputError(f"image_folder = {folder!r} holds images of fewer than two classes")
-    return np.stack(pixels).transpose(0, 3, 1, 2).astype(np.float32) / 255, np.array(labels)
+    if folder is None:
+        raise InputError("image_folder is not set: it must name a folder with one folder of images for each class")
+    pixels, labels = vision.image_folder(Path(folder), SIDE)
+    return pixels.transpose(0, 3, 1, 2).astype(np.float32) / 255, labels
 
 
 def subset(labels: Tensor, sizes: Sequence[int], seed: int | None) -> tuple[Tensor, Tensor]:

@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import torch
 from torch import Tensor
+
+from replications.neural_collapse import closed_form, metrics
 from verifig.device import flushed_denormals
 from verifig.ensemble import Parameters, generator
 from verifig.loop import Trainable
 from verifig.optim import SGD
-
-from replications.neural_collapse import closed_form, metrics
 
 SHAPES = ("depth", "width", "sizes", "class_columns", "loss", "iterations")  # what members of a chunk share
 SLUG = "neural_collapse"

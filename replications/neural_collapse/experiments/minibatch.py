@@ -7,15 +7,15 @@ from collections.abc import Mapping
 import numpy as np
 import torch
 from torch import Tensor, nn
+
+from replications.neural_collapse import metrics
+from replications.neural_collapse.experiments import images, vision
+from replications.neural_collapse.experiments.linear import pad_layers
 from verifig.ensemble import generator
 from verifig.loop import Trainable, train
 from verifig.optim import SGD, Adam
 from verifig.run import Run
 from verifig.seeds import derive
-
-from replications.neural_collapse import metrics
-from replications.neural_collapse.experiments import images, vision
-from replications.neural_collapse.experiments.linear import pad_layers
 
 SLUG = "neural_collapse"
 EVALUATION_BATCH = 1000

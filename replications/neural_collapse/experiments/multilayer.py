@@ -10,16 +10,16 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import torch
 from torch import Tensor
-from verifig.device import flushed_denormals
-from verifig.ensemble import MLP, Parameters, generator
-from verifig.loop import Trainable, train
-from verifig.optim import Adam
-from verifig.run import Run
 
 from replications.neural_collapse import metrics
 from replications.neural_collapse.experiments import images
 from replications.neural_collapse.experiments.linear import backward, forward, pad_layers
 from replications.neural_collapse.experiments.unconstrained import log_points
+from verifig.device import flushed_denormals
+from verifig.ensemble import MLP, Parameters, generator
+from verifig.loop import Trainable, train
+from verifig.optim import Adam
+from verifig.run import Run
 
 SLUG = "neural_collapse"
 TEST_STRIDE = 4  # every fourth image that was left out is tested on

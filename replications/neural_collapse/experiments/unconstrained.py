@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from verifig.loop import train
-from verifig.run import Run
 
 from replications.neural_collapse import closed_form
 from replications.neural_collapse.experiments.linear import SHAPES, FreeFeatures, pad_layers
+from verifig.loop import train
+from verifig.run import Run
 
 
 def log_points(iterations: int, spread: int, even: int) -> list[int]:

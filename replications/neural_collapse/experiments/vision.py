@@ -1,24 +1,8 @@
-"""torchvision, imported in one place and only when a convolutional backbone is asked for."""
+"""Convolutional backbones from torchvision, imported only when one is asked for."""
 
-from types import ModuleType
-
-import torch
 from torch import nn
 
-
-def torchvision_models() -> ModuleType:
-    """`torchvision.models`, also on a CPU build of torch.
-
-    The wheel's compiled operators need CUDA; without them the import fails because the detection operators (unused
-    here) have no schema. Declaring the two schemas first lets everything else load.
-    """
-    try:
-        from torchvision import models
-    except RuntimeError:
-        for name in ("nms", "qnms"):
-            torch.library.define(f"torchvision::{name}", "(Tensor dets, Tensor scores, float threshold) -> Tensor")
-        from torchvision import models
-    return models
+from verifig import vision
 
 
 def convolutional(name: str) -> tuple[nn.Module, int]:
@@ -27,7 +11,7 @@ def convolutional(name: str) -> tuple[nn.Module, int]:
     ResNet18 has a 3 x 3 first convolution of stride 1 and no max-pooling; VGG16 (with batch normalisation) its
     convolutional part, which leaves one pixel.
     """
-    models = torchvision_models()
+    models = vision.torchvision().models
     if name == "vgg16":
         return nn.Sequential(models.vgg16_bn(weights=None).features, nn.Flatten()), 512
     network = models.resnet18(weights=None)

@@ -6,13 +6,13 @@ import tarfile
 import numpy as np
 import pytest
 import torch
-from verifig import rulesets
-from verifig.errors import InputError
 
 from replications.neural_collapse import closed_form, metrics
 from replications.neural_collapse.experiments import images, minibatch, unconstrained, vision
 from replications.neural_collapse.experiments.linear import FreeFeatures
 from replications.neural_collapse.experiments.multilayer import Networks
+from verifig import rulesets
+from verifig.errors import InputError
 
 CPU = torch.device("cpu")
 DIGITS = [3, 3, 2, 2, 2, 2, 2, 2, 1, 1]
@@ -196,7 +196,7 @@ def test_image_folder(tmp_path):
     pixels, labels = images.read_folder(str(tmp_path))
     assert pixels.shape == (3, 3, 32, 32)
     assert labels.tolist() == [0, 0, 1]
-    for folder, message in ((None, "is not a folder"), (str(tmp_path / "a"), "fewer than two classes")):
+    for folder, message in ((None, "image_folder is not set"), (str(tmp_path / "a"), "at least two classes")):
         with pytest.raises(InputError, match=message):
             images.read_folder(folder)
 
