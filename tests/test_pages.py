@@ -151,7 +151,7 @@ def test_bounds_and_durations_for_people():
         "initial weights",
     ]
     assert numbers.bounds(482.01, 482.01) == "= 482.010"
-    assert numbers.bounds(0.001018, 0.0010182) == "0.001018000 … 0.001018200"
+    assert numbers.bounds(0.001018, 0.0010182) == "0.00101800 … 0.00101820"
     assert [numbers.seconds(s) for s in (3.14159, 432.1, 9000)] == ["3.1 s", "7.2 min", "2.5 h"]
 
 

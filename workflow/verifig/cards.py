@@ -176,7 +176,7 @@ def _parts_html(claim: Mapping) -> str:
         return ""
     rows = "".join(
         f"<tr><td>{escape(part.get('label') or part['statistic'])}</td><td>{escape(part_bounds(part))}</td>"
-        f"<td><strong>{escape(numbers.text(part['observed']))}</strong>{escape(part_interval(part))}</td>"
+        f"<td><strong>{escape(part_value(part))}</strong>{escape(part_interval(part))}</td>"
         f'<td class="range">{range_plot(part)}</td>'
         f'<td>{verdicts.SYMBOLS[part["verdict"]]}<span class="hidden"> {part["verdict"]}</span></td></tr>'
         for part in parts
@@ -202,7 +202,16 @@ def part_interval(part: Mapping) -> str:
     units = f"{part['n']} {numbers.plural(part.get('unit', 'seed'))}"
     if part["estimator"] == "every":
         return f" worst of {units}"
-    return f" {numbers.interval(part['low'], part['high'])}, {part['estimator']} of {units}"
+    return f" {numbers.interval(part['low'], part['high'], _digits(part))}, {part['estimator']} of {units}"
+
+
+def part_value(part: Mapping) -> str:
+    """Our value, with the digits that its bounds ask for."""
+    return numbers.text(part["observed"], _digits(part))
+
+
+def _digits(part: Mapping) -> int:
+    return numbers.digits_for(*part["bounds"])
 
 
 def claim_markdown(claim: Mapping, scale: str) -> str:
@@ -214,7 +223,7 @@ def claim_markdown(claim: Mapping, scale: str) -> str:
     for part in claim["parts"]:
         name = part.get("label") or part["statistic"]
         lines.append(
-            f"- {name}: claimed {part_bounds(part)}, ours **{numbers.text(part['observed'])}**{part_interval(part)} {verdicts.SYMBOLS[part['verdict']]}"
+            f"- {name}: claimed {part_bounds(part)}, ours **{part_value(part)}**{part_interval(part)} {verdicts.SYMBOLS[part['verdict']]}"
         )
     paper_value = "no number" if claim["paper_value"] is None else claim["paper_value"]
     lines += ["", f"Paper: {paper_value} ({claim['source']}). {verdicts.wording(claim, scale)}", ""]

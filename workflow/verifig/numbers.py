@@ -34,10 +34,17 @@ def bounds(low: float | str, high: float | str) -> str:
         return f"≥ {text(low)}"
     if low == "-inf":
         return f"≤ {text(high)}"
+    digits = digits_for(low, high)
     if low == high:
-        return f"= {text(low, 6)}"
-    digits = 3 if abs(high - low) > 1e-2 * max(abs(low), abs(high)) else 7
+        return f"= {text(low, digits)}"
     return f"{text(low, digits)} … {text(high, digits)}"
+
+
+def digits_for(low: float | str, high: float | str) -> int:
+    """Significant digits that a value needs to be told from its bounds: 3, or 6 where they lie within a percent."""
+    if isinstance(low, str) or isinstance(high, str):
+        return 3
+    return 3 if abs(high - low) > 1e-2 * max(abs(low), abs(high)) else 6
 
 
 def plural(unit: str) -> str:

@@ -98,7 +98,7 @@ def _ours(claim: dict) -> str:
         return ""
     part = claim["parts"][0]
     more = f" (+{len(claim['parts']) - 1})" if len(claim["parts"]) > 1 else ""
-    return numbers.text(part["observed"]) + cards.part_interval(part) + more
+    return cards.part_value(part) + cards.part_interval(part) + more
 
 
 def _data(paper: dict) -> dict:

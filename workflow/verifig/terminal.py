@@ -53,7 +53,7 @@ def verdict_table(results: Path, scale: str, slug: str | None = None) -> None:
         table = Table("claim", "verdict", "ours", "statement", box=None)
         for claim in claims:
             ours = (
-                numbers.text(claim["parts"][0]["observed"]) + _escaped(cards.part_interval(claim["parts"][0]))
+                cards.part_value(claim["parts"][0]) + _escaped(cards.part_interval(claim["parts"][0]))
                 if claim["parts"]
                 else ""
             )
@@ -131,7 +131,7 @@ def explain(results: Path, scale: str, name: str) -> None:
         console.print(
             f"    {part['experiment']} / {_escaped(part['condition'])} / {part['statistic']}, {part['estimator']}"
         )
-        console.print(f"    ours {numbers.text(part['observed'])}{_escaped(cards.part_interval(part))}")
+        console.print(f"    ours {cards.part_value(part)}{_escaped(cards.part_interval(part))}")
         console.print("    by unit: " + " ".join(numbers.text(value) for value in part["values"][:40]))
         for note in part["notes"]:
             console.print(f"    {_escaped(note)}")
