@@ -12,11 +12,6 @@ from replications.random_teachers.experiments import images
 from replications.random_teachers.experiments.finetuning import Classifier, distilled, statistics_of
 
 
-def barrier(errors: np.ndarray) -> np.ndarray:
-    """Highest error on a line minus the mean of its ends: [..., points] -> [...]."""
-    return errors.max(-1) - (errors[..., 0] + errors[..., -1]) / 2
-
-
 def line(first: Tensor, second: Tensor, places: np.ndarray) -> list[Tensor]:
     """Parameters gamma first + (1 - gamma) second at each place gamma, exact at both ends."""
     return [second if g == 0 else first if g == 1 else g * first + (1 - g) * second for g in places.tolist()]
