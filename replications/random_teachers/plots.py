@@ -127,7 +127,7 @@ def fig3(curves: Sequence[pd.DataFrame], finals: Sequence[pd.DataFrame]) -> Figu
         each.axhline(0, color=figures.MUTED, linewidth=1)
         each.set(title=title, xlabel="alpha (0: copy, 1: independent)")
     axes[0].set_ylabel("student − teacher (points)")
-    axes[0].legend(fontsize=8.5)
+    axes[0].legend(fontsize=8.5, loc="lower right")
     shown = (
         {"local": "alpha = 0.001", "alpha_06": "alpha = 0.6", "full": "alpha = 1"},
         {"local": "alpha = 0.001", "independent": "alpha = 1"},
@@ -185,7 +185,7 @@ def fig10(final: pd.DataFrame) -> Figure:
 
 def valley(kick: pd.DataFrame, wide: pd.DataFrame) -> Figure:
     """KL along the line through the teacher (0) and its local student (1), and along a random direction."""
-    figure, axes = figures.grid(2, width=9, sharey=True)
+    figure, axes = figures.grid(2, width=10, sharey=True)
     for each, frame, title in zip(axes, (kick, wide), ("head width 256", "head width 512"), strict=True):
         rows = frame[frame["condition"] == "local"]
         for _, seed in rows.groupby("seed"):
@@ -201,7 +201,7 @@ def valley(kick: pd.DataFrame, wide: pd.DataFrame) -> Figure:
             )
         each.set(title=title, xlabel="place g on the line", yscale="log")
     axes[0].set_ylabel("KL to the teacher")
-    axes[0].legend(loc="upper right", fontsize=8.5)
+    axes[1].legend(loc="upper left", bbox_to_anchor=(1.01, 1), fontsize=8.5)
     return figure
 
 
@@ -226,7 +226,7 @@ def landscapes(planes: pd.DataFrame) -> Figure:
 
 def preserved(planes: pd.DataFrame) -> Figure:
     """The shared plane in distance-preserving coordinates: loss, probe, and divergence of the embeddings alone."""
-    figure, axes = figures.grid(3, width=11, height=3.4)
+    figure, axes = figures.grid(3, width=10, height=4.2)
     frame = planes[planes["view"] == "shared"]
     titles = {"kl": "log10 KL, outputs", "linear": "linear probe (%)", "encoder_kl": "log10 KL, embeddings"}
     for each, (field, title) in zip(axes, titles.items(), strict=True):

@@ -17,13 +17,14 @@ from verifig.pages import Page
 from replications.random_teachers import plots, plots_images
 
 page = Page("random_teachers")
-page.header()
 
 
 def points(experiment, statistic, condition, digits=2):
     """Mean over seeds in percentage points, as text."""
     return numbers.text(100 * page.value(experiment, statistic, condition).mean(), digits)
 
+
+page.header()
 
 # %% [markdown]
 # ## All claims at a glance
