@@ -21,7 +21,8 @@ page = Page("random_teachers")
 
 def points(experiment, statistic, condition, digits=2):
     """Mean over seeds in percentage points, as text."""
-    return numbers.text(100 * page.value(experiment, statistic, condition).mean(), digits)
+    values = page.value(experiment, statistic, condition)
+    return numbers.text(100 * values.mean() if len(values) else None, digits)
 
 
 page.header()
