@@ -4,6 +4,7 @@ An image folder holds train/CLASS/*.png (or jpg) and test/CLASS/*. Everything is
 by channel with the mean and deviation of the training part.
 """
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,6 +88,7 @@ def source(member: Mapping, arrays: Arrays, device: torch.device) -> Tensor:
     return images.to(device)
 
 
+@functools.cache  # every member asks for its source and targets; decoding 60,000 files takes half a minute
 def from_folder(folder: Path) -> list[tuple[np.ndarray, np.ndarray]]:
     """(images uint8 [n, 32, 32, 3], labels) of train/ and test/; classes are numbered by their sorted names.
 
