@@ -1,0 +1,174 @@
+"""Artifacts -> statistics and curves. Gains are student minus teacher of the same seed; no torch."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from verifig.artifacts import Artifact
+from verifig.tables import Tables
+
+from replications.random_teachers import measure_images
+from replications.random_teachers.series import Series
+
+PROBES = ("linear", "ridge", "neighbours")
+REDUCED = ("plain", "kick", "wide_kick")
+SIZES = {"images_100": 100, "images_1000": 1000, "full": 4000}
+PAIRS = {
+    # experiment: [(a, b)]: paired differences a - b of the final probes, same seed, teacher and batch order
+    "plain": [
+        ("full", "noise"),
+        ("full", "alpha_08"),
+        ("full", "images_1000"),
+        ("images_1000", "images_100"),
+        ("full", "outputs_4"),
+        ("full", "outputs_64"),
+        ("local", "full"),
+    ],
+    "kick": [("local", "independent"), ("local", "local_noise")],
+    "wide_kick": [("local", "independent")],
+}
+INDEPENDENT = {"plain": "full", "kick": "independent", "wide_kick": "independent"}
+
+
+def measure(artifacts: Mapping[str, Artifact], out: Tables) -> None:
+    """Fill `out` from whatever experiments ran at this scale."""
+    if "identities" in artifacts:
+        _identities(artifacts["identities"], out)
+    for name in REDUCED:
+        if name in artifacts:
+            _reduced(name, Series(artifacts[name]), out)
+    if "planes" in artifacts:
+        _planes(artifacts["planes"], out)
+    measure_images.measure(artifacts, out)
+
+
+def _identities(artifact: Artifact, out: Tables) -> None:
+    for name, value in artifact.items():
+        if name.startswith("step_zero"):
+            out.per_seed("identities", name, value)
+        elif name == "remaining":
+            for row, error in enumerate(value):
+                out.exact("identities", "remaining_error", abs(error), {"rounds": 3 * (row + 1)})
+        else:
+            out.exact("identities", name, float(value))
+
+
+def _reduced(name: str, series: Series, out: Tables) -> None:
+    """Everything about the batched distillations of small networks."""
+    for probe in PROBES:
+        out.exact(name, f"input_{probe}", float(series.artifact[f"input_{probe}"]))
+    for condition in series.rows:
+        _condition(name, series, condition, out)
+    for a, b in PAIRS[name]:
+        if a in series.rows and b in series.rows:
+            for probe in PROBES:
+                first, second = series.last(a, probe), series.last(b, probe)
+                shared = min(len(first), len(second))
+                out.per_seed(name, f"{probe}_difference", first[:shared] - second[:shared], {"a": a, "b": b})
+    if "images_100" in series.rows:
+        out.per_seed(name, "linear_per_decade", _per_decade(series))
+    _divergences(name, series, out)
+    if len(series.artifact["line"]) > 1:
+        _lines(name, series, out)
+    _reduced_curves(name, series, out)
+
+
+def _condition(name: str, series: Series, condition: str, out: Tables) -> None:
+    """Final probes, gains over the teacher, and what is logged about the network."""
+    label = {"condition": condition}
+    for probe in (*PROBES, "linear_long", "ridge_shuffled"):
+        student, teacher = series.last(condition, probe), series.teacher(condition, probe)
+        if np.isfinite(student).all():
+            out.per_seed(name, probe, student, label)
+            out.per_seed(name, f"teacher_{probe}", teacher, label)
+            out.per_seed(name, f"{probe}_gain", student - teacher, label)
+        first = series[condition, probe][:, 0] if probe in PROBES else np.array([np.nan])
+        if np.isfinite(first).all():
+            out.per_seed(name, f"{probe}_untrained_gain", first - teacher, label)
+    for field in ("kl", "distance", "alive", "scale"):
+        out.per_seed(name, field, series.last(condition, field), label)
+
+
+def _per_decade(series: Series) -> list[float]:
+    """Slope of the linear probe's accuracy per factor 10 in distinct images, one fit a seed."""
+    values = {condition: series.last(condition, "linear") for condition in SIZES}
+    seeds = min(map(len, values.values()))
+    decades = np.log10(list(SIZES.values()))
+    return [np.polyfit(decades, [values[condition][seed] for condition in SIZES], 1)[0] for seed in range(seeds)]
+
+
+def _divergences(name: str, series: Series, out: Tables) -> None:
+    """KL ratios between local and independent students, and the first Adam step against the start."""
+    far, near = INDEPENDENT[name], "local"
+    if far not in series.rows or near not in series.rows:
+        return
+    seeds = min(len(series.rows[far]), len(series.rows[near]))
+    final = {condition: series.last(condition, "kl")[:seeds] for condition in (far, near)}
+    out.per_seed(name, "kl_ratio", final[far] / final[near], {"a": far, "b": near})
+    start, after = series[far, "kl"][:, 0], series[near, "kl"][:, list(series.steps).index(1)]
+    out.per_seed(name, "first_step_ratio", after[:seeds] / start[:seeds])
+    predicted = series.settings[far]["output_std"] ** 2
+    out.per_seed(name, "kl_start_ratio", start / predicted, {"condition": far})
+
+
+def _lines(name: str, series: Series, out: Tables) -> None:
+    """Shape of the valley on the line teacher + g (student - teacher), and on a random one of equal length."""
+    places = list(series.artifact["line"])
+    back, forth, end = (places.index(g) for g in (-0.1, 0.1, 1.0))
+    between = [k for k, g in enumerate(places) if 0 < g < 1]
+    for condition in series.rows:
+        label = {"condition": condition}
+        line, random = (series.last(condition, field) for field in ("kl_line", "kl_random_line"))
+        out.per_seed(name, "asymmetry", line[:, back] / line[:, forth], label)
+        out.per_seed(name, "random_asymmetry", random[:, back] / random[:, forth], label)
+        out.per_seed(name, "barrier", line[:, between].max(1) / line[:, end], label)
+    frames = [
+        pd.DataFrame({"condition": c, "seed": seed, "x": places, "value": row, "random": random})
+        for c in series.rows
+        for seed, (row, random) in enumerate(
+            zip(series.last(c, "kl_line"), series.last(c, "kl_random_line"), strict=True)
+        )
+    ]
+    out.curve(f"{name}_line", pd.concat(frames))
+
+
+def _reduced_curves(name: str, series: Series, out: Tables) -> None:
+    """Probes over training, and a wide table of final values, one row a condition and seed."""
+    probing, final = [], []
+    for condition in series.rows:
+        for probe in PROBES:
+            values = series[condition, probe]
+            for seed, row in enumerate(values):
+                there = np.isfinite(row)
+                columns = {"condition": condition, "probe": probe, "seed": seed}
+                probing.append(pd.DataFrame(columns | {"x": series.steps[there], "value": row[there]}))
+        settings = series.settings[condition]
+        table = {"condition": condition, "seed": range(len(series.rows[condition]))}
+        table |= {key: settings[key] for key in ("alpha", "source", "distinct_images", "output_size")}
+        for probe in (*PROBES, "linear_long"):
+            table |= {probe: series.last(condition, probe), f"teacher_{probe}": series.teacher(condition, probe)}
+        table |= {f"input_{probe}": float(series.artifact[f"input_{probe}"]) for probe in PROBES}
+        table |= {field: series.last(condition, field) for field in ("kl", "distance", "alive", "scale")}
+        final.append(pd.DataFrame(table))
+    out.curve(f"{name}_probing", pd.concat(probing))
+    out.curve(f"{name}_final", pd.concat(final))
+
+
+def _planes(artifact: Artifact, out: Tables) -> None:
+    """The two planes as long tables with distance-preserving coordinates; corners are the models themselves."""
+    axis = artifact["axis"]
+    first, second = (grid.ravel() for grid in np.meshgrid(axis, axis))
+    frames = []
+    for view in ("shared", "nonlocal"):
+        places = artifact[f"{view}_shift"] + np.stack([first, second], 1) @ artifact[f"{view}_map"].T
+        columns = {"view": view, "a": first, "b": second, "x": places[:, 0], "y": places[:, 1]}
+        fields = ("kl", "encoder_kl", "linear", "ridge", "norm")
+        frames.append(pd.DataFrame(columns | {field: artifact[f"{view}_{field}"].ravel() for field in fields}))
+        frame = frames[-1]
+        teacher = frame[(frame["a"].abs() < 1e-9) & (frame["b"].abs() < 1e-9)]
+        if len(teacher):
+            out.exact("planes", "kl_at_teacher", abs(teacher["kl"].iloc[0]), {"view": view})
+        norm = np.hypot(frame["x"], frame["y"])
+        rest = np.sqrt(np.maximum(frame["norm"] ** 2 - norm**2, 0))  # distance of the plane from the origin
+        out.exact("planes", "norm_spread", float(np.ptp(rest) / rest.mean()), {"view": view})
+    out.curve("planes", pd.concat(frames))

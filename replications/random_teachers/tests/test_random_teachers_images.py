@@ -1,0 +1,195 @@
+"""The paper-scale programs at tiny size: networks, image folders, pruning, connectivity; one slow run on real images."""
+
+import os
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from verifig import rulesets
+from verifig.data import embedded
+from verifig.ensemble import generator
+from verifig.errors import InputError
+
+from replications.random_teachers.experiments import convnets, images
+from replications.random_teachers.experiments.connectivity import line
+from replications.random_teachers.experiments.finetuning import Classifier, augment
+from replications.random_teachers.experiments.image_distillation import ImageDistiller
+from replications.random_teachers.experiments.tickets import prune
+
+CPU = torch.device("cpu")
+torch.set_num_threads(1)  # as in a training job; more threads only fight over small products
+
+
+def member(experiment: str = "cifar10", scale: str = "smoke", condition: str = "vgg11", **overrides) -> dict:
+    values = rulesets.settings(rulesets.load("random_teachers"), experiment, scale, overrides)
+    return next(m for m in rulesets.members(values) if m["condition"] == condition)
+
+
+def random_images(count: int = 24, classes: int = 3) -> images.Images:
+    stream = generator("test", "pictures")
+    pictures = torch.randn(2 * count, 3, 32, 32, generator=stream)
+    labels = torch.arange(2 * count) % classes
+    return images.Images(pictures[:count], labels[:count], pictures[count:], labels[count:])
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """An image folder with two classes of differing brightness."""
+    for part, count in (("train", 4), ("test", 2)):
+        for k, name in enumerate(("dark", "light")):
+            (tmp_path / part / name).mkdir(parents=True)
+            for number in range(count):
+                picture = np.full((40, 36, 3), 200 * k + number, np.uint8)
+                Image.fromarray(picture).save(tmp_path / part / name / f"{number}.png")
+    return tmp_path
+
+
+def test_parameter_counts_are_the_papers():
+    assert convnets.parameter_count("vgg11") == 9_220_480
+    assert convnets.parameter_count("resnet18") == 11_168_832
+
+
+@pytest.mark.parametrize("name", [*convnets.VGG, *convnets.RESNET])
+@pytest.mark.parametrize("norm", ["none", "batch", "group"])
+def test_encoders_give_flat_embeddings(name, norm):
+    model = convnets.encoder(name, norm, 0.0625).eval()
+    assert model(torch.zeros(2, 3, 32, 32)).shape == (2, model.features)
+
+
+def test_initialisation_is_the_papers():
+    model = convnets.Student(member(scale="paper") | {"output_size": 64})
+    convnets.initialise(model, "test", 0)
+    conv = model.encoder[4]
+    assert float(conv.weight.detach().std()) == pytest.approx((2 / (9 * 128)) ** 0.5, rel=0.02)
+    assert float(model.head[2].weight.detach().std()) == pytest.approx(0.02, rel=0.02)
+    assert float(model.v.weight.detach().std()) == pytest.approx(0.02, rel=0.02)
+
+
+def test_image_folder_is_read_resized_and_standardised(folder):
+    data = images.load("cifar10", member() | {"image_folders": {"cifar10": str(folder)}}, embedded)
+    assert data.train.shape == (8, 3, 32, 32)
+    assert data.train_labels.tolist() == [0] * 4 + [1] * 4
+    torch.testing.assert_close(data.train.mean((0, 2, 3)), torch.zeros(3), atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize(("name", "place"), [("tinyimagenet", None), ("cifar10", "/nowhere")])
+def test_missing_images_are_one_clear_sentence(name, place):
+    settings = member() | {"image_folders": {name: place}}
+    with pytest.raises(InputError, match="train/CLASS"):
+        images.load(name, settings, embedded)
+
+
+def test_unreadable_image_is_named(folder):
+    (folder / "train" / "dark" / "9.png").write_bytes(b"no image")
+    with pytest.raises(InputError, match=r"9\.png is not a readable image"):
+        images.from_folder(folder)
+
+
+def test_failed_download_says_where_files_may_be_put(tmp_path, monkeypatch):
+    class Offline:
+        def __init__(self, folder, download, train):
+            raise RuntimeError("name look-up failed")
+
+    class Stub:
+        class datasets:
+            CIFAR10 = Offline
+
+    monkeypatch.setattr(images, "_torchvision", lambda: Stub)
+    with pytest.raises(InputError, match=r"image_folders\.cifar10"):
+        images.load("cifar10", member() | {"data_folder": str(tmp_path)}, embedded)
+
+
+def test_copy_has_no_gradient_and_students_learn():
+    settings = member(train_images=64) | {"alpha": 0.0}
+    copy = ImageDistiller(settings, embedded, CPU)
+    assert float(copy.record()["kl"]) < 1e-9
+    far = ImageDistiller(settings | {"alpha": 1.0}, embedded, CPU)
+    before = float(far.record()["kl"])
+    for _ in range(10):
+        far.step()
+    assert float(far.record()["kl"]) < before
+
+
+def test_pruning_takes_the_smallest_and_keeps_masks_nested():
+    weights = torch.tensor([3.0, -0.1, 0.5, -2.0, 0.2])
+    first = prune(weights, torch.ones(5), 0.4)
+    assert first.tolist() == [1, 0, 1, 1, 0]
+    assert prune(weights, first, 1 / 3).tolist() == [1, 0, 0, 1, 0]
+    assert torch.equal(prune(weights, first, 0.0), first)
+
+
+def test_masked_training_keeps_pruned_weights_at_zero_and_an_open_mask_changes_nothing():
+    settings = member("tickets", condition="distilled")
+    results = []
+    for mask in (None, "open", "half"):
+        classifier = Classifier(settings, random_images())
+        zeros = torch.ones_like(classifier.flat[0])
+        if mask == "half":
+            zeros[::2] = 0
+        classifier.train(order=0, epochs=1, mask=None if mask is None else zeros)
+        results.append(classifier.flat[0].clone())
+    assert torch.equal(results[0], results[1])
+    assert not results[2][::2].any()
+    assert results[2][1::2].any()
+
+
+def test_equal_orders_give_equal_models_and_lines_are_exact_at_their_ends():
+    settings = member("connectivity", condition="distilled")
+    flats = []
+    for order in (0, 0, 1):
+        classifier = Classifier(settings, random_images())
+        classifier.train(order, epochs=1)
+        flats.append(classifier.flat[0].clone())
+    assert torch.equal(flats[0], flats[1])
+    assert not torch.equal(flats[0], flats[2])
+    points = line(flats[0], flats[2], np.linspace(0, 1, 3))
+    assert torch.equal(points[0], flats[2])
+    assert torch.equal(points[-1], flats[0])
+
+
+def test_recomputed_statistics_do_not_depend_on_what_was_there():
+    classifier = Classifier(member("tickets", condition="distilled"), random_images())
+    classifier.refresh_statistics()
+    error, statistics = classifier.error(), [b.clone() for b in classifier.model.buffers()]
+    for module in classifier.model.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.running_mean.add_(5)
+    classifier.refresh_statistics()
+    assert classifier.error() == error
+    assert all(torch.equal(a, b) for a, b in zip(statistics, classifier.model.buffers(), strict=True))
+
+
+def test_augmentation_shifts_and_flips_but_keeps_shape():
+    pictures = torch.arange(2 * 3 * 32 * 32.0).reshape(2, 3, 32, 32)
+    found = augment(pictures, generator("test", "augment"))
+    assert found.shape == pictures.shape
+    assert not torch.equal(found, pictures)
+
+
+def test_torchvision_can_be_imported_beside_a_cpu_build():
+    pytest.importorskip("PIL")
+    assert hasattr(images._torchvision().datasets, "CIFAR10")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif("VERIFIG_IMAGE_FOLDER" not in os.environ, reason="VERIFIG_IMAGE_FOLDER names no image folder")
+def test_vgg11_on_an_image_folder():
+    """The full-size encoder, some hundred steps on a part of the images: loss falls, the probe is above chance."""
+    settings = member(scale="paper") | {
+        "image_folders": {"cifar10": os.environ["VERIFIG_IMAGE_FOLDER"]},
+        "alpha": 1.0,
+        "train_images": 1000,
+        "test_images": 500,
+        "output_size": 1024,
+        "batch_size": 32,
+    }
+    program = ImageDistiller(settings, embedded, CPU)
+    before = float(program.record()["kl"])
+    for _ in range(200):
+        program.step()
+    after = program.record()
+    classes = int(program.targets[0].test_labels.max()) + 1
+    assert float(after["kl"]) < before / 2
+    ridge = float(after["probes"][0, 0, 1])  # the paper's probe needs more steps than a thousand images give it
+    assert ridge > 1.5 / classes
