@@ -7,11 +7,11 @@ recomputed at every step, automatic differentiation, torch.optim); batched probe
 from collections.abc import Iterator
 
 import torch
-from verifig import data, rulesets
-from verifig.bench import matmul_rate, paired
 
 from replications.random_teachers.experiments import distillation, probes
 from replications.random_teachers.experiments.sources import labelled
+from verifig import data, rulesets
+from verifig.bench import matmul_rate, paired
 
 STEPS = 20
 CASES = {"head width 128": ("plain", "full", 8), "head width 256": ("kick", "local", 8)}

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from verifig.artifacts import Artifact
-from verifig.tables import Tables
 
 from replications.random_teachers import measure_images
 from replications.random_teachers.series import Series
+from verifig.artifacts import Artifact
+from verifig.tables import Tables
 
 PROBES = ("linear", "ridge", "neighbours")
 REDUCED = ("plain", "kick", "wide_kick")

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+
 from verifig.artifacts import Artifact
 from verifig.rulesets import members
 from verifig.tables import Tables

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+
 from verifig import figures, stats
 
 BLUE, ORANGE, GREEN, PURPLE, RED = figures.PALETTE[:5]

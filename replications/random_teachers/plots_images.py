@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from verifig import figures
 
 from replications.random_teachers.plots import BLUE, GREEN, ORANGE, PURPLE, RED, interval, percent
+from verifig import figures
 
 NETWORKS = {"vgg11": "VGG11", "resnet18": "ResNet18"}
 

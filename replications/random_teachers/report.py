@@ -11,10 +11,9 @@
 # The page of this rule set. Opens as a notebook with jupytext; `python -m verifig` renders it (stage report).
 
 # %%
+from replications.random_teachers import plots, plots_images
 from verifig import numbers
 from verifig.pages import Page
-
-from replications.random_teachers import plots, plots_images
 
 page = Page("random_teachers")
 

@@ -1,6 +1,7 @@
 """Records of the batched distillations, by condition."""
 
 import numpy as np
+
 from verifig.artifacts import Artifact
 from verifig.rulesets import members
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor, nn
+
 from verifig.ensemble import generator
 
 VGG = {

@@ -5,15 +5,15 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import torch
 from torch import Tensor
+
+from replications.random_teachers.experiments import probes
+from replications.random_teachers.experiments.network import DTYPES, Network, distillation_loss, divergence, mix
+from replications.random_teachers.experiments.sources import Arrays, Labelled, labelled, training_images
 from verifig.device import flushed_denormals
 from verifig.ensemble import generator
 from verifig.loop import Trainable, train
 from verifig.optim import Adam
 from verifig.run import Run
-
-from replications.random_teachers.experiments import probes
-from replications.random_teachers.experiments.network import DTYPES, Network, distillation_loss, divergence, mix
-from replications.random_teachers.experiments.sources import Arrays, Labelled, labelled, training_images
 
 KL_IMAGES = 1000  # training images that divergences are averaged over
 SHAPE = ("width", "head_width", "bottleneck", "output_size", "weight_norm", "dtype")

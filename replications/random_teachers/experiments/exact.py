@@ -4,8 +4,6 @@ from collections.abc import Mapping
 
 import numpy as np
 import torch
-from verifig.ensemble import generator
-from verifig.run import Run
 
 from replications.random_teachers.experiments import convnets, probes, tickets
 from replications.random_teachers.experiments.distillation import optimizers, targets
@@ -18,6 +16,8 @@ from replications.random_teachers.experiments.network import (
     mix,
     step_zero_divergence,
 )
+from verifig.ensemble import generator
+from verifig.run import Run
 
 ALPHAS = (0.0, 1e-3, 0.2, 0.5, 0.8, 1.0)
 

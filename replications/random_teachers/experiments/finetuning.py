@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor, nn
-from verifig.ensemble import generator
-from verifig.optim import SGD
 
 from replications.random_teachers.experiments.convnets import encoder, flatten, initialise
 from replications.random_teachers.experiments.image_distillation import CHUNK, ImageDistiller
 from replications.random_teachers.experiments.images import Images
+from verifig.ensemble import generator
+from verifig.optim import SGD
 
 PADDING = 4
 

@@ -5,14 +5,14 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import torch
 from torch import Tensor
-from verifig.ensemble import generator
-from verifig.loop import Trainable, train
-from verifig.optim import Adam
-from verifig.run import Run
 
 from replications.random_teachers.experiments import images, probes
 from replications.random_teachers.experiments.convnets import Student, buffers, flatten, initialise
 from replications.random_teachers.experiments.network import distillation_loss, divergence, mix
+from verifig.ensemble import generator
+from verifig.loop import Trainable, train
+from verifig.optim import Adam
+from verifig.run import Run
 
 CHUNK = 500  # images in one forward pass without gradients
 KL_IMAGES = 1000

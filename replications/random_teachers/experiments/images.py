@@ -12,14 +12,14 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor
+
+from replications.random_teachers.experiments.sources import Arrays
+from verifig import vision
 from verifig.ensemble import generator
 from verifig.errors import InputError
 
-from replications.random_teachers.experiments.sources import Arrays
-
 SIDE = 32
 TORCHVISION = {"cifar10": "CIFAR10", "cifar100": "CIFAR100", "stl10": "STL10"}
-SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".ppm"}
 
 
 @dataclass(frozen=True)
@@ -90,42 +90,18 @@ def source(member: Mapping, arrays: Arrays, device: torch.device) -> Tensor:
 
 @functools.cache  # every member asks for its source and targets; decoding 60,000 files takes half a minute
 def from_folder(folder: Path) -> list[tuple[np.ndarray, np.ndarray]]:
-    """(images uint8 [n, 32, 32, 3], labels) of train/ and test/; classes are numbered by their sorted names.
+    """(images uint8 [n, 32, 32, 3], labels) of train/ and test/, each with one folder a class.
 
     Raises:
         InputError: a part or its images are missing, or a file is not an image.
     """
-    from PIL import Image, UnidentifiedImageError
-
-    parts = []
-    for part in ("train", "test"):
-        classes = sorted(entry for entry in (folder / part).glob("*") if entry.is_dir())
-        files = [(file, k) for k, entry in enumerate(classes) for file in sorted(entry.rglob("*"))]
-        files = [(file, k) for file, k in files if file.suffix.lower() in SUFFIXES]
-        if not files:
-            raise InputError(f"the image folder {folder} must hold {part}/CLASS/ with png or jpg files")
-        images = np.empty((len(files), SIDE, SIDE, 3), np.uint8)
-        for row, (file, _) in enumerate(files):
-            try:
-                with Image.open(file) as image:
-                    images[row] = _square(image)
-            except (UnidentifiedImageError, OSError):
-                raise InputError(f"{file} is not a readable image") from None
-        parts.append((images, np.array([k for _, k in files])))
-    return parts
-
-
-def _square(image) -> np.ndarray:
-    from PIL import Image
-
-    image = image.convert("RGB")
-    return np.asarray(image if image.size == (SIDE, SIDE) else image.resize((SIDE, SIDE), Image.Resampling.BILINEAR))
+    return [vision.image_folder(folder / part, SIDE) for part in ("train", "test")]
 
 
 def _from_torchvision(name: str, folder: Path) -> list[tuple[np.ndarray, np.ndarray]]:
     from PIL import Image
 
-    kind, parts = getattr(_torchvision().datasets, TORCHVISION[name]), []
+    kind, parts = getattr(vision.torchvision().datasets, TORCHVISION[name]), []
     for train in (True, False):
         choice = {"split": "train" if train else "test"} if name == "stl10" else {"train": train}
         try:
@@ -137,22 +113,14 @@ def _from_torchvision(name: str, folder: Path) -> list[tuple[np.ndarray, np.ndar
             ) from None
         images = np.asarray(found.data)
         if name == "stl10":
-            images = np.stack([_square(Image.fromarray(image)) for image in images.transpose(0, 2, 3, 1)])
+            small = [
+                Image.fromarray(image).resize((SIDE, SIDE), Image.Resampling.BILINEAR)
+                for image in images.transpose(0, 2, 3, 1)
+            ]
+            images = np.stack([np.asarray(image) for image in small])
         labels = found.labels if name == "stl10" else found.targets
         parts.append((images, np.asarray(labels, np.int64)))
     return parts
-
-
-def _torchvision():
-    """torchvision, also beside a CPU build of torch, whose wheel on the index lacks the compiled operators."""
-    try:
-        import torchvision
-    except RuntimeError:  # "operator torchvision::nms does not exist": declaring the two schemas is enough, unused here
-        schema = "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
-        for operator in ("nms", "qnms"):
-            torch.library.define(f"torchvision::{operator}", schema)
-        import torchvision
-    return torchvision
 
 
 def _embedded(arrays: Arrays) -> list[tuple[np.ndarray, np.ndarray]]:

@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import torch
 from torch import Tensor
-from verifig.run import Run
 
 from replications.random_teachers.experiments.distillation import KL_IMAGES, Distiller, probe_all
 from replications.random_teachers.experiments.network import DTYPES, Network, divergence
 from replications.random_teachers.experiments.sources import Labelled, labelled
+from verifig.run import Run
 
 FIELDS = ("kl", "encoder_kl", "linear", "ridge", "norm")
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+
 from verifig.ensemble import generator
 from verifig.optim import Adam
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor
+
 from verifig.ensemble import generator
 from verifig.errors import InputError
 

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 import numpy as np
 import torch
 from torch import Tensor
-from verifig.run import Run
 
 from replications.random_teachers.experiments import images
 from replications.random_teachers.experiments.finetuning import Classifier, distilled, statistics_of
+from verifig.run import Run
 
 
 def prune(weights: Tensor, mask: Tensor, share: float) -> Tensor:

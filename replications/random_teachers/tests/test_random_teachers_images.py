@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from verifig import rulesets
-from verifig.data import embedded
-from verifig.ensemble import generator
-from verifig.errors import InputError
 
 from replications.random_teachers.experiments import convnets, images
 from replications.random_teachers.experiments.connectivity import line
 from replications.random_teachers.experiments.finetuning import Classifier, augment
 from replications.random_teachers.experiments.image_distillation import ImageDistiller
 from replications.random_teachers.experiments.tickets import prune
+from verifig import rulesets
+from verifig.data import embedded
+from verifig.ensemble import generator
+from verifig.errors import InputError
 
 CPU = torch.device("cpu")
 torch.set_num_threads(1)  # as in a training job; more threads only fight over small products
@@ -73,10 +73,12 @@ def test_image_folder_is_read_resized_and_standardised(folder):
     torch.testing.assert_close(data.train.mean((0, 2, 3)), torch.zeros(3), atol=1e-4, rtol=0)
 
 
-@pytest.mark.parametrize(("name", "place"), [("tinyimagenet", None), ("cifar10", "/nowhere")])
-def test_missing_images_are_one_clear_sentence(name, place):
+@pytest.mark.parametrize(
+    ("name", "place", "sentence"), [("tinyimagenet", None, "train/CLASS"), ("cifar10", "/nowhere", "is not a folder")]
+)
+def test_missing_images_are_one_clear_sentence(name, place, sentence):
     settings = member() | {"image_folders": {name: place}}
-    with pytest.raises(InputError, match="train/CLASS"):
+    with pytest.raises(InputError, match=sentence):
         images.load(name, settings, embedded)
 
 
@@ -95,7 +97,7 @@ def test_failed_download_says_where_files_may_be_put(tmp_path, monkeypatch):
         class datasets:
             CIFAR10 = Offline
 
-    monkeypatch.setattr(images, "_torchvision", lambda: Stub)
+    monkeypatch.setattr(images.vision, "torchvision", lambda: Stub)
     with pytest.raises(InputError, match=r"image_folders\.cifar10"):
         images.load("cifar10", member() | {"data_folder": str(tmp_path)}, embedded)
 
@@ -165,11 +167,6 @@ def test_augmentation_shifts_and_flips_but_keeps_shape():
     found = augment(pictures, generator("test", "augment"))
     assert found.shape == pictures.shape
     assert not torch.equal(found, pictures)
-
-
-def test_torchvision_can_be_imported_beside_a_cpu_build():
-    pytest.importorskip("PIL")
-    assert hasattr(images._torchvision().datasets, "CIFAR10")
 
 
 @pytest.mark.slow

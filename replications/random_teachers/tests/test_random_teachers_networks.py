@@ -3,9 +3,6 @@
 import numpy as np
 import pytest
 import torch
-from verifig import rulesets
-from verifig.ensemble import generator
-from verifig.errors import InputError
 
 from replications.random_teachers.experiments import distillation, exact, sources
 from replications.random_teachers.experiments.network import (
@@ -17,6 +14,9 @@ from replications.random_teachers.experiments.network import (
     mix,
     step_zero_divergence,
 )
+from verifig import rulesets
+from verifig.ensemble import generator
+from verifig.errors import InputError
 
 CPU = torch.device("cpu")
 torch.set_num_threads(1)  # as in a training job; more threads only fight over small products

@@ -5,10 +5,10 @@ import pytest
 import torch
 from sklearn.linear_model import Ridge
 from sklearn.neighbors import KNeighborsClassifier
-from verifig.ensemble import generator
 
 from replications.random_teachers import measure_images
 from replications.random_teachers.experiments import probes
+from verifig.ensemble import generator
 
 torch.set_num_threads(1)  # as in a training job; more threads only fight over small products
 
