@@ -110,3 +110,16 @@ def test_a_corrupted_download_names_file_sums_and_address(suite):
         "example.org/t.csv",
     ):
         assert part in message
+
+
+def test_only_the_downloads_of_the_scale_are_fetched(tmp_path, monkeypatch):
+    from verifig import data, downloads, rulesets
+
+    asked = []
+    monkeypatch.setattr(data, "_download", lambda url, expected, target: asked.append(url) or "downloaded")
+    monkeypatch.delenv("VERIFIG_DATA_MIRROR", raising=False)
+    ruleset = rulesets.load("double_descent")
+    downloads.fetch(ruleset, "laptop", ruleset.experiments("laptop"), tmp_path)
+    assert asked == []
+    downloads.fetch(ruleset, "paper", ["ridge_cifar"], tmp_path)
+    assert [url.rpartition("/")[2] for url in asked] == ["cifar-10-binary.tar.gz"]

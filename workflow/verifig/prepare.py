@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from verifig import claims, data, jobs, numbers, provenance, rulesets, userconfig
+from verifig import claims, data, downloads, jobs, numbers, provenance, rulesets, userconfig
 from verifig.errors import InputError
 from verifig.files import read_json
 from verifig.keys import key
@@ -39,9 +39,8 @@ def prepare(scale: str, results: Path = Path("results")) -> None:
         for experiment in ruleset.experiments(scale):
             rulesets.settings(ruleset, experiment, scale, seeds=user.seeds)
     for slug in user.papers:
-        for name, how in data.fetch(rulesets.load(slug), user.data).items():
-            if how != "there":
-                print(f"{slug}: data {name}: {how}")
+        ruleset = rulesets.load(slug)
+        downloads.fetch(ruleset, scale, ruleset.experiments(scale), user.data)
     waiting, seconds = 0, 0.0
     for slug in user.papers:
         layout = Layout(results, scale, slug)

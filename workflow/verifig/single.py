@@ -4,7 +4,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from verifig import data, jobs, provenance, rulesets
+from verifig import downloads, jobs, provenance, rulesets
 from verifig.errors import InputError
 from verifig.keys import key
 from verifig.paths import ROOT, Layout
@@ -40,9 +40,7 @@ def run(
     if unused := [name for name in overrides if not any(name in own for own in applicable.values())]:
         # let the first experiment say what it knows
         rulesets.settings(ruleset, names[0], scale, {unused[0]: overrides[unused[0]]})
-    wanted = {data_name for name in names for data_name in ruleset.entry(name, scale).get("data", [])}
-    if wanted & set(ruleset.config.get("data", {})):
-        data.fetch(ruleset, ROOT / "data")
+    downloads.fetch(ruleset, scale, names, ROOT / "data")
     train_jobs = {name: jobs.train(slug, name, scale, device, seeds, own) for name, own in applicable.items()}
     for name, job in train_jobs.items():
         if absent := [data_name for data_name, digest in job["data"].items() if digest is None]:
