@@ -57,15 +57,15 @@ def _reduced(name: str, series: Series, out: Tables) -> None:
     """Everything about the batched distillations of small networks."""
     for probe in PROBES:
         out.exact(name, f"input_{probe}", float(series.artifact[f"input_{probe}"]))
-    for condition in series.rows:
+    for condition in series.settings:
         _condition(name, series, condition, out)
     for a, b in PAIRS[name]:
-        if a in series.rows and b in series.rows:
+        if a in series.settings and b in series.settings:
             for probe in PROBES:
                 first, second = series.last(a, probe), series.last(b, probe)
                 shared = min(len(first), len(second))
                 out.per_seed(name, f"{probe}_difference", first[:shared] - second[:shared], {"a": a, "b": b})
-    if "images_100" in series.rows:
+    if "images_100" in series.settings:
         out.per_seed(name, "linear_per_decade", _per_decade(series))
     _divergences(name, series, out)
     if len(series.artifact["line"]) > 1:
@@ -100,12 +100,12 @@ def _per_decade(series: Series) -> list[float]:
 def _divergences(name: str, series: Series, out: Tables) -> None:
     """KL ratios between local and independent students, and the first Adam step against the start."""
     far, near = INDEPENDENT[name], "local"
-    if far not in series.rows or near not in series.rows:
+    if far not in series.settings or near not in series.settings:
         return
-    seeds = min(len(series.rows[far]), len(series.rows[near]))
+    seeds = min(series.seeds(far), series.seeds(near))
     final = {condition: series.last(condition, "kl")[:seeds] for condition in (far, near)}
     out.per_seed(name, "kl_ratio", final[far] / final[near], {"a": far, "b": near})
-    start, after = series[far, "kl"][:, 0], series[near, "kl"][:, list(series.steps).index(1)]
+    start, after = series[far, "kl"][:, 0], series[near, "kl"][:, list(series.points).index(1)]
     out.per_seed(name, "first_step_ratio", after[:seeds] / start[:seeds])
     predicted = series.settings[far]["output_std"] ** 2
     out.per_seed(name, "kl_start_ratio", start / predicted, {"condition": far})
@@ -116,7 +116,7 @@ def _lines(name: str, series: Series, out: Tables) -> None:
     places = list(series.artifact["line"])
     back, forth, end = (places.index(g) for g in (-0.1, 0.1, 1.0))
     between = [k for k, g in enumerate(places) if 0 < g < 1]
-    for condition in series.rows:
+    for condition in series.settings:
         label = {"condition": condition}
         line, random = (series.last(condition, field) for field in ("kl_line", "kl_random_line"))
         out.per_seed(name, "asymmetry", line[:, back] / line[:, forth], label)
@@ -124,7 +124,7 @@ def _lines(name: str, series: Series, out: Tables) -> None:
         out.per_seed(name, "barrier", line[:, between].max(1) / line[:, end], label)
     frames = [
         pd.DataFrame({"condition": c, "seed": seed, "x": places, "value": row, "random": random})
-        for c in series.rows
+        for c in series.settings
         for seed, (row, random) in enumerate(
             zip(series.last(c, "kl_line"), series.last(c, "kl_random_line"), strict=True)
         )
@@ -135,15 +135,15 @@ def _lines(name: str, series: Series, out: Tables) -> None:
 def _reduced_curves(name: str, series: Series, out: Tables) -> None:
     """Probes over training, and a wide table of final values, one row a condition and seed."""
     probing, final = [], []
-    for condition in series.rows:
+    for condition in series.settings:
         for probe in PROBES:
             values = series[condition, probe]
             for seed, row in enumerate(values):
                 there = np.isfinite(row)
                 columns = {"condition": condition, "probe": probe, "seed": seed}
-                probing.append(pd.DataFrame(columns | {"x": series.steps[there], "value": row[there]}))
+                probing.append(pd.DataFrame(columns | {"x": series.points[there], "value": row[there]}))
         settings = series.settings[condition]
-        table = {"condition": condition, "seed": range(len(series.rows[condition]))}
+        table = {"condition": condition, "seed": range(len(series.settings[condition]))}
         table |= {key: settings[key] for key in ("alpha", "source", "distinct_images", "output_size")}
         for probe in (*PROBES, "linear_long"):
             table |= {probe: series.last(condition, probe), f"teacher_{probe}": series.teacher(condition, probe)}
