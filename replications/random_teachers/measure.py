@@ -143,7 +143,7 @@ def _reduced_curves(name: str, series: Series, out: Tables) -> None:
                 columns = {"condition": condition, "probe": probe, "seed": seed}
                 probing.append(pd.DataFrame(columns | {"x": series.points[there], "value": row[there]}))
         settings = series.settings[condition]
-        table = {"condition": condition, "seed": range(len(series.settings[condition]))}
+        table = {"condition": condition, "seed": range(series.seeds(condition))}
         table |= {key: settings[key] for key in ("alpha", "source", "distinct_images", "output_size")}
         for probe in (*PROBES, "linear_long"):
             table |= {probe: series.last(condition, probe), f"teacher_{probe}": series.teacher(condition, probe)}
