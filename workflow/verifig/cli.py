@@ -4,6 +4,7 @@ import argparse
 import importlib
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from verifig import paths
@@ -44,86 +45,91 @@ def parser() -> argparse.ArgumentParser:
     top = _Parser(prog="python -m verifig", description="Replications of deep-learning papers, judged claim by claim.")
     commands = top.add_subparsers(metavar="command", required=True, parser_class=_Parser)
 
-    def add(name: str, function, text: str) -> argparse.ArgumentParser:
+    def add(name: str, function: Callable, text: str) -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=text, description=text)
         command.set_defaults(command=function)
         return command
 
-    def scale(command: argparse.ArgumentParser, default: str | None = "laptop") -> None:
-        command.add_argument(
-            "--scale",
-            default=default,
-            help=f"one of {', '.join(paths.SCALES)} (default: {default or 'config/config.yaml'})",
-        )
-
-    command = add("list", _list, "show rule sets, experiments and settings with their values")
-    command.add_argument("slug", nargs="?", help="only this rule set")
-    command.add_argument("experiment", nargs="?", help="only this experiment")
-    scale(command)
-
-    command = add("run", _run, "train, measure and judge outside the workflow, with settings of your own")
-    command.add_argument("slug", help="rule set")
-    command.add_argument("experiments", nargs="*", metavar="experiment", help="experiments (default: all of the scale)")
-    scale(command)
-    command.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="key=value",
-        dest="assignments",
-        help="a setting, for example learning_rate=0.02 or conditions.adamw.eps=1e-8",
-    )
-    command.add_argument("--seeds", type=int, help="number of seeds instead of the configured one")
-    command.add_argument("--device", default="auto", help="auto, cpu or cuda")
-    command.add_argument(
-        "--stage",
-        choices=["train", "measure", "judge", "report"],
-        default="judge",
-        help="last stage to run (default: judge)",
-    )
-    command.add_argument("--out", type=Path, required=True, help="folder for artifacts, statistics and verdicts")
-
-    command = add(
-        "prepare", _prepare, "check everything, fetch optional data, remove unusable artifacts, forecast the work"
-    )
-    scale(command, None)
-    command = add("check", _check, "exit 1 if a verdict is not what it should be")
-    scale(command, None)
-    command.add_argument("--results", type=Path, default=Path("results"))
-    command = add("verdicts", _verdicts, "print the verdict table")
-    scale(command, None)
-    command.add_argument("slug", nargs="?")
-    command.add_argument("--results", type=Path, default=Path("results"))
-    command = add("explain", _explain, "one claim: statement, source, bounds, observed values by seed, reasons")
-    command.add_argument("claim", help="claim id, for example EN-10 or grokking/EN-10")
-    scale(command, None)
-    command.add_argument("--results", type=Path, default=Path("results"))
-    command = add("compare", _compare, "what changed between two verdicts.json")
-    command.add_argument("before", type=Path)
-    command.add_argument("after", type=Path)
-    command = add("publish", _publish, "copy the laptop pages into reports/ where they differ")
-    command.add_argument("--results", type=Path, default=Path("results"))
-    command = add("record", _record, "record verdicts on purpose in replications/<paper>/recorded/")
-    command.add_argument("slug", nargs="*", help="rule sets (default: all)")
-    scale(command)
-    command.add_argument("--results", type=Path, default=Path("results"))
-    command = add("pack", _pack, "put the finished artifacts of a rule set into one file, to judge them elsewhere")
-    command.add_argument("slug")
-    scale(command, "paper")
-    command.add_argument("--results", type=Path, default=Path("results"))
-    command.add_argument("--file", type=Path, required=True, help="the zip file to write")
-    command = add("unpack", _unpack, "verify a pack, and measure and judge what it holds")
-    command.add_argument("file", type=Path)
-    command.add_argument("--out", type=Path, required=True, help="folder for artifacts, statistics and verdicts")
-    command.add_argument("--stage", choices=["measure", "judge", "report"], default="judge", help="last stage to run")
-    command = add("new", _new, "start a rule set from the template")
-    command.add_argument("slug", help="its name, snake_case")
-    command = add("bench", _bench, "measure speed as ratios within one run")
-    command.add_argument("slug", nargs="*", help="rule sets (default: all)")
+    _experiment_commands(add)
+    _verdict_commands(add)
+    _keeping_commands(add)
     for slug in paths.slugs():  # a rule set may bring commands of its own
         if (paths.REPLICATIONS / slug / "commands.py").exists():
             importlib.import_module(f"replications.{slug}.commands").register(add)
     return top
+
+
+def _experiment_commands(add: Callable) -> None:
+    """Looking at experiments and running them."""
+    command = add("list", _list, "show rule sets, experiments and settings with their values")
+    command.add_argument("slug", nargs="?", help="only this rule set")
+    command.add_argument("experiment", nargs="?", help="only this experiment")
+    _scale(command)
+    command = add("run", _run, "train, measure and judge outside the workflow, with settings of your own")
+    command.add_argument("slug", help="rule set")
+    command.add_argument("experiments", nargs="*", metavar="experiment", help="experiments (default: all of the scale)")
+    _scale(command)
+    setting = "a setting, for example learning_rate=0.02 or conditions.adamw.eps=1e-8"
+    command.add_argument("--set", action="append", default=[], metavar="key=value", dest="assignments", help=setting)
+    command.add_argument("--seeds", type=int, help="number of seeds instead of the configured one")
+    command.add_argument("--device", default="auto", help="auto, cpu or cuda")
+    _stage(command, ["train", "measure", "judge", "report"])
+    command.add_argument("--out", type=Path, required=True, help="folder for artifacts, statistics and verdicts")
+    what = "check everything, fetch optional data, remove unusable artifacts, forecast the work"
+    _scale(add("prepare", _prepare, what), None)
+    command = add("new", _new, "start a rule set from the template")
+    command.add_argument("slug", help="its name, snake_case")
+    command = add("bench", _bench, "measure speed as ratios within one run")
+    command.add_argument("slug", nargs="*", help="rule sets (default: all)")
+
+
+def _verdict_commands(add: Callable) -> None:
+    """Reading verdicts."""
+    command = add("check", _check, "exit 1 if a verdict is not what it should be")
+    _scale(command, None)
+    _results(command)
+    command = add("verdicts", _verdicts, "print the verdict table")
+    command.add_argument("slug", nargs="?", help="every claim of this rule set")
+    _scale(command, None)
+    _results(command)
+    command = add("explain", _explain, "one claim: statement, source, bounds, observed values by seed, reasons")
+    command.add_argument("claim", help="claim id, for example EN-10 or grokking/EN-10")
+    _scale(command, None)
+    _results(command)
+    command = add("compare", _compare, "what changed between two verdicts.json")
+    command.add_argument("before", type=Path)
+    command.add_argument("after", type=Path)
+
+
+def _keeping_commands(add: Callable) -> None:
+    """Publishing, recording, and moving artifacts between machines."""
+    _results(add("publish", _publish, "copy the laptop pages into reports/ where they differ"))
+    command = add("record", _record, "record verdicts on purpose in replications/<paper>/recorded/")
+    command.add_argument("slug", nargs="*", help="rule sets (default: all)")
+    _scale(command)
+    _results(command)
+    command = add("pack", _pack, "put the finished artifacts of a rule set into one file, to judge them elsewhere")
+    command.add_argument("slug", help="rule set")
+    _scale(command, "paper")
+    _results(command)
+    command.add_argument("--file", type=Path, required=True, help="the zip file to write")
+    command = add("unpack", _unpack, "verify a pack, and measure and judge what it holds")
+    command.add_argument("file", type=Path)
+    command.add_argument("--out", type=Path, required=True, help="folder for artifacts, statistics and verdicts")
+    _stage(command, ["measure", "judge", "report"])
+
+
+def _scale(command: argparse.ArgumentParser, default: str | None = "laptop") -> None:
+    text = f"one of {', '.join(paths.SCALES)} (default: {default or 'as in config/config.yaml'})"
+    command.add_argument("--scale", default=default, help=text)
+
+
+def _results(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--results", type=Path, default=Path("results"), help="results folder (default: results)")
+
+
+def _stage(command: argparse.ArgumentParser, stages: list[str]) -> None:
+    command.add_argument("--stage", choices=stages, default="judge", help="last stage to run (default: judge)")
 
 
 def checked_scale(options: argparse.Namespace) -> str:
