@@ -3,27 +3,35 @@
 import html
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from verifig import numbers, verdicts
 
 if TYPE_CHECKING:
-    from verifig.pages import Block
     from verifig.rulesets import RuleSet
 
 RANGE_PLOT = "range plot: the shaded band is what the claim allows, the bar our 95 % interval, the dots single seeds"
 LEGIBLE = 544  # pixels below which a figure scrolls rather than shrinks
 
 
+@dataclass(frozen=True)
+class Block:
+    """Something on the page, in both languages."""
+
+    html: str
+    markdown: str
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+    def _repr_markdown_(self) -> str:
+        return self.markdown
+
+
 def escape(text: object) -> str:
     """Text for HTML."""
     return html.escape(str(text))
-
-
-def _block(page_html: str, markdown: str) -> "Block":
-    from verifig.pages import Block
-
-    return Block(page_html, markdown)
 
 
 def badge(verdict: str) -> str:
@@ -32,21 +40,21 @@ def badge(verdict: str) -> str:
     return f'<span class="badge {name}">{verdicts.SYMBOLS[verdict]} {escape(verdict)}</span>'
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> "Block":
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Block:
     """A plain table of text."""
     cells = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
     headers = "".join(f'<th scope="col">{escape(name)}</th>' for name in head)
     page_html = f'<div class="scroll" tabindex="0" role="region" aria-label="table: {escape(head[0])}"><table><thead><tr>{headers}</tr></thead><tbody>{cells}</tbody></table></div>'
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     lines += ["| " + " | ".join(_cell(cell) for cell in row) + " |" for row in rows]
-    return _block(page_html, "\n".join(lines))
+    return Block(page_html, "\n".join(lines))
 
 
 def _cell(text: object) -> str:
     return " ".join(str(text).split()).replace("|", "\\|")
 
 
-def header(ruleset: "RuleSet", claims: Sequence[Mapping], scale: str) -> "Block":
+def header(ruleset: "RuleSet", claims: Sequence[Mapping], scale: str) -> Block:
     """Title, papers, counts by verdict and the sentence that says what was counted."""
     config = ruleset.config
     counts = verdicts.counts(claims)
@@ -76,10 +84,10 @@ def header(ruleset: "RuleSet", claims: Sequence[Mapping], scale: str) -> "Block"
         lines.append(
             f"- [{p['title']}]({p['url']}), {p['authors']}, {p['venue']}{code}{' (context)' if p.get('context') else ''}"
         )
-    return _block(page_html, "\n".join(lines))
+    return Block(page_html, "\n".join(lines))
 
 
-def verdict_table(claims: Sequence[Mapping]) -> "Block":
+def verdict_table(claims: Sequence[Mapping]) -> Block:
     """One line a claim."""
     rows = "".join(
         f'<tr><td><a href="#{escape(c["id"])}">{escape(c["id"])}</a></td><td>{escape(c["place"])}</td>'
@@ -95,7 +103,7 @@ def verdict_table(claims: Sequence[Mapping]) -> "Block":
         f"| {c['id']} | {_cell(c['place'])} | {_cell(c['statement'])} | {verdicts.SYMBOLS[c['verdict']]} {c['verdict']} |"
         for c in claims
     ]
-    return _block(page_html, "\n".join(lines))
+    return Block(page_html, "\n".join(lines))
 
 
 def figure_html(

@@ -7,7 +7,6 @@ the `Page`'s methods contributes what that method returns: HTML for the page, Ma
 import base64
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -15,25 +14,12 @@ from markdown_it import MarkdownIt
 from matplotlib.figure import Figure
 
 from verifig import cards, figures, numbers, rulesets, tables, verdicts
+from verifig.cards import Block
 from verifig.errors import RunError
 from verifig.files import read_json, read_yaml
 from verifig.paths import REPLICATIONS, Layout
 
 FOLDER_VARIABLE = "VERIFIG_PAGE"  # "results folder|scale" of the page being rendered; default: results|laptop
-
-
-@dataclass(frozen=True)
-class Block:
-    """Something on the page, in both languages."""
-
-    html: str
-    markdown: str
-
-    def _repr_html_(self) -> str:
-        return self.html
-
-    def _repr_markdown_(self) -> str:
-        return self.markdown
 
 
 class Page:

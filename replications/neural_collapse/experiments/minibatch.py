@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from replications.neural_collapse import metrics
 from replications.neural_collapse.experiments import images, vision
 from replications.neural_collapse.experiments.linear import pad_layers
+from verifig import modules
 from verifig.ensemble import generator
 from verifig.loop import Trainable, train
 from verifig.optim import SGD, Adam
@@ -69,8 +70,7 @@ class Network(Trainable):
         self.head = nn.Sequential(
             *(nn.Linear(inner[m], inner[m + 1], bias=member["bias"] and m == last) for m in range(member["depth"]))
         ).to(pixels.device, dtype)
-        parameters = [*self.body.parameters(), *self.head.parameters()]
-        self.flat, self.grads = _flatten(parameters)
+        self.flat, self.grads = modules.flatten([*self.body.parameters(), *self.head.parameters()])
         adam = member["optimizer"] == "adam"
         decay = member["weight_decay"] if not adam else 0.0  # with Adam the loss holds the decay of the head alone
         self.optimizer = (
@@ -85,7 +85,7 @@ class Network(Trainable):
         self.order = torch.zeros(len(labels), dtype=torch.int64)
         self.tensors = {"parameters": self.flat, "order": self.order, "count": self.count}
         self.tensors |= {f"optimizer {name}": tensor for name, tensor in self.optimizer.tensors.items()}
-        self.tensors |= {f"buffer {name}": tensor for name, tensor in self.body.named_buffers()}
+        self.tensors |= modules.buffers(self.body)
 
     def step(self) -> None:
         """One mini-batch; a new order at the start of each epoch."""
@@ -138,15 +138,3 @@ def perceptron(inputs: int, width: int, hidden_layers: int) -> nn.Module:
     sizes = [inputs] + [width] * hidden_layers
     blocks = [nn.Sequential(nn.Linear(a, b), nn.ReLU(), nn.BatchNorm1d(b)) for a, b in itertools.pairwise(sizes)]
     return nn.Sequential(nn.Flatten(), *blocks)
-
-
-def _flatten(parameters: list[nn.Parameter]) -> tuple[Tensor, Tensor]:
-    """Move parameters and their gradients into one [1, P] tensor each, which optimisers update at once."""
-    flat = torch.cat([p.detach().flatten() for p in parameters])[None]
-    grads, start = torch.zeros_like(flat), 0
-    for parameter in parameters:
-        part = slice(start, start + parameter.numel())
-        parameter.data = flat[0, part].view_as(parameter)
-        parameter.grad = grads[0, part].view_as(parameter)
-        start += parameter.numel()
-    return flat, grads

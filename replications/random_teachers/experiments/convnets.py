@@ -155,21 +155,3 @@ def initialise(model: nn.Module, purpose: str, seed: int) -> None:
                 module.weight.copy_(torch.randn(module.weight.shape, generator=stream) * spread)
                 if module.bias is not None:
                     module.bias.zero_()
-
-
-def flatten(model: nn.Module) -> tuple[Tensor, Tensor]:
-    """Make all parameters of a model, and their gradients, views of two flat tensors [1, P]; returns these."""
-    parameters = list(model.parameters())
-    flat = torch.cat([parameter.detach().flatten() for parameter in parameters])[None]
-    grads, start = torch.zeros_like(flat), 0
-    for parameter in parameters:
-        part = slice(start, start + parameter.numel())
-        parameter.data = flat[0, part].view_as(parameter)
-        parameter.grad = grads[0, part].view_as(parameter)
-        start += parameter.numel()
-    return flat, grads
-
-
-def buffers(model: nn.Module) -> dict[str, Tensor]:
-    """Running statistics of batch norm, by name."""
-    return {f"buffer {name}": value for name, value in model.named_buffers()}

@@ -5,10 +5,11 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import Tensor, nn
 
-from replications.random_teachers.experiments.convnets import encoder, flatten, initialise
+from replications.random_teachers.experiments.convnets import encoder, initialise
 from replications.random_teachers.experiments.image_distillation import CHUNK, ImageDistiller
 from replications.random_teachers.experiments.images import Images
 from verifig.ensemble import generator
+from verifig.modules import flatten
 from verifig.optim import SGD
 
 PADDING = 4
@@ -29,7 +30,7 @@ class Classifier:
         body = encoder(settings["architecture"], settings["encoder_norm"], settings["width_factor"])
         self.model = nn.Sequential(body, nn.Linear(body.features, classes)).to(data.train.device)
         initialise(self.model, "classifier", settings["seed"])
-        self.flat, self.grads = flatten(self.model)
+        self.flat, self.grads = flatten(self.model.parameters())
         self.fresh = self.flat.clone()
         self.encoder_size = sum(p.numel() for p in body.parameters())
 

@@ -7,10 +7,11 @@ import torch
 from torch import Tensor
 
 from replications.random_teachers.experiments import images, probes
-from replications.random_teachers.experiments.convnets import Student, buffers, flatten, initialise
+from replications.random_teachers.experiments.convnets import Student, initialise
 from replications.random_teachers.experiments.network import distillation_loss, divergence, mix
 from verifig.ensemble import generator
 from verifig.loop import Trainable, train
+from verifig.modules import buffers, flatten
 from verifig.optim import Adam
 from verifig.run import Run
 
@@ -63,7 +64,7 @@ class ImageDistiller(Trainable):
         flats = []
         for purpose, model in (("teacher", self.teacher), ("fresh", self.student)):
             initialise(model, purpose, member["seed"])
-            flats.append(flatten(model))
+            flats.append(flatten(model.parameters()))
         (teacher, _), (self.flat, self.grads) = flats
         self.flat.copy_(mix(teacher, self.flat, member["alpha"]))
         self.start = self.flat.clone()
