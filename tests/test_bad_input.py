@@ -13,7 +13,7 @@ from verifig.errors import InputError
 from verifig.files import read_json, read_yaml
 from verifig.paths import SCHEMAS
 
-MANY = settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+MANY = settings(deadline=None, suppress_health_check=list(HealthCheck))
 WORD = st.text(st.characters(codec="utf-8", exclude_categories=("Cs",)), min_size=1, max_size=12)
 ODD = st.one_of(
     st.none(),
@@ -105,17 +105,18 @@ def test_command_lines(arguments):
     assert "Traceback" not in output.getvalue()
 
 
-@settings(max_examples=60, deadline=None)
+@MANY
 @given(st.binary(max_size=200))
 def test_damaged_files(tmp_path_factory, contents):
     path = tmp_path_factory.mktemp("damaged") / "file"
     path.write_bytes(contents)
-    for read in (artifacts.read, tables.read, read_yaml):
+    for read in (artifacts.read, tables.read):
         with pytest.raises(InputError) as caught:
             read(path)
         assert str(path) in sentence(caught.value)
-    with contextlib.suppress(InputError):
-        read_json(path)
+    for read in (read_yaml, read_json):  # a few bytes may happen to be YAML or JSON
+        with contextlib.suppress(InputError):
+            read(path)
 
 
 def test_every_rule_set_s_claims_are_valid():

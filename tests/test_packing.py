@@ -26,6 +26,12 @@ def pack(tmp_path_factory):
     return folder / "p.zip"
 
 
+def forged(record: dict, **changes) -> str:
+    """The text of a record with changes and the right seal."""
+    record = {name: value for name, value in record.items() if name != "seal"} | changes
+    return json.dumps(record | {"seal": key(record)})
+
+
 def rewrite(pack, target, change) -> None:
     """A pack with changed members: `change` maps a name and its bytes to a new pair, or None to drop it."""
     with zipfile.ZipFile(pack) as source, zipfile.ZipFile(target, "w") as archive:
@@ -49,7 +55,7 @@ def test_a_gpu_s_record_is_accepted(pack, tmp_path):
             return name, contents
         record = json.loads(contents)
         record["job"] |= {"device": "cuda", "versions": {"torch": "2.13.0+cu130"}}
-        return name, json.dumps(record | {"key": key(record["job"])})
+        return name, forged(record, key=key(record["job"]))
 
     rewrite(pack, tmp_path / "gpu.zip", on_gpu)
     packing.unpack(tmp_path / "gpu.zip", tmp_path / "out", "measure")
@@ -69,11 +75,23 @@ def other_settings(name, contents):
         return name, contents
     record = json.loads(contents)
     record["job"]["settings"]["width"] = 999
-    return name, json.dumps(record | {"key": key(record["job"])})
+    return name, forged(record, key=key(record["job"]))
+
+
+def altered(name, contents):
+    return name, contents.replace(b'"cpu"', b'"gpu"') if name.endswith(".json") else contents
 
 
 def forged_key(name, contents):
-    return name, contents.replace(b'"cpu"', b'"gpu"') if name.endswith(".json") else contents
+    return name, forged(json.loads(contents), key="0" * 64) if name.endswith(".json") else contents
+
+
+def forged_job(name, contents):
+    return name, forged(json.loads(contents), job=[]) if name.endswith(".json") else contents
+
+
+def no_json(name, contents):
+    return name, b"{" if name.endswith(".json") else contents
 
 
 @pytest.mark.parametrize(
@@ -84,7 +102,10 @@ def forged_key(name, contents):
             lambda name, contents: None if name.endswith("edge113.npz") else (name, contents),
             "edge113.npz is missing or corrupted",
         ),
+        (altered, "is damaged or was altered"),
         (forged_key, "the key is not that of the job"),
+        (forged_job, "the key is not that of the job"),
+        (no_json, "is not valid JSON"),
         (other_settings, "settings differs from this checkout"),
         (lambda name, contents: ("../../" + name, contents), "is not the name of an artifact"),
         (lambda name, contents: ("/etc/" + name, contents), "is not the name of an artifact"),

@@ -4,7 +4,7 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from conftest import ROOT, command
+from conftest import ROOT
 
 from verifig import cards, figures, numbers, publish, render, site, verdicts
 
@@ -219,37 +219,3 @@ def test_a_report_that_fails_names_its_cell(tmp_path):
 
 def test_anchors_are_stable():
     assert render.anchor("Figure 1b, c: <em>StableMax</em> against softmax") == "figure-1b-c-stablemax-against-softmax"
-
-
-def test_rendering_twice_gives_equal_bytes(tmp_path):
-    """The whole smoke page, twice, in two folders, time zones and locales."""
-    pages = []
-    for name, environment in (
-        ("one", {"TZ": "UTC", "LC_ALL": "C"}),
-        ("two", {"TZ": "Asia/Tokyo", "LC_ALL": "C.UTF-8"}),
-    ):
-        out = tmp_path / name
-        result = command(
-            ROOT,
-            "verifig",
-            "run",
-            "grokking",
-            "--scale",
-            "smoke",
-            "--stage",
-            "judge",
-            "--device",
-            "cpu",
-            "--out",
-            str(out),
-            **environment,
-        )
-        assert result.returncode == 0, result.stderr
-        pages.append(
-            {
-                p.name: p.read_bytes()
-                for p in sorted(out.rglob("*"))
-                if p.suffix in (".npz", ".parquet") or p.name == "verdicts.json"
-            }
-        )
-    assert pages[0] == pages[1]

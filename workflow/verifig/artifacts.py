@@ -30,8 +30,9 @@ class Artifact(Mapping):
 
 
 def write(path: Path, arrays: Mapping[str, np.ndarray], meta: Mapping) -> None:
-    """Write arrays (any dtype but object) and JSON metadata atomically."""
-    contents = {META: np.array(json.dumps(meta, sort_keys=True))} | {name: np.asarray(a) for name, a in arrays.items()}
+    """Write arrays (any dtype but object) and JSON metadata atomically, in the order of their names."""
+    contents = {META: np.array(json.dumps(meta, sort_keys=True))}
+    contents |= {name: np.asarray(array) for name, array in sorted(arrays.items())}
     if objects := [name for name, array in contents.items() if array.dtype == object]:
         raise TypeError(f"array {objects[0]!r} holds Python objects; artifacts hold numbers and text only")
     with atomic(path) as temporary, open(temporary, "wb") as stream:

@@ -21,7 +21,10 @@ def sha256(path: Path) -> str:
 
 @contextlib.contextmanager
 def atomic(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside `path`; on success it replaces `path`, on failure nothing is left."""
+    """Give a temporary path beside `path`; on success it replaces `path`, on failure nothing is left.
+
+    An OSError that names no file (a full disk) gets the name of this one.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -32,6 +35,10 @@ def atomic(path: Path) -> Iterator[Path]:
     try:
         yield Path(name)
         os.replace(name, path)
+    except OSError as error:
+        if error.errno is not None and error.filename is None:
+            error.filename = str(path)
+        raise
     finally:
         Path(name).unlink(missing_ok=True)
 

@@ -37,7 +37,7 @@ def pack(results: Path, scale: str, slug: str, file: Path) -> None:
     with atomic(file) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
         for record in records:
             name = record.name.removesuffix(".provenance.json")
-            if problem := provenance.problem(record, json.loads(record.read_text(encoding="utf-8"))["key"]):
+            if problem := provenance.problem(record, _record(str(record), record.read_bytes()).get("key")):
                 raise InputError(problem)
             for path in (layout.artifact(name), record):
                 archive.write(path, f"{scale}/{slug}/{path.name}")
@@ -51,7 +51,7 @@ def unpack(file: Path, out: Path, last_stage: str = "judge") -> None:
         InputError: not a pack, an unsafe name, a wrong key or checksum, or code or settings other than this checkout's.
     """
     members = _read(file)
-    records = {name: json.loads(text) for name, text in members.items() if name.endswith(".json")}
+    records = {name: _record(name, text) for name, text in members.items() if name.endswith(".json")}
     groups: dict[tuple[str, str], dict[str, Mapping]] = {}
     for name, record in records.items():
         scale, slug, experiment, _ = NAME.fullmatch(name).groups()
@@ -89,14 +89,25 @@ def _read(file: Path) -> dict[str, bytes]:
         raise InputError(f"{file} is not a readable pack ({error})") from None
 
 
+def _record(name: str, text: bytes) -> dict:
+    """A record of a pack as it was written."""
+    try:
+        record = json.loads(text)
+    except ValueError as error:
+        raise InputError(f"{name} is not valid JSON ({error})") from None
+    if not provenance.sealed(record):
+        raise InputError(f"{name} is damaged or was altered (its seal does not hold)")
+    return record
+
+
 def _verify(name: str, record: Mapping, members: Mapping[str, bytes], place: tuple[str, str, str]) -> None:
     """Raise unless a record fits its place, its artifact, and this checkout."""
     scale, slug, experiment = place
     job, outputs = record.get("job"), record.get("outputs")
     if not isinstance(job, dict) or not isinstance(outputs, dict) or key(job) != record.get("key"):
         raise InputError(f"{name}: the key is not that of the job")
-    if (job["scale"], job["slug"], job["experiment"]) != place or scale not in SCALES:
-        raise InputError(f"{name}: the record is of {job['slug']}.{job['experiment']} at {job['scale']} scale")
+    if (claimed := tuple(job.get(part) for part in ("scale", "slug", "experiment"))) != place or scale not in SCALES:
+        raise InputError(f"{name}: the record is of {claimed[1]}.{claimed[2]} at {claimed[0]} scale")
     artifact = f"{scale}/{slug}/{experiment}.npz"
     if hashlib.sha256(members.get(artifact, b"")).hexdigest() != outputs.get(f"{experiment}.npz"):
         raise InputError(f"{artifact} is missing or corrupted (the checksum in its record differs)")

@@ -65,6 +65,7 @@ def clean(layout: Layout, all_jobs: Mapping[str, Mapping]) -> list[str]:
     What was made from a removed or missing output goes too: Snakemake does not rebuild a missing file while the files
     made from it exist.
     """
+    sweep(layout)
     waiting: list[str] = []
     for stage, job in all_jobs.items():
         outputs = OUTPUTS[stage](layout) if stage in OUTPUTS else [layout.artifact(stage)]
@@ -81,6 +82,12 @@ def clean(layout: Layout, all_jobs: Mapping[str, Mapping]) -> list[str]:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
         waiting.append(stage)
     return waiting
+
+
+def sweep(layout: Layout) -> None:
+    """Remove what killed runs left half-written; only for a folder that no run works in."""
+    for path in layout.folder.glob(".*") if layout.folder.is_dir() else ():
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _problem(outputs: list[Path], record: Path, expected_key: str) -> str | None:

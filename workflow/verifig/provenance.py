@@ -1,6 +1,7 @@
 """Provenance: beside every stage's outputs, a record of the job, the outputs' checksums and what the run cost.
 
-A stage's outputs are used only if `problem` finds nothing: the key is the expected one and every checksum holds.
+A stage's outputs are used only if `problem` finds nothing: the key is the expected one, the record is as it was written
+(its seal is the key of the rest of it) and every checksum holds.
 """
 
 import datetime
@@ -33,31 +34,38 @@ class Stopwatch:
 def write(path: Path, job: Mapping, outputs: Iterable[Path], facts: Mapping) -> None:
     """Record a finished stage; `outputs` are files or folders beside or below the record's folder."""
     folder = Path(path).parent
-    write_json(
-        path,
-        {
-            "schema": 1,
-            "verifig": __version__,
-            "key": key(job),
-            "job": job,
-            "outputs": {file.relative_to(folder).as_posix(): sha256(file) for file in _files(outputs)},
-            "finished": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-            **facts,
-        },
-    )
+    record = {
+        "schema": 1,
+        "verifig": __version__,
+        "key": key(job),
+        "job": job,
+        "outputs": {file.relative_to(folder).as_posix(): sha256(file) for file in _files(outputs)},
+        "finished": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        **facts,
+    }
+    write_json(path, record | {"seal": key(record)})
+
+
+def sealed(record: object) -> bool:
+    """Whether this is a record as `write` left it."""
+    if not isinstance(record, dict):
+        return False
+    return record.get("seal") == key({name: value for name, value in record.items() if name != "seal"})
 
 
 def problem(path: Path, expected_key: str) -> str | None:
     """Why the outputs recorded at `path` may not be used for the job with this key, or None when they may."""
     try:
         record = read_json(path)
-        outputs, recorded_key = record["outputs"], record["key"]
-    except (InputError, KeyError, TypeError) as error:
-        return f"{path} cannot be read ({error})"
-    if recorded_key != expected_key:
+    except InputError as error:
+        return str(error)
+    recorded = record.get("key") if isinstance(record, dict) else None
+    if isinstance(recorded, str) and recorded != expected_key:
         stem = path.parent / path.name.partition(".")[0]
-        return f"{stem} was made by another job (key {recorded_key[:12]}, wanted {expected_key[:12]})"
-    for name, expected in outputs.items():
+        return f"{stem} was made by another job (key {recorded[:12]}, wanted {expected_key[:12]})"
+    if not sealed(record):
+        return f"{path} is damaged or was altered (its seal does not hold)"
+    for name, expected in record["outputs"].items():
         file = path.parent / name
         if not file.is_file():
             return f"{file} is missing"

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from verifig import downloads, jobs, provenance, rulesets
+from verifig import downloads, jobs, prepare, provenance, rulesets
 from verifig.errors import InputError
 from verifig.keys import key
 from verifig.paths import ROOT, Layout
@@ -48,6 +48,7 @@ def run(
                 f"{slug}.{name} needs the data {absent[0]}: run `python -m verifig prepare --scale {scale}`"
             )
     layout = Layout(Path(out), scale, slug)
+    prepare.sweep(layout)
     for name, job in train_jobs.items():
         _train(job, layout, name)
     if last_stage == "train":

@@ -93,7 +93,7 @@ def two_layer(run: Run) -> dict[str, np.ndarray]:
         chunk=run.settings["chunk"],
     )
     result: dict[str, np.ndarray] = {}
-    for name in {member["condition"] for member in expanded}:
+    for name in dict.fromkeys(member["condition"] for member in expanded):
         rows = [index for index, member in enumerate(expanded) if member["condition"] == name]
         widths = expanded[rows[0]]["widths"]
         for field, values in found.items():

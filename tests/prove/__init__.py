@@ -1,0 +1,1 @@
+"""Proofs that take minutes: `make prove` runs them and writes reports/trust.md."""

@@ -1,0 +1,39 @@
+"""Everything here is slow; what the proofs found goes to reports/trust.json and reports/trust.md."""
+
+from pathlib import Path
+
+import pytest
+
+from prove import evidence
+
+HERE = Path(__file__).parent
+FOUND = pytest.StashKey[evidence.Found]()
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.slow)
+
+
+def pytest_configure(config):
+    config.stash[FOUND] = evidence.Found()
+
+
+@pytest.fixture
+def show(request):
+    """Figures of a case for the page: `show(kills=20)`."""
+    return request.config.stash[FOUND].case(request.node).figures.update
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if item.path.is_relative_to(HERE):
+        item.config.stash[FOUND].finished(item, report)
+    return report
+
+
+def pytest_sessionfinish(session):
+    if session.config.stash[FOUND]:
+        evidence.write(session.config.stash[FOUND])

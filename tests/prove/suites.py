@@ -1,0 +1,55 @@
+"""Whole copies of the suite, run from nothing in folders of their own."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from conftest import COPIED, ROOT
+
+
+def copy(target: Path) -> Path:
+    """The checkout's sources and downloads, without results."""
+    target.mkdir(parents=True)
+    ignore = shutil.ignore_patterns("__pycache__", "*.egg-info")
+    for name in COPIED:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, target / name, ignore=ignore)
+        else:
+            shutil.copy(ROOT / name, target / name)
+    if (ROOT / "data").is_dir():
+        (target / "data").symlink_to(ROOT / "data")
+    return target
+
+
+def environment(folder: Path, **more: str) -> dict[str, str]:
+    """This process' environment with the copy's own library."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    return kept | {"PYTHONPATH": f"{folder / 'workflow'}{os.pathsep}{folder}", "PYTHONDONTWRITEBYTECODE": "1"} | more
+
+
+def start(folder: Path, *arguments: str, log: Path, **more: str) -> subprocess.Popen:
+    """`python -m ...` in a copy, in a process group of its own, with its output in a file."""
+    with log.open("w") as stream:
+        return subprocess.Popen(
+            [sys.executable, "-m", *arguments],
+            cwd=folder,
+            env=environment(folder, **more),
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
+def workflow(folder: Path, scale: str, cores: int, log: Path, **more: str) -> subprocess.Popen:
+    """The whole workflow at a scale."""
+    arguments = ("--cores", str(cores), "--quiet", "all", "--config", f"scale={scale}", "device=cpu", "--", "all")
+    return start(folder, "snakemake", *arguments, log=log, **more)
+
+
+def outputs(folder: Path, scale: str) -> dict[str, bytes]:
+    """Artifacts, statistics and published figures by name: everything that must not depend on how it was run."""
+    root = folder / "results" / scale
+    chosen = [path for pattern in ("*.npz", "*.parquet", "*.svg") for path in root.rglob(pattern)]
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in sorted(chosen)}
