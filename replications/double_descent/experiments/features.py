@@ -6,7 +6,6 @@ flips.
 """
 
 import gzip
-import tarfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from verifig import vision
 from verifig.ensemble import generator
 from verifig.errors import InputError
 from verifig.run import Run
@@ -30,7 +30,6 @@ ACTIVATIONS = {
 NORMALISATIONS = ("raw", "standardised", "batch", "batch_before", "layer")
 BATCH_EPS = 1e-5
 IDX_HEADER = {"images": 16, "labels": 8}
-CIFAR_ROW = 3073
 NORMAL_BLOCK = 16
 
 
@@ -77,14 +76,9 @@ def read_idx(path: Path, kind: str) -> np.ndarray:
 
 
 def read_cifar(path: Path) -> tuple[np.ndarray, np.ndarray]:
-    """CIFAR-10's binary archive: images [60000, 3072] (channel, row, column) in [0, 1], labels; test images last."""
-    rows = []
-    with tarfile.open(path) as archive:
-        for name in [*(f"data_batch_{k}.bin" for k in range(1, 6)), "test_batch.bin"]:
-            member = archive.extractfile(f"cifar-10-batches-bin/{name}")
-            rows.append(np.frombuffer(member.read(), np.uint8).reshape(-1, CIFAR_ROW))
-    table = np.concatenate(rows)
-    return table[:, 1:] / 255.0, table[:, 0].astype(np.int64)
+    """CIFAR-10: images [60000, 3072] (channel, row, column) float64 in [0, 1], labels; test images last."""
+    pixels, labels = (np.concatenate(parts) for parts in zip(*vision.archive(path, "cifar10"), strict=True))
+    return pixels.reshape(len(pixels), -1) / 255.0, labels
 
 
 def sample(data: tuple[np.ndarray, np.ndarray], settings: Mapping, seed: int, device: torch.device) -> Sample:

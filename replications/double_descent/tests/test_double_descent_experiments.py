@@ -1,8 +1,6 @@
 """Data, features, programs and statistics of the rule set."""
 
 import gzip
-import io
-import tarfile
 
 import numpy as np
 import pytest
@@ -202,20 +200,19 @@ def test_resnet_state_restores_exactly():
     assert 0 <= float(first.record()["test_error"]) <= 1
 
 
-def test_archives_are_read(tmp_path):
+def test_idx_files_are_read_after_their_header(tmp_path):
     raw = np.arange(8 + 5, dtype=np.uint8)
     (tmp_path / "labels.gz").write_bytes(gzip.compress(raw.tobytes()))
     np.testing.assert_array_equal(features.read_idx(tmp_path / "labels.gz", "labels"), raw[8:])
-    row = np.concatenate([[7], np.full(3072, 255)]).astype(np.uint8).tobytes()
-    with tarfile.open(tmp_path / "cifar.tar.gz", "w:gz") as archive:
-        for name in [*(f"data_batch_{k}.bin" for k in range(1, 6)), "test_batch.bin"]:
-            info = tarfile.TarInfo(f"cifar-10-batches-bin/{name}")
-            info.size = len(row)
-            archive.addfile(info, io.BytesIO(row))
-    images, labels = features.read_cifar(tmp_path / "cifar.tar.gz")
-    assert images.shape == (6, 3072)
-    assert images.max() == 1
-    assert labels.tolist() == [7] * 6
+
+
+def test_cifar_is_flat_and_scaled_with_test_images_last(monkeypatch):
+    parts = [(np.full((n, 3, 32, 32), value, np.uint8), np.full(n, n)) for n, value in ((2, 51), (1, 255))]
+    monkeypatch.setattr(features.vision, "archive", lambda path, name: parts)
+    images, labels = features.read_cifar("unused")
+    assert images.shape == (3, 3072)
+    assert images[:, 0].tolist() == [0.2, 0.2, 1.0]
+    assert labels.tolist() == [2, 2, 1]
 
 
 def test_rank_correlation_is_spearman_s():

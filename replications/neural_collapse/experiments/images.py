@@ -1,6 +1,5 @@
 """Images for the network experiments, as float32 tensors, normalised, with class subsets of given sizes."""
 
-import tarfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -14,7 +13,6 @@ from verifig.errors import InputError
 from verifig.run import Run
 
 SIDE = 32
-RECORD = 1 + 3 * SIDE * SIDE  # bytes of a CIFAR-10 record: label, then red, green and blue planes
 NORMALISATION = {
     # data set: mean and standard deviation by channel; the authors' values
     "mnist_5k": ((0.1307,), (0.3081,)),
@@ -30,7 +28,7 @@ def load(run: Run) -> tuple[Tensor, Tensor]:
     images are converted to 32 x 32 RGB (EMNIST letters in the authors' extended code are treated so).
 
     Raises:
-        InputError: no `image_folder`, or one without images.
+        InputError: no `image_folder`, one without images, or a damaged archive.
     """
     name = run.settings["dataset"]
     if name == "mnist_5k":
@@ -44,14 +42,10 @@ def load(run: Run) -> tuple[Tensor, Tensor]:
     return torch.from_numpy((pixels.astype(np.float32) - mean) / deviation), torch.from_numpy(labels)
 
 
-def read_cifar(archive: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Training images of the binary CIFAR-10 archive in file order: [50000, 3, 32, 32] in [0, 1] and labels."""
-    with tarfile.open(archive) as stored:
-        names = sorted(name for name in stored.getnames() if Path(name).name.startswith("data_batch_"))
-        data = b"".join(stored.extractfile(name).read() for name in names)
-    records = np.frombuffer(data, np.uint8).reshape(-1, RECORD)
-    pixels = records[:, 1:].reshape(-1, 3, SIDE, SIDE).astype(np.float32) / 255
-    return pixels, records[:, 0].astype(np.int64)
+def read_cifar(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Training images of CIFAR-10 in file order: [50000, 3, 32, 32] float32 in [0, 1], and labels."""
+    (pixels, labels), _ = vision.archive(path, "cifar10")
+    return pixels.astype(np.float32) / 255, labels
 
 
 def read_folder(folder: str | None) -> tuple[np.ndarray, np.ndarray]:

@@ -23,8 +23,8 @@ def connectivity(run: Run) -> dict[str, np.ndarray]:
     for number, member in enumerate(run.members):
         source = member | {"condition": None, "start": None}
         name = f"student {member['seed']}"
-        ends = run.once(name, lambda source=source: distilled(source, run.array, run.device, run.progress))
-        data = images.load(member["targets"][0], member, run.array).to(run.device)
+        ends = run.once(name, lambda source=source: distilled(source, run))
+        data = images.load(member["targets"][0], member, run).to(run.device)
         result.append(_errors(run, f"start {number}", member, ends, data))
     return {"errors": np.stack(result), "places": _places(run.settings)}
 

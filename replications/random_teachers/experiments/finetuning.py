@@ -11,6 +11,7 @@ from replications.random_teachers.experiments.images import Images
 from verifig.ensemble import generator
 from verifig.modules import flatten
 from verifig.optim import SGD
+from verifig.run import Run
 
 PADDING = 4
 
@@ -116,9 +117,9 @@ def augment(images: Tensor, stream: torch.Generator) -> Tensor:
     return padded.permute(0, 2, 3, 1)[index, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
 
 
-def distilled(settings: Mapping, arrays: Callable, device: torch.device, progress: Callable[[int, int], None]) -> dict:
+def distilled(settings: Mapping, run: Run) -> dict:
     """Encoder parameters and statistics of a student before (`initial`) and after (`distilled`) distillation."""
-    program = ImageDistiller(settings, arrays, device)
+    program = ImageDistiller(settings, run)
     size = sum(p.numel() for p in program.student.encoder.parameters())
 
     def state(name: str) -> dict:
@@ -130,7 +131,7 @@ def distilled(settings: Mapping, arrays: Callable, device: torch.device, progres
     before, steps = state("initial"), settings["epochs"] * program.per_epoch
     for step in range(steps):
         program.step()
-        progress(step + 1, steps)
+        run.progress(step + 1, steps)
     return before | state("distilled")
 
 

@@ -36,7 +36,7 @@ def distil_images(run: Run) -> dict[str, np.ndarray]:
 
 def _one(run: Run, member: Mapping, name: str, most: int) -> dict[str, np.ndarray]:
     """One model's records."""
-    program = ImageDistiller(member, run.array, run.device, most)
+    program = ImageDistiller(member, run, most)
     per_epoch = program.per_epoch
     epochs = sorted({*range(0, member["epochs"] + 1, member["probe_every"]), member["epochs"]})
     points = [epoch * per_epoch for epoch in epochs]
@@ -52,15 +52,16 @@ class ImageDistiller(Trainable):
 
     Args:
         member: settings; `source` is what it distils on, `targets` name what it is probed on.
+        run: gives the data and the device.
         most: number of columns of the probe records.
     """
 
-    def __init__(self, member: Mapping, arrays: Callable, device: torch.device, most: int = 1):
+    def __init__(self, member: Mapping, run: Run, most: int = 1):
         super().__init__()
-        self.member, self.device, self.most = member, device, most
-        self.source = images.source(member, arrays, device)
-        self.targets = [images.load(name, member, arrays).to(device) for name in member["targets"]]
-        self.teacher, self.student = (Student(member).to(device) for _ in range(2))
+        self.member, self.device, self.most = member, run.device, most
+        self.source = images.source(member, run)
+        self.targets = [images.load(name, member, run).to(run.device) for name in member["targets"]]
+        self.teacher, self.student = (Student(member).to(run.device) for _ in range(2))
         flats = []
         for purpose, model in (("teacher", self.teacher), ("fresh", self.student)):
             initialise(model, purpose, member["seed"])

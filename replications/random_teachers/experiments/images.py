@@ -1,4 +1,4 @@
-"""Image data of the paper-scale programs: torchvision's data sets, an image folder of the user's, or embedded MNIST.
+"""Image data of the paper-scale programs: binary archives, an image folder of the user's, or embedded MNIST.
 
 An image folder holds train/CLASS/*.png (or jpg) and test/CLASS/*. Everything is resized to 32x32 RGB and standardised
 by channel with the mean and deviation of the training part.
@@ -13,13 +13,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from replications.random_teachers.experiments.sources import Arrays
 from verifig import vision
 from verifig.ensemble import generator
 from verifig.errors import InputError
+from verifig.run import Run
 
 SIDE = 32
-TORCHVISION = {"cifar10": "CIFAR10", "cifar100": "CIFAR100", "stl10": "STL10"}
 
 
 @dataclass(frozen=True)
@@ -36,27 +35,29 @@ class Images:
         return Images(*(part.to(device) for part in (self.train, self.train_labels, self.test, self.test_labels)))
 
 
-def load(name: str, settings: Mapping, arrays: Arrays) -> Images:
+def load(name: str, settings: Mapping, run: Run) -> Images:
     """A labelled data set.
 
     Args:
-        name: cifar10, cifar100, stl10, tinyimagenet (image folder only) or mnist_5k (embedded).
-        settings: `image_folders`, `data_folder`, `train_images` and `test_images` (None: all).
+        name: cifar10, cifar100, stl10 (downloads of the run), tinyimagenet (image folder) or mnist_5k (embedded).
+        settings: `image_folders`, `train_images` and `test_images` (None: all).
 
     Raises:
-        InputError: the data can neither be read nor downloaded.
+        InputError: the data cannot be read, or is neither among the experiment's data nor in a folder of the user's.
     """
     folder = settings["image_folders"].get(name)
     if name == "mnist_5k":
-        parts = _embedded(arrays)
+        parts = _embedded(run)
     elif folder is not None:
         parts = from_folder(Path(folder))
-    elif name in TORCHVISION:
-        parts = _from_torchvision(name, Path(settings["data_folder"]))
-    else:
+    elif name in settings["image_folders"]:
         raise InputError(
             f"{name} has no download here: set image_folders.{name} to a folder with train/CLASS and test/CLASS"
         )
+    elif name in run.job["data"]:
+        parts = from_archive(run.path(name), name)
+    else:
+        raise InputError(f"{name} is not among the data of experiment {run.job['experiment']} in config.yaml")
     limits = settings["train_images"], settings["test_images"]
     (train, train_labels), (test, test_labels) = (
         _some(images, labels, limit, part) for (images, labels), limit, part in zip(parts, limits, "ab", strict=True)
@@ -74,22 +75,22 @@ def load(name: str, settings: Mapping, arrays: Arrays) -> Images:
     )
 
 
-def source(member: Mapping, arrays: Arrays, device: torch.device) -> Tensor:
+def source(member: Mapping, run: Run) -> Tensor:
     """Images [N, 3, 32, 32] that a member distils on: a data set, a part of it repeated to N, or Gaussian noise."""
     stream = generator("random_teachers", "images", member["seed"])
     name = member["targets"][0] if member["source"] == "noise" else member["source"]
-    images = load(name, member, arrays).train
+    images = load(name, member, run).train
     count = len(images)
     if member["source"] == "noise":
         images = member["noise_std"] * torch.randn(images.shape, generator=stream)
     elif member["distinct_images"] is not None and member["distinct_images"] < count:
         rows = torch.randperm(count, generator=stream)[: member["distinct_images"]]
         images = images[rows[torch.arange(count) % len(rows)]]
-    return images.to(device)
+    return images.to(run.device)
 
 
 @functools.cache  # every member asks for its source and targets; decoding 60,000 files takes half a minute
-def from_folder(folder: Path) -> list[tuple[np.ndarray, np.ndarray]]:
+def from_folder(folder: Path) -> list[vision.Part]:
     """(images uint8 [n, 32, 32, 3], labels) of train/ and test/, each with one folder a class.
 
     Raises:
@@ -98,34 +99,29 @@ def from_folder(folder: Path) -> list[tuple[np.ndarray, np.ndarray]]:
     return [vision.image_folder(folder / part, SIDE) for part in ("train", "test")]
 
 
-def _from_torchvision(name: str, folder: Path) -> list[tuple[np.ndarray, np.ndarray]]:
+@functools.cache  # as above; STL10's archive has 3 GB
+def from_archive(path: Path, name: str) -> list[vision.Part]:
+    """(images uint8 [n, 32, 32, 3], labels) of both parts of a binary archive (see `vision.archive`).
+
+    Raises:
+        InputError: the archive is damaged or another one.
+    """
+    return [(_small(images.transpose(0, 2, 3, 1)), labels) for images, labels in vision.archive(path, name)]
+
+
+def _small(images: np.ndarray) -> np.ndarray:
+    """RGB images [n, side, side, 3] as [n, 32, 32, 3] (bilinear)."""
+    if images.shape[1] == SIDE:
+        return images
     from PIL import Image
 
-    kind, parts = getattr(vision.torchvision().datasets, TORCHVISION[name]), []
-    for train in (True, False):
-        choice = {"split": "train" if train else "test"} if name == "stl10" else {"train": train}
-        try:
-            found = kind(folder, download=True, **choice)
-        except (OSError, RuntimeError) as error:
-            raise InputError(
-                f"{name} could not be downloaded to {folder} ({str(error)[:80]}): put torchvision's files there or set "
-                f"image_folders.{name} to a folder with train/CLASS and test/CLASS"
-            ) from None
-        images = np.asarray(found.data)
-        if name == "stl10":
-            small = [
-                Image.fromarray(image).resize((SIDE, SIDE), Image.Resampling.BILINEAR)
-                for image in images.transpose(0, 2, 3, 1)
-            ]
-            images = np.stack([np.asarray(image) for image in small])
-        labels = found.labels if name == "stl10" else found.targets
-        parts.append((images, np.asarray(labels, np.int64)))
-    return parts
+    size, method = (SIDE, SIDE), Image.Resampling.BILINEAR
+    return np.stack([np.asarray(Image.fromarray(image).resize(size, method)) for image in images])
 
 
-def _embedded(arrays: Arrays) -> list[tuple[np.ndarray, np.ndarray]]:
+def _embedded(run: Run) -> list[vision.Part]:
     """MNIST as 32x32 RGB, every fifth image for testing."""
-    images, labels = arrays("mnist_5k")
+    images, labels = run.array("mnist_5k")
     square = np.pad((images * 255).round().astype(np.uint8).reshape(-1, 28, 28), ((0, 0), (2, 2), (2, 2)))
     colour = np.repeat(square[..., None], 3, -1)
     held_out = np.arange(len(labels)) % 5 == 0

@@ -31,8 +31,8 @@ def tickets(run: Run) -> dict[str, np.ndarray]:
     for number, member in enumerate(members):
         source = member | {"condition": None, "start": None, "rewind_epochs": None}
         name = f"student {member['seed']}"
-        ends = run.once(name, lambda source=source: distilled(source, run.array, run.device, run.progress))
-        data = images.load(member["targets"][0], member, run.array).to(run.device)
+        ends = run.once(name, lambda source=source: distilled(source, run))
+        data = images.load(member["targets"][0], member, run).to(run.device)
         result.append(_arm(run, f"arm {number}", member, ends, data))
     return {field: np.stack([arm[field] for arm in result]) for field in result[0]}
 

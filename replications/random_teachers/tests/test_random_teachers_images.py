@@ -1,6 +1,8 @@
 """The paper-scale programs at tiny size: networks, image folders, pruning, connectivity; one slow run on real images."""
 
 import os
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,9 +15,10 @@ from replications.random_teachers.experiments.finetuning import Classifier, augm
 from replications.random_teachers.experiments.image_distillation import ImageDistiller
 from replications.random_teachers.experiments.tickets import prune
 from verifig import rulesets
-from verifig.data import embedded
+from verifig.data import EMBEDDED
 from verifig.ensemble import generator
 from verifig.errors import InputError
+from verifig.run import Run
 
 CPU = torch.device("cpu")
 torch.set_num_threads(1)  # as in a training job; more threads only fight over small products
@@ -24,6 +27,12 @@ torch.set_num_threads(1)  # as in a training job; more threads only fight over s
 def member(experiment: str = "cifar10", scale: str = "smoke", condition: str = "vgg11", **overrides) -> dict:
     values = rulesets.settings(rulesets.load("random_teachers"), experiment, scale, overrides)
     return next(m for m in rulesets.members(values) if m["condition"] == condition)
+
+
+def run_with(*downloads: str, data_dir: Path = Path("data")) -> Run:
+    """A job in progress that has these downloads."""
+    job = {"slug": "random_teachers", "experiment": "cifar10", "data": dict.fromkeys(downloads, "digest")}
+    return Run(job, CPU, SimpleNamespace(facts={}, resumed=False), lambda text: None, data_dir)
 
 
 def random_images(count: int = 24, classes: int = 3) -> images.Images:
@@ -67,19 +76,24 @@ def test_initialisation_is_the_papers():
 
 
 def test_image_folder_is_read_resized_and_standardised(folder):
-    data = images.load("cifar10", member() | {"image_folders": {"cifar10": str(folder)}}, embedded)
+    data = images.load("tinyimagenet", member() | {"image_folders": {"tinyimagenet": str(folder)}}, run_with())
     assert data.train.shape == (8, 3, 32, 32)
     assert data.train_labels.tolist() == [0] * 4 + [1] * 4
     torch.testing.assert_close(data.train.mean((0, 2, 3)), torch.zeros(3), atol=1e-4, rtol=0)
 
 
 @pytest.mark.parametrize(
-    ("name", "place", "sentence"), [("tinyimagenet", None, "train/CLASS"), ("cifar10", "/nowhere", "is not a folder")]
+    ("name", "place", "sentence"),
+    [
+        ("tinyimagenet", None, r"set image_folders\.tinyimagenet to a folder with train/CLASS"),
+        ("tinyimagenet", "/nowhere", "is not a folder"),
+        ("stl10", None, "stl10 is not among the data of experiment cifar10"),
+    ],
 )
 def test_missing_images_are_one_clear_sentence(name, place, sentence):
-    settings = member() | {"image_folders": {name: place}}
+    settings = member() | {"image_folders": {"tinyimagenet": place}}
     with pytest.raises(InputError, match=sentence):
-        images.load(name, settings, embedded)
+        images.load(name, settings, run_with("cifar10"))
 
 
 def test_unreadable_image_is_named(folder):
@@ -88,25 +102,50 @@ def test_unreadable_image_is_named(folder):
         images.from_folder(folder)
 
 
-def test_failed_download_says_where_files_may_be_put(tmp_path, monkeypatch):
-    class Offline:
-        def __init__(self, folder, download, train):
-            raise RuntimeError("name look-up failed")
+def test_archives_become_small_images_with_colours_last(tmp_path, monkeypatch):
+    pictures = np.random.default_rng(0).integers(0, 256, (2, 3, 32, 32), np.uint8)
+    sizes = {"cifar100": pictures, "stl10": pictures.repeat(3, 2).repeat(3, 3)}
+    asked = []
 
-    class Stub:
-        class datasets:
-            CIFAR10 = Offline
+    def archive(path: Path, name: str):
+        asked.append(path.relative_to(tmp_path).as_posix())
+        return (sizes[name], np.array([1, 0])), (sizes[name][:1], np.array([1]))
 
-    monkeypatch.setattr(images.vision, "torchvision", lambda: Stub)
-    with pytest.raises(InputError, match=r"image_folders\.cifar10"):
-        images.load("cifar10", member() | {"data_folder": str(tmp_path)}, embedded)
+    monkeypatch.setattr(images.vision, "archive", archive)
+    run, colours_last = run_with("cifar100", "stl10", data_dir=tmp_path), pictures.transpose(0, 2, 3, 1)
+    (train, labels), (test, _) = images.from_archive(run.path("cifar100"), "cifar100")
+    np.testing.assert_array_equal(train, colours_last)
+    np.testing.assert_array_equal(test, colours_last[:1])
+    assert labels.tolist() == [1, 0]
+    (large, _), _ = images.from_archive(run.path("stl10"), "stl10")
+    assert large.shape == (2, 32, 32, 3)
+    difference = np.abs(large.astype(int) - colours_last).mean()
+    assert difference < np.abs(large[::-1].astype(int) - colours_last).mean() / 2
+    settings = member() | {"train_images": None, "test_images": None}
+    data = images.load("cifar100", settings, run)
+    assert data.train.shape == (2, 3, 32, 32)
+    assert data.test_labels.tolist() == [1]
+    assert asked == ["cifar100/cifar-100-binary.tar.gz", "stl10/stl10_binary.tar.gz"]  # each is read once
+
+
+@pytest.mark.parametrize("scale", ["smoke", "laptop", "paper"])
+def test_experiments_list_the_images_that_they_read(scale):
+    """And no others: a download that nothing reads would keep an experiment from running."""
+    ruleset = rulesets.load("random_teachers")
+    for experiment in ruleset.experiments(scale):
+        listed = set(ruleset.entry(experiment, scale).get("data", []))
+        assert scale == "paper" or listed <= set(EMBEDDED)
+        runs = rulesets.members(rulesets.settings(ruleset, experiment, scale))
+        if "targets" in runs[0]:
+            read = {name for run in runs for name in (run["source"], *run["targets"])}
+            assert read - {"noise", "tinyimagenet"} == listed
 
 
 def test_copy_has_no_gradient_and_students_learn():
     settings = member(train_images=64) | {"alpha": 0.0}
-    copy = ImageDistiller(settings, embedded, CPU)
+    copy = ImageDistiller(settings, run_with())
     assert float(copy.record()["kl"]) < 1e-9
-    far = ImageDistiller(settings | {"alpha": 1.0}, embedded, CPU)
+    far = ImageDistiller(settings | {"alpha": 1.0}, run_with())
     before = float(far.record()["kl"])
     for _ in range(10):
         far.step()
@@ -174,14 +213,16 @@ def test_augmentation_shifts_and_flips_but_keeps_shape():
 def test_vgg11_on_an_image_folder():
     """The full-size encoder, some hundred steps on a part of the images: loss falls, the probe is above chance."""
     settings = member(scale="paper") | {
-        "image_folders": {"cifar10": os.environ["VERIFIG_IMAGE_FOLDER"]},
+        "source": "tinyimagenet",
+        "targets": ["tinyimagenet"],
+        "image_folders": {"tinyimagenet": os.environ["VERIFIG_IMAGE_FOLDER"]},
         "alpha": 1.0,
         "train_images": 1000,
         "test_images": 500,
         "output_size": 1024,
         "batch_size": 32,
     }
-    program = ImageDistiller(settings, embedded, CPU)
+    program = ImageDistiller(settings, run_with())
     before = float(program.record()["kl"])
     for _ in range(200):
         program.step()
