@@ -10,6 +10,7 @@ import torch
 
 from verifig import data, rulesets
 from verifig.checkpoint import Checkpoint
+from verifig.errors import InputError
 from verifig.provenance import Stopwatch
 
 LOG_SECONDS = 5.0
@@ -48,7 +49,14 @@ class Run:
         return data.embedded(name)
 
     def path(self, name: str) -> Path | None:
-        """Path of an optional download, or None when the job was made without it."""
+        """Path of an optional download, or None when the job was made without it.
+
+        Raises:
+            InputError: it is not among the experiment's data.
+        """
+        if name not in self.job["data"]:
+            where = f"{self.job['slug']}.{self.job['experiment']}"
+            raise InputError(f"the data set {name!r} is not among the data of {where} in config.yaml")
         return data.path(self.job["slug"], name, self.data_dir) if self.job["data"][name] else None
 
     def once(self, name: str, compute: Callable[[], Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:

@@ -5,7 +5,7 @@ by channel with the mean and deviation of the training part.
 """
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,19 +51,16 @@ def load(name: str, settings: Mapping, run: Run) -> Images:
     elif folder is not None:
         parts = from_folder(Path(folder))
     elif name in settings["image_folders"]:
-        raise InputError(
-            f"{name} has no download here: set image_folders.{name} to a folder with train/CLASS and test/CLASS"
-        )
-    elif name in run.job["data"]:
-        parts = from_archive(run.path(name), name)
+        raise _no_folder(name)
     else:
-        raise InputError(f"{name} is not among the data of experiment {run.job['experiment']} in config.yaml")
+        parts = from_archive(run.path(name), name)
     limits = settings["train_images"], settings["test_images"]
     (train, train_labels), (test, test_labels) = (
         _some(images, labels, limit, part) for (images, labels), limit, part in zip(parts, limits, "ab", strict=True)
     )
-    mean, deviation = (
-        torch.from_numpy(f(train / np.float32(255), axis=(0, 1, 2)).astype(np.float32)) for f in (np.mean, np.std)
+    mean, deviation = (  # summed in double precision: float32 sums over 10^8 pixels stop growing
+        torch.from_numpy(f(train / np.float32(255), axis=(0, 1, 2), dtype=np.float64).astype(np.float32))
+        for f in (np.mean, np.std)
     )
     deviation = deviation.clamp_min(1e-6)
     standard = [((torch.from_numpy(p).float() / 255 - mean) / deviation).permute(0, 3, 1, 2) for p in (train, test)]
@@ -72,6 +69,24 @@ def load(name: str, settings: Mapping, run: Run) -> Images:
         torch.from_numpy(train_labels),
         standard[1].contiguous(),
         torch.from_numpy(test_labels),
+    )
+
+
+def require_folders(members: Iterable[Mapping]) -> None:
+    """Refuse, before any training, members that need an image folder which is not set.
+
+    Raises:
+        InputError: naming the setting.
+    """
+    for member in members:
+        for name in (member["source"], *member["targets"]):
+            if name in member["image_folders"] and member["image_folders"][name] is None:
+                raise _no_folder(name)
+
+
+def _no_folder(name: str) -> InputError:
+    return InputError(
+        f"{name} has no download here: set image_folders.{name} to a folder with train/CLASS and test/CLASS"
     )
 
 

@@ -87,13 +87,30 @@ def test_image_folder_is_read_resized_and_standardised(folder):
     [
         ("tinyimagenet", None, r"set image_folders\.tinyimagenet to a folder with train/CLASS"),
         ("tinyimagenet", "/nowhere", "is not a folder"),
-        ("stl10", None, "stl10 is not among the data of experiment cifar10"),
+        ("stl10", None, "the data set .stl10. is not among the data of random_teachers.cifar10"),
     ],
 )
 def test_missing_images_are_one_clear_sentence(name, place, sentence):
     settings = member() | {"image_folders": {"tinyimagenet": place}}
     with pytest.raises(InputError, match=sentence):
         images.load(name, settings, run_with("cifar10"))
+
+
+def test_a_folder_that_is_not_set_is_refused_before_any_training():
+    members = [member(), member() | {"source": "tinyimagenet", "image_folders": {"tinyimagenet": None}}]
+    with pytest.raises(InputError, match=r"set image_folders\.tinyimagenet"):
+        images.require_folders(members)
+    images.require_folders(members[:1])
+
+
+def test_statistics_of_many_images_are_summed_in_double_precision(monkeypatch):
+    """A float32 sum over 2^24 ones and more stops growing."""
+    bright = np.full((17_000, 32, 32, 3), 255, np.uint8), np.zeros(17_000, np.int64)
+    few = bright[0][:2], bright[1][:2]
+    monkeypatch.setattr(images, "from_folder", lambda folder: [bright, few])
+    settings = member() | {"image_folders": {"tinyimagenet": "x"}, "train_images": None, "test_images": None}
+    data = images.load("tinyimagenet", settings, run_with())
+    torch.testing.assert_close(data.test, torch.zeros_like(data.test))
 
 
 def test_unreadable_image_is_named(folder):
