@@ -1,19 +1,22 @@
 """What the workflow runs, and when: fresh clone, what reruns, modules, published pages."""
 
+import hashlib
 import json
+import os
 import re
+import shutil
 import zipfile
 
 import pytest
-from conftest import command, snakemake
+from conftest import COPIED, ROOT, command, snakemake
 
 JOB = re.compile(r"^(\w+)\s+(\d+)$", re.MULTILINE)
 TRAINING = {"grokking_train_edge113", "grokking_train_thresholds", "grokking_train_transformer"}
 
 
-def planned(folder, *arguments, config=("scale=smoke", 'papers=["grokking"]')) -> set[str]:
+def planned(folder, *arguments, config=("scale=smoke", 'papers=["grokking"]'), **environment: str) -> set[str]:
     """Rules that Snakemake would run."""
-    result = snakemake(folder, "-n", "--config", *config, "--", *(arguments or ["all"]))
+    result = snakemake(folder, "-n", "--config", *config, "--", *(arguments or ["all"]), **environment)
     assert result.returncode == 0, result.stdout + result.stderr
     table = (result.stdout + result.stderr).rpartition("Job stats:")[2].partition("total")[0]
     return {name for name, _ in JOB.findall(table)} - {"all", "grokking"}
@@ -28,10 +31,6 @@ def run(folder, *arguments, config=("scale=smoke", 'papers=["grokking"]')):
 @pytest.fixture(scope="module")
 def done(tmp_path_factory):
     """A suite whose smoke scale has run; tests that change it change it back."""
-    import shutil
-
-    from conftest import COPIED, ROOT
-
     folder = tmp_path_factory.mktemp("workflow") / "suite"
     folder.mkdir()
     for name in COPIED:
@@ -67,6 +66,15 @@ def test_nothing_runs_twice(done):
     assert planned(done) == set()
 
 
+THRESHOLDS = "grokking_train_thresholds"
+EDGE = "  edge113:\n    program: modular\n"
+
+
+def traded(text: str) -> str:
+    """Two settings trade their values: Snakemake compares the values of params without their names."""
+    return re.sub(r"beta1: (\S+)\n(\s+)beta2: (\S+)", r"beta1: \3\n\2beta2: \1", text)
+
+
 @pytest.mark.parametrize(
     ("file", "change", "expected"),
     [
@@ -79,13 +87,26 @@ def test_nothing_runs_twice(done):
         ("workflow/verifig/judge.py", "# x\n", {"judge", "report"}),
         ("workflow/verifig/stats.py", "# x\n", {"judge", "report"}),
         ("workflow/verifig/templates/style.css", "/* x */\n", {"report"}),
+        ("workflow/verifig/cards.py", "# x\n", {"report"}),
         ("workflow/verifig/cli.py", "# x\n", set()),
         ("workflow/verifig/prepare.py", "# x\n", set()),
+        ("workflow/rules/replication.smk", "# x\n", set()),
+        ("workflow/schemas/ruleset.schema.yaml", "# x\n", set()),
+        ("replications/grokking/paper.yaml", "# x\n", {"report"}),
+        ("replications/grokking/settings.schema.yaml", "# x\n", set()),
         ("replications/grokking/README.md", "x\n", set()),
+        ("replications/sgd_stability/experiments/dynamics.py", "# x\n", set()),
+        ("replications/sgd_stability/claims.yaml", "# x\n", set()),
         (
             "replications/grokking/config.yaml",
             lambda text: text.replace("epochs: 20}", "epochs: 21}"),
             {"grokking_train_edge113", "measure", "judge", "report"},
+        ),
+        ("replications/grokking/config.yaml", traded, TRAINING - {THRESHOLDS} | {"measure", "judge", "report"}),
+        (
+            "config/config.yaml",
+            lambda text: text.replace("seeds: null", "seeds: 2"),
+            TRAINING | {"measure", "judge", "report"},
         ),
     ],
 )
@@ -94,6 +115,53 @@ def test_what_reruns(done, file, change, expected):
     with Edited(done / file, change):
         found = planned(done, "grokking")
     assert found == expected
+
+
+def test_another_version_of_a_package_retrains(done, tmp_path):
+    (tmp_path / "torch-99.0.dist-info").mkdir()
+    (tmp_path / "torch-99.0.dist-info/METADATA").write_text("Metadata-Version: 2.1\nName: torch\nVersion: 99.0\n")
+    path = os.pathsep.join(map(str, (tmp_path, done / "workflow", done)))
+    assert planned(done, "grokking", PYTHONPATH=path) == TRAINING | {
+        "grokking_measure",
+        "grokking_judge",
+        "grokking_report",
+    }
+
+
+def test_a_data_file_that_comes_changes_or_goes(done):
+    """What a download's arrival, change and absence make run."""
+    config, downloads = done / "replications/grokking/config.yaml", done / "data"
+    downloads.mkdir()
+    file = downloads / "t.csv"
+    digest = hashlib.sha256(b"table").hexdigest()
+    entry = f"\ndata:\n  table: {{file: t.csv, sha256: {digest}}}\n\nscales:"
+    later = {"grokking_measure", "grokking_judge", "grokking_report"}
+    with Edited(
+        config, lambda text: text.replace("\nscales:", entry, 1).replace(EDGE, EDGE + "    data: [table]\n", 1)
+    ):
+        assert planned(done, "grokking") == later  # the experiment cannot run: its claims are not tested
+        file.write_bytes(b"table")
+        assert planned(done, "grokking") == later | {"grokking_train_edge113"}
+        file.write_bytes(b"another table")
+        refused = snakemake(done, "-n", "--config", "scale=smoke", 'papers=["grokking"]', "--", "grokking")
+        assert refused.returncode == 2
+        assert f"t.csv has sha256 {hashlib.sha256(b'another table').hexdigest()}, expected {digest}" in refused.stderr
+    shutil.rmtree(downloads)
+    assert planned(done, "grokking") == set()
+
+
+def test_without_snakemake_s_records_keys_decide(done, tmp_path):
+    """Results copied into another clone: what fits is kept, what does not is made anew."""
+    clone = tmp_path / "clone"
+    shutil.copytree(done, clone, ignore=shutil.ignore_patterns(".snakemake"))
+    assert command(clone, "verifig", "prepare", "--scale", "smoke").returncode == 0
+    assert planned(clone) == set()
+    claims = clone / "replications/grokking/claims.yaml"
+    claims.write_text(claims.read_text() + "# x\n")
+    assert planned(clone) == set()  # Snakemake alone cannot know
+    said = command(clone, "verifig", "prepare", "--scale", "smoke").stdout
+    assert "verdicts was made by another job" in said or "judge was made by another job" in said
+    assert planned(clone) == {"grokking_judge", "grokking_report", "site"}
 
 
 def test_touching_reruns_nothing(done):
