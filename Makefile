@@ -4,7 +4,7 @@ SNAKEMAKE := $(PYTHON) -m snakemake
 export PYTHONPATH := $(CURDIR)/workflow:$(CURDIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup reports test check smoke new bench lint format record unlock lock clean
+.PHONY: help setup reports test check smoke new prove bench lint format record unlock lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -38,6 +38,11 @@ smoke: .venv/ready ## run the smoke scale, seconds of training
 
 new: .venv/ready ## start a rule set from the template: make new paper=<slug>
 	$(PYTHON) -m verifig new "$(paper)"
+
+prove: .venv/ready ## run the long proofs and write reports/trust.md (only=<name>: one of tests/prove)
+	$(PYTHON) -m verifig prepare --scale laptop
+	$(SNAKEMAKE) --quiet rules --config scale=laptop device=cpu -- all
+	$(PYTHON) -m pytest -v -m slow tests/prove$(if $(only),/test_$(only).py)
 
 bench: .venv/ready ## measure speed, as ratios within one run
 	$(PYTHON) -m verifig bench

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from prove import evidence
+from prove import evidence, suites
 
 HERE = Path(__file__).parent
 FOUND = pytest.StashKey[evidence.Found]()
@@ -24,6 +24,12 @@ def pytest_configure(config):
 def show(request):
     """Figures of a case for the page: `show(kills=20)`."""
     return request.config.stash[FOUND].case(request.node).figures.update
+
+
+@pytest.fixture(scope="session")
+def smoke_suite(tmp_path_factory):
+    """A copy of the suite whose smoke scale has run undisturbed (see `suites.finished`); tests leave it as it was."""
+    return suites.finished(tmp_path_factory.mktemp("smoke") / "suite", "smoke")
 
 
 @pytest.hookimpl(wrapper=True)

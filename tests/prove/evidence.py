@@ -2,6 +2,7 @@
 
 import datetime
 import inspect
+import subprocess
 from dataclasses import asdict, dataclass, field
 
 import pytest
@@ -54,7 +55,7 @@ def _reason(report: pytest.TestReport) -> str:
 
 
 def write(found: Found) -> None:
-    """Renew the proofs that ran, keep the others, render the page."""
+    """Renew the proofs that ran, keep the others, render the pages."""
     path = ROOT / "reports" / "trust.json"
     try:
         proofs = read_json(path)["proofs"]
@@ -65,33 +66,35 @@ def write(found: Found) -> None:
             "about": entry["about"],
             "cases": {case: asdict(value) for case, value in entry["cases"].items()},
             "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+            "revision": _revision(),
             "verifig": __version__,
-            "hardware": describe("cpu"),
+            "processor": describe("cpu"),
         }
-    write_json(path, {"schema": 1, "proofs": dict(sorted(proofs.items()))})
+    proofs = dict(sorted(proofs.items()))
+    write_json(path, {"schema": 1, "proofs": proofs})
     write_text(path.with_suffix(".md"), page(proofs))
+    if "hardware" in proofs:
+        write_text(path.with_name("hardware.md"), "# Hardware\n" + "\n".join(_section(proofs["hardware"])) + "\n")
+
+
+def _revision() -> str:
+    command = ["git", "describe", "--always", "--dirty"]
+    return subprocess.run(command, cwd=ROOT, text=True, capture_output=True, check=False).stdout.strip() or "unknown"
 
 
 def page(proofs: dict) -> str:
     """reports/trust.md."""
-    lines = [HEAD, "| Proof | cases | passed | failed | not run | minutes | date | processor |", "|" + "---|" * 8]
-    for name, entry in sorted(proofs.items()):
+    lines = [HEAD, "| Proof | cases | passed | failed | not run | minutes | date | revision |", "|" + "---|" * 8]
+    for name, entry in proofs.items():
         outcomes = [case["outcome"] for case in entry["cases"].values()]
         counts = " | ".join(str(outcomes.count(outcome)) for outcome in ("passed", "failed", "not run"))
-        title = _title(entry)
         minutes = sum(case["seconds"] for case in entry["cases"].values()) / 60
-        when = f"{minutes:.0f} | {entry['date']} | {entry['hardware']}"
-        lines.append(f"| [{title}](#{name}) | {len(outcomes)} | {counts} | {when} |")
-    for name, entry in sorted(proofs.items()):
-        rest = entry["about"].partition("\n")[2].strip()
-        lines += [
-            "",
-            f'<a id="{name}"></a>',
-            "",
-            f"## {_title(entry)}",
-            *([rest, ""] if rest else []),
-            *_table(entry["cases"]),
-        ]
+        place = "hardware.md" if name == "hardware" else f"#{name}"
+        what = f"[{_title(entry)}]({place}) | {len(outcomes)} | {counts} | {minutes:.0f}"
+        lines.append(f"| {what} | {entry['date']} | {entry['revision']} |")
+    for name, entry in proofs.items():
+        if name != "hardware":
+            lines += ["", f'<a id="{name}"></a>', "", f"## {_title(entry)}", *_section(entry)]
     return "\n".join(lines) + "\n"
 
 
@@ -99,12 +102,25 @@ def _title(entry: dict) -> str:
     return entry["about"].partition("\n")[0].rstrip(".")
 
 
-def _table(cases: dict) -> list[str]:
+def _section(entry: dict) -> list[str]:
+    """What was done, on which processor, and one table for each test of the proof."""
+    about = entry["about"].partition("\n")[2].strip()
+    lines = [*([about, ""] if about else []), f"Run on {entry['processor']}."]
+    groups: dict[str, dict[str, dict]] = {}
+    for name, case in entry["cases"].items():
+        test, _, place = name.partition(": ")
+        groups.setdefault(test, {})[place] = case
+    for test, cases in groups.items():
+        lines += ["", *_table(test, cases)]
+    return lines
+
+
+def _table(test: str, cases: dict) -> list[str]:
     columns = list(dict.fromkeys(name for case in cases.values() for name in case["figures"]))
-    head = ["case", *columns, "outcome"]
+    head = [test, *columns, "outcome"]
     rows = []
-    for name, case in cases.items():
+    for place, case in cases.items():
         outcome = case["outcome"] if case["outcome"] == "passed" else f"**{case['outcome']}**: {case['why']}"
         shown = [str(case["figures"].get(column, "")) for column in columns]
-        rows.append([name, *shown, outcome.replace("|", "/")])
+        rows.append([place, *shown, outcome.replace("|", "/")])
     return [f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows)]

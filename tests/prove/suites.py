@@ -4,6 +4,8 @@ import os
 import shutil
 import subprocess
 import sys
+import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from conftest import COPIED, ROOT
@@ -46,6 +48,23 @@ def workflow(folder: Path, scale: str, cores: int, log: Path, **more: str) -> su
     """The whole workflow at a scale."""
     arguments = ("--cores", str(cores), "--quiet", "all", "--config", f"scale={scale}", "device=cpu", "--", "all")
     return start(folder, "snakemake", *arguments, log=log, **more)
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A copy that has run, and the wall time that it took."""
+
+    folder: Path
+    seconds: float
+
+
+def finished(folder: Path, scale: str, cores: int = os.cpu_count() or 1, **more: str) -> Finished:
+    """A copy that has run the whole workflow at a scale."""
+    begin = time.monotonic()
+    log = folder.parent / f"{folder.name}.log"
+    code = workflow(copy(folder), scale, cores, log, **more).wait()
+    assert code == 0, log.read_text()[-3000:]
+    return Finished(folder, time.monotonic() - begin)
 
 
 def outputs(folder: Path, scale: str) -> dict[str, bytes]:

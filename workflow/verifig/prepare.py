@@ -75,6 +75,7 @@ def clean(layout: Layout, all_jobs: Mapping[str, Mapping]) -> list[str]:
             problem = _problem(outputs, record, key(job))
             orphaned = stage in OUTPUTS and waiting
             if problem is None and not orphaned:
+                remove_checkpoint(layout, stage)
                 continue
             if problem is not None:
                 print(f"removing outdated or damaged output: {problem}")
@@ -82,6 +83,11 @@ def clean(layout: Layout, all_jobs: Mapping[str, Mapping]) -> list[str]:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
         waiting.append(stage)
     return waiting
+
+
+def remove_checkpoint(layout: Layout, experiment: str) -> None:
+    """Remove the checkpoint of a finished job that was killed before it could do so."""
+    layout.artifact(experiment).with_suffix(".ckpt").unlink(missing_ok=True)
 
 
 def sweep(layout: Layout) -> None:

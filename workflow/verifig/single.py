@@ -73,6 +73,7 @@ def _train(job: Mapping, layout: Layout, name: str) -> None:
 
     record = layout.provenance(name)
     if record.exists() and provenance.problem(record, key(job)) is None:
+        prepare.remove_checkpoint(layout, name)
         print(f"{job['slug']}.{name}: finished before, kept")
         return
     with _bar(f"{job['slug']}.{name}") as advance:

@@ -1,8 +1,15 @@
 """The law, the batched solver, the bootstrap, the policy and the command that fits anybody's runs."""
 
+import contextlib
+import io
+import tempfile
+from pathlib import Path
+
+import hypothesis.strategies as st
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
 from scipy import integrate, optimize
 
 from replications.scaling_laws import bench, published
@@ -11,6 +18,7 @@ from verifig import cli
 from verifig.errors import InputError
 
 N, D, L = bench.synthetic_runs()
+MANY = settings(deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def test_solver_recovers_any_law_from_exact_data():
@@ -158,6 +166,45 @@ def test_command_refuses_bad_input(tmp_path, capsys, contents, options, words):
     file.write_bytes(contents)
     assert run(str(file), *options) == 2
     assert words in capsys.readouterr().err
+
+
+CELL = st.one_of(
+    st.sampled_from(["", "0", "-1", "-3e9", "nan", "inf", "-inf", "1e999", "1,5", "12 B", "=1+1", "'", "None", "TRUE"]),
+    st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Nd")), min_size=1, max_size=6),
+)
+
+
+@MANY
+@given(st.integers(0, 239), st.sampled_from(["N", "D", "L"]), CELL)
+def test_one_bad_cell_is_named_by_column_and_row(row, column, cell):
+    table = pd.DataFrame({"N": N, "D": D, "L": L}).astype(object)
+    table.loc[row, column] = cell
+    code, said = typed(table.to_csv(index=False).encode())
+    assert code == 2, said
+    assert said.startswith("error: ")
+    assert len(said.strip().splitlines()) == 1
+    assert f"column {column!r}" in said
+    assert f"row {row + 1}" in said
+
+
+@MANY
+@given(st.binary(max_size=300) | st.text(alphabet='NDL,;\t\n0123456789.e-"', max_size=300).map(str.encode))
+def test_any_bytes_are_a_table_or_one_sentence(contents):
+    code, said = typed(contents)
+    assert code == 2, said
+    assert said.startswith("error: ")
+    assert len(said.strip().splitlines()) == 1
+    assert "Traceback" not in said
+
+
+def typed(contents: bytes) -> tuple[int, str]:
+    """Exit code and error output of the command on a file with these bytes; eight good rows at least would be fitted."""
+    errors = io.StringIO()
+    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stderr(errors):
+        file = Path(folder) / "runs.csv"
+        file.write_bytes(contents)
+        code = run(str(file), "--bootstraps", "0")
+    return code, errors.getvalue()
 
 
 def test_command_names_a_missing_file(tmp_path, capsys):
