@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from verifig import claims, data, downloads, jobs, numbers, provenance, rulesets, userconfig
+from verifig import claims, data, downloads, jobs, leftovers, numbers, provenance, rulesets, userconfig
 from verifig.errors import InputError
 from verifig.files import read_json
 from verifig.keys import key
@@ -65,7 +65,7 @@ def clean(layout: Layout, all_jobs: Mapping[str, Mapping]) -> list[str]:
     What was made from a removed or missing output goes too: Snakemake does not rebuild a missing file while the files
     made from it exist.
     """
-    sweep(layout)
+    leftovers.sweep(layout)
     waiting: list[str] = []
     for stage, job in all_jobs.items():
         outputs = OUTPUTS[stage](layout) if stage in OUTPUTS else [layout.artifact(stage)]
@@ -75,7 +75,7 @@ def clean(layout: Layout, all_jobs: Mapping[str, Mapping]) -> list[str]:
             problem = _problem(outputs, record, key(job))
             orphaned = stage in OUTPUTS and waiting
             if problem is None and not orphaned:
-                remove_checkpoint(layout, stage)
+                leftovers.remove_checkpoint(layout, stage)
                 continue
             if problem is not None:
                 print(f"removing outdated or damaged output: {problem}")
@@ -83,17 +83,6 @@ def clean(layout: Layout, all_jobs: Mapping[str, Mapping]) -> list[str]:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
         waiting.append(stage)
     return waiting
-
-
-def remove_checkpoint(layout: Layout, experiment: str) -> None:
-    """Remove the checkpoint of a finished job that was killed before it could do so."""
-    layout.artifact(experiment).with_suffix(".ckpt").unlink(missing_ok=True)
-
-
-def sweep(layout: Layout) -> None:
-    """Remove what killed runs left half-written; only for a folder that no run works in."""
-    for path in layout.folder.glob(".*") if layout.folder.is_dir() else ():
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _problem(outputs: list[Path], record: Path, expected_key: str) -> str | None:

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from verifig import downloads, jobs, prepare, provenance, rulesets
+from verifig import downloads, jobs, leftovers, provenance, rulesets
 from verifig.errors import InputError
 from verifig.keys import key
 from verifig.paths import ROOT, Layout
@@ -48,7 +48,7 @@ def run(
                 f"{slug}.{name} needs the data {absent[0]}: run `python -m verifig prepare --scale {scale}`"
             )
     layout = Layout(Path(out), scale, slug)
-    prepare.sweep(layout)
+    leftovers.sweep(layout)
     for name, job in train_jobs.items():
         _train(job, layout, name)
     if last_stage == "train":
@@ -73,7 +73,7 @@ def _train(job: Mapping, layout: Layout, name: str) -> None:
 
     record = layout.provenance(name)
     if record.exists() and provenance.problem(record, key(job)) is None:
-        prepare.remove_checkpoint(layout, name)
+        leftovers.remove_checkpoint(layout, name)
         print(f"{job['slug']}.{name}: finished before, kept")
         return
     with _bar(f"{job['slug']}.{name}") as advance:
