@@ -39,7 +39,7 @@ smoke: .venv/ready ## run the smoke scale, seconds of training
 new: .venv/ready ## start a rule set from the template: make new paper=<slug>
 	$(PYTHON) -m verifig new "$(paper)"
 
-bench: .venv/ready ## measure speed, as ratios within one run
+bench: .venv/ready ## measure speed and memory as ratios within one run, write reports/benchmarks.md
 	$(PYTHON) -m verifig bench
 
 lint: .venv/ready ## ruff, snakefmt, snakemake --lint
