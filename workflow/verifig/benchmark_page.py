@@ -20,8 +20,8 @@ rounds; "a over b" is the time of a in units of that of b. `make bench` renews t
 <rule set>` its part.
 
 A figure is marked ▲ as a **regression** when it is more than 20 % worse than the committed one and also worse by more
-than both spreads together (the spread, ±, is the range between the quartiles of the rounds). A figure that looks like
-one is measured a second time, and the better of the two counts."""
+than both spreads together (the spread, ±, is the range between the quartiles of the rounds). A figure that
+departs that far in either direction is measured a second time, and the nearer to the committed one counts."""
 
 CHART = """\
 ![Four charts, a line or row of points for each rule set. Time per member against the number of members trained \

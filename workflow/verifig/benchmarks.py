@@ -1,13 +1,16 @@
 """The record of all benchmarks, reports/benchmarks.json, and what became worse since it was committed.
 
 The rule: a figure is a regression when it is more than 20 % worse than the committed one (`TOLERANCE`; the quotient of
-the two exceeds 1.2, whichever direction is better) and also worse by more than both spreads together, so that a figure that wanders is not reported for wandering. A suspect is measured a
-second time, and the better of the two counts: other work on the machine passes, a regression stays. A figure without a
-committed one is new. The committed record is that of git's HEAD; without git it is the file as it lies.
+the two exceeds 1.2, whichever direction is better) and also worse by more than both spreads together, so that a figure
+that wanders is not reported for wandering. A figure that departs that far in either direction is measured a second time,
+and what is nearer to the committed one counts: other work on the machine passes, a regression stays, and luck does not
+become the reference. A figure without a committed one is new. The committed record is that of git's HEAD; without git it
+is the file as it lies.
 """
 
 import importlib
 import json
+import math
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -69,26 +72,25 @@ def run(slugs: Sequence[str], write: bool = True) -> list[Regression]:
 
 
 def _confirmed(slug: str, before: Mapping) -> list[Result]:
-    """All figures of one rule set, suspects measured twice."""
-    results = list(_printed(measure(slug)))
-    measured = updated({}, slug, {"results": [result.to_json() for result in results]})
-    suspects = {found.result.name for found in regressions(measured, before)}
+    """All figures of one rule set; those that depart from the committed ones are measured twice, the nearer counts."""
+    old, results = _by_name(before, slug), list(_printed(measure(slug)))
+    suspects = [result.name for result in results if result.name in old and _departs(result, old[result.name])]
     if not suspects:
         return results
-    print(f"  once more, for what looks worse than committed: {'; '.join(sorted(suspects))}", flush=True)
+    print(f"  once more, for what departs from the committed figures: {'; '.join(suspects)}", flush=True)
     again = {result.name: result for result in _printed(measure(slug))}
-    return [better_of(result, again[result.name]) if result.name in suspects else result for result in results]
+    return [
+        min(result, again[result.name], key=lambda item: abs(math.log(_quotient(item, old[item.name]))))
+        if result.name in suspects
+        else result
+        for result in results
+    ]
 
 
 def _printed(results: Iterable[Result]) -> Iterator[Result]:
     for result in results:
         print(f"  {benchmark_page.line(result)}", flush=True)
         yield result
-
-
-def better_of(first: Result, second: Result) -> Result:
-    """The better of two measurements of one figure."""
-    return (max if first.better == "higher" else min)(first, second, key=lambda result: result.value)
 
 
 def measure(slug: str) -> Iterator[Result]:
@@ -132,21 +134,31 @@ def updated(record: Mapping, slug: str, new: Mapping) -> dict:
 def regressions(record: Mapping, before: Mapping) -> list[Regression]:
     """Figures that are worse than before, by the rule of this module, the worst first."""
     found = []
-    for slug, new in record.get("rule_sets", {}).items():
-        old = {item["name"]: Result(**item) for item in before.get("rule_sets", {}).get(slug, {}).get("results", [])}
-        for item in new["results"]:
-            result = Result(**item)
-            if result.name in old and (worse := _worse(result, old[result.name])) is not None:
-                found.append(Regression(slug, result, old[result.name], worse))
+    for slug in record.get("rule_sets", {}):
+        old = _by_name(before, slug)
+        for name, result in _by_name(record, slug).items():
+            if name in old and _departs(result, old[name]) and (quotient := _quotient(result, old[name])) > 1:
+                found.append(Regression(slug, result, old[name], quotient - 1))
     return sorted(found, key=lambda regression: -regression.worse)
 
 
-def _worse(result: Result, before: Result) -> float | None:
-    """By how much a figure is worse, or None when it is no regression."""
-    if result.better == "neither" or not (result.value and before.value):
-        return None
-    ratio = result.value / before.value if result.better == "lower" else before.value / result.value
-    return ratio - 1 if ratio - 1 > max(TOLERANCE, result.spread + before.spread) else None
+def _by_name(record: Mapping, slug: str) -> dict[str, Result]:
+    """Figures of one rule set; empty when the record has none."""
+    items = record.get("rule_sets", {}).get(slug, {}).get("results", [])
+    return {item["name"]: Result(**item) for item in items}
+
+
+def _departs(result: Result, before: Result) -> bool:
+    """Whether a figure is worse or better than before by more than the tolerance and both spreads."""
+    if result.better == "neither":
+        return False
+    quotient = _quotient(result, before)
+    return max(quotient, 1 / quotient) > 1 + max(TOLERANCE, result.spread + before.spread)
+
+
+def _quotient(result: Result, before: Result) -> float:
+    """Above 1 where a figure is worse than before, below where it is better."""
+    return result.value / before.value if result.better == "lower" else before.value / result.value
 
 
 def committed() -> dict:
