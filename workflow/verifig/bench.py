@@ -1,4 +1,4 @@
-"""Benchmarks: ratios within one run, so that a figure means the same on every machine.
+"""Benchmarks: ratios within one run, so that a figure does not depend on the machine's speed.
 
 A rule set brings `replications/<slug>/bench.py` with `PROGRAM`, its main training program (see `growth`), and
 `bench()`, which yields a `Result` for each comparison with a plain reference.
