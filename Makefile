@@ -44,7 +44,7 @@ prove: .venv/ready ## run the long proofs and write reports/trust.md (only=<name
 	$(SNAKEMAKE) --quiet rules --config scale=laptop device=cpu -- all
 	$(PYTHON) -m pytest -v -m slow tests/prove$(if $(only),/test_$(only).py)
 
-bench: .venv/ready ## measure speed, as ratios within one run
+bench: .venv/ready ## measure speed and memory as ratios within one run, write reports/benchmarks.md
 	$(PYTHON) -m verifig bench
 
 lint: .venv/ready ## ruff, snakefmt, snakemake --lint

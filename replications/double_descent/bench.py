@@ -1,18 +1,19 @@
-"""Speed of the closed forms, as ratios within one run and at equal results.
+"""Speed of the closed forms, as ratios within one run and at equal results, and growth of the two-layer program.
 
 Spectral gradient descent against iteration; function-space SGD over many models against a loop of torch programs; one
 decomposition for all solvers against one for each.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 
 from replications.double_descent.experiments import function_space, spectral
 from replications.double_descent.experiments.features import Sample, centred_one_hot, noisy_labels, sample
 from replications.double_descent.experiments.random_features import at_width, model, solvers
+from replications.double_descent.experiments.two_layer import TwoLayer, pooled
 from verifig import rulesets
-from verifig.bench import paired
+from verifig.bench import Program, Result, paired
 from verifig.data import embedded
 from verifig.ensemble import generator
 
@@ -21,8 +22,29 @@ SGD_WIDTHS = (80, 100, 120, 400)
 SGD_EPOCHS = 2
 
 
-def bench() -> Iterator[str]:
-    """One line a comparison."""
+def two_layer(members: int, width: int) -> Callable[[], object]:
+    """One step of two-layer networks."""
+    values = rulesets.settings(rulesets.load("double_descent"), "two_layer", "laptop", seeds=members)
+    chosen = [member | {"width": width} for member in rulesets.members(values) if member["condition"] == "adam"]
+    pixels, labels = embedded(values["dataset"])
+    return TwoLayer(chosen, (pooled(pixels, values["pool_size"]), labels), torch.device("cpu")).step
+
+
+PROGRAM = Program(
+    about="two-layer ReLU networks on 100 images of 49 pixels, ten classes, Adam",
+    make=two_layer,
+    member="network",
+    width="hidden width",
+    widths=(40, 80, 160, 320),
+    usual=80,
+    together=8,
+    operations=lambda width: 2 * 100 * width * (2 * 49 + 3 * 10),
+    products="float32",
+)
+
+
+def bench() -> Iterator[Result]:
+    """Comparisons with iteration, with plain programs, and with one decomposition a solver."""
     values = rulesets.settings(rulesets.load("double_descent"), "features", "laptop")
     settings = {name: value for name, value in values.items() if name != "conditions"} | {"seed": "bench"}
     drawn = sample(embedded("mnist_5k"), settings, "bench", torch.device("cpu"))
@@ -31,15 +53,14 @@ def bench() -> Iterator[str]:
         yield _descent(drawn, settings, targets, width)
     yield _sgd(drawn, settings, targets)
     plan, features = solvers(settings), model(drawn, settings, 100)[0]
-    once, single = paired(
+    yield paired(
+        f"features, one decomposition, {len(plan)} solvers and their errors over as many decompositions, W = 100",
         lambda: at_width(drawn, settings, 100),
         lambda: [spectral.decompose(features, 2) for _ in plan],
-        rounds=3,
     )
-    yield f"W = 100: features, one decomposition, {len(plan)} solvers and their test errors take {once / single:.2f} of the time of as many decompositions"
 
 
-def _descent(drawn: Sample, settings: dict, targets: torch.Tensor, width: int) -> str:
+def _descent(drawn: Sample, settings: dict, targets: torch.Tensor, width: int) -> Result:
     z, _, start = model(drawn, settings, width)
     rate = 1 / float(spectral.decompose(z, 2).curvatures[0])
 
@@ -51,11 +72,11 @@ def _descent(drawn: Sample, settings: dict, targets: torch.Tensor, width: int) -
         return spectral.gradient_descent(z, targets, start, STEPS, rate)
 
     apart = float((closed() - iterated()).abs().max())
-    fast, slow = paired(closed, iterated, rounds=3)
-    return f"W = {width}: {STEPS:,} iterated steps take {slow / fast:,.0f} times as long as the closed form (largest difference {apart:.0e})"
+    name, note = f"{STEPS:,} iterated steps over the closed form, W = {width}", f"largest difference {apart:.0e}"
+    return paired(name, iterated, closed, better="higher", note=note)
 
 
-def _sgd(drawn: Sample, settings: dict, targets: torch.Tensor) -> str:
+def _sgd(drawn: Sample, settings: dict, targets: torch.Tensor) -> Result:
     built = [model(drawn, settings, width) for width in SGD_WIDTHS]
     kernels = torch.stack([z @ z.T for z, _, _ in built])
     residuals = torch.stack([z @ start - targets for z, _, start in built])
@@ -74,5 +95,5 @@ def _sgd(drawn: Sample, settings: dict, targets: torch.Tensor) -> str:
                     torch.nn.functional.mse_loss(z[index] @ layer, targets[index]).backward()
                     optimizer.step()
 
-    fast, slow = paired(together, plain, rounds=3)
-    return f"SGD, batch 1, {len(built)} widths: a torch program a model takes {slow / fast:.1f} times as long as function space"
+    name = f"a torch program a model over function space, SGD with batch 1, {len(built)} widths"
+    return paired(name, plain, together, better="higher")

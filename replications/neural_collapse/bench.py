@@ -4,7 +4,7 @@ Batched direct optimisation against one problem at a time, and against a plain s
 (autograd, torch.optim, one problem, NC1 at every iteration); class columns against all samples; networks.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import torch
@@ -12,42 +12,57 @@ import torch
 from replications.neural_collapse.experiments.linear import FreeFeatures
 from replications.neural_collapse.experiments.multilayer import Networks
 from verifig import rulesets
-from verifig.bench import matmul_rate, paired
+from verifig.bench import Program, Result, paired
 
 CPU = torch.device("cpu")
 STEPS = 50
 
 
-def bench() -> Iterator[str]:
-    """One line a comparison."""
-    rates = {dtype: matmul_rate(dtype=dtype) / 1e9 for dtype in ("float32", "float64")}
-    yield f"this machine's rate of large matrix products, one thread: {rates['float32']:.0f} (float32), {rates['float64']:.0f} (float64) GFLOP/s"
+def free_features(members: int, width: int) -> Callable[[], object]:
+    """One iteration of direct optimisation, three layers."""
+    chosen = _members("direct", ("of3",), seeds=members)
+    return FreeFeatures([member | {"width": width} for member in chosen], CPU).step
+
+
+PROGRAM = Program(
+    about="direct optimisation of free features, M = 3, four classes of ten samples",
+    make=free_features,
+    member="problem",
+    width="width d",
+    widths=(32, 64, 128, 256),
+    usual=64,
+    operations=lambda width: 6 * 40 * width * (2 * width + 4),
+    products="float64",
+)
+
+
+def bench() -> Iterator[Result]:
+    """Comparisons with single problems, with plain iterations, and of the two forms of the columns."""
     for depth in (1, 3, 6):
         members = _members("direct", (f"of{depth}", f"etf{depth}"))
         together, singles = FreeFeatures(members, CPU), [FreeFeatures([member], CPU) for member in members]
-        batch, loop = paired(lambda: _run([together]), lambda: _run(singles))
-        yield f"M = {depth}, {len(members)} problems: one program takes {batch / loop:.2f} of one problem at a time"
-        for measured, text in ((False, "autograd, no metrics"), (True, "autograd, NC1 by pseudo-inverse every time")):
+        name = f"one program over one problem at a time, {len(members)} problems, M = {depth}"
+        yield paired(name, lambda: _run([together]), lambda: _run(singles))
+        for measured, text in ((False, "no metrics"), (True, "NC1 by pseudo-inverse every time")):
             plain = [_Plain(member, measured) for member in members[:2]]
-            ours, reference = paired(lambda: _run(singles[:2]), lambda: _run(plain))
-            yield f"M = {depth}: a plain reference iteration ({text}) takes {reference / ours:.1f} times as long as ours"
+            name = f"a plain iteration ({text}) over ours, M = {depth}"
+            yield paired(name, lambda: _run(plain), lambda: _run(singles[:2]), better="higher")
     sweep = [m | {"weight_decay": 0.01, "feature_decay": 0.01} for m in _members("sweep", ("staircase",))]
     columns = FreeFeatures(sweep, CPU)
     samples = FreeFeatures([member | {"class_columns": False} for member in sweep], CPU)
-    short, long = paired(lambda: _run([columns]), lambda: _run([samples]))
-    yield f"one column a class: {short / long:.2f} of the time of all 400 samples"
+    yield paired("one column a class over all 400 samples", lambda: _run([columns]), lambda: _run([samples]))
     networks = _members("networks", ("of1", "gof1"))
     pixels = torch.randn(5000, 784)
     labels = torch.arange(10).repeat_interleave(500)
     together = Networks(networks[:3], pixels, labels, CPU)
     singles = [Networks([member], pixels, labels, CPU) for member in networks[:3]]
-    batch, loop = paired(lambda: _run([together], 10), lambda: _run(singles, 10))
-    yield f"3 networks: one program takes {batch / loop:.2f} of one network at a time"
+    name = "one program over one network at a time, 3 networks"
+    yield paired(name, lambda: _run([together], 10), lambda: _run(singles, 10))
 
 
-def _members(experiment: str, conditions: Sequence[str]) -> list[dict]:
+def _members(experiment: str, conditions: Sequence[str], seeds: int | None = None) -> list[dict]:
     ruleset = rulesets.load("neural_collapse")
-    found = rulesets.members(rulesets.settings(ruleset, experiment, "laptop"))
+    found = rulesets.members(rulesets.settings(ruleset, experiment, "laptop", seeds=seeds))
     return [member | {"start_decay": 0.01} for member in found if member["condition"] in conditions]
 
 

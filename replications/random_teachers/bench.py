@@ -4,42 +4,78 @@ One batched program against a loop of single ones; against a plain step as the r
 recomputed at every step, automatic differentiation, torch.optim); batched probes against a loop.
 """
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 
 import torch
 
-from replications.random_teachers.experiments import distillation, probes
-from replications.random_teachers.experiments.sources import labelled
+from replications.random_teachers.experiments import distillation, network, probes
+from replications.random_teachers.experiments.sources import Labelled, labelled
 from verifig import data, rulesets
-from verifig.bench import matmul_rate, paired
+from verifig.bench import Program, Result, paired
 
 STEPS = 20
 CASES = {"head width 128": ("plain", "full", 8), "head width 256": ("kick", "local", 8)}
 
 
-def bench() -> Iterator[str]:
-    """One line a comparison."""
-    yield f"this machine's rate of large float32 matrix products, one thread: {matmul_rate() / 1e9:.0f} GFLOP/s"
-    task = labelled(data.embedded).to(torch.device("cpu"), torch.float32)
+def distil(members: int, width: int) -> Callable[[], object]:
+    """One batch of distillation."""
+    chosen = _members("plain", "full", members)
+    return _program([member | {"head_width": width} for member in chosen], _task()).step
+
+
+def operations(width: int) -> int:
+    """Of the matrix products of a batch: every layer forward and twice backward, the first without its inputs."""
+    member = _members("plain", "full", 1)[0]
+    layers = network.sizes(member | {"head_width": width, "input_size": 196})
+    products = sum(3 * fan_in * fan_out for fan_in, fan_out in layers.values()) - math.prod(layers["e1"])
+    return 2 * member["batch_size"] * products
+
+
+PROGRAM = Program(
+    about="distillation from a random teacher, batches of 64, Adam",
+    make=distil,
+    member="student",
+    width="head width",
+    widths=(64, 128, 256, 512),
+    usual=128,
+    operations=operations,
+    products="float32",
+)
+
+
+def bench() -> Iterator[Result]:
+    """Comparisons with a loop and with the plain step, and of the probes."""
+    task = _task()
     for name, (experiment, condition, count) in CASES.items():
         members = _members(experiment, condition, count)
         together, *singles = (_program(chosen, task) for chosen in (members, *([member] for member in members)))
-        batch, loop = paired(lambda: _run([together]), lambda: _run(singles), rounds=3)
-        yield f"{name}, {count} members: one program takes {batch / loop:.2f} of a loop over single programs"
+        yield paired(
+            f"one program over a loop of single ones, {count} members, {name}",
+            lambda: _run([together]),
+            lambda: _run(singles),
+        )
         plain = _Plain(singles[0])
-        single, reference = paired(lambda: _run(singles[:1]), lambda: _run([plain]), rounds=3)
-        yield f"{name}: a plain step that recomputes the teacher takes {reference / single:.1f} times as long as ours"
+        yield paired(
+            f"a plain step that recomputes the teacher over ours, {name}",
+            lambda: _run([plain]),
+            lambda: _run(singles[:1]),
+            better="higher",
+        )
     embedded = together.student.embed(task.train[None]), together.student.embed(task.test[None])
-    probe = probes.LinearProbe(60)
-    yield f"linear probe, {count} models: one program takes {_probe_ratio(embedded, task, probe):.2f} of a loop"
+    yield _probes(embedded, task, probes.LinearProbe(60))
+
+
+def _task() -> Labelled:
+    return labelled(data.embedded).to(torch.device("cpu"), torch.float32)
 
 
 def _members(experiment: str, condition: str, count: int) -> list[dict]:
-    values = rulesets.settings(rulesets.load("random_teachers"), experiment, "laptop")
-    return [member for member in rulesets.members(values) if member["condition"] == condition][:count]
+    values = rulesets.settings(rulesets.load("random_teachers"), experiment, "laptop", seeds=count)
+    return [member for member in rulesets.members(values) if member["condition"] == condition]
 
 
-def _program(members: list[dict], task) -> distillation.Distiller:
+def _program(members: list[dict], task: Labelled) -> distillation.Distiller:
     return distillation.Distiller(members, task, data.embedded, torch.device("cpu"))
 
 
@@ -49,15 +85,17 @@ def _run(programs: list) -> None:
             program.step()
 
 
-def _probe_ratio(embedded: tuple, task, probe: probes.LinearProbe) -> float:
+def _probes(embedded: tuple, task: Labelled, probe: probes.LinearProbe) -> Result:
     def fit(train: torch.Tensor, test: torch.Tensor) -> None:
         probes.linear(train, task.train_labels, test, task.test_labels, probe)
 
     rows = range(len(embedded[0]))
-    batch, loop = paired(
-        lambda: fit(*embedded), lambda: [fit(*(part[k : k + 1] for part in embedded)) for k in rows], rounds=3
+    return paired(
+        f"linear probe, one program over a loop, {len(rows)} models",
+        lambda: fit(*embedded),
+        lambda: [fit(*(part[k : k + 1] for part in embedded)) for k in rows],
+        rounds=3,
     )
-    return batch / loop
 
 
 class _Plain:

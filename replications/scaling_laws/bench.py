@@ -1,55 +1,101 @@
 """Speed of the batched solver against a loop of SciPy fits over the same starts and resamples, within one run."""
 
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from replications.scaling_laws import published, theory
 from replications.scaling_laws.fitting import inference, law, solver
+from verifig.bench import Program, Result, paired
 
 RESAMPLES, SCIPY_RESAMPLES = 1000, 40
 STARTS, SCIPY_STARTS = 1000, 60
 ROWS = 240
+SIZES = (16, 64, 128)  # of the learning curve at which the reference is computed
 
 
-def bench() -> Iterator[str]:
-    """One line a comparison; runs are synthetic, of the size and noise of the Chinchilla runs."""
-    data = synthetic_runs()
+def bootstrap(members: int, rows: int) -> Callable[[], object]:
+    """Fits of bootstrap resamples of synthetic runs, to convergence."""
+    data = synthetic_runs(rows)
+    counts = inference.resamples(rows, members, published.BOOTSTRAP_SEED)
+    return lambda: solver.minimise(*data, np.repeat(published.HOFFMANN[None], members, axis=0), counts)
+
+
+def operations(rows: int) -> float:
+    """In proportion: every step of a fit is a sum over rows; fits to fewer rows take more steps."""
+    counts = inference.resamples(rows, 64, published.BOOTSTRAP_SEED)
+    starts = np.repeat(published.HOFFMANN[None], len(counts), axis=0)
+    return rows * float(solver.minimise(*synthetic_runs(rows), starts, counts).steps.mean())
+
+
+PROGRAM = Program(
+    about="bootstrap fits of the law to convergence",
+    make=bootstrap,
+    member="resample",
+    width="rows",
+    widths=(60, 240, 960, 3840),
+    usual=240,
+    together=64,
+    operations=operations,
+)
+
+
+def bench() -> Iterator[Result]:
+    """Comparisons with SciPy fits and with one pseudo-inverse a size; runs have the size and noise of Chinchilla's."""
+    data = synthetic_runs(ROWS)
     counts = inference.resamples(ROWS, RESAMPLES, published.BOOTSTRAP_SEED)
     starts = np.repeat(published.HOFFMANN[None], RESAMPLES, axis=0)
-    batched, ours = _timed(lambda: solver.minimise(*data, starts, counts))
-    looped, scipys = _timed(
-        lambda: [inference.scipy_minimum(*data, published.HOFFMANN, count)[1] for count in counts[:SCIPY_RESAMPLES]]
+    first = counts[:SCIPY_RESAMPLES]
+    ours = solver.minimise(*data, starts[: len(first)], first).objective
+    worst = np.abs(np.array(_scipy(data, starts, first)) / ours - 1).max()
+    yield paired(
+        f"a loop of SciPy fits over ours, {RESAMPLES:,} bootstraps",
+        lambda: _scipy(data, starts, first),
+        lambda: solver.minimise(*data, starts, counts),
+        work=(SCIPY_RESAMPLES, RESAMPLES),
+        rounds=3,
+        better="higher",
+        note=f"objectives differ by {worst:.0e} at most",
     )
-    ratio = (looped / SCIPY_RESAMPLES) / (batched / RESAMPLES)
-    worst = np.abs(np.array(scipys) / ours.objective[:SCIPY_RESAMPLES] - 1).max()
-    yield f"{RESAMPLES} bootstraps: a SciPy BFGS loop takes {ratio:.0f} times as long; objectives differ by {worst:.0e} at most"
     chosen = np.random.default_rng(0).choice(len(published.HOFFMANN_GRID), STARTS, replace=False)
-    grid = published.HOFFMANN_GRID[chosen]
-    batched, ours = _timed(lambda: _staged(data, grid))
-    looped, scipys = _timed(
-        lambda: [inference.scipy_minimum(*data, start, np.ones(ROWS, int))[1] for start in grid[:SCIPY_STARTS]]
+    grid, all_rows = published.HOFFMANN_GRID[chosen], np.ones((SCIPY_STARTS, ROWS), int)
+    gap = np.nanmin(_scipy(data, grid, all_rows)) / _staged(data, grid) - 1
+    yield paired(
+        f"a loop of SciPy fits over ours, {STARTS:,} starts",
+        lambda: _scipy(data, grid, all_rows),
+        lambda: _staged(data, grid),
+        work=(SCIPY_STARTS, STARTS),
+        rounds=3,
+        better="higher",
+        note=f"its best objective is {gap:+.0e} of ours",
     )
-    ratio = (looped / SCIPY_STARTS) / (batched / STARTS)
-    gap = np.nanmin(scipys) / ours - 1
-    yield f"{STARTS} starts: a SciPy BFGS loop takes {ratio:.0f} times as long; its best objective is {gap:+.0e} of ours"
     eigenvalues = theory.power_spectrum(1024, 1.0)
-    rows = np.random.default_rng(1).standard_normal((128, 1024)) * np.sqrt(eigenvalues)
-    together, losses = _timed(lambda: theory.nested_losses(rows, eigenvalues))
-    sizes = (16, 64, 128)
-    singly, reference = _timed(lambda: [_direct(rows[:size], eigenvalues) for size in sizes])
-    ratio = singly / len(sizes) * len(rows) / together
-    worst = max(abs(losses[size - 1] / value - 1) for size, value in zip(sizes, reference, strict=True))
-    yield f"learning curve of 128 sizes: one pseudo-inverse a size takes {ratio:.0f} times as long; losses differ by {worst:.0e}"
+    rows = np.random.default_rng(1).standard_normal((SIZES[-1], 1024)) * np.sqrt(eigenvalues)
+    losses = theory.nested_losses(rows, eigenvalues)
+    worst = max(abs(losses[size - 1] / _direct(rows[:size], eigenvalues) - 1) for size in SIZES)
+    yield paired(
+        f"one pseudo-inverse a size over ours, learning curve of {SIZES[-1]} sizes",
+        lambda: [_direct(rows[:size], eigenvalues) for size in SIZES],
+        lambda: theory.nested_losses(rows, eigenvalues),
+        work=(len(SIZES), SIZES[-1]),
+        rounds=3,
+        better="higher",
+        note=f"losses differ by {worst:.0e}",
+    )
 
 
-def synthetic_runs() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(N, D, L) of 240 runs from the refit with 1 % noise."""
+def _scipy(data, starts: np.ndarray, counts: np.ndarray) -> list[float]:
+    """Objectives of one SciPy fit for each row of `counts`."""
+    pairs = zip(starts, counts, strict=False)
+    return [inference.scipy_minimum(*data, start, count)[1] for start, count in pairs]
+
+
+def synthetic_runs(rows: int = ROWS) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(N, D, L) of some runs from the refit with 1 % noise."""
     stream = np.random.default_rng(2)
-    N = np.exp(stream.uniform(np.log(5e7), np.log(1.5e10), ROWS))
-    D = np.exp(stream.uniform(np.log(3e9), np.log(5e11), ROWS))
-    return N, D, law.loss(published.REFIT, N, D) * np.exp(0.01 * stream.standard_normal(ROWS))
+    N = np.exp(stream.uniform(np.log(5e7), np.log(1.5e10), rows))
+    D = np.exp(stream.uniform(np.log(3e9), np.log(5e11), rows))
+    return N, D, law.loss(published.REFIT, N, D) * np.exp(0.01 * stream.standard_normal(rows))
 
 
 def _staged(data, starts: np.ndarray) -> float:
@@ -62,10 +108,3 @@ def _direct(rows: np.ndarray, eigenvalues: np.ndarray) -> float:
     projector = np.linalg.pinv(rows) @ rows
     residual = np.sqrt(eigenvalues)[:, None] * (np.eye(len(eigenvalues)) - projector)
     return float((residual**2).sum() / (2 * len(eigenvalues)))
-
-
-def _timed(function) -> tuple[float, object]:
-    """(CPU seconds, result)."""
-    start = time.process_time()
-    result = function()
-    return time.process_time() - start, result

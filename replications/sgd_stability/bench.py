@@ -5,13 +5,13 @@ program one run at a time.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 
 from replications.sgd_stability.experiments import diagonal_network, dynamics, relu_network
 from verifig import rulesets
-from verifig.bench import paired
+from verifig.bench import Program, Result, paired
 
 BLOCKS = 4  # of 25 steps
 CASES = {
@@ -20,20 +20,50 @@ CASES = {
 }
 
 
-def bench() -> Iterator[str]:
-    """One line a comparison."""
+def relu(members: int, width: int) -> Callable[[], object]:
+    """One block of SGD on ReLU networks; five learning rates a seed."""
+    rows = _rows("relu", seeds=math.ceil(members / 5))[:members]
+    return relu_network.build([row | {"width": width} for row in rows], torch.device("cpu")).step
+
+
+PROGRAM = Program(
+    about="two-layer ReLU networks, SGD with batch size 1, blocks of 25 steps, d = 100",
+    make=relu,
+    member="run",
+    width="hidden width",
+    widths=(50, 100, 200, 400),
+    usual=100,
+    together=25,
+    operations=lambda width: width * 25 * (4 * 100 + 25 + 10),  # two products, the corrections, elementwise
+)
+
+
+def bench() -> Iterator[Result]:
+    """Comparisons with single programs and with the plain loop."""
     for name, (experiment, module) in CASES.items():
-        ruleset = rulesets.load("sgd_stability")
-        values = rulesets.settings(ruleset, experiment, "laptop", {"test_size": 10})
-        rows = [row for row in dynamics.expand(rulesets.members(values)) if row["condition"] == "sgd"]
+        rows = _rows(experiment)
         together = module.build(rows, torch.device("cpu"))
         alone = module.build(rows[:1], torch.device("cpu"))
         plain = _Plain(module.build(rows[:1], torch.device("cpu")), rows[0])
-        batch, reference = paired(lambda: _run(together), plain.run)
-        single, _ = paired(lambda: _run(alone), plain.run)
-        per_run = batch / len(rows)
-        yield f"{name}: {len(rows)} runs as one program take {per_run / single:.2f} of the time of single programs"
-        yield f"{name}: a plain autograd step of one run takes {reference / per_run:.0f} times as long as ours per run"
+        yield paired(
+            f"one program over single ones, {len(rows)} runs, {name}",
+            lambda: _run(together),
+            lambda: _run(alone),
+            work=(len(rows), 1),
+        )
+        yield paired(
+            f"a plain autograd step of one run over ours, {name}",
+            plain.run,
+            lambda: _run(together),
+            work=(1, len(rows)),
+            better="higher",
+        )
+
+
+def _rows(experiment: str, seeds: int | None = None) -> list[dict]:
+    ruleset = rulesets.load("sgd_stability")
+    values = rulesets.settings(ruleset, experiment, "laptop", {"test_size": 10}, seeds)
+    return [row for row in dynamics.expand(rulesets.members(values)) if row["condition"] == "sgd"]
 
 
 def _run(program: dynamics.Dynamics) -> None:

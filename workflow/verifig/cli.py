@@ -79,8 +79,10 @@ def _experiment_commands(add: Callable) -> None:
     _scale(add("prepare", _prepare, what), None)
     command = add("new", _new, "start a rule set from the template")
     command.add_argument("slug", help="its name, snake_case")
-    command = add("bench", _bench, "measure speed as ratios within one run")
-    command.add_argument("slug", nargs="*", help="rule sets (default: all)")
+    command = add("bench", _bench, "measure speed and memory as ratios within one run, renew reports/benchmarks.md")
+    command.add_argument("slug", nargs="*", help="rule sets (default: all); the others keep their entries")
+    command.add_argument("--no-write", action="store_true", help="print only")
+    command.add_argument("--check", action="store_true", help="exit 1 if a figure is worse than the committed one")
 
 
 def _verdict_commands(add: Callable) -> None:
@@ -229,7 +231,8 @@ def _new(options: argparse.Namespace) -> None:
     print(f"wrote {folder}; next: snakemake {options.slug} --config scale=smoke, then replications/README.md")
 
 
-def _bench(options: argparse.Namespace) -> None:
-    from verifig import bench
+def _bench(options: argparse.Namespace) -> int:
+    from verifig import benchmarks
 
-    bench.run(options.slug or paths.slugs())
+    regressions = benchmarks.run(options.slug, write=not options.no_write)
+    return int(options.check and bool(regressions))

@@ -14,6 +14,9 @@ from verifig.paths import REPLICATIONS, ROOT, Layout
 
 REPORTS = ROOT / "reports"
 SOURCES = ("claims.yaml", "config.yaml", "settings.schema.yaml", "paper.yaml")
+# in reports/, but not of the site
+OTHER_PAGES = {f"{page}.{kind}" for page in ("trust", "hardware", "benchmarks") for kind in ("md", "json", "svg")}
+KEPT = {"manifest.json", "README.md"} | OTHER_PAGES
 ASIDE = ("tests", "bench.py", "commands.py")  # of a rule set, but not of its page
 TABLE = re.compile(r"(<!-- verdicts -->\n).*?(<!-- /verdicts -->)", re.DOTALL)
 
@@ -40,7 +43,7 @@ def publish(results: Path) -> None:
     changed += _mirror(
         results / "laptop" / "site",
         REPORTS,
-        keep=set(user.papers) | {"manifest.json", "trust.md", "hardware.md", "benchmarks.md", "README.md"},
+        keep=set(user.papers) | KEPT,
     )
     manifest = {"schema": 1, "verifig": __version__, "pages": {slug: source_digests(slug) for slug in user.papers}}
     if not (REPORTS / "manifest.json").exists() or read_json(REPORTS / "manifest.json") != manifest:
