@@ -43,7 +43,7 @@ def test_processor(show, slug):
     if not records:
         pytest.fail(f"results/laptop/{slug} holds no finished training: run `make check` first")
     show(**costs(records))
-    assert max(record["peak_memory_mb"] for record in records) < 2048  # what a rule asks a scheduler for
+    assert max(record["peak_memory_mb"] for record in records) < 2048  # what the README promises
 
 
 def agreeing(here: list[dict], there: list[dict]) -> tuple[int, int, list[str]]:

@@ -7,8 +7,9 @@ from pathlib import Path
 SUITE = Path(str(workflow.current_basedir)).resolve().parents[1]
 LIBRARY = [str(SUITE / "workflow"), str(SUITE)]
 sys.path[:0] = [path for path in LIBRARY if path not in sys.path]
-# scripts run in a fresh interpreter: let it import the library without an install
-os.environ.update(PYTHONPATH=os.pathsep.join(LIBRARY))
+# scripts run in a fresh interpreter: let it import the library without an install, and all else that is imported here
+given = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
+os.environ.update(PYTHONPATH=os.pathsep.join(dict.fromkeys([*LIBRARY, *given])))
 
 from verifig import jobs, paths, rulesets, userconfig
 from verifig.errors import InputError
@@ -26,7 +27,7 @@ def checked(function, *arguments):
 
 def suite_config(given):
     """The user's configuration, checked (see verifig.userconfig)."""
-    return checked(userconfig.load, dict(given))
+    return checked(userconfig.load, dict(given), workflow.remote_exec)
 
 
 def jobs_of(slug, user):
@@ -42,3 +43,9 @@ def figures_of(slug, scale):
         for name, entry in figures.items()
         if scale in entry.get("scales", ["laptop", "paper"])
     }
+
+
+def memory_of(slug, experiment, scale):
+    """The memory that an experiment's configuration asks for; else the job gets what the profile gives every job."""
+    entry = rulesets.load(slug).entry(experiment, scale)
+    return {"mem_mb": entry["memory_mb"]} if "memory_mb" in entry else {}

@@ -37,10 +37,8 @@ for experiment in EXPERIMENTS:
             "../../envs/environment.yaml"
         threads: jobs.THREADS
         resources:
+            **memory_of(SLUG, experiment, USER.scale),
             gpu=1 if JOBS[experiment]["device"] == "cuda" else 0,
-            mem_mb=rulesets.load(SLUG)
-            .entry(experiment, USER.scale)
-            .get("memory_mb", 2048),
         params:
             job=JOBS[experiment],
             checkpoint=subpath(output.artifact, with_suffix=".ckpt"),

@@ -10,20 +10,22 @@ from verifig.paths import Layout
 
 
 def train(smk: Any) -> None:
-    """Adapter of the training rules."""
+    """Adapter of the training rules. Only here a GPU must exist: on a cluster the jobs are planned on another machine."""
+    from verifig.device import resolve
     from verifig.stages.train import train as stage
 
-    _guarded(
-        smk,
-        lambda log: stage(
+    def work(log: Callable[[str], None]) -> None:
+        resolve(smk.params.job["device"])
+        stage(
             smk.params.job,
             Path(smk.output.artifact),
             Path(smk.output.record),
             Path(smk.params.checkpoint),
             Path(smk.params.data),
             log,
-        ),
-    )
+        )
+
+    _guarded(smk, work)
 
 
 def measure(smk: Any) -> None:

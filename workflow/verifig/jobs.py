@@ -27,7 +27,7 @@ def train(
     """The job of one training stage.
 
     Raises:
-        InputError: unknown names, refused settings, no GPU for `device="cuda"`, corrupted data.
+        InputError: unknown names, refused settings, corrupted data.
     """
     ruleset = rulesets.load(slug)
     entry = ruleset.entry(experiment, scale)
@@ -41,7 +41,7 @@ def train(
         "program": entry["program"],
         "settings": settings,
         "seeds": list(range(settings["seeds"])),
-        "device": resolve(device),
+        "device": resolve(device) if device == "auto" else device,  # a GPU may be planned for where there is none
         "dtype": settings.get("dtype", "float32"),
         "threads": THREADS,
         "code": closure.digests(entries),

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from verifig import downloads, jobs, leftovers, provenance, rulesets
+from verifig.device import resolve
 from verifig.errors import InputError
 from verifig.keys import key
 from verifig.paths import ROOT, Layout
@@ -28,13 +29,15 @@ def run(
     claims on what did not run are left out, and nothing is published.
 
     Raises:
-        InputError: unknown names, refused settings, `out` inside the published pages, missing data.
+        InputError: unknown names, refused settings, no GPU for `device="cuda"`, `out` inside the published pages,
+            missing data.
     """
     ruleset = rulesets.load(slug)
     if seeds is not None and seeds < 1:
         raise InputError(f"--seeds {seeds} must be at least 1")
     if Path(out).resolve().is_relative_to(ROOT / "reports"):
         raise InputError(f"--out {out} lies in the published pages: choose another folder")
+    device = resolve(device)
     names = experiments or ruleset.experiments(scale)
     applicable = {name: _applicable(ruleset, name, scale, overrides) for name in names}
     if unused := [name for name in overrides if not any(name in own for own in applicable.values())]:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from verifig import paths, schema
-from verifig.device import resolve
 from verifig.errors import InputError
 from verifig.files import read_yaml
 
@@ -21,11 +20,12 @@ class UserConfig:
     data: Path
 
 
-def load(values: Mapping | None = None) -> UserConfig:
+def load(values: Mapping | None = None, on_cluster: bool = False) -> UserConfig:
     """Check the given values, or config/config.yaml.
 
     Raises:
-        InputError: an unknown key, scale or paper, a wrong type, no GPU for `device: cuda`.
+        InputError: an unknown key, scale or paper, a wrong type; on a cluster's node `device: auto`, which machines with
+            and without a GPU would read differently.
     """
     given = read_yaml(paths.ROOT / "config" / "config.yaml") if values is None else dict(values)
     described = read_yaml(paths.SCHEMAS / "config.schema.yaml")
@@ -34,7 +34,8 @@ def load(values: Mapping | None = None) -> UserConfig:
     unknown = [name for name in full["papers"] if name not in paths.slugs()]
     if unknown:
         raise InputError(f"config: unknown paper {unknown[0]!r} (known: {', '.join(paths.slugs())})")
-    resolve(full["device"])
+    if on_cluster and full["device"] == "auto":
+        raise InputError("config: on a cluster device must be cuda or cpu: auto depends on the machine")
     return UserConfig(
         full["scale"], tuple(full["papers"] or paths.slugs()), full["device"], full["seeds"], Path(full["data"])
     )
