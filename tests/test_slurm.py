@@ -50,6 +50,20 @@ def test_what_training_jobs_ask_for(suite, device, gpu):
     assert asked["judge"] == {"mem_mb": "5000"}
 
 
+def test_only_a_cluster_is_prepared_for_a_gpu_that_is_not_here(monkeypatch, tmp_path):
+    """Elsewhere results made on the CPU would be removed for jobs that cannot run."""
+    from verifig import device, prepare, userconfig
+    from verifig.errors import InputError
+
+    monkeypatch.setattr(device, "_cuda_problem", lambda: "this machine has no NVIDIA driver")
+    user = userconfig.load({"device": "cuda", "papers": ["grokking"]})
+    monkeypatch.setattr(userconfig, "load", lambda: user)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="device 'cuda' was asked for"):
+        prepare.prepare("smoke")
+    prepare.prepare("smoke", cluster=True)
+
+
 def test_a_training_job_without_its_gpu_says_so(tmp_path, monkeypatch):
     from verifig import adapter, device, jobs
 

@@ -76,7 +76,11 @@ def _experiment_commands(add: Callable) -> None:
     _stage(command, ["train", "measure", "judge", "report"])
     command.add_argument("--out", type=Path, required=True, help="folder for artifacts, statistics and verdicts")
     what = "check everything, fetch optional data, remove unusable artifacts, forecast the work"
-    _scale(add("prepare", _prepare, what), None)
+    command = add("prepare", _prepare, what)
+    _scale(command, None)
+    command.add_argument(
+        "--cluster", action="store_true", help="jobs run on other machines: a GPU need not be in this one"
+    )
     command = add("new", _new, "start a rule set from the template")
     command.add_argument("slug", help="its name, snake_case")
     command = add("bench", _bench, "measure speed and memory as ratios within one run, renew reports/benchmarks.md")
@@ -172,7 +176,7 @@ def _run(options: argparse.Namespace) -> None:
 def _prepare(options: argparse.Namespace) -> None:
     from verifig import prepare
 
-    prepare.prepare(checked_scale(options))
+    prepare.prepare(checked_scale(options), cluster=options.cluster)
 
 
 def _check(options: argparse.Namespace) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from verifig import claims, data, downloads, jobs, leftovers, numbers, provenance, rulesets, userconfig
+from verifig.device import resolve
 from verifig.errors import InputError
 from verifig.files import read_json
 from verifig.keys import key
@@ -21,13 +22,18 @@ OUTPUTS = {
 }
 
 
-def prepare(scale: str, results: Path = Path("results")) -> None:
+def prepare(scale: str, results: Path = Path("results"), cluster: bool = False) -> None:
     """Get a checkout ready to run at a scale, and print what will happen.
+
+    Args:
+        cluster: the jobs will run on other machines, so a GPU need not be in this one.
 
     Raises:
         InputError: anything wrong with the configuration, before any work, or the lock of another run.
     """
     user = userconfig.load()
+    if not cluster:
+        resolve(user.device)
     data.mirror()
     if any(Path(".snakemake/locks").glob("*.lock")):
         raise InputError(
