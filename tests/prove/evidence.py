@@ -78,8 +78,13 @@ def write(found: Found) -> None:
 
 
 def _revision() -> str:
-    command = ["git", "describe", "--always", "--dirty"]
-    return subprocess.run(command, cwd=ROOT, text=True, capture_output=True, check=False).stdout.strip() or "unknown"
+    """The commit that was tried; reports/ is what the proofs themselves renew."""
+
+    def git(*arguments: str) -> str:
+        return subprocess.run(["git", *arguments], cwd=ROOT, text=True, capture_output=True, check=False).stdout.strip()
+
+    changed = git("status", "--porcelain", "--", ".", ":!reports")
+    return (git("rev-parse", "--short", "HEAD") or "unknown") + ("+" if changed else "")
 
 
 def page(proofs: dict) -> str:
