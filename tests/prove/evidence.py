@@ -32,6 +32,10 @@ class Case:
 class Found(dict):
     """proof (name of the test module without `test_`) -> {"about": its docstring, "cases": {name: Case}}."""
 
+    def __init__(self):
+        super().__init__()
+        self.revision = _revision()  # now: what is committed during an hour of proofs was not tried
+
     def case(self, item: pytest.Item) -> Case:
         proof = item.path.stem.removeprefix("test_")
         entry = self.setdefault(proof, {"about": inspect.getdoc(item.module), "cases": {}})
@@ -66,7 +70,7 @@ def write(found: Found) -> None:
             "about": entry["about"],
             "cases": {case: asdict(value) for case, value in entry["cases"].items()},
             "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-            "revision": _revision(),
+            "revision": found.revision,
             "verifig": __version__,
             "processor": describe("cpu"),
         }
