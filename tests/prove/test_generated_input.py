@@ -1,6 +1,7 @@
-"""Bad input in bulk: one sentence that names key and value, exit code 2, never a traceback.
+"""Bad input and damaged files in bulk: one sentence that names key and value, exit code 2, never a traceback.
 
-The generators of tests/test_bad_input.py with fresh random examples, ten times as many as in `make test`.
+The generators of `make test` (configuration, settings, claims, command lines; altered artifacts, tables and records; CSV
+files for `fit-scaling-law`) with fresh random examples, ten times as many of each.
 """
 
 import re
@@ -9,14 +10,19 @@ import sys
 
 from conftest import ROOT
 
-COUNT = re.compile(
-    r"^tests/test_bad_input\.py::test_(\w+):$|^ +- during generate phase .*?(\d+) passing examples", re.M
+FITTING = "replications/scaling_laws/tests/test_scaling_laws_fitting.py"
+TESTS = (
+    "tests/test_bad_input.py",
+    "tests/test_damage.py",
+    f"{FITTING}::test_one_bad_cell_is_named_by_column_and_row",
+    f"{FITTING}::test_any_bytes_are_a_table_or_one_sentence",
 )
+COUNT = re.compile(r"^\S+::test_(\w+):$|^ +- (\d+) passing, \d+ failing", re.MULTILINE)
 
 
 def test_ten_times_as_many(show):
     result = subprocess.run(
-        [sys.executable, "-m", "pytest", "tests/test_bad_input.py", "--hypothesis-profile=thorough"]
+        [sys.executable, "-m", "pytest", *TESTS, "--hypothesis-profile=thorough"]
         + ["--hypothesis-show-statistics", "-p", "no:cacheprovider"],
         cwd=ROOT,
         text=True,

@@ -1,7 +1,6 @@
 """Artifacts: named arrays in an .npz with the key of the job that made them. No pickle, equal bytes for equal arrays."""
 
 import json
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -51,6 +50,7 @@ def read(path: Path) -> Artifact:
         meta = json.loads(str(arrays.pop(META)))
     except FileNotFoundError:
         raise InputError(f"{path} does not exist") from None
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise InputError(f"{path} is not a readable artifact ({error}); delete it and run again") from None
+    except Exception as error:  # zipfile and numpy raise many unrelated types for a damaged file
+        why = " ".join(str(error).split())[:120]
+        raise InputError(f"{path} is not a readable artifact ({why}); delete it and run again") from None
     return Artifact(arrays, meta)
