@@ -15,7 +15,8 @@ from verifig.files import read_json, write_json, write_text
 
 HEAD = """# Trust
 What was tried to break the suite, and what came of it. `make prove` runs all of it and writes this page (about an hour
-on two cores); `make prove only=<name>` renews one part. `make test` holds a short form of each.
+on two cores); `make prove only=<name>` renews one part. `make test` holds a short form of each. *Revision* is the commit
+that was tried (+: with changes not yet committed).
 """
 
 

@@ -132,7 +132,7 @@ def without_space(slug: str, folder: Path) -> dict:
         "CPU seconds": round(seconds),
         "codes": codes,
         "logs": logs,
-        "resumed": "resumed after" in logs["space"],
+        "resumed": "yes" if "resumed after" in logs["space"] else "no",
         "equal": Path(f"{out}.npz").read_bytes() == reference.read_bytes(),
     }
 
