@@ -114,3 +114,21 @@ main(["run", "grokking", "edge113", "--scale", "smoke", "--stage", "train", "--d
     )
     assert result.returncode == 0, result.stdout + result.stderr
     assert (tmp_path / "smoke/grokking/edge113.npz").exists()
+
+
+def test_an_experiment_without_its_data_is_left_out_unless_it_was_named(suite):
+    config = suite / "replications/grokking/config.yaml"
+    edge, entry = (
+        "  edge113:\n    program: modular\n",
+        f"\ndata:\n  table: {{file: t.csv, sha256: {'a' * 64}}}\n\nscales:",
+    )
+    text = config.read_text().replace("\nscales:", entry, 1).replace(edge, edge + "    data: [table]\n", 1)
+    config.write_text(text)
+    options = ("--scale", "smoke", "--out", str(suite / "out"))
+    named = command(suite, "verifig", "run", "grokking", "edge113", *options)
+    assert (named.returncode, named.stderr.startswith("error: grokking.edge113 needs the data table")) == (2, True)
+    whole = command(suite, "verifig", "run", "grokking", *options)
+    assert whole.returncode == 0, whole.stderr
+    assert "grokking.edge113: left out, the data table is not there" in whole.stdout
+    claims = json.loads((suite / "out/smoke/grokking/verdicts.json").read_text())["claims"]
+    assert "experiment edge113 (not run)" in " ".join(claim.get("reason") or "" for claim in claims)

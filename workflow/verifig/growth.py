@@ -2,16 +2,14 @@
 
 import importlib
 import multiprocessing
-import resource
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from pathlib import Path
 
 import numpy as np
 
 from verifig.bench import Clock, Program, Result, median, product, seconds
+from verifig.provenance import peak_memory
 
 ROUNDS = 5
 STEPS = 2  # before memory is read: the second allocates what the first one freed
@@ -80,17 +78,4 @@ def _peak(slug: str, members: int) -> float:
         step = program.make(members, program.usual)
         for _ in range(STEPS):
             step()
-    return _high_water_mark() / MIB
-
-
-def _high_water_mark() -> int:
-    """Peak resident memory of this process, in bytes.
-
-    Linux hands `ru_maxrss` of the parent down to a child, whatever it then executes; VmHWM belongs to the program.
-    """
-    status = Path("/proc/self/status")
-    for line in status.read_text().splitlines() if status.exists() else []:
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) * 1024
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
+    return peak_memory() / MIB
