@@ -1,6 +1,7 @@
 """Shared by the tests: a throw-away copy of the suite's sources, and commands run in it."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -28,11 +29,12 @@ COPIED = (
 )
 
 
-@pytest.fixture
-def suite(tmp_path) -> Path:
-    """A copy of the checkout without results: what a fresh clone holds."""
-    target = tmp_path / "suite"
-    target.mkdir()
+JOB = re.compile(r"^(\w+)\s+\d+$", re.MULTILINE)  # a line of the table of jobs that Snakemake prints
+
+
+def copy_suite(target: Path) -> Path:
+    """Copy the checkout's sources without results: what a fresh clone holds."""
+    target.mkdir(parents=True)
     ignore = shutil.ignore_patterns("__pycache__", "*.egg-info")
     for name in COPIED:
         source = ROOT / name
@@ -43,15 +45,34 @@ def suite(tmp_path) -> Path:
     return target
 
 
-def command(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
+@pytest.fixture
+def suite(tmp_path) -> Path:
+    """A copy of the checkout without results."""
+    return copy_suite(tmp_path / "suite")
+
+
+def environment(folder: Path, **more: str) -> dict[str, str]:
+    """This process' environment with the library of a folder, and without a data mirror."""
+    kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VERIFIG_DATA_MIRROR")}
+    return kept | {"PYTHONPATH": f"{folder / 'workflow'}{os.pathsep}{folder}", "PYTHONDONTWRITEBYTECODE": "1"} | more
+
+
+def command(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess:
     """Run `python -m ...` in a folder with the library of that folder; output as text."""
-    env = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VERIFIG_DATA_MIRROR")}
-    env |= {"PYTHONPATH": f"{folder / 'workflow'}{os.pathsep}{folder}", "PYTHONDONTWRITEBYTECODE": "1"} | environment
+    env = environment(folder, **more)
     return subprocess.run(
         [sys.executable, "-m", *arguments], cwd=folder, env=env, text=True, capture_output=True, check=False
     )
 
 
-def snakemake(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
+def snakemake(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess:
     """Run Snakemake in a folder on two cores."""
-    return command(folder, "snakemake", "--cores", "2", *arguments, **environment)
+    return command(folder, "snakemake", "--cores", "2", *arguments, **more)
+
+
+def planned_rules(folder: Path, *arguments: str, **more: str) -> set[str]:
+    """Rules that Snakemake would run."""
+    result = snakemake(folder, "-n", *arguments, **more)
+    assert result.returncode == 0, result.stdout + result.stderr
+    table = (result.stdout + result.stderr).rpartition("Job stats:")[2].partition("total")[0]
+    return set(JOB.findall(table)) - {"all"}

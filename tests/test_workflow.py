@@ -8,18 +8,14 @@ import shutil
 import zipfile
 
 import pytest
-from conftest import COPIED, ROOT, command, snakemake
+from conftest import command, copy_suite, planned_rules, snakemake
 
-JOB = re.compile(r"^(\w+)\s+(\d+)$", re.MULTILINE)
 TRAINING = {"grokking_train_edge113", "grokking_train_thresholds", "grokking_train_transformer"}
 
 
 def planned(folder, *arguments, config=("scale=smoke", 'papers=["grokking"]'), **environment: str) -> set[str]:
     """Rules that Snakemake would run."""
-    result = snakemake(folder, "-n", "--config", *config, "--", *(arguments or ["all"]), **environment)
-    assert result.returncode == 0, result.stdout + result.stderr
-    table = (result.stdout + result.stderr).rpartition("Job stats:")[2].partition("total")[0]
-    return {name for name, _ in JOB.findall(table)} - {"all", "grokking"}
+    return planned_rules(folder, "--config", *config, "--", *(arguments or ["all"]), **environment) - {"grokking"}
 
 
 def run(folder, *arguments, config=("scale=smoke", 'papers=["grokking"]')):
@@ -31,11 +27,7 @@ def run(folder, *arguments, config=("scale=smoke", 'papers=["grokking"]')):
 @pytest.fixture(scope="module")
 def done(tmp_path_factory):
     """A suite whose smoke scale has run; tests that change it change it back."""
-    folder = tmp_path_factory.mktemp("workflow") / "suite"
-    folder.mkdir()
-    for name in COPIED:
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-        copy(ROOT / name, folder / name)
+    folder = copy_suite(tmp_path_factory.mktemp("workflow") / "suite")
     assert planned(folder) == TRAINING | {"grokking_measure", "grokking_judge", "grokking_report", "site"}
     run(folder)
     return folder

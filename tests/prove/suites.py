@@ -1,34 +1,21 @@
 """Whole copies of the suite, run from nothing in folders of their own."""
 
 import os
-import shutil
 import subprocess
 import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from conftest import COPIED, ROOT
+from conftest import ROOT, copy_suite, environment
 
 
 def copy(target: Path) -> Path:
     """The checkout's sources and downloads, without results."""
-    target.mkdir(parents=True)
-    ignore = shutil.ignore_patterns("__pycache__", "*.egg-info")
-    for name in COPIED:
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, target / name, ignore=ignore)
-        else:
-            shutil.copy(ROOT / name, target / name)
+    copy_suite(target)
     if (ROOT / "data").is_dir():
         (target / "data").symlink_to(ROOT / "data")
     return target
-
-
-def environment(folder: Path, **more: str) -> dict[str, str]:
-    """This process' environment with the copy's own library."""
-    kept = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    return kept | {"PYTHONPATH": f"{folder / 'workflow'}{os.pathsep}{folder}", "PYTHONDONTWRITEBYTECODE": "1"} | more
 
 
 def start(folder: Path, *arguments: str, log: Path, **more: str) -> subprocess.Popen:

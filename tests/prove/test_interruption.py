@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, environment
 
 from verifig import jobs, provenance, rulesets
 from verifig.files import read_json
@@ -27,10 +27,7 @@ from verifig.paths import Layout, slugs
 SIGNALS = 20 * [signal.SIGKILL] + 5 * [signal.SIGTERM]
 START_UP = 4.0  # seconds, about: importing torch on a busy machine
 DONE = Layout(ROOT / "results", "laptop", "")
-ENVIRONMENT = os.environ | {
-    "PYTHONPATH": f"{ROOT / 'workflow'}{os.pathsep}{ROOT}",
-    "VERIFIG_CHECKPOINT_SECONDS": "1",
-}
+ENVIRONMENT = environment(ROOT, VERIFIG_CHECKPOINT_SECONDS="1")
 SMALL_DISK = """
 mount -t tmpfs -o size=256m none "$1"
 shift

@@ -4,35 +4,19 @@ On a finished smoke scale of the whole suite one file after the other is changed
 would run (of all rule sets together) is compared with the set that should run.
 """
 
-import re
-import subprocess
-import sys
-
 import pytest
 import yaml
+from conftest import planned_rules
 
-from prove import suites
 from verifig import rulesets
 from verifig.paths import slugs
 
-JOB = re.compile(r"^(\w+)\s+\d+$", re.MULTILINE)
 COMMENT = {".py": "\n# a comment\n", ".yaml": "\n# a comment\n", ".md": "\na line\n", ".css": "\n/* a comment */\n"}
 
 
 def planned(folder) -> set[str]:
     """Rules that Snakemake would run for the whole suite."""
-    options = ["--cores", "2", "-n", "--config", "scale=smoke", "device=cpu", "--", "all"]
-    result = subprocess.run(
-        [sys.executable, "-m", "snakemake", *options],
-        cwd=folder,
-        env=suites.environment(folder),
-        text=True,
-        capture_output=True,
-        check=False,
-    )
-    assert result.returncode == 0, result.stderr
-    table = (result.stdout + result.stderr).rpartition("Job stats:")[2].partition("total")[0]
-    return set(JOB.findall(table)) - {"all", *slugs()}
+    return planned_rules(folder, "--config", "scale=smoke", "device=cpu", "--", "all") - set(slugs())
 
 
 def after(folder, name, change=None) -> set[str]:
@@ -67,10 +51,11 @@ def one_more_seed(experiment):
     return change
 
 
-def compare(show, found: dict[str, tuple[set[str], set[str]]]) -> None:
+def unexpected(show, found: dict[str, tuple[set[str], set[str]]]) -> list[str]:
+    """Changes after which other jobs than the expected ones would run."""
     wrong = [name for name, (jobs, expected) in found.items() if jobs != expected]
     show(changes=len(found), **{"exactly the expected jobs": f"{len(found) - len(wrong)} of {len(found)}"})
-    assert wrong == []
+    return wrong
 
 
 @pytest.mark.parametrize("slug", slugs())
@@ -91,7 +76,7 @@ def test_one_rule_set(smoke_suite, show, slug):
     for experiment in rulesets.load(slug).experiments("smoke"):
         expected = {f"{slug}_train_{experiment}"} | stages(slug, "measure", "judge", "report")
         found[experiment] = after(folder, f"{own}/config.yaml", one_more_seed(experiment)), expected
-    compare(show, found)
+    assert unexpected(show, found) == []
 
 
 def test_the_library(smoke_suite, show):
@@ -117,10 +102,10 @@ def test_the_library(smoke_suite, show):
     found = {name: (after(folder, name), expected) for name, expected in table.items()}
     more_seeds = after(folder, "config/config.yaml", lambda text: text.replace("seeds: null", "seeds: 9"))
     found["seed count"] = more_seeds, everything
-    compare(show, found)
+    assert unexpected(show, found) == []
 
 
 def test_nothing_at_all(smoke_suite, show):
     for path in [*smoke_suite.folder.rglob("*.py"), *smoke_suite.folder.rglob("*.yaml")]:
         path.touch()
-    compare(show, {"every source file touched": (planned(smoke_suite.folder), set())})
+    assert unexpected(show, {"every source file touched": (planned(smoke_suite.folder), set())}) == []
