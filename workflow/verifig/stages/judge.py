@@ -19,8 +19,11 @@ def judge(job: Mapping, layout: Layout, log: Callable[[str], None] = print) -> N
     watch = provenance.Stopwatch()
     if problem := provenance.problem(layout.provenance("measure"), job["upstream"]["statistics"]):
         raise RunError(f"statistics refused: {problem}; `python -m verifig prepare` removes them")
+    what_if = job["what_if"]
+    left_out = {name: [f"experiment {name} (not run)"] for name in (what_if or {}).get("left_out", [])}
+    missing = job["missing_data"] | left_out
     judged = judging.judge(
-        claims.load(job["slug"]), tables.read(layout.statistics), job["scale"], job["missing_data"], job["what_if"]
+        claims.load(job["slug"]), tables.read(layout.statistics), job["scale"], missing, what_if is not None
     )
     job_versions = read_json(layout.provenance("measure"))["job"]["versions"]
     write_json(
@@ -32,6 +35,7 @@ def judge(job: Mapping, layout: Layout, log: Callable[[str], None] = print) -> N
             "scale": job["scale"],
             "key": key(job),
             "versions": job_versions,
+            "what_if": what_if,
             "claims": judged,
         },
     )
