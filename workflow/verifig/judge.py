@@ -47,32 +47,33 @@ def judge(
     statistics: pd.DataFrame,
     scale: str,
     missing_data: Mapping[str, list[str]],
-    what_if: bool = False,
+    what_if: Mapping | None = None,
 ) -> list[dict]:
     """Verdicts for all claims at a scale.
 
     Args:
         statistics: the table of the measure stage.
         missing_data: experiments that could not run, with the data that they lack.
-        what_if: a claim whose statistic is missing is not tested, because settings were changed.
+        what_if: how the run differs from the configured one (see `whatif.describe`): claims on experiments that were
+            left out, or on statistics that the changed settings do not give, are not tested.
 
     Raises:
-        RunError: a claim asks for a statistic that the table does not have.
+        RunError: a claim asks for a statistic that the table does not have, and nothing was changed.
     """
     found = Statistics(statistics)
     result = []
     for claim in claims:
         try:
-            result.append(_judge_claim(claim, claims, found, scale, missing_data))
+            result.append(_judge_claim(claim, claims, found, scale, missing_data, what_if))
         except RunError as error:
-            if not what_if:
+            if what_if is None:
                 raise
             result.append(_shown(claim, scale) | NOT_JUDGED | {"reason": str(error)})
     return result
 
 
 def judge_health(
-    health: Mapping[str, Sequence[Mapping]], statistics: pd.DataFrame, scale: str, what_if: bool = False
+    health: Mapping[str, Sequence[Mapping]], statistics: pd.DataFrame, scale: str, what_if: Mapping | None = None
 ) -> dict[str, list[dict]]:
     """By experiment that ran, what shows that its runs are sound: judged on these runs alone, so from one run on.
 
@@ -89,24 +90,28 @@ def judge_health(
             try:
                 result[experiment].append(_sound(part, found, f"the health of {experiment}"))
             except RunError:
-                if not what_if:
+                if what_if is None:
                     raise
     return result
 
 
-def _judge_claim(claim, claims, found, scale, missing_data) -> dict:
+def _judge_claim(claim, claims, found, scale, missing_data, what_if) -> dict:
     result = _shown(claim, scale)
     if scale not in claim["scales"]:
         reason = claim.get("not_tested", f"judged at {' and '.join(claim['scales'])} scale")
         return result | NOT_JUDGED | {"reason": reason}
     parts = claims_module.parts(claim, scale, list(claims))
     healthy = claims_module.resolved(claim.get("healthy", []), scale)
-    lacking = sorted({name for part in parts + healthy for name in missing_data.get(part["experiment"], [])})
+    needed = {part["experiment"] for part in parts + healthy}
+    if left_out := sorted(needed & set((what_if or {}).get("left_out", []))):
+        return result | NOT_JUDGED | {"reason": f"{' and '.join(left_out)} did not run"}
+    lacking = sorted({name for experiment in needed for name in missing_data.get(experiment, [])})
     if lacking:
         reason = f"needs data that could not be had: {', '.join(lacking)}"
         return result | NOT_JUDGED | {"reason": reason, "missing_data": lacking}
     random_parts = max(sum(part["estimator"] not in ("exact", "every") for part in parts), 1)
-    judged = [_judge_part(part, claim, found, missing_data, random_parts) for part in parts]
+    optional = missing_data if what_if is None else None
+    judged = [_judge_part(part, claim, found, optional, random_parts) for part in parts]
     result |= {
         "verdict": combine([part["verdict"] for part in judged]),
         "parts": judged,
@@ -125,8 +130,12 @@ def _judge_claim(claim, claims, found, scale, missing_data) -> dict:
     return result | ({"reason": "the runs behind it are not healthy"} if sick else {})
 
 
-def _judge_part(part, claim, found, missing_data, random_parts) -> dict:
-    """One part, with the comparison with the paper's value and the same bounds where the cause is absent."""
+def _judge_part(part, claim, found, optional, random_parts) -> dict:
+    """One part, with the comparison with the paper's value and the same bounds where the cause is absent.
+
+    Args:
+        optional: experiments that may be missing from the statistics; None: any of them may.
+    """
     rows = found.of(part, claim["id"])
     result = judge_part(part, rows, random_parts)
     if claim["basis"] == "number" and claim["kind"] == "claim":
@@ -134,11 +143,13 @@ def _judge_part(part, claim, found, missing_data, random_parts) -> dict:
     if "control_arm" in part:
         arm = claims_module.control_arm(part)
         place = {name: arm[name] for name in ("experiment", "condition", "statistic")}
-        if arm["experiment"] in missing_data:
-            result["control_arm"] = place | {"verdict": "not tested"}
-        else:
-            judged = judge_part(arm, found.of(arm, f"{claim['id']}'s control arm"), random_parts)
+        try:
+            judged = judge_part(arm, found.of(arm, f"the control arm of {claim['id']}"), random_parts)
             result["control_arm"] = place | {name: judged[name] for name in ("observed", "low", "high", "n", "verdict")}
+        except RunError:
+            if optional is not None and arm["experiment"] not in optional:
+                raise
+            result["control_arm"] = place | {"verdict": "not tested"}
     return result
 
 

@@ -21,7 +21,7 @@ def judge(job: Mapping, layout: Layout, log: Callable[[str], None] = print) -> N
         raise RunError(f"statistics refused: {problem}; `python -m verifig prepare` removes them")
     slug, scale, what_if = job["slug"], job["scale"], job["what_if"]
     statistics = tables.read(layout.statistics)
-    judged = judging.judge(claims.load(slug), statistics, scale, job["missing_data"], bool(what_if))
+    judged = judging.judge(claims.load(slug), statistics, scale, job["missing_data"], what_if)
     contents = {
         "schema": 1,
         "verifig": __version__,
@@ -29,9 +29,9 @@ def judge(job: Mapping, layout: Layout, log: Callable[[str], None] = print) -> N
         "scale": scale,
         "key": key(job),
         "versions": read_json(layout.provenance("measure"))["job"]["versions"],
-        "what_if": what_if or None,
+        "what_if": what_if,
         "claims": judged,
-        "health": judging.judge_health(claims.health(slug), statistics, scale, bool(what_if)),
+        "health": judging.judge_health(claims.health(slug), statistics, scale, what_if),
     }
     write_json(layout.verdicts, contents)
     provenance.write(layout.provenance("judge"), job, [layout.verdicts], watch.read())
