@@ -5,9 +5,10 @@ No rule of the workflow reads or writes reports/, so a fresh clone with publishe
 
 import re
 import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from verifig import __version__, jobs, userconfig, verdicts
+from verifig import __version__, jobs, userconfig, verdicts, words
 from verifig.errors import InputError
 from verifig.files import read_json, sha256, write_json, write_text
 from verifig.paths import REPLICATIONS, ROOT, Layout
@@ -103,8 +104,7 @@ def record(results: Path, scale: str, slug: str) -> None:
             "claims": short,
         },
     )
-    counts = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.counts(contents["claims"]).items())
-    print(f"recorded {slug} at {scale} scale: {counts}")
+    print(f"recorded {slug}. {words.summary(contents['claims'], scale)}")
 
 
 def contents_experiments(layout: Layout) -> list[str]:
@@ -132,17 +132,17 @@ def _mirror(source: Path, target: Path, keep: set[str] = frozenset()) -> int:
     return changed
 
 
+def readme_table(claims: Mapping[str, Sequence[Mapping]]) -> list[str]:
+    """Lines of the README's table: claims of each rule set by kind, found right of those judged, and what is open."""
+    lines = ["| Rule set | " + " | ".join(verdicts.COLUMNS) + " |", "|---" * (len(verdicts.COLUMNS) + 1) + "|"]
+    for slug, found in claims.items():
+        lines.append(f"| [{slug}](reports/{slug}/README.md) | {' | '.join(verdicts.row(found))} |")
+    return lines
+
+
 def _readme(results: Path, slugs: tuple[str, ...]) -> int:
     """Renew the verdict table between the markers in README.md; 1 if it changed."""
-    lines = [
-        "| Rule set | reproduced | contradicted | inconclusive | not tested | controls and oracles |",
-        "|---|---|---|---|---|---|",
-    ]
-    for slug in slugs:
-        claims = read_json(Layout(results, "laptop", slug).verdicts)["claims"]
-        behave, tested = verdicts.controls(claims)
-        counts = " | ".join(str(count) for count in verdicts.counts(claims).values())
-        lines.append(f"| [{slug}](reports/{slug}/README.md) | {counts} | {behave} of {tested} |")
+    lines = readme_table({slug: read_json(Layout(results, "laptop", slug).verdicts)["claims"] for slug in slugs})
     path = ROOT / "README.md"
     before = path.read_text(encoding="utf-8")
     after = TABLE.sub(lambda match: match[1] + "\n".join(lines) + "\n" + match[2], before)
