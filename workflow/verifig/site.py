@@ -59,6 +59,7 @@ def index(papers: list[dict], scale: str) -> str:
         badge=cards.badge,
         word=verdicts.word,
         ours=cards.ours,
+        legend=Markup(pictures.bar_legend()),
         bar=lambda paper: Markup(pictures.bar(paper["shown"], longest, paper["title"])),
     )
 

@@ -41,7 +41,7 @@ def agreement(claims: Sequence[Mapping]) -> list[str]:
     for kind in verdicts.KINDS[:2]:
         found = verdicts.agreement([claim for claim in claims if verdicts.kind_of(claim) == kind])
         if sum(found.values()):
-            few = f"; {found['too few']} have too few units to say" if found["too few"] else ""
+            few = f"; {found['too few']} with too few units to say" if found["too few"] else ""
             where = "in its own setting" if kind.name == "number" else "in a reduced or reconstructed setting"
             decided = found["yes"] + found["no"]
             sentences.append(
@@ -164,14 +164,19 @@ def control_arm(part: Mapping) -> str:
     arm = part.get("control_arm")
     if arm is None:
         return ""
+    where = ", ".join(
+        arm[name].removeprefix("condition=")
+        for name in ("experiment", "condition", "statistic")
+        if arm[name] and arm[name] != part[name]
+    )
     if arm["verdict"] == "not tested":
-        return f"control arm ({verdicts.place(arm)}): did not run"
+        return f"control arm ({where}): did not run"
     digits = numbers.digits_for(*part["bounds"])
     shown = numbers.text(arm["observed"], digits)
     if part["estimator"] not in ("exact", "every"):
         shown += f" {numbers.interval(arm['low'], arm['high'], digits)}"
     ends = {"reproduced": "passes too: this bound is void", "inconclusive": "is not clearly outside"}
-    return f"control arm ({verdicts.place(arm)}): {shown}, {ends.get(arm['verdict'], 'outside, as it should be')}"
+    return f"control arm ({where}): {shown}, {ends.get(arm['verdict'], 'outside, as it should be')}"
 
 
 def short(part: Mapping) -> str:
