@@ -300,3 +300,18 @@ def test_parts_that_cannot_be_judged_are_refused(monkeypatch, change, message):
 def test_experiments_left_out_are_said():
     (found,) = judge.judge([claim()], table(t=[1.0]), "laptop", {}, {"changed": {}, "left_out": ["e"]})
     assert (found["verdict"], found["reason"]) == ("not tested", "e did not run")
+
+
+@pytest.mark.parametrize(
+    ("changed", "setting"),
+    [
+        ({"e": {"width": [8, 4]}}, "what-if"),
+        ({"e": {"seeds": [5, 3]}}, "paper's"),
+        ({"f": {"width": [8, 4]}}, "paper's"),
+    ],
+)
+def test_a_claim_on_changed_settings_is_not_in_the_paper_s_setting(changed, setting):
+    data = table(s=[1.0, 1.1, 0.9])
+    (found,) = judge.judge([claim(setting="paper's")], data, "laptop", {}, {"changed": changed, "left_out": []})
+    assert found["setting"] == setting
+    assert (verdicts.word(found) == "reproduced") == (setting == "paper's")

@@ -16,6 +16,7 @@ SETTINGS = {
     "paper's": "in the paper’s setting",
     "reduced": "in a reduced setting",
     "reconstruction": "in our reconstruction (the paper’s settings are not fully known)",
+    "what-if": "with changed settings",
 }
 PREDICTION = "95 % prediction interval of one more of our runs"
 
