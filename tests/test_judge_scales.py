@@ -145,6 +145,14 @@ def test_agreement_is_the_prediction_interval_of_one_more_unit():
         assert agreement(values, paper=paper)["agrees"] == expected
 
 
+def test_a_paper_s_value_that_is_a_mean_of_runs_must_lie_nearer():
+    values = np.array([1.0, 1.3, 0.8, 1.1, 0.95, 1.2])
+    half = reference.t.ppf(0.975, 5) * values.std(ddof=1) * math.sqrt(1 / 4 + 1 / 6)
+    found = agreement(values, paper=1.5, paper_runs=4)
+    assert found["prediction"] == pytest.approx([values.mean() - half, values.mean() + half])
+    assert (found["agrees"], agreement(values, paper=1.5)["agrees"]) == ("no", "yes")
+
+
 def test_agreement_is_formed_on_the_part_s_scale():
     values = np.array([10.0, 20, 12, 30, 15])
     logs = np.log(values)
@@ -315,3 +323,11 @@ def test_a_claim_on_changed_settings_is_not_in_the_paper_s_setting(changed, sett
     (found,) = judge.judge([claim(setting="paper's")], data, "laptop", {}, {"changed": changed, "left_out": []})
     assert found["setting"] == setting
     assert (verdicts.word(found) == "reproduced") == (setting == "paper's")
+
+
+@pytest.mark.parametrize(("scale", "basis"), [("laptop", "direction"), ("paper", "number")])
+def test_a_basis_may_differ_by_scale(scale, basis):
+    by_scale = number_claim([1.0], basis={"paper": "number"}, scales=["laptop", "paper"])
+    (found,) = judge.judge([by_scale], table(s=[1.0, 1.1, 0.9, 1.05, 0.95]), scale, {})
+    assert found["basis"] == basis
+    assert ("agrees" in found) == (basis == "number")

@@ -14,7 +14,7 @@ from verifig.tables import Tables, first_crossing, long
 FIT = 0.95  # accuracy at which a set counts as learnt (delay ratio)
 SOLVED = 0.99
 COLLAPSE = 0.5  # share of collapsed samples that dates the collapse (Fig 2, dotted lines)
-EPOCHS = (80, 130, 300, 400, 2000, 80000)  # at which claims ask for accuracies
+EPOCHS = (80, 130, 300, 400, 480, 2000, 75000, 80000)  # at which claims ask for accuracies
 CURVES = ("train_accuracy", "test_accuracy", "train_loss", "test_loss", "collapsed", "zero_loss", "norm")
 
 
@@ -41,6 +41,10 @@ def _training(experiment: str, series: Series, out: Tables) -> None:
         out.per_seed(experiment, "final_train_accuracy", train[:, -1], name)
         out.per_seed(experiment, "max_test_accuracy", test.max(1), name)
         out.per_seed(experiment, "max_train_accuracy", train.max(1), name)
+        out.per_seed(experiment, "largest_gap", (train - test).max(1), name)
+        for part in ("train", "test"):
+            loss = series[condition, f"{part}_loss"]
+            out.per_seed(experiment, f"{part}_loss_change", loss[:, -1] - loss[:, 0], name)
         for epoch in EPOCHS:
             if epoch <= last:
                 out.per_seed(
@@ -159,7 +163,12 @@ def _loss_decay(series: Series, condition: str) -> np.ndarray:
 
 
 def _alignment(experiment: str, series: Series, out: Tables) -> None:
-    """EN-17: cosines at the first log point 200 epochs after the fit. EN-18: lowest cosine within 100 epochs of collapse."""
+    """Cosines of gradient and weights around the fit and around collapse.
+
+    EN-17: at the first log point 200 epochs after the fit. EN-26: by how much that exceeds the value at half of the time
+    to the fit. EN-18: the lowest of the output layer within 100 epochs of collapse, and of the float64 run of the same
+    seed, which has not collapsed, in the same epochs.
+    """
     for condition in ("float32", "float64", "float32_bias"):
         alignment = series[condition, "alignment"]
         fit, _ = first_crossing(series.points, series[condition, "train_accuracy"], SOLVED)
@@ -177,11 +186,21 @@ def _alignment(experiment: str, series: Series, out: Tables) -> None:
                 name | {"layer": f"{layer + 1}-{layer}"},
             )
         out.per_seed(experiment, "alignment_sign_flipped", -cosines[:, -1], name)
-        lowest = []
-        for seed, epoch in enumerate(collapse):
-            window = (series.points >= epoch) & (series.points <= epoch + 100)
-            lowest.append(alignment[seed, window, -1].min() if window.any() and not never[seed] else math.nan)
-        out.per_seed(experiment, "alignment_after_collapse", lowest, name)
+        early = [alignment[seed, np.flatnonzero(series.points >= epoch / 2)[0], -1] for seed, epoch in enumerate(fit)]
+        out.per_seed(experiment, "alignment_rise", cosines[:, -1] - early, name)
+        collapse = np.where(never, math.nan, collapse)
+        out.per_seed(experiment, "alignment_after_collapse", _lowest(series, condition, collapse), name)
+        if condition == "float32":
+            out.per_seed(experiment, "alignment_without_collapse", _lowest(series, "float64", collapse), name)
+
+
+def _lowest(series: Series, condition: str, epochs: np.ndarray) -> list[float]:
+    """Lowest alignment of the output layer within 100 epochs of `epochs` [seeds]; NaN where there is none."""
+    result = []
+    for row, epoch in zip(series[condition, "alignment"], epochs, strict=False):
+        window = (series.points >= epoch) & (series.points <= epoch + 100)
+        result.append(row[window, -1].min() if window.any() else math.nan)
+    return result
 
 
 def _mnist(series: Series, out: Tables) -> None:
@@ -201,12 +220,16 @@ def _mnist(series: Series, out: Tables) -> None:
 
 
 def _paper_precision(series: Series, out: Tables) -> None:
-    """EN-06 to EN-09 and EN-12 at paper scale."""
+    """EN-06 to EN-09 and EN-12 at paper scale; EN-08 reads the collapse at every 500th epoch, as the paper does."""
     experiment = "precision113"
+    read = series.points % 500 == 0
     for condition in series.settings:
         name = {"condition": condition}
         test = series[condition, "test_accuracy"]
         collapse, never = first_crossing(series.points, series[condition, "collapsed"], COLLAPSE)
+        seen = series[condition, "collapsed"][:, read] > COLLAPSE
+        first = series.points[read][seen.argmax(1)]
+        out.per_seed(experiment, "collapse_epoch_by_500", first, name, never=~seen.any(1))
         late = series.points >= series.points[-1] / 2
         out.per_seed(experiment, "late_mean_test_accuracy", test[:, late].mean(1), name)
         ranges = [

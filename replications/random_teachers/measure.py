@@ -23,6 +23,8 @@ PAIRS = {
         ("full", "outputs_4"),
         ("full", "outputs_64"),
         ("local", "full"),
+        ("alpha_06", "alpha_0"),
+        ("alpha_0", "full"),
     ],
     "kick": [("local", "independent"), ("local", "local_noise")],
     "wide_kick": [("local", "independent")],
@@ -82,6 +84,9 @@ def _condition(name: str, series: Series, condition: str, out: Tables) -> None:
             out.per_seed(name, probe, student, label)
             out.per_seed(name, f"teacher_{probe}", teacher, label)
             out.per_seed(name, f"{probe}_gain", student - teacher, label)
+            if probe in PROBES:
+                pixels = float(series.artifact[f"input_{probe}"])
+                out.per_seed(name, f"{probe}_over_input", student - pixels, label)
         first = series[condition, probe][:, 0] if probe in PROBES else np.array([np.nan])
         if np.isfinite(first).all():
             out.per_seed(name, f"{probe}_untrained_gain", first - teacher, label)

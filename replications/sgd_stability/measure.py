@@ -160,8 +160,9 @@ def _relu(frame: pd.DataFrame, out: Tables) -> None:
     sgd = frame[frame["condition"] == "sgd"]
     if all(np.isclose(sgd["axis"], axis).any() for axis in NAMED):
         _slope(sgd, out)
-        ends = (select(frame, "sgd", axis=sgd["axis"].agg(end)) for end in ("max", "min"))
-        _paired("relu", "path_norm_end_ratio", *ends, "path_norm", out, {"condition": "sgd"})
+        for condition in ("sgd", "gd"):
+            ends = (select(frame, condition, axis=sgd["axis"].agg(end)) for end in ("max", "min"))
+            _paired("relu", "path_norm_end_ratio", *ends, "path_norm", out, {"condition": condition})
 
 
 def _slope(sgd: pd.DataFrame, out: Tables) -> None:
@@ -176,8 +177,8 @@ def _slope(sgd: pd.DataFrame, out: Tables) -> None:
 
 def _diagonal(frame: pd.DataFrame, out: Tables) -> None:
     """Statistics of Figure D1."""
-    sgd = frame[frame["condition"] == "sgd"]
-    _worst("diagonal", "worst_trace_ratio", worst_by_seed(sgd, sgd["trace_ratio"]), out, "sgd")
+    for condition, rows in frame.groupby("condition"):
+        _worst("diagonal", "worst_trace_ratio", worst_by_seed(rows, rows["trace_ratio"]), out, condition)
     rates = sorted(frame["axis"].unique())
     for condition, low in (("gd", rates[0]), ("sgd", min(rates, key=lambda rate: abs(rate - 0.0158)))):
         first, second = (select(frame, condition, axis=axis) for axis in (rates[-1], low))
@@ -187,10 +188,10 @@ def _diagonal(frame: pd.DataFrame, out: Tables) -> None:
 
 def _balance(frame: pd.DataFrame, out: Tables) -> None:
     """Statistics of Figure D2."""
-    sgd, gd = (frame[frame["condition"] == condition] for condition in ("sgd", "gd"))
-    _worst("balance", "worst_balance", worst_by_seed(sgd, sgd["balance"]), out, "sgd")
-    gain = worst_by_seed(gd, gd["balance"] / gd["initial_ratio"], largest=False)
-    _worst("balance", "worst_balance_gain", gain, out, "gd")
+    for condition, rows in frame.groupby("condition"):
+        _worst("balance", "worst_balance", worst_by_seed(rows, rows["balance"]), out, condition)
+        gain = worst_by_seed(rows, rows["balance"] / rows["initial_ratio"], largest=False)
+        _worst("balance", "worst_balance_gain", gain, out, condition)
 
 
 def _batch_size(frame: pd.DataFrame, out: Tables) -> None:

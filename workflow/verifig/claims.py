@@ -120,6 +120,12 @@ def resolve(part: Mapping, scale: str) -> dict:
     return result
 
 
+def basis(claim: Mapping, scale: str) -> str:
+    """number, direction, identity or ours, at this scale: a bound that is the paper's number at full size may be ours below."""
+    value = claim["basis"]
+    return value if isinstance(value, str) else value.get(scale, "direction")
+
+
 def setting(claim: Mapping, scale: str) -> str:
     """paper's, reduced or reconstruction, at this scale."""
     value = claim["setting"]
