@@ -20,8 +20,8 @@ setup: .venv/ready ## make the virtual environment in .venv from envs/requiremen
 reports: .venv/ready ## train, measure, judge and publish the laptop scale, print the verdicts
 	$(PYTHON) -m verifig prepare --scale laptop
 	$(SNAKEMAKE) --logger verifig --config scale=laptop
-	$(PYTHON) -m verifig publish
 	$(PYTHON) -m verifig verdicts --scale laptop
+	$(PYTHON) -m verifig publish
 
 test: .venv/ready ## run the tests
 	$(PYTHON) -m pytest

@@ -255,9 +255,7 @@ def test_make_names_the_rule_that_failed_its_log_and_the_sentence_in_it(suite):
     line = re.search(r"^\t\$\(SNAKEMAKE\) (.*) --config scale=laptop$", (ROOT / "Makefile").read_text(), re.M)[1]
     result = snakemake(suite, *line.split(), *broken(suite))
     assert result.returncode == 1
-    failed = (
-        "FAILED grokking_train_thresholds, log logs/smoke/grokking/train_thresholds.log\n  ValueError: broken on purpose"
-    )
+    failed = "FAILED grokking_train_thresholds, log logs/smoke/grokking/train_thresholds.log\n  ValueError: broken on purpose"
     assert result.stderr.count(failed) == 2, "when it happens and at the end"
     assert result.stderr.rstrip().endswith(failed)
     assert "reason:" not in result.stderr, "jobs that start say nothing"

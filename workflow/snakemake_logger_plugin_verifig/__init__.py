@@ -58,5 +58,7 @@ class LogHandler(LogHandlerBase):
 
 def failure(rule: str, logs: list[Path]) -> str:
     """`FAILED rule, log file` and the sentence in the log: its last line, where a failing job says what is wrong."""
-    said = [line for log in logs if log.exists() for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    said = [
+        line for log in logs if log.exists() for line in log.read_text(errors="replace").splitlines() if line.strip()
+    ]
     return f"FAILED {rule}, log {', '.join(map(str, logs)) or 'none'}\n  {said[-1].strip() if said else 'the log is empty'}"

@@ -91,9 +91,12 @@ def _experiment_commands(add: Callable) -> None:
 
 def _verdict_commands(add: Callable) -> None:
     """Reading verdicts."""
-    command = add("check", _check, "exit 1 if a verdict is not what it should be")
+    command = add("check", _check, "exit 1 if a verdict is not what it should be, or not the recorded one")
     _scale(command, None)
     _results(command)
+    command.add_argument(
+        "--without-data", action="store_true", help="claims whose data is not there need not be judged as recorded"
+    )
     command = add("verdicts", _verdicts, "print the verdict table")
     command.add_argument("slug", nargs="?", help="every claim of this rule set")
     _scale(command, None)
@@ -180,9 +183,9 @@ def _prepare(options: argparse.Namespace) -> None:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from verifig import terminal
+    from verifig import check
 
-    return terminal.check(options.results, checked_scale(options))
+    return check.check(options.results, checked_scale(options), options.without_data)
 
 
 def _verdicts(options: argparse.Namespace) -> None:
@@ -210,10 +213,10 @@ def _publish(options: argparse.Namespace) -> None:
 
 
 def _record(options: argparse.Namespace) -> None:
-    from verifig import publish
+    from verifig import record
 
     for slug in options.slug or paths.slugs():
-        publish.record(options.results, checked_scale(options), slug)
+        record.record(options.results, checked_scale(options), slug)
 
 
 def _pack(options: argparse.Namespace) -> None:

@@ -1,4 +1,4 @@
-"""Verdicts on a terminal: the table, one claim in full, what fails a check, what changed between two runs."""
+"""Verdicts on a terminal: the table, one claim in full, what changed between two runs."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,10 +6,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from verifig import cards, numbers, schema, userconfig, verdicts
+from verifig import cards, numbers, userconfig, verdicts
 from verifig.errors import InputError
-from verifig.files import read_json, read_yaml
-from verifig.paths import SCHEMAS, Layout, ruleset_dir
+from verifig.paths import Layout, ruleset_dir
+from verifig.standing import load
 
 COLOURS = {
     "reproduced": "green",
@@ -19,17 +19,6 @@ COLOURS = {
     "inconclusive": "yellow",
     "not tested": "bright_black",
 }
-
-
-def load(path: Path) -> dict:
-    """A verdicts.json, checked against its schema.
-
-    Raises:
-        InputError: missing, not JSON, or of another shape.
-    """
-    contents = read_json(path)
-    schema.validate(contents, read_yaml(SCHEMAS / "verdicts.schema.yaml"), str(path))
-    return contents
 
 
 def _coloured(verdict: str) -> str:
@@ -71,27 +60,6 @@ def verdict_table(results: Path, scale: str, slug: str | None = None) -> None:
             f"{behave} of {tested}",
         )
     console.print(table)
-
-
-def check(results: Path, scale: str) -> int:
-    """Print what is not as it must be; 1 if there is anything, else 0."""
-    bad = 0
-    for name in userconfig.load().papers:
-        path = Layout(results, scale, name).verdicts
-        if not path.exists():
-            print(f"{name}: no verdicts at {path}: run the workflow first")
-            bad += 1
-            continue
-        contents = load(path)
-        claims = contents["claims"]
-        problems = verdicts.failures(claims, contents.get("health"))
-        bad += len(problems)
-        counts = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.counts(claims).items())
-        behave, tested = verdicts.controls(claims)
-        print(f"{name}: {'FAILED' if problems else 'ok'} ({counts}; {behave} of {tested} controls and oracles behave)")
-        for problem in problems:
-            print(f"  {problem}")
-    return int(bad > 0)
 
 
 def explain(results: Path, scale: str, name: str) -> None:

@@ -1,0 +1,51 @@
+"""`verifig record`: verdicts recorded on purpose in replications/<paper>/recorded/, which `check` compares with."""
+
+from pathlib import Path
+
+from verifig import __version__, check, revision, standing
+from verifig.files import read_json, write_json
+from verifig.paths import REPLICATIONS, Layout
+
+SHORT = ("id", "verdict", "p_bound", "headroom", "agrees")
+SHORT_PART = ("observed", "low", "high", "n", "verdict")
+
+
+def record(results: Path, scale: str, slug: str) -> None:
+    """Write the verdicts of a finished run to replications/<slug>/recorded/<scale>.json.
+
+    With them go version, commit, date of the run, and hardware.
+
+    Raises:
+        InputError: there are no verdicts, or they are not the suite's (see `standing.problem`).
+    """
+    layout = Layout(results, scale, slug)
+    standing.require(layout, "is not recorded")
+    contents = standing.load(layout.verdicts)
+    judged = read_json(layout.provenance("judge"))
+    experiments = read_json(layout.provenance("measure"))["job"]["upstream"]
+    trained = [read_json(layout.provenance(experiment)) for experiment in experiments]
+    before = check.recorded(slug, scale)
+    write_json(
+        REPLICATIONS / slug / "recorded" / f"{scale}.json",
+        {
+            "schema": 1,
+            "verifig": __version__,
+            "scale": scale,
+            "commit": revision.commit(),
+            "date": max(item["finished"] for item in trained or [judged])[:10],
+            "versions": trained[0]["job"]["versions"] if trained else contents["versions"],
+            "hardware": ", ".join(sorted({item["device_name"] for item in trained})) or "none",
+            "cpu_seconds": round(sum(item["cpu_seconds"] for item in trained)),
+            "claims": [_short(claim) for claim in contents["claims"]],
+        },
+    )
+    changed = check.differences(contents["claims"], before)
+    print(f"recorded {slug} at {scale} scale: {len(contents['claims'])} claims, {len(changed)} not as recorded before")
+    for row in changed:
+        print(f"  {row['id']}: {row['recorded'] or 'new'} -> {row['here'] or 'gone'}")
+
+
+def _short(claim: dict) -> dict:
+    """What is kept of a claim's verdict."""
+    parts = [{name: part[name] for name in SHORT_PART} for part in claim["parts"]]
+    return {name: claim[name] for name in SHORT if name in claim} | {"parts": parts}
