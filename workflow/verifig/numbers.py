@@ -56,6 +56,11 @@ def plural(unit: str) -> str:
     return f"{head} of {tail}" if tail else head
 
 
+def count(n: int, unit: str) -> str:
+    """`1 seed`, `8 groups of 10 draws`."""
+    return f"{n:,} {unit if n == 1 else plural(unit)}"
+
+
 def seconds(value: float) -> str:
     """A duration, coarsely: 2 significant digits, in s, min or h."""
     for size, name in ((3600, "h"), (60, "min")):
