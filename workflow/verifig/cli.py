@@ -215,8 +215,7 @@ def _publish(options: argparse.Namespace) -> None:
 def _record(options: argparse.Namespace) -> None:
     from verifig import record
 
-    for slug in options.slug or paths.slugs():
-        record.record(options.results, checked_scale(options), slug)
+    record.record(options.results, checked_scale(options), options.slug or paths.slugs())
 
 
 def _pack(options: argparse.Namespace) -> None:

@@ -6,10 +6,9 @@ that says less than the published one, because data could not be had here, does 
 
 import re
 import shutil
-from collections.abc import Mapping
 from pathlib import Path
 
-from verifig import __version__, check, jobs, provenance, standing, userconfig, verdicts
+from verifig import __version__, heldback, jobs, provenance, standing, userconfig, verdicts
 from verifig.errors import InputError
 from verifig.files import read_json, sha256, write_json, write_text
 from verifig.keys import key
@@ -27,23 +26,28 @@ TABLE = re.compile(r"(<!-- verdicts -->\n).*?(<!-- /verdicts -->)", re.DOTALL)
 def publish(results: Path) -> None:
     """Copy the laptop pages and the front page to reports/ where bytes differ, and write reports/manifest.json.
 
-    Front page and README sum up all papers: they stay as they are where a page was kept, or papers are left out.
+    Pages that `heldback.reason` holds back are left as they are. So are then the front page and the README, which sum
+    up all papers; the last lines say why.
 
     Raises:
-        InputError: pages are missing or not as the workflow made them, hold text of the template, or come from a
-            what-if.
+        InputError: pages are missing or not as the workflow made them, or come from a what-if.
     """
     user = userconfig.load()
     if user.seeds is not None:
         raise InputError(
             f"config/config.yaml sets seeds: {user.seeds}, a what-if run: only runs with the configured seeds are published"
         )
-    for slug in user.papers:
-        _inspect(Layout(results, "laptop", slug), jobs.all_jobs(slug, "laptop", user.device, None, user.data))
-    lost = {slug: _lost(Layout(results, "laptop", slug)) for slug in user.papers}
-    fresh = [slug for slug in user.papers if not lost[slug]]
-    whole = fresh == slugs()
-    changed = sum(_mirror(Layout(results, "laptop", slug).page, REPORTS / slug) for slug in fresh)
+    layouts = {slug: Layout(results, "laptop", slug) for slug in user.papers}
+    for slug, layout in layouts.items():
+        current = jobs.all_jobs(slug, "laptop", user.device, None, user.data)
+        for stage in ("report", "judge", "measure"):
+            if problem := provenance.problem(layout.provenance(stage), key(current[stage])):
+                raise InputError(f"the page of {slug} is not published: {problem}; run `make reports`")
+        standing.require(layout, "is not published")
+    held = {slug: heldback.reason(layout, REPORTS / "verdicts.json") for slug, layout in layouts.items()}
+    fresh = [slug for slug in user.papers if held[slug] is None]
+    whole = set(fresh) == set(slugs())
+    changed = sum(_mirror(layouts[slug].page, REPORTS / slug) for slug in fresh)
     if whole:
         changed += _mirror(results / "laptop" / "site", REPORTS, keep=set(fresh) | KEPT)
         changed += _readme(results, user.papers)
@@ -51,53 +55,11 @@ def publish(results: Path) -> None:
     print(f"published {changed} changed files to reports/" if changed else "reports/ is up to date")
     index = REPORTS / "index.html"
     print(f"open {index.relative_to(Path.cwd()) if index.is_relative_to(Path.cwd()) else index}")
-    for sentence in _kept(lost, whole):
+    for sentence in filter(None, held.values()):
         print(sentence)
-
-
-def _inspect(layout: Layout, current: Mapping[str, Mapping]) -> None:
-    """Raise unless a page is the one that the workflow would make now, and was not touched since."""
-    for stage in ("report", "judge", "measure"):
-        if problem := provenance.problem(layout.provenance(stage), key(current[stage])):
-            raise InputError(f"the page of {layout.slug} is not published: {problem}; run `make reports`")
-    standing.require(layout, "is not published")
-    if found := placeholders(layout.page):
-        raise InputError(f"the page of {layout.slug} is not published, it still says {found[0]!r}")
-
-
-def placeholders(page: Path) -> list[str]:
-    """Text of the template that a page still holds."""
-    text = (page / "README.md").read_text(encoding="utf-8")
-    return sorted(set(re.findall(r"REPLACE:[^\n|]*", text)))
-
-
-def _lost(layout: Layout) -> dict[str, list[str]]:
-    """Claims that were judged when published or recorded and lack their data now: {claim: data that is not there}."""
-    claims = standing.load(layout.verdicts)["claims"]
-    before = check.recorded(layout.slug, "laptop")
-    if (REPORTS / "verdicts.json").exists():
-        published = {item["slug"]: item["claims"] for item in read_json(REPORTS / "verdicts.json")["rule_sets"]}
-        before |= {claim["id"]: claim["verdict"] for claim in published.get(layout.slug, [])}
-    rows = check.differences(claims, before)
-    return {row["id"]: row["without_data"] for row in rows if row["without_data"]}
-
-
-def _kept(lost: Mapping[str, Mapping[str, list[str]]], whole: bool) -> list[str]:
-    """What was not published, what it lacks, and what to do."""
-    poorer = {slug: claims for slug, claims in lost.items() if claims}
-    lines = [
-        f"reports/{slug} was kept: {len(claims)} of the claims judged there are not tested here, for lack of "
-        + ", ".join(sorted({name for names in claims.values() for name in names}))
-        for slug, claims in poorer.items()
-    ]
-    if poorer:
-        lines.append(
-            "The front page and README were kept too; `python -m verifig prepare --scale laptop` fetches the data"
-            " (network or VERIFIG_DATA_MIRROR), then run `make reports` again."
-        )
-    elif not whole:
-        lines.append("The front page and README were kept: config/config.yaml names only some papers.")
-    return lines
+    if not whole:
+        named = "" if any(held.values()) else ": config/config.yaml names only some papers"
+        print(f"front page and README, which sum up all papers, were kept as they are{named}")
 
 
 def _manifest(fresh: list[str], keep: bool) -> int:

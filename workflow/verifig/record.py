@@ -1,8 +1,10 @@
 """`verifig record`: verdicts recorded on purpose in replications/<paper>/recorded/, which `check` compares with."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from verifig import __version__, check, revision, standing
+from verifig.errors import InputError
 from verifig.files import read_json, write_json
 from verifig.paths import REPLICATIONS, Layout
 
@@ -10,16 +12,27 @@ SHORT = ("id", "verdict", "p_bound", "headroom", "agrees")
 SHORT_PART = ("observed", "low", "high", "n", "verdict")
 
 
-def record(results: Path, scale: str, slug: str) -> None:
-    """Write the verdicts of a finished run to replications/<slug>/recorded/<scale>.json.
+def record(results: Path, scale: str, slugs: Sequence[str]) -> None:
+    """Write the verdicts of finished runs to replications/<slug>/recorded/<scale>.json.
 
     With them go version, commit, date of the run, and hardware.
 
     Raises:
-        InputError: there are no verdicts, or they are not the suite's (see `standing.problem`).
+        InputError: there are no verdicts, they are not the suite's (see `standing.problem`), or claims recorded as
+            judged lack their data now; then nothing is written.
     """
-    layout = Layout(results, scale, slug)
-    standing.require(layout, "is not recorded")
+    for slug in slugs:
+        layout = Layout(results, scale, slug)
+        standing.require(layout, "is not recorded")
+        rows = check.differences(standing.load(layout.verdicts)["claims"], check.recorded(slug, scale))
+        if lost := [row for row in rows if row["without_data"]]:
+            raise InputError(f"{slug} is not recorded: {lost[0]['sentence']}")
+    for slug in slugs:
+        _write(Layout(results, scale, slug))
+
+
+def _write(layout: Layout) -> None:
+    slug, scale = layout.slug, layout.scale
     contents = standing.load(layout.verdicts)
     judged = read_json(layout.provenance("judge"))
     experiments = read_json(layout.provenance("measure"))["job"]["upstream"]
