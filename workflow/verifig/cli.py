@@ -105,7 +105,7 @@ def _verdict_commands(add: Callable) -> None:
     command.add_argument("claim", help="claim id, for example EN-10 or grokking/EN-10")
     _scale(command, None)
     _results(command)
-    command = add("compare", _compare, "what changed between two verdicts.json")
+    command = add("compare", _compare, "what changed between two verdicts.json; exit 1 if a verdict did")
     command.add_argument("before", type=Path)
     command.add_argument("after", type=Path)
 
@@ -195,15 +195,15 @@ def _verdicts(options: argparse.Namespace) -> None:
 
 
 def _explain(options: argparse.Namespace) -> None:
-    from verifig import terminal
+    from verifig import explaining
 
-    terminal.explain(options.results, checked_scale(options), options.claim)
+    explaining.explain(options.results, checked_scale(options), options.claim)
 
 
-def _compare(options: argparse.Namespace) -> None:
-    from verifig import terminal
+def _compare(options: argparse.Namespace) -> int:
+    from verifig import comparing
 
-    terminal.compare(options.before, options.after)
+    return comparing.compare(options.before, options.after)
 
 
 def _publish(options: argparse.Namespace) -> None:

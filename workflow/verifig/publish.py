@@ -6,6 +6,7 @@ that says less than the published one, because data could not be had here, does 
 
 import re
 import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from verifig import __version__, heldback, jobs, provenance, standing, userconfig, verdicts
@@ -114,17 +115,17 @@ def _mirror(source: Path, target: Path, keep: set[str] = frozenset()) -> int:
     return changed
 
 
+def readme_table(claims: Mapping[str, Sequence[Mapping]]) -> list[str]:
+    """Lines of the README's table: claims of each rule set by kind, found right of those judged, and what is open."""
+    lines = ["| Rule set | " + " | ".join(verdicts.COLUMNS) + " |", "|---" * (len(verdicts.COLUMNS) + 1) + "|"]
+    for slug, found in claims.items():
+        lines.append(f"| [{slug}](reports/{slug}/README.md) | {' | '.join(verdicts.row(found))} |")
+    return lines
+
+
 def _readme(results: Path, slugs: tuple[str, ...]) -> int:
     """Renew the verdict table between the markers in README.md; 1 if it changed."""
-    lines = [
-        "| Rule set | reproduced | contradicted | inconclusive | not tested | controls and oracles |",
-        "|---|---|---|---|---|---|",
-    ]
-    for slug in slugs:
-        claims = read_json(Layout(results, "laptop", slug).verdicts)["claims"]
-        behave, tested = verdicts.controls(claims)
-        counts = " | ".join(str(count) for count in verdicts.counts(claims).values())
-        lines.append(f"| [{slug}](reports/{slug}/README.md) | {counts} | {behave} of {tested} |")
+    lines = readme_table({slug: read_json(Layout(results, "laptop", slug).verdicts)["claims"] for slug in slugs})
     path = ROOT / "README.md"
     before = path.read_text(encoding="utf-8")
     after = TABLE.sub(lambda match: match[1] + "\n".join(lines) + "\n" + match[2], before)
