@@ -212,12 +212,14 @@ def _compare(options: argparse.Namespace) -> int:
 def _publish(options: argparse.Namespace) -> None:
     from verifig import publish
 
+    paths.require_checkout("verifig publish")
     publish.publish(options.results)
 
 
 def _record(options: argparse.Namespace) -> None:
     from verifig import record
 
+    paths.require_checkout("verifig record")
     record.record(options.results, checked_scale(options), options.slug or paths.slugs())
 
 
@@ -236,6 +238,7 @@ def _unpack(options: argparse.Namespace) -> None:
 def _new(options: argparse.Namespace) -> None:
     from verifig import new
 
+    paths.require_checkout("verifig new")
     folder = new.create(options.slug)
     print(f"wrote {folder}; next: snakemake {options.slug} --config scale=smoke, then replications/README.md")
 
@@ -243,5 +246,6 @@ def _new(options: argparse.Namespace) -> None:
 def _bench(options: argparse.Namespace) -> int:
     from verifig import benchmarks
 
+    paths.require_checkout("verifig bench")
     regressions = benchmarks.run(options.slug, write=not options.no_write)
     return int(options.check and bool(regressions))
