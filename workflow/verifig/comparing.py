@@ -7,7 +7,8 @@ from rich.console import Console
 from rich.table import Table
 
 from verifig import numbers, verdicts, whatif
-from verifig.terminal import escaped, load
+from verifig.standing import load
+from verifig.terminal import escaped
 
 
 def compare(before: Path, after: Path) -> int:

@@ -11,7 +11,8 @@ from verifig import claims as claims_module
 from verifig import numbers, userconfig, verdicts, words
 from verifig.errors import InputError
 from verifig.paths import REPLICATIONS, Layout, ruleset_dir
-from verifig.terminal import coloured, escaped, load
+from verifig.standing import load
+from verifig.terminal import coloured, escaped
 
 ASIDE = ("tests", "report.py", "plots.py", "plotting")  # of a rule set, but where no statistic is formed
 

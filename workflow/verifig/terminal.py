@@ -6,9 +6,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from verifig import numbers, schema, userconfig, verdicts, whatif, words
-from verifig.files import read_json, read_yaml
-from verifig.paths import REPLICATIONS, SCHEMAS, Layout, ruleset_dir
+from verifig import numbers, userconfig, verdicts, whatif, words
+from verifig.files import read_json
+from verifig.paths import REPLICATIONS, Layout, ruleset_dir
+from verifig.standing import load
 
 COLOURS = {
     "reproduced": "green",
@@ -18,17 +19,6 @@ COLOURS = {
     "inconclusive": "yellow",
     "not tested": "bright_black",
 }
-
-
-def load(path: Path) -> dict:
-    """A verdicts.json, checked against its schema.
-
-    Raises:
-        InputError: missing, not JSON, or of another shape.
-    """
-    contents = read_json(path)
-    schema.validate(contents, read_yaml(SCHEMAS / "verdicts.schema.yaml"), str(path))
-    return contents
 
 
 def coloured(item: Mapping, word: str | None = None) -> str:
@@ -96,21 +86,3 @@ def _before(claim: Mapping, part: Mapping, recorded: Mapping[str, Mapping]) -> s
         return "–"
     value = past["parts"][claim["parts"].index(part)]["observed"]
     return f"{verdicts.SYMBOLS[past['verdict']]} {numbers.text(value, numbers.digits_for(*part['bounds']))}"
-
-
-def check(results: Path, scale: str) -> int:
-    """Print what is not as it must be; 1 if there is anything, else 0."""
-    bad = 0
-    for name in userconfig.load().papers:
-        path = Layout(results, scale, name).verdicts
-        if not path.exists():
-            print(f"{name}: no verdicts at {path}: run the workflow first")
-            bad += 1
-            continue
-        contents = load(path)
-        problems = verdicts.failures(contents["claims"], contents.get("health"))
-        bad += len(problems)
-        print(f"{name}: {'FAILED' if problems else 'ok'} ({words.summary(contents['claims'], scale)})")
-        for problem in problems:
-            print(f"  {problem}")
-    return int(bad > 0)
