@@ -50,6 +50,7 @@ def test_a_finished_run_is_kept(what_if):
 def test_explain_and_verdicts(what_if):
     out, _ = what_if
     explained = command(ROOT, "verifig", "explain", "grokking/en-04", "--results", str(out)).stdout
+    assert re.search(r"what-if edge113: .*modulus 113 -> 13", explained)
     for text in ("EN-04", "why these bounds", "by unit:", "test_difference"):
         assert text in explained
     path, line = re.search(r"formed in (\S+):(\d+)", explained).groups()
@@ -64,7 +65,7 @@ def test_explain_and_verdicts(what_if):
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("en-1000", "unknown claim 'en-1000': did you mean EN-10 or "),
+        ("en-1000", "unknown claim 'en-1000', did you mean 'EN-10'?"),
         ("grokking/zzz", "unknown claim 'grokking/zzz': `python -m verifig verdicts"),
         ("EN-01", "grokking/EN-01 is known, but there are no verdicts at "),
         ("b1", "claim 'b1' exists in "),

@@ -71,7 +71,7 @@ def rendered(claims, monkeypatch, tmp_path) -> dict[str, str]:
     """Every place that counts claims, as text."""
     header = cards.header(rulesets.load("grokking"), claims, "laptop")
     table = cards.verdict_table(verdicts.paper_claims(claims))
-    paper = site.counted("grokking", claims) | {"title": "T", "summary": "S", "thumbnail": None}
+    paper = site.counted("grokking", claims) | {"title": "T", "summary": "S", "thumbnail": None, "changed": []}
     index = site.index([paper | {"seconds": 1.0, "cost": "1 s", "hardware": ["a CPU"]}], "laptop")
     stream = io.StringIO()
     monkeypatch.setattr(terminal, "Console", lambda **options: Console(file=stream, width=300))

@@ -89,6 +89,34 @@ def test_published_verdicts_follow_their_schema():
     assert {tuple(row.split(",")[:2]) for row in rows[1:]} == claims
 
 
+def published_parts():
+    """(rule set, claim, part) of everything published."""
+    from verifig.files import read_json
+
+    for rule_set in read_json(REPORTS / "verdicts.json")["rule_sets"]:
+        for item in rule_set["claims"]:
+            for found in item["parts"]:
+                yield rule_set["slug"], item["id"], found
+
+
+def test_no_published_bound_is_passed_by_its_control_arm():
+    void = [(slug, name, verdicts.name_of(found)) for slug, name, found in published_parts() if verdicts.is_void(found)]
+    assert not void
+
+
+def test_no_published_interval_of_a_share_leaves_the_possible():
+    outside = [
+        (slug, name, verdicts.name_of(found), found["low"], found["high"])
+        for slug, name, found in published_parts()
+        if re.search("accuracy|share|fraction", found["statistic"])
+        and found["estimator"] != "every"
+        and all(isinstance(value, float | int) and 0 <= value <= 1 for value in found["values"])
+        and not re.search("difference|minus|gain|range|ratio|slope", found["statistic"])
+        and not (found["low"] >= 0 and found["high"] <= 1)
+    ]
+    assert not outside
+
+
 def test_recorded_verdicts_are_shown_as_such_and_not_counted(tmp_path, monkeypatch):
     """A claim without data shows what was recorded once; its verdict stays `not tested`."""
     from verifig import pages
