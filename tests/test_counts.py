@@ -305,6 +305,13 @@ def test_the_header_explains_the_marks_once():
     assert 'class="hidden"' not in header
 
 
+def test_one_run_of_the_paper_is_compared_with_where_one_of_ours_would_fall():
+    single = part(relation="consistent", bounds=[1.02, 1.02], paper=1.02, agrees="yes", prediction=[0.9, 1.1], n=5)
+    html = cards.claim_html(claim(parts=[single]), "laptop")
+    assert "consistent with 1.02" in html
+    assert "mean of 5 seeds, one more run would fall into [0.900, 1.10]" in html
+
+
 # ---- small pictures ------------------------------------------------------------------------------------------------
 
 

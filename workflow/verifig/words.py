@@ -126,7 +126,9 @@ def units(part: Mapping) -> str:
 
 
 def bounds(part: Mapping) -> str:
-    """Bounds as text."""
+    """Bounds as text; of one run of the paper's, what ours must be consistent with."""
+    if part["relation"] == "consistent":
+        return f"consistent with {numbers.text((part['bounds'][0] + part['bounds'][1]) / 2)}"
     return numbers.bounds(*part["bounds"])
 
 
@@ -142,6 +144,8 @@ def certainty(part: Mapping) -> str:
     if part["estimator"] == "every":
         return f"worst of {units(part)}"
     reach = numbers.interval(part["low"], part["high"], numbers.digits_for(*part["bounds"]))
+    if part["relation"] == "consistent":
+        return f"mean of {units(part)}, one more run would fall into {reach}"
     return f"{reach}, {part['estimator']} of {units(part)}"
 
 
