@@ -114,7 +114,7 @@ def _why_inconclusive(claim: Mapping) -> str:
     )
     name = verdicts.name_of(part)
     if part["units_to_decide"]:
-        reach = numbers.interval(part["low"], part["high"], numbers.digits_for(*part["bounds"]))
+        reach = numbers.interval(part["low"], part["high"], _digits(part))
         needed = numbers.count(part["units_to_decide"], part.get("unit", "seed"))
         return f"{name}: our {units(part)} give {reach}, which reaches across the bound; about {needed} would decide"
     return f"{name}: " + (part["notes"][0] if part["notes"] else "our interval reaches across the bound")
@@ -132,9 +132,13 @@ def bounds(part: Mapping) -> str:
     return numbers.bounds(*part["bounds"])
 
 
+def _digits(part: Mapping) -> int:
+    return 3 if part["relation"] == "consistent" else numbers.digits_for(*part["bounds"])
+
+
 def value(part: Mapping) -> str:
     """Our value, with the digits that its bounds ask for."""
-    return numbers.text(part["observed"], numbers.digits_for(*part["bounds"]))
+    return numbers.text(part["observed"], _digits(part))
 
 
 def certainty(part: Mapping) -> str:
@@ -143,7 +147,7 @@ def certainty(part: Mapping) -> str:
         return "exact"
     if part["estimator"] == "every":
         return f"worst of {units(part)}"
-    reach = numbers.interval(part["low"], part["high"], numbers.digits_for(*part["bounds"]))
+    reach = numbers.interval(part["low"], part["high"], _digits(part))
     if part["relation"] == "consistent":
         return f"mean of {units(part)}, one more run would fall into {reach}"
     return f"{reach}, {part['estimator']} of {units(part)}"
@@ -151,7 +155,7 @@ def certainty(part: Mapping) -> str:
 
 def paper(part: Mapping) -> str:
     """The paper's value of this very quantity, or nothing."""
-    return numbers.text(part["paper"], numbers.digits_for(*part["bounds"])) if "paper" in part else ""
+    return numbers.text(part["paper"], _digits(part)) if "paper" in part else ""
 
 
 def agrees(part: Mapping) -> str:
@@ -160,7 +164,7 @@ def agrees(part: Mapping) -> str:
         return ""
     if part["agrees"] == "too few":
         return f"paper’s value in our prediction interval: too few {numbers.plural(part.get('unit', 'seed'))} to say"
-    reach = numbers.interval(*part["prediction"], numbers.digits_for(*part["bounds"]))
+    reach = numbers.interval(*part["prediction"], _digits(part))
     return f"paper’s value in our 95 % prediction interval {reach}: {part['agrees']}"
 
 
@@ -176,7 +180,7 @@ def control_arm(part: Mapping) -> str:
     )
     if arm["verdict"] == "not tested":
         return f"control arm ({where}): did not run"
-    digits = numbers.digits_for(*part["bounds"])
+    digits = _digits(part)
     shown = numbers.text(arm["observed"], digits)
     if part["estimator"] not in ("exact", "every"):
         shown += f" {numbers.interval(arm['low'], arm['high'], digits)}"
