@@ -201,6 +201,8 @@ def measure_families(artifact: Artifact, out: Tables) -> None:
     shuffled = _shuffled(artifact["theta"])
     out.exact(experiment, "correlation", np.median(shuffled[:, 0]), {"pair": "a alpha", "fit": "shuffled"})
     out.exact(experiment, "three_components", np.median(shuffled[:, 1]), {"fit": "shuffled"})
+    mixed = np.median(_shuffled(standard)[:, 1])
+    out.exact(experiment, "three_components", mixed, {"fit": "shuffled_standardised"})
     frame = pd.DataFrame(artifact["theta"], columns=["a", "b", "e", "alpha", "beta"])
     out.curve("h_parameters", frame.assign(family=names))
     for family in ("olmo", "t5"):
