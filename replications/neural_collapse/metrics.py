@@ -35,8 +35,8 @@ def nc1(features: np.ndarray, labels: np.ndarray, classes: int) -> float:
     if singular[0] == 0:
         return float("nan")
     keep = min(classes - 1, int((singular > CUT * singular[0]).sum()))
-    within = u[:, :keep].T @ (features - means[:, labels])
-    return float(((within**2).mean(1) / singular[:keep] ** 2).sum())
+    within = (u[:, :keep].T @ (features - means[:, labels])) / singular[:keep, None]
+    return float((within**2).mean(1).sum())
 
 
 def grams(
