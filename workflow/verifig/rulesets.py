@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from verifig import paths, schema
+from verifig import checks, paths, schema
 from verifig.errors import InputError
 from verifig.files import read_yaml
 
@@ -83,7 +83,7 @@ def settings(
         seeds: number of seeds instead of the configured one, for the experiment and each of its conditions.
 
     Raises:
-        InputError: an unknown setting, or a value that the schema refuses.
+        InputError: an unknown setting, a value that the schema refuses, or settings that do not go together.
     """
     values = ruleset.entry(experiment, scale)["settings"]
     where = f"{ruleset.slug}.{experiment} ({scale})"
@@ -94,12 +94,16 @@ def settings(
         for condition in values.get("conditions", {}).values():
             if "seeds" in condition:
                 condition["seeds"] = seeds
+    checks.finite(values, where)
     base = {name: value for name, value in values.items() if name != "conditions"}
     schema.validate(base, ruleset.settings_schema, where)
     for name, condition in values.get("conditions", {}).items():
         schema.validate(condition, ruleset.settings_schema, f"{where} condition {name}")
         if unused := sorted(set(condition) - set(base)):
             raise InputError(f"{where}: condition {name} sets {unused[0]!r}, which this experiment does not use")
+    checks.program(
+        ruleset.slug, ruleset.folder, ruleset.config["experiments"][experiment]["program"], members(values), where
+    )
     return values
 
 
