@@ -1,5 +1,6 @@
 """Sentences of the page that depend on the run: formed from tables of curves, published values and settings."""
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
@@ -294,7 +295,7 @@ def caveat_noise(risk: pd.DataFrame, settings: Mapping) -> str:
         found[share] = float(loss.median()), float(height.median())
     parts = [f"l {text(loss, 2)} and h {text(height)} at {100 * share:g} %" for share, (loss, height) in found.items()]
     ordered = sorted(found.values())
-    rising = all(a[1] <= b[1] for a, b in zip(ordered, ordered[1:], strict=False))
+    rising = all(a[1] <= b[1] for a, b in itertools.pairwise(ordered))
     return f"After {steps_text(steps)}, medians by label noise: {'; '.join(parts)}." + (
         " Across noise levels the higher loss goes with the higher peak, the opposite of the order within one task: which loss is "
         "“sufficiently low” depends on the task, and the statement is tested within one task only."
@@ -354,7 +355,9 @@ def loss_peak_alt(table: pd.DataFrame, correlation: str, between: tuple[float, f
         f"Scatter of peak height against training loss at W = n on log axes, {len(medians)} configurations; Spearman's "
         f"coefficient, median over seeds, {correlation}."
     )
-    for side, chosen in (("above", medians["loss"] >= between[1]), ("below", medians["loss"] <= between[0])) if between else ():
+    for side, chosen in (
+        (("above", medians["loss"] >= between[1]), ("below", medians["loss"] <= between[0])) if between else ()
+    ):
         if chosen.any():
             heights = medians["height"][chosen]
             limit = between[1] if side == "above" else between[0]
@@ -409,7 +412,9 @@ def theorem_alt(table: pd.DataFrame) -> str:
     parts = []
     for order, name in (("by_k", "more features"), ("by_n", "more samples")):
         values = table[table["order"] == order].sort_values("x")["value"].to_numpy()
-        parts.append(f"{'falls at every step' if (np.diff(values) < 0).all() else 'does not fall at every step'} with {name}")
+        parts.append(
+            f"{'falls at every step' if (np.diff(values) < 0).all() else 'does not fall at every step'} with {name}"
+        )
     place, value = peak_of(table[table["order"] == "ridgeless_by_k"], "x", "value", "mean")
     return (
         f"Exact test MSE against size. At the tuned ridge it {listed(parts)}; at the small fixed ridge it is largest, "

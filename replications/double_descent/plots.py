@@ -130,7 +130,9 @@ def minimal(table: pd.DataFrame, n: int, paper: Mapping) -> Figure:
         else:
             train = table[table["field"] == "train_error"]
             place.plot(train["P"] / n, 100 * train["mean"], color=GREEN, linestyle="--", label="mean, train")
-        figures.paper_points(place, np.array(paper["P"]) / paper["N"], factor * np.array(paper[field]), "published mean")
+        figures.paper_points(
+            place, np.array(paper["P"]) / paper["N"], factor * np.array(paper[field]), "published mean"
+        )
         place.axvline(1, color=figures.MUTED, linestyle=":", linewidth=1)
         place.set(title=title, xlabel="features over points, P/N")
     axes[0].legend(loc="upper right", fontsize=8.5)
@@ -194,9 +196,7 @@ def by_steps(risk: pd.DataFrame, field: str, form: str) -> pd.DataFrame:
     return chosen.groupby(["steps", "width"])[field].agg(form).unstack()
 
 
-def optimisers(
-    risk: pd.DataFrame, iterated: pd.DataFrame, settings: Mapping, runs: Mapping[str, Mapping]
-) -> Figure:
+def optimisers(risk: pd.DataFrame, iterated: pd.DataFrame, settings: Mapping, runs: Mapping[str, Mapping]) -> Figure:
     """Test and train MSE by width after two numbers of full-batch steps of several optimisers.
 
     `settings` are those of the spectral experiment, `runs` those of the conditions of the iterated one.
@@ -204,7 +204,9 @@ def optimisers(
     figure, axes = figures.grid(3, width=10.4, height=3.4)
     shared = {width for run in runs.values() for width in run["widths"]}
     short, long = optimiser_steps(settings)
-    for (label, pattern), color in zip(optimiser_arms(settings, runs), (BLUE, RED, GREEN, ORANGE, PURPLE), strict=False):
+    for (label, pattern), color in zip(
+        optimiser_arms(settings, runs), (BLUE, RED, GREEN, ORANGE, PURPLE), strict=False
+    ):
         for place, steps, field in ((axes[0], short, "test_mse"), (axes[1], long, "test_mse"), (axes[2], long, "train_mse")):  # fmt: skip
             chosen = run_named(risk, iterated, pattern.format(steps))
             chosen = chosen[chosen["width"].isin(shared)].assign(train_mse=lambda t: t["train_mse"].clip(1e-12))

@@ -166,9 +166,13 @@ def published(table: pd.DataFrame) -> Figure:
     ks = np.unique(np.r_[np.geomspace(10, 10000, 50), np.geomspace(0.7, 1.4, 41) * n].round())
     task = reference.figure1_task()
     for (ridge, part), color in zip(table.groupby("ridge"), RIDGE_COLOURS, strict=False):
-        axes.plot(ks, [theory.risk(task, n, k, ridge)[0] for k in ks], color=color, label=f"our solver, ridge {ridge:.3g}")
+        axes.plot(
+            ks, [theory.risk(task, n, k, ridge)[0] for k in ks], color=color, label=f"our solver, ridge {ridge:.3g}"
+        )
         figures.paper_points(axes, part["x"], part["experiment"], None)
-    axes.plot([], [], "D", markersize=5, markerfacecolor="none", markeredgecolor=figures.INK, label="published experiment")
+    axes.plot(
+        [], [], "D", markersize=5, markerfacecolor="none", markeredgecolor=figures.INK, label="published experiment"
+    )
     axes.axvline(n, color=figures.MUTED, linestyle=":", linewidth=1)
     plain_ticks(axes, "x", (10, 30, 100, 300, 1000, 3000, 10000))
     axes.set(xlabel="number of features k", ylabel="test MSE")
@@ -241,7 +245,9 @@ def fitting(mnist: pd.DataFrame, cifar: pd.DataFrame) -> Figure:
             place.plot(row["formula"], at, "o", color=color, markersize=6)
             stored = theory.fitting_risk(row["stored"], a, b, row["noise"]) / low
             figures.paper_points(place, [row["stored"]], [stored], None)
-        place.plot([], [], "D", markersize=5, markerfacecolor="none", markeredgecolor=figures.INK, label="published optimum")
+        place.plot(
+            [], [], "D", markersize=5, markerfacecolor="none", markeredgecolor=figures.INK, label="published optimum"
+        )
         place.set(title=f"exponents of {title}", xlabel="fitting ratio R = train error / test error", ylim=(0.98, 1.6))
     axes[0].set(ylabel="test error over its minimum")
     axes[0].legend(loc="upper left", fontsize=8.5)
@@ -284,9 +290,7 @@ def samples(sizes: pd.DataFrame, threshold: pd.DataFrame, settings: Mapping) -> 
     return figure
 
 
-def author_grid(
-    tables: Mapping[str, pd.DataFrame], runs: Mapping[str, Mapping], n: int, grid: Sequence[int]
-) -> Figure:
+def author_grid(tables: Mapping[str, pd.DataFrame], runs: Mapping[str, Mapping], n: int, grid: Sequence[int]) -> Figure:
     """Test loss by width on the author's grid, one panel a data set (`tables` by title)."""
     figure, axes = figures.grid(len(tables), width=9.2, height=3.4)
     for place, (title, table) in zip(axes, tables.items(), strict=True):

@@ -55,7 +55,7 @@ page.summary()
 # points N.
 
 # %%
-n = minimal["n"]
+n = minimal.get("n", page.paper("minimal")["N"])
 page.figure(
     "minimal",
     lambda table: plots.minimal(table, n, page.paper("minimal")),
@@ -70,13 +70,15 @@ page.figure(
 # script). The same recursion is run on here.
 
 # %%
-ten = minimal["descent_n"]
+ten = minimal.get("descent_n", 10)
 page.figure(
     "minimal_descent",
     lambda table: plots.minimal_descent(table, ten, minimal["momentum"], minimal["learning_rate"]),
     ["minimal_descent"],
     alt=lambda table: captions.descent_alt(table, ten),
-    note=lambda: f"Means over {minimal['descent_draws']} draws with 95 % intervals over groups of ten. Dotted: as many features as points.",
+    note=lambda: (
+        f"Means over {minimal['descent_draws']} draws with 95 % intervals over groups of ten. Dotted: as many features as points."
+    ),
 )
 
 # %% [markdown]
@@ -179,7 +181,9 @@ page.figure(
     lambda risk: plots.normalisation(risk, features, maps),
     ["features_risk"],
     alt=lambda risk: captions.normalisation_alt(risk, features, maps),
-    note=lambda: f"Means with 95 % intervals over {captions.seeds(maps[name] for name in plots.by_normalisation(features, maps))}.",
+    note=lambda: (
+        f"Means with 95 % intervals over {captions.seeds(maps[name] for name in plots.by_normalisation(features, maps))}."
+    ),
 )
 
 # %% [markdown]
@@ -329,10 +333,14 @@ task = theory.power_law_task(
 )
 page.figure(
     "mib_gaussian",
-    lambda table: plots_unified.risks(table, setting["n"], lambda k, delta: theory.risk(task, setting["n"], k, delta)[0]),
+    lambda table: plots_unified.risks(
+        table, setting["n"], lambda k, delta: theory.risk(task, setting["n"], k, delta)[0]
+    ),
     [f"{own}_gaussian"],
     alt=lambda table: captions.risks_alt(table, setting["n"], "Gaussian features"),
-    note=lambda: f"n = {setting['n']} (dotted), {setting['task_size']:,} eigenvalues, {setting['trials']} trials; bars: 95 % intervals, side by side on the right.",
+    note=lambda: (
+        f"n = {setting['n']} (dotted), {setting['task_size']:,} eigenvalues, {setting['trials']} trials; bars: 95 % intervals, side by side on the right."
+    ),
 )
 
 # %%
@@ -340,7 +348,9 @@ page.figure(
     "mib_images",
     lambda table: plots_unified.risks(table, ridge["n"]),
     ["ridge_images"],
-    alt=lambda table: captions.risks_alt(table, ridge["n"], f"ReLU features of {captions.DATASETS[ridge['dataset']]} images"),
+    alt=lambda table: captions.risks_alt(
+        table, ridge["n"], f"ReLU features of {captions.DATASETS[ridge['dataset']]} images"
+    ),
     note=lambda: (
         f"n = {ridge['n']} (dotted), {ridge['image_trials']} trials. Theory at the simulated k (joined by straight lines) from the exact "
         f"kernel of a pool of {ridge['pool']:,} images, corrected for test points drawn from the same pool."
@@ -407,7 +417,9 @@ page.figure(
     lambda sizes, threshold: plots_unified.samples(sizes, threshold, features),
     ["features_sizes", "features_threshold"],
     alt=captions.samples_alt,
-    note=lambda: f"Minimum-norm fits of random features; means with 95 % intervals over {features['sample_seeds']} seeds.",
+    note=lambda: (
+        f"Minimum-norm fits of random features; means with 95 % intervals over {features['sample_seeds']} seeds."
+    ),
 )
 
 # %%
@@ -454,12 +466,16 @@ page.figure(
     ),
     ["grid_mnist_risk", "grid_fashion_risk"],
     alt="Test loss against width on the author's grid for a constant and a decaying learning rate and for cross-entropy.",
-    note=lambda: f"Median and range over {grid['seeds']} seeds, batch size {grid['batch_size']}, {grid['epochs']:,} epochs.",
+    note=lambda: (
+        f"Median and range over {grid['seeds']} seeds, batch size {grid['batch_size']}, {grid['epochs']:,} epochs."
+    ),
 )
 
 # %%
 large = page.settings("two_layer_mnist")
-full_arms = {name: page.settings("two_layer_mnist", name) for name in captions.arms_of(conditions("two_layer_mnist"), large)}
+full_arms = {
+    name: page.settings("two_layer_mnist", name) for name in captions.arms_of(conditions("two_layer_mnist"), large)
+}
 balance = plots_unified.parameter_threshold((28 // large["pool_size"]) ** 2, len(large["classes"]) or 10, large["n"])
 page.figure(
     "full_two_layer",

@@ -46,7 +46,8 @@ def largest(runs: pd.DataFrame, curve: str, heads: Heads) -> str:
 def by_condition(runs: pd.DataFrame, curve: str, heads: Heads) -> str:
     """`0.299 (M = 1), 0.431 (M = 3)`: medians of the last values."""
     return ", ".join(
-        f"{text(float(np.median(ends(runs, curve, {name: heads[name]}))))} ({plots.label(name, heads)})" for name in heads
+        f"{text(float(np.median(ends(runs, curve, {name: heads[name]}))))} ({plots.label(name, heads)})"
+        for name in heads
     )
 
 
@@ -69,6 +70,8 @@ def misfits_to_prediction(frame: pd.DataFrame, heads: Heads) -> str:
     worst = 0.0
     for _, part in frame[frame["condition"].isin(heads)].groupby(["condition", "matrix"]):
         table = part.pivot(index=["row", "column"], columns="stage", values="value")
+        if "predicted" not in table:
+            return "Heat maps of the Gram matrices of classifiers and class means and of the outputs, before and after training."
         worst = max(worst, float((table["end"] - table["predicted"]).abs().max() / table["predicted"].abs().max()))
     return (
         "Heat maps of the Gram matrices of classifiers and class means and of the outputs, before and after training and "
@@ -90,11 +93,17 @@ def balanced_note(runs: pd.DataFrame, heads: Heads) -> str:
     chosen = equal(heads)
     sentences = [f"Lines and bands: median and range over {seeds(chosen)}."]
     if ends(runs, "nc1", chosen).max() < 1e-28:
-        sentences.append(f"NC1 ends at {largest(runs, 'nc1', chosen)} or less, which is the rounding of float64, squared.")
-    plain, biased = (next((n for n, s in plots.of_family(heads, f).items() if s["depth"] == 1), None) for f in ("of", "etf"))
+        sentences.append(
+            f"NC1 ends at {largest(runs, 'nc1', chosen)} or less, which is the rounding of float64, squared."
+        )
+    plain, biased = (
+        next((n for n, s in plots.of_family(heads, f).items() if s["depth"] == 1), None) for f in ("of", "etf")
+    )
     if plain and biased:
         without, with_bias = (float(np.median(ends(runs, "nc2_w", {n: heads[n]}))) for n in (plain, biased))
-        sentences.append(f"With one layer NC2 ends at {text(without, 2)} without a bias and at {text(with_bias, 2)} with one.")
+        sentences.append(
+            f"With one layer NC2 ends at {text(without, 2)} without a bias and at {text(with_bias, 2)} with one."
+        )
         if with_bias > 10 * without:
             s = heads[biased]
             shrunk = np.exp(plots.decay_rate(s) / 2 * s["iterations"])
@@ -124,11 +133,16 @@ def gap_alt(runs: pd.DataFrame, heads: Heads) -> str:
     deep = {name: s for name, s in chosen.items() if s["depth"] > 1}
     off = {name: s for name, s in heads.items() if name.startswith("off") and s["depth"] > 1}
     if deep:
-        sentences.append(f"Right: imbalance of neighbouring layers on a log axis, at the end {by_condition(runs, 'imbalance', deep)}.")
+        sentences.append(
+            f"Right: imbalance of neighbouring layers on a log axis, at the end {by_condition(runs, 'imbalance', deep)}."
+        )
     for name in off:
         rows = runs[(runs["curve"] == "imbalance") & (runs["condition"] == name) & (runs["x"] > 0)]
         if len(rows):
-            change = rows[rows["x"] == rows["x"].max()]["value"].median() / rows[rows["x"] == rows["x"].min()]["value"].median()
+            change = (
+                rows[rows["x"] == rows["x"].max()]["value"].median()
+                / rows[rows["x"] == rows["x"].min()]["value"].median()
+            )
             sentences.append(f"Without weight decay it ends at {text(100 * float(change))} % of its start.")
     return " ".join(sentences)
 
@@ -163,10 +177,10 @@ def lengths_alt(table: pd.DataFrame, heads: Heads) -> str:
 def staircase_alt(measured: pd.DataFrame, settings: Mapping) -> str:
     """Thresholds, and how far the points lie from the predicted lines."""
     sizes = settings["sizes"]
-    predicted = {
-        decay: closed_form.solve(sizes, settings["depth"], decay, decay).classifier for decay in measured["decay"].unique()
-    }
-    expected = [predicted[decay][sizes.index(size)] for decay, size in zip(measured["decay"], measured["size"], strict=True)]
+    predicted = {decay: plots.predicted_lengths(settings, decay) for decay in measured["decay"].unique()}
+    expected = [
+        predicted[decay][sizes.index(size)] for decay, size in zip(measured["decay"], measured["size"], strict=True)
+    ]
     worst = float(np.abs(measured["classifier"] - expected).max())
     limits = {n: closed_form.critical_decay(n, sum(sizes), settings["depth"]) for n in sorted(set(sizes))}
     return (

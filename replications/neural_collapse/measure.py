@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from replications.neural_collapse import closed_form, metrics
+from replications.neural_collapse import closed_form, metrics, soundness
 from replications.neural_collapse.geometry import Series, series_by_condition
 from verifig.artifacts import Artifact
 from verifig.rulesets import members
@@ -25,6 +25,8 @@ def measure(artifacts: Mapping[str, Artifact], out: Tables) -> None:
     for name in TRAINING:
         if name in artifacts:
             _training(name, series_by_condition(artifacts[name]), out)
+    for name, artifact in artifacts.items():
+        soundness.measure(name, artifact, out)
     if "theory" in artifacts:
         _theory(artifacts["theory"], out)
     if "sweep" in artifacts:
@@ -141,7 +143,7 @@ def _lengths(condition: str, series: Series) -> pd.DataFrame:
 
 
 def _theory(artifact: Artifact, out: Tables) -> None:
-    """Oracles, thresholds and the predicted curves of the collapse diagram."""
+    """Oracles, thresholds and angles of the cross-entropy geometry."""
     for statistic, combine in (("gradient", np.max), ("objective_error", np.max), ("least_rise", np.min)):
         out.exact("theory", statistic, combine(artifact[statistic]))
     out.exact("theory", "scaling_error", float(artifact["scaling_error"]))
@@ -160,30 +162,6 @@ def _theory(artifact: Artifact, out: Tables) -> None:
         for name, gram in grams.items():
             out.exact("theory", f"seli_{name}_ratio", gram[0, 0] / gram[-1, -1], {"ratio": ratio})
             out.exact("theory", f"seli_{name}_cosine", gram[-1, -2] / gram[-1, -1], {"ratio": ratio})
-    frame = pd.DataFrame({name: artifact[name] for name in ("threshold", "spinodal", "critical_decay")})
-    out.curve("thresholds", frame.assign(depth=depths))
-    out.curve("predicted_branches", pd.concat([_branch(depth) for depth in (1, 2, 3)]))
-    out.curve("predicted_staircase", _staircase(np.linspace(0.004, 0.04, 361)))
-
-
-def _branch(depth: int, size: int = 100, classes: int = 4) -> pd.DataFrame:
-    """Self-output and objective of the non-zero branch up to the spinodal, equal classes."""
-    beta = np.linspace(0.05, closed_form.spinodal(depth) * (1 - 1e-9), 200)
-    rows = []
-    for value in beta:
-        decay = closed_form.decay_at(value, size, size * classes, depth)
-        found = closed_form.solve([size] * classes, depth, decay, decay, local=True)
-        rows.append((depth, value, found.output[0], found.objective))
-    return pd.DataFrame(rows, columns=["depth", "beta", "self_output", "objective"])
-
-
-def _staircase(decays: np.ndarray) -> pd.DataFrame:
-    """Predicted squared length of each class of (200, 100, 50, 50) against the common decay, M = 1."""
-    sizes, rows = (200, 100, 50, 50), []
-    for decay in decays:
-        lengths = closed_form.solve(sizes, 1, decay, decay).classifier
-        rows += [(decay, size, length) for size, length in zip(sizes[:3], lengths[:3], strict=True)]
-    return pd.DataFrame(rows, columns=["decay", "size", "classifier"])
 
 
 def _levels(member: Mapping) -> list[str]:

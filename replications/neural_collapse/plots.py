@@ -116,10 +116,11 @@ def geometry(frame: pd.DataFrame, rows: Mapping[str, str]) -> Figure:
             part = chosen[chosen["matrix"] == matrix]
             for k, (stage, when) in enumerate(STAGES.items()):
                 table = part[part["stage"] == stage].pivot(index="row", columns="column", values="value")
-                scale = part[part["stage"] == ("start" if stage == "start" else "predicted")]["value"]
-                limit = max(float(np.abs(scale).max()), 1e-300)
                 each = axes[row * 9 + block * 3 + k]
-                each.imshow(table, cmap=shades, vmin=-limit, vmax=limit, interpolation="nearest")
+                scale = part[(part["stage"] == "start") == (stage == "start")]["value"]
+                limit = max(float(np.abs(scale).max()), 1e-300)
+                if len(table):  # without decay nothing is predicted
+                    each.imshow(table, cmap=shades, vmin=-limit, vmax=limit, interpolation="nearest")
                 each.set(xticks=[], yticks=[])
                 each.grid(False)
                 for spine in each.spines.values():
@@ -185,19 +186,27 @@ def gap(runs: pd.DataFrame, heads: Heads) -> Figure:
     return figure
 
 
+def predicted_lengths(settings: Mapping, decay: float) -> np.ndarray:
+    """Squared classifier lengths by class at the minimum, at a common decay of features and weights."""
+    solution = closed_form.solve(settings["sizes"], settings["depth"], decay, decay, rank=settings["width"])
+    return np.diagonal(closed_form.targets(solution)["classifier"])
+
+
 def staircase(measured: pd.DataFrame, settings: Mapping) -> Figure:
     """Squared classifier length by class against the common decay, with the closed form and its thresholds."""
     sizes, depth = settings["sizes"], settings["depth"]
     total, distinct = sum(sizes), sorted(set(sizes), reverse=True)
     decays = np.linspace(measured["decay"].min(), measured["decay"].max(), 361)
-    predicted = np.array([closed_form.solve(sizes, depth, decay, decay).classifier for decay in decays])
+    predicted = np.array([predicted_lengths(settings, decay) for decay in decays])
     figure, (axes,) = figures.grid(1, width=7.5, height=3.6)
     for k, size in enumerate(distinct):
         shade = figures.PALETTE[k % 5]
         axes.plot(decays, predicted[:, sizes.index(size)], color=shade, linewidth=1.2, label=f"n = {size}, predicted")
         points = measured[measured["size"] == size]
         # rings inside each other, so that collapsed classes do not hide one another
-        axes.plot(points["decay"], points["classifier"], "o", color=shade, markersize=8 - 2 * min(k, 2), fillstyle="none")
+        axes.plot(
+            points["decay"], points["classifier"], "o", color=shade, markersize=8 - 2 * min(k, 2), fillstyle="none"
+        )
         axes.axvline(closed_form.critical_decay(size, total, depth), color=shade, linestyle=":", linewidth=1.2)
     axes.set(
         title=f"M = {depth}, classes of {', '.join(map(str, sizes))}",
@@ -256,7 +265,13 @@ def init_gain(runs: pd.DataFrame, heads: Heads) -> Figure:
     for (name, settings), shade in zip(heads.items(), (BLUE, ORANGE, GREEN), strict=False):
         rows = runs[(runs["curve"] == "self_output") & (runs["condition"] == name)]
         for k, (_, one) in enumerate(rows.groupby("seed")):
-            axes.plot(one["x"], one["value"], color=shade, linewidth=1.4, label=f"width {settings['width']}" if not k else None)
+            axes.plot(
+                one["x"],
+                one["value"],
+                color=shade,
+                linewidth=1.4,
+                label=f"width {settings['width']}" if not k else None,
+            )
     depths = " and ".join(str(depth) for depth in sorted({settings["depth"] for settings in heads.values()}))
     axes.set(title=f"M = {depths}, every seed", xlabel="iteration", ylabel="mean self-output", ylim=(-0.04, 1.04))
     axes.legend(loc="center right")
@@ -324,11 +339,11 @@ def networks_imbalanced(runs: pd.DataFrame, table: pd.DataFrame, heads: Heads) -
     return figure
 
 
-def cifar_balanced(mlp: pd.DataFrame, nets: pd.DataFrame, perceptrons: Heads, convnets: Heads, between: float) -> Figure:
+def cifar_balanced(
+    mlp: pd.DataFrame, nets: pd.DataFrame, perceptrons: Heads, convnets: Heads, between: float
+) -> Figure:
     """Misfit to the own geometry and NC1 on CIFAR-10: perceptrons without and with bias, ResNet18, VGG16."""
-    backbones = {
-        name: {c: s for c, s in convnets.items() if s["backbone"] == name} for name in ("resnet18", "vgg16")
-    }
+    backbones = {name: {c: s for c, s in convnets.items() if s["backbone"] == name} for name in ("resnet18", "vgg16")}
     columns = [
         (mlp, of_family(perceptrons, "of"), "MLP, no bias"),
         (mlp, of_family(perceptrons, "etf"), "MLP, bias"),

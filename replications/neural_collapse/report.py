@@ -131,7 +131,9 @@ page.figure(
     lambda measured: plots.staircase(measured, page.settings("sweep", "staircase")),
     ["sweep_staircase"],
     alt=lambda measured: captions.staircase_alt(measured, page.settings("sweep", "staircase")),
-    note=lambda: f"Rings: direct optimisation, {page.seeds('sweep', 'staircase')} seeds; lines: closed form; dotted: thresholds.",
+    note=lambda: (
+        f"Rings: direct optimisation, {page.seeds('sweep', 'staircase')} seeds; lines: closed form; dotted: thresholds."
+    ),
 )
 
 # %% [markdown]
@@ -185,7 +187,9 @@ page.figure(
     plots.ce_boundary,
     ["cross_entropy"],
     alt=captions.ce_alt,
-    note=lambda: f"{page.seeds('cross_entropy')} fixed starts a setting, one colour a depth; full-batch gradient descent on one column a class.",
+    note=lambda: (
+        f"{page.seeds('cross_entropy')} fixed starts a setting, one colour a depth; full-batch gradient descent on one column a class."
+    ),
 )
 
 # %%
@@ -260,7 +264,9 @@ page.figure(
     ),
     ["mlp_balanced", "convnets"],
     alt="NC1 and misfit to the own geometry against epochs on CIFAR-10 for perceptrons without and with bias, ResNet18 and VGG16.",
-    note=lambda: f"Lines and bands: median and range over {captions.seeds(mlp)}. Dotted: distance between frame and simplex.",
+    note=lambda: (
+        f"Lines and bands: median and range over {captions.seeds(mlp)}. Dotted: distance between frame and simplex."
+    ),
 )
 
 # %% [markdown]
@@ -273,7 +279,9 @@ page.figure(
     lambda runs, table: plots.networks_imbalanced(runs, table, cifar),
     ["mlp_imbalanced", "mlp_imbalanced_lengths"],
     alt=lambda runs, table: captions.networks_imbalanced_alt(runs, table, cifar),
-    note=lambda: f"Lines and bands: median and range over {captions.seeds(cifar)}. {captions.drops(page.settings('mlp_imbalanced'))}",
+    note=lambda: (
+        f"Lines and bands: median and range over {captions.seeds(cifar)}. {captions.drops(page.settings('mlp_imbalanced'))}"
+    ),
 )
 
 # %% [markdown]
@@ -290,6 +298,7 @@ page.figure(
 #   labels, whatever the imbalance.
 # - **What Dang et al. add**: squared error, thresholds at finite regularisation and any depth. Minority classes do not
 #   merge but vanish one by one; above their threshold all classes stay orthogonal to each other.
+
 
 # %%
 def seli(name: str) -> str:
