@@ -36,7 +36,7 @@ def steps_text(steps: float) -> str:
 
 def definitions() -> str:
     """Peak height and threshold loss."""
-    low, high = (text(ratio) for ratio in widths.WINDOW)
+    low, high = (f"{ratio:g}" for ratio in widths.WINDOW)
     return (
         "W is the number of features and n that of training samples. "
         f"**h** is the peak height: the largest test MSE between {low} n and {high} n features, over that at {widths.TAIL:g} n, "
@@ -87,7 +87,7 @@ def minimal_note(table: pd.DataFrame, n: int, draws: int, paper: Mapping) -> str
     at_n = table[(table["field"] == "condition_number") & (table["P"] == n)]
     sentences = [
         f"Diamonds: published means over {paper['draws']:,} draws at N = {paper['N']}, average of two independent versions. Ours: "
-        f"{draws:,} draws; orange: medians with quartiles over draws, which are judged."
+        f"{draws:,} draws; orange: medians with quartiles over draws."
     ]
     if len(at_n) and n == paper["N"]:
         theirs = paper["condition_number"][paper["P"].index(n)]

@@ -58,10 +58,11 @@ def equal(heads: Heads) -> dict[str, Mapping]:
 
 def geometry(heads: Heads) -> str:
     """What the heat maps show."""
-    rows = [f"{len(s['sizes'])} classes of {listed(sorted(set(s['sizes']), reverse=True))}, M = {s['depth']}" for s in heads.values()]  # fmt: skip
+    names = {"of": "equal", "etf": "equal with a bias", "gof": "unequal"}
+    rows = [f"{names[plots.family(s)]}, classes of {listed(s['sizes'])}, M = {s['depth']}" for s in heads.values()]
     return (
         f"First seed. Rows: {'; '.join(rows)}. Red is positive, blue negative. After and predicted share a colour scale, "
-        "before has its own, as it is smaller by orders of magnitude. With a bias class means and outputs are centred."
+        "before has its own. With a bias class means and outputs are centred."
     )
 
 
@@ -228,7 +229,7 @@ def gains_alt(runs: pd.DataFrame, heads: Heads) -> str:
     """Final self-output of every seed."""
     found = []
     for name, s in heads.items():
-        values = listed(text(float(value), 2) for value in ends(runs, "self_output", {name: s}))
+        values = listed(text(round(float(value), 6), 2) for value in ends(runs, "self_output", {name: s}))
         found.append(f"width {s['width']}: {values}")
     return f"Mean self-output against iterations, one line a seed. At the end {'; '.join(found)}."
 

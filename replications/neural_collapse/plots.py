@@ -103,11 +103,11 @@ def imbalanced(runs: pd.DataFrame, heads: Heads) -> Figure:
 def geometry(frame: pd.DataFrame, rows: Mapping[str, str]) -> Figure:
     """Heat maps by condition (rows, with their names) and matrix: before, after, predicted.
 
-    After and predicted share a colour scale, before has its own: it is smaller by orders of magnitude. White is
-    transparent, so that the maps follow the page's ground.
+    After and predicted share a colour scale, before has its own: its size is another. Zero is transparent, so that the
+    maps follow the page's ground.
     """
     red, blue = (matplotlib.colors.to_rgb(shade) for shade in ("#b2182b", "#2166ac"))
-    stops = [(0, (*blue, 1)), (0.5, (0.6, 0.6, 0.6, 0.06)), (1, (*red, 1))]
+    stops = [(0, (*blue, 1)), (0.5, (*blue, 0)), (0.5, (*red, 0)), (1, (*red, 1))]
     shades = matplotlib.colors.LinearSegmentedColormap.from_list("signed", stops)
     figure, axes = figures.grid(9, rows=len(rows), width=11, height=1.45)
     for row, (condition, name) in enumerate(rows.items()):
@@ -200,20 +200,21 @@ def staircase(measured: pd.DataFrame, settings: Mapping) -> Figure:
     predicted = np.array([predicted_lengths(settings, decay) for decay in decays])
     figure, (axes,) = figures.grid(1, width=7.5, height=3.6)
     for k, size in enumerate(distinct):
-        shade = figures.PALETTE[k % 5]
-        axes.plot(decays, predicted[:, sizes.index(size)], color=shade, linewidth=1.2, label=f"n = {size}, predicted")
+        shade, line = figures.PALETTE[k % 5], predicted[:, sizes.index(size)]
+        axes.plot(decays, line, color=shade, linewidth=1.2)
+        place = (decays[0], line[0])
+        axes.annotate(f"n = {size}", place, (8, 3), textcoords="offset points", color=shade, fontsize=9)
         points = measured[measured["size"] == size]
         # rings inside each other, so that collapsed classes do not hide one another
-        axes.plot(
-            points["decay"], points["classifier"], "o", color=shade, markersize=8 - 2 * min(k, 2), fillstyle="none"
-        )
+        ring = {"markersize": 8 - 2 * min(k, 2), "fillstyle": "none"}
+        axes.plot(points["decay"], points["classifier"], "o", color=shade, **ring)
         axes.axvline(closed_form.critical_decay(size, total, depth), color=shade, linestyle=":", linewidth=1.2)
     axes.set(
         title=f"M = {depth}, classes of {', '.join(map(str, sizes))}",
         xlabel="common decay of features and weights",
         ylabel="squared classifier length p",
     )
-    axes.legend(loc="upper right", fontsize=8, bbox_to_anchor=(0.98, 1))
+    axes.margins(y=0.1)
     return figure
 
 
@@ -248,7 +249,7 @@ def jump(branches: pd.DataFrame, heads: Heads, sizes: Sequence[int]) -> Figure:
     axes[0].set(title="mean self-output", xlabel="pressure β", ylim=(-0.06, 1))
     axes[1].set(title="objective", xlabel="pressure β", ylim=(0.15, 0.75))
     axes[1].axhline(0.5, color=figures.INK, linestyle=(0, (4, 3)), linewidth=1, alpha=0.75)
-    axes[1].annotate("all classes zero", (0.02, 0.515), xycoords=("axes fraction", "data"), fontsize=8)
+    axes[1].annotate("all classes zero: 0.5", (0.98, 0.45), xycoords=("axes fraction", "data"), ha="right", fontsize=8)
     axes[0].legend(loc="upper right", fontsize=8)
     layers, smallest = np.arange(1, 10), min(sizes)
     critical = [closed_form.critical_decay(smallest, sum(sizes), depth) for depth in layers]

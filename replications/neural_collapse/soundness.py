@@ -17,16 +17,18 @@ def measure(experiment: str, artifact: Artifact, out: Tables) -> None:
     `run_accuracy`: share of training samples with the right class. `run_objective`: the objective over that of zero
     features and weights, 1/2 for squared error and log K for cross-entropy.
     """
+    if "objective" not in artifact and "accuracy" not in artifact:
+        return
     found = members(artifact.meta["job"]["settings"])
-    if "accuracy" in artifact:
-        final = artifact["accuracy"][:, -1]
-        trained = [row for row, member in enumerate(found) if not member["condition"].startswith(STUCK)]
-        out.per_seed(experiment, "run_accuracy", final[trained], seeds=trained)
+    if "owner" in artifact:  # a sweep: many problems a member, at the end alone, and collapsed classes have no accuracy
+        zero = np.array([_at_zero(found[row]) for row in artifact["owner"]])
+        out.per_seed(experiment, "run_objective", artifact["objective"] / zero)
+        return
+    trained = [row for row, member in enumerate(found) if not member["condition"].startswith(STUCK)]
+    out.per_seed(experiment, "run_accuracy", artifact["accuracy"][trained, -1], seeds=trained)
     if "objective" in artifact:
-        owner = artifact["owner"] if "owner" in artifact else np.arange(len(found))
-        objective = artifact["objective"]
-        final = objective[:, -1] if objective.ndim == 2 else objective
-        out.per_seed(experiment, "run_objective", final / np.array([_at_zero(found[row]) for row in owner]))
+        zero = np.array([_at_zero(member) for member in found])
+        out.per_seed(experiment, "run_objective", artifact["objective"][:, -1] / zero)
 
 
 def _at_zero(member: Mapping) -> float:

@@ -9,6 +9,7 @@ import math
 import numpy as np
 
 from replications.double_descent.measuring import widths
+from replications.double_descent.measuring.exact import GROUP, groups
 from verifig.artifacts import Artifact
 from verifig.rulesets import members
 from verifig.tables import Tables
@@ -32,11 +33,11 @@ def measure(experiment: str, artifact: Artifact, out: Tables) -> None:
         case "iterated" | "two_layer":
             _iterated(experiment, artifact, settings, out)
         case "minimal":
-            out.per_seed(experiment, "run_error", artifact["closed.train_error"][:, -1])
-            out.per_seed(experiment, "run_risk", artifact["closed.test_mse"].max(1))
+            out.per_seed(experiment, "run_error", groups(artifact["closed.train_error"][:, -1], GROUP, np.max))
+            out.per_seed(experiment, "run_risk", groups(artifact["closed.test_mse"].max(1), GROUP, np.max))
         case "conditioning":
-            kappas = np.concatenate([artifact[name] for name in sorted(artifact) if name.startswith("kappa.")])
-            out.per_seed(experiment, "run_condition_number", kappas)
+            worst = [artifact[name].max() for name in sorted(artifact) if name.startswith("kappa.")]
+            out.per_seed(experiment, "run_condition_number", worst)
         case "ridge":
             risks = [artifact[name].reshape(len(artifact[name]), -1).max(1) for name in ("gaussian.test", "images.test") if name in artifact]  # fmt: skip
             out.per_seed(experiment, "run_risk", np.concatenate(risks))
