@@ -6,7 +6,7 @@ Built without torch, alike by the Snakefiles and the command line.
 from collections.abc import Mapping
 from pathlib import Path
 
-from verifig import closure, data, rulesets
+from verifig import closure, data, rulesets, whatif
 from verifig.device import resolve
 from verifig.files import sha256
 from verifig.keys import key
@@ -64,13 +64,18 @@ def measure(slug: str, scale: str, train_jobs: Mapping[str, Mapping]) -> dict:
 
 
 def judge(
-    slug: str, scale: str, measure_job: Mapping, missing_data: Mapping[str, list[str]], what_if: bool = False
+    slug: str,
+    scale: str,
+    measure_job: Mapping,
+    missing_data: Mapping[str, list[str]],
+    what_if: Mapping | None = None,
 ) -> dict:
     """The job of the judge stage.
 
     Args:
         missing_data: by experiment, the data files that could not be had.
-        what_if: settings were changed, so a claim whose statistic does not exist is not tested rather than an error.
+        what_if: how the run differs from the configured one (see `whatif.describe`); then a claim whose statistic does
+            not exist is not tested rather than an error.
     """
     entries = ["verifig.stages.judge"]
     return {
@@ -79,7 +84,7 @@ def judge(
         "scale": scale,
         "upstream": {"statistics": key(measure_job)},
         "missing_data": dict(missing_data),
-        "what_if": what_if,
+        "what_if": None if what_if is None else dict(what_if),
         "code": closure.digests(entries) | _file_digests(slug, "claims.yaml"),
         "versions": closure.versions(entries),
     }
@@ -120,7 +125,7 @@ def all_jobs(
         else:
             train_jobs[name] = job
     measure_job = measure(slug, scale, train_jobs)
-    judge_job = judge(slug, scale, measure_job, missing)
+    judge_job = judge(slug, scale, measure_job, missing, whatif.describe(slug, scale, train_jobs, missing))
     return train_jobs | {"measure": measure_job, "judge": judge_job, "report": report(slug, scale, judge_job)}
 
 

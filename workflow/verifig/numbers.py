@@ -9,6 +9,8 @@ def text(value: float | str | None, digits: int = 3) -> str:
         return "undefined"
     if isinstance(value, str):
         return {"inf": "∞", "-inf": "−∞"}.get(value, value)
+    if math.isnan(value):
+        return "undefined"
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
     if value == 0:
@@ -52,6 +54,11 @@ def plural(unit: str) -> str:
     head, _, tail = unit.partition(" of ")
     head = head if head.endswith("s") else f"{head}s"
     return f"{head} of {tail}" if tail else head
+
+
+def count(n: int, unit: str) -> str:
+    """`1 seed`, `8 groups of 10 draws`."""
+    return f"{n:,} {unit if n == 1 else plural(unit)}"
 
 
 def seconds(value: float) -> str:

@@ -65,8 +65,14 @@ def unpack(file: Path, out: Path, last_stage: str = "judge") -> None:
             record = members[f"{scale}/{slug}/{experiment}.provenance.json"].decode()
             write_text(layout.provenance(experiment), record)
         print(f"unpacked {len(train_jobs)} artifacts of {slug} at {scale} scale")
-        left_out = set(rulesets.load(slug).experiments(scale)) - set(train_jobs)
-        single.finish(slug, scale, train_jobs, layout, last_stage, left_out)
+        single.finish(slug, scale, train_jobs, layout, last_stage, _missing_data(slug, scale, train_jobs))
+
+
+def _missing_data(slug: str, scale: str, train_jobs: Mapping) -> dict[str, list[str]]:
+    """Experiments that are not in a pack and could not be trained here either, with the data that they lack."""
+    planned = {name: jobs.train(slug, name, scale, "cpu") for name in rulesets.load(slug).experiments(scale)}
+    absent = {name: [file for file, digest in job["data"].items() if digest is None] for name, job in planned.items()}
+    return {name: files for name, files in absent.items() if files and name not in train_jobs}
 
 
 def _is_training(record: Path) -> bool:

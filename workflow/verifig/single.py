@@ -4,7 +4,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from verifig import downloads, jobs, leftovers, provenance, rulesets
+from verifig import downloads, jobs, leftovers, provenance, rulesets, whatif
 from verifig.device import resolve
 from verifig.errors import InputError
 from verifig.keys import key
@@ -45,6 +45,7 @@ def run(
         rulesets.settings(ruleset, names[0], scale, {unused[0]: overrides[unused[0]]})
     downloads.fetch(ruleset, scale, names, ROOT / "data")
     train_jobs = {name: jobs.train(slug, name, scale, device, seeds, own) for name, own in applicable.items()}
+    missing = {}
     for name, job in list(train_jobs.items()):
         if absent := [data_name for data_name, digest in job["data"].items() if digest is None]:
             if experiments or len(train_jobs) == 1:
@@ -52,6 +53,7 @@ def run(
                     f"{slug}.{name} needs the data {absent[0]}: run `python -m verifig prepare --scale {scale}`"
                 )
             print(f"{slug}.{name}: left out, the data {absent[0]} is not there")
+            missing[name] = absent
             del train_jobs[name]
     layout = Layout(Path(out), scale, slug)
     leftovers.sweep(layout)
@@ -59,8 +61,7 @@ def run(
         _train(job, layout, name)
     if last_stage == "train":
         return
-    left_out = set(ruleset.experiments(scale)) - set(train_jobs)
-    finish(slug, scale, train_jobs, layout, last_stage, left_out, what_if=bool(overrides) or seeds is not None)
+    finish(slug, scale, train_jobs, layout, last_stage, missing)
 
 
 def _applicable(ruleset: rulesets.RuleSet, experiment: str, scale: str, overrides: Mapping) -> dict:
@@ -100,10 +101,13 @@ def finish(
     train_jobs: Mapping,
     layout: Layout,
     last_stage: str,
-    left_out: set[str],
-    what_if: bool = False,
+    missing_data: Mapping[str, list[str]],
 ) -> None:
-    """Measure, judge and report what was trained, as far as `last_stage`; claims on `left_out` are not tested."""
+    """Measure, judge and report what was trained, as far as `last_stage`.
+
+    Claims on experiments that did not run are not tested: for lack of data (`missing_data`) or because they were left
+    out. The jobs of a whole scale with its configured settings are those of the workflow.
+    """
     from verifig import terminal
     from verifig.stages.measure import measure
 
@@ -113,9 +117,8 @@ def finish(
         return
     from verifig.stages.judge import judge
 
-    judge_job = jobs.judge(
-        slug, scale, measure_job, {name: [f"experiment {name} (not run)"] for name in left_out}, True
-    )
+    what_if = whatif.describe(slug, scale, train_jobs, missing_data)
+    judge_job = jobs.judge(slug, scale, measure_job, missing_data, what_if)
     judge(judge_job, layout)
     terminal.verdict_table(layout.results, scale, slug)
     if last_stage == "report":

@@ -82,8 +82,9 @@ def check(results: Path, scale: str) -> int:
             print(f"{name}: no verdicts at {path}: run the workflow first")
             bad += 1
             continue
-        claims = load(path)["claims"]
-        problems = verdicts.failures(claims)
+        contents = load(path)
+        claims = contents["claims"]
+        problems = verdicts.failures(claims, contents.get("health"))
         bad += len(problems)
         counts = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.counts(claims).items())
         behave, tested = verdicts.controls(claims)

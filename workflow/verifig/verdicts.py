@@ -9,23 +9,47 @@ ORDER = ("reproduced", "contradicted", "inconclusive", "not tested")
 SYMBOLS = {"reproduced": "✓", "contradicted": "✗", "inconclusive": "?", "not tested": "–", "caught": "✓", "missed": "✗"}
 
 
-def failures(verdicts: Sequence[Mapping]) -> list[str]:
-    """One sentence for each verdict that is not as it must be."""
-    result = []
-    for item in verdicts:
-        verdict, name = item["verdict"], item["id"]
-        if verdict == "not tested":
-            continue
-        if item["kind"] in ("oracle", "control"):
-            good = "caught" if "of" in item else "reproduced"
-            if verdict != good:
-                result.append(f"{item['kind']} {name} is {verdict}, must be {good}: {item['statement']}")
-        elif item.get("expect") == "contradicted":
-            if verdict != "contradicted":
-                result.append(f"{name} is {verdict}, though it is expected to be contradicted: {item['because']}")
-        elif verdict == "contradicted":
-            result.append(f"{name} is contradicted without an explanation: {item['statement']}")
+def failures(claims: Sequence[Mapping], health: Mapping[str, Sequence[Mapping]] | None = None) -> list[str]:
+    """One sentence for each verdict that is not as it must be, each void bound, each run that is not sound.
+
+    Args:
+        health: by experiment, its judged health (`health` of verdicts.json).
+    """
+    result = [sentence for item in claims if item["verdict"] != "not tested" for sentence in _claim_failures(item)]
+    for experiment, parts in (health or {}).items():
+        result += [
+            f"runs of {experiment} are not sound: {_named(part)} is {numbers.text(part['observed'])}, must be {numbers.bounds(*part['bounds'])}"
+            for part in parts
+            if part["verdict"] != "reproduced" and "declared" not in part
+        ]
     return result
+
+
+def _claim_failures(item: Mapping) -> list[str]:
+    verdict, name = item["verdict"], item["id"]
+    result = []
+    if item["kind"] in ("oracle", "control"):
+        good = "caught" if "of" in item else "reproduced"
+        if verdict != good:
+            result.append(f"{item['kind']} {name} is {verdict}, must be {good}: {item['statement']}")
+    elif item.get("expect") == "contradicted":
+        if verdict != "contradicted":
+            result.append(f"{name} is {verdict}, though it is expected to be contradicted: {item['because']}")
+    elif verdict == "contradicted":
+        result.append(f"{name} is contradicted without an explanation: {item['statement']}")
+    return result + [
+        f"{name}: the bound of {_named(part)} is void, its control arm ({_place(part['control_arm'])}) passes it too: {numbers.text(part['control_arm']['observed'])}"
+        for part in item["parts"]
+        if part.get("control_arm", {}).get("verdict") == "reproduced"
+    ]
+
+
+def _named(part: Mapping) -> str:
+    return part.get("label") or part["statistic"]
+
+
+def _place(part: Mapping) -> str:
+    return " / ".join(part[name] for name in ("experiment", "condition", "statistic") if part[name])
 
 
 def paper_claims(verdicts: Sequence[Mapping]) -> list[Mapping]:

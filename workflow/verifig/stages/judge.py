@@ -19,21 +19,20 @@ def judge(job: Mapping, layout: Layout, log: Callable[[str], None] = print) -> N
     watch = provenance.Stopwatch()
     if problem := provenance.problem(layout.provenance("measure"), job["upstream"]["statistics"]):
         raise RunError(f"statistics refused: {problem}; `python -m verifig prepare` removes them")
-    judged = judging.judge(
-        claims.load(job["slug"]), tables.read(layout.statistics), job["scale"], job["missing_data"], job["what_if"]
-    )
-    job_versions = read_json(layout.provenance("measure"))["job"]["versions"]
-    write_json(
-        layout.verdicts,
-        {
-            "schema": 1,
-            "verifig": __version__,
-            "slug": job["slug"],
-            "scale": job["scale"],
-            "key": key(job),
-            "versions": job_versions,
-            "claims": judged,
-        },
-    )
+    slug, scale, what_if = job["slug"], job["scale"], job["what_if"]
+    statistics = tables.read(layout.statistics)
+    judged = judging.judge(claims.load(slug), statistics, scale, job["missing_data"], what_if)
+    contents = {
+        "schema": 1,
+        "verifig": __version__,
+        "slug": slug,
+        "scale": scale,
+        "key": key(job),
+        "versions": read_json(layout.provenance("measure"))["job"]["versions"],
+        "what_if": what_if,
+        "claims": judged,
+        "health": judging.judge_health(claims.health(slug), statistics, scale, what_if),
+    }
+    write_json(layout.verdicts, contents)
     provenance.write(layout.provenance("judge"), job, [layout.verdicts], watch.read())
     log(verdicts.summary(judged, job["scale"]))
