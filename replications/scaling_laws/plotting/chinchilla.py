@@ -236,7 +236,11 @@ def c_stopping(traces: pd.DataFrame, subsamples: pd.DataFrame, paper: dict) -> F
     axes[0].set(yscale="log", xlabel="iteration of L-BFGS-B", ylabel="objective over its minimum − 1")
     axes[0].set_title("where default tolerances stop")
     axes[0].legend(loc="lower left", fontsize=8)
-    shown = {"mean": ("mean, as it stopped", RED), "sum": ("sum, as it stopped", ORANGE), "converged": ("converged", BLUE)}
+    shown = {
+        "mean": ("mean, as it stopped", RED),
+        "sum": ("sum, as it stopped", ORANGE),
+        "converged": ("converged", BLUE),
+    }
     ends = subsamples[subsamples["fit"].isin(shown)]
     bins = np.linspace(ends["a"].quantile(0.005) - 0.01, ends["a"].quantile(0.995) + 0.01, 61)
     for name, (label, colour) in shown.items():
