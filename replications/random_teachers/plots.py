@@ -117,7 +117,6 @@ def fig4(final: pd.DataFrame, probes: Mapping[str, str], sources: Mapping[str, s
     axes[0].axhline(0, color=figures.MUTED, linewidth=1)
     axes[0].set(xticks=range(len(shown)), xticklabels=[sources[condition] for condition in shown])
     axes[0].set(ylabel="student − teacher (points)", title="by what the student saw")
-    axes[0].legend(fontsize=8.5)
     rows = final[final["condition"].isin(BY_IMAGES)]
     for probe in PROBES:
         found = pd.DataFrame({"x": rows["distinct_images"], "value": gains(rows, probe)})
@@ -125,8 +124,7 @@ def fig4(final: pd.DataFrame, probes: Mapping[str, str], sources: Mapping[str, s
     above = np.asarray(paper["accuracy"]) - paper["teacher"]
     figures.paper_points(axes[1], paper["images"], above, "paper, VGG11, linear")
     axes[1].set(title="by distinct images", xlabel="images", xscale="log", ylabel="student − teacher (points)")
-    axes[1].legend(loc="upper left", fontsize=7.5)
-    axes[1].set_ylim(top=1.45 * axes[1].get_ylim()[1])
+    figure.legend(*axes[1].get_legend_handles_labels(), loc="outside upper right", ncols=4, fontsize=8.5)
     return figure
 
 
@@ -154,24 +152,24 @@ def fig3(
             found = pd.DataFrame({"x": rows["alpha"], "value": gains(rows, probe)})
             figures.mean_band(each, found, color=PROBE_COLOURS[probe], label=probes[probe], marker="o", markersize=3.5)
         each.axhline(0, color=figures.MUTED, linewidth=1)
-        each.set_title(regimes[regime], fontsize=9.5)
+        each.set_title(regimes[regime], fontsize=8.5)
         each.set_xlabel("alpha (0: copy, 1: independent)")
     axes[0].set_ylabel("student − teacher (points)")
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper right", ncols=3, fontsize=8.5)
-    _over_training(axes[3:5], curves, finals, regimes, over_training)
+    _over_training(axes[3:5], curves, finals, over_training)
     for final, regime in zip(finals, REGIMES, strict=True):
         rows = by_alpha(final)
         alive = pd.DataFrame({"x": rows["alpha"], "value": 100 * rows["alive"]})
         figures.mean_band(
             axes[5], alive, color=REGIME_COLOURS[regime], label=regimes[regime], marker="o", markersize=3.5
         )
-    axes[5].set_title("embedding units that fire", fontsize=9.5)
+    axes[5].set_title("embedding units that fire", fontsize=8.5)
     axes[5].set(xlabel="alpha", ylabel="units (%)", ylim=(0, 105))
     axes[5].legend(fontsize=7.5, loc="lower left")
     return figure
 
 
-def _over_training(axes, curves, finals, regimes, over_training) -> None:
+def _over_training(axes, curves, finals, over_training) -> None:
     """The linear probe by step for a few starts, a panel a regime."""
     styles = ("-", (0, (4, 2)), (0, (1, 1.5)))
     for each, experiment in zip(axes, over_training, strict=True):
@@ -183,7 +181,7 @@ def _over_training(axes, curves, finals, regimes, over_training) -> None:
             rows = rows.assign(value=100 * rows["value"])
             figures.mean_band(each, rows, color=BLUE, label=label, linestyle=style)
         each.axhline(100 * finals[which]["teacher_linear"].mean(), color=ORANGE, label="teacher")
-        each.set_title(f"linear probe, {regimes[experiment]}", fontsize=9.5)
+        each.set_title(f"{experiment}: linear probe over training", fontsize=8.5)
         each.set(xlabel="step", ylabel="test accuracy (%)")
         each.legend(fontsize=8)
 
@@ -322,10 +320,10 @@ def _surface(figure: Figure, axes: Axes, frame: pd.DataFrame, x: str, y: str, fi
 
 
 def _mark(axes: Axes, place: tuple[float, float], name: str, colour: str) -> None:
-    """A model on a plane, its name on the side where there is room."""
+    """A model on a plane, its name above it, or below and to the left where there is no room to the right."""
     axes.plot(*place, "o", color=colour, markeredgecolor="white", markersize=7)
     box = {"boxstyle": "round,pad=0.15", "facecolor": "#1f2430", "edgecolor": "none", "alpha": 0.65}
     left, right = axes.get_xlim()
-    ha, shift = ("right", -4) if place[0] > (left + right) / 2 else ("left", 4)
+    ha, shift = ("right", (4, -15)) if place[0] > (left + right) / 2 else ("left", (-4, 8))
     look = {"textcoords": "offset points", "fontsize": 7.5, "color": "white", "bbox": box, "ha": ha}
-    axes.annotate(name, place, (shift, 6), **look)
+    axes.annotate(name, place, shift, **look)

@@ -142,10 +142,10 @@ page.figure(
 # equally well; alpha = 1 is worse, but still considerably better than the teacher.
 
 # %%
-page.text(f"**`plain`**: {say.by_alpha('plain', 'ridge')} {say.order('plain')}")
+page.text(f"{say.by_alpha('plain', 'ridge')} {say.order('plain')}")
 
 # %%
-page.text(f"**`kick`**: {say.by_alpha('kick', 'linear')} {say.order('kick')} {say.below_teacher('kick')}")
+page.text(f"{say.by_alpha('kick', 'linear')} {say.order('kick')} {say.below_teacher('kick')}")
 
 # %% [markdown]
 # Our explanation: a copy of the teacher starts at the optimum, so that something must throw it out, and that is Adam's
@@ -205,7 +205,7 @@ page.figure(
     ["planes"],
     alt="Filled contours of the KL to the teacher and of linear probing accuracy over two planes, with the teacher and its students marked and white contours of equal weight norm.",
     note=lambda planes: (
-        f"Seeds: {page.seeds('planes')}. White lines: weight norm. {say.barriers(planes)} {say.probing_on_plane(planes)}"
+        f"One teacher, not a mean over seeds. White lines: weight norm. {say.barriers(planes)} {say.probing_on_plane(planes)}"
     ),
 )
 

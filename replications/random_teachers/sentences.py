@@ -98,10 +98,11 @@ class Sentences:
         signs = {probe: self.sign("plain", f"{probe}_gain", condition="full") for probe in PROBES}
         if None in signs.values():
             return f"{MISSING}."
-        better = [f"{SHORT[p]} ({self.gain('plain', 'full', p)} points)" for p, sign in signs.items() if sign > 0]
-        rest = [f"{SHORT[p]} ({self.gain('plain', 'full', p)} points)" for p, sign in signs.items() if sign <= 0]
+        named = {probe: f"{SHORT[probe]} ({self.gain('plain', 'full', probe)} points)" for probe in PROBES}
+        better = [named[probe] for probe, sign in signs.items() if sign > 0]
+        rest = [named[probe] for probe, sign in signs.items() if sign <= 0]
         told = f"It ends above its teacher under {listed(better)}." if better else ""
-        return f"{told} It does not under {listed(rest)}.".strip() if rest else told
+        return f"{told} It does not end above its teacher under {listed(rest)}.".strip() if rest else told
 
     def over_pixels(self, probe: str) -> float:
         """Student minus raw pixels in percentage points; NaN where either is missing."""
@@ -114,7 +115,7 @@ class Sentences:
         found = {probe: self.over_pixels(probe) for probe in PROBES}
         if np.isnan(list(found.values())).any():
             return f"{MISSING}."
-        below = [f"{numbers.text(-v, 2)} points below them under {SHORT[p]}" for p, v in found.items() if v < 0]
+        below = [f"{numbers.text(-value, 2)} ({SHORT[p]})" for p, value in found.items() if value < 0]
         if not below:
             return "It beats the raw pixels under every probe, as in the paper."
         above = [SHORT[probe] for probe, value in found.items() if value >= 0]
@@ -122,8 +123,8 @@ class Sentences:
             f"It beats the raw pixels under {listed(above)} only" if above else "**It does not beat the raw pixels**"
         )
         return (
-            f"{beats}: it stays {listed(below)}. That half of the paper's claim is not seen here; handwritten digits can "
-            "almost be told apart by a linear function of their pixels."
+            f"{beats}: it stays below them by {listed(below)} points. That half of the paper's claim is not seen here; "
+            "handwritten digits can almost be told apart by a linear function of their pixels."
         )
 
     def ends(self) -> str:

@@ -98,7 +98,7 @@ class Refit(Values):
         """Correlations along the two ridges of the pair plot."""
         pairs = [(np.log(bootstrap["A"]), bootstrap["alpha"]), (np.log(bootstrap["B"]), bootstrap["beta"])]
         first, second = (np.corrcoef(x, y)[0, 1] for x, y in pairs)
-        return f"ln A and α correlate by {first:.3f}, ln B and β by {second:.3f}."
+        return f"The correlation of ln A and α is {first:.3f}, that of ln B and β {second:.3f}."
 
     def joint(self) -> str:
         value = self.exact("chi_square", {"fit": "published"})

@@ -137,7 +137,9 @@ class Guide(Values):
     def lines(self) -> str:
         """Correlations within the two pairs of parameters."""
         a, b = (self.across.exact("correlation", {"pair": pair, "fit": "routine"}) for pair in ("a alpha", "b beta"))
-        return f"The paper sees a line in both pairs; here a and α correlate by {a:.2f}, b and β by {b:.2f}."
+        return (
+            f"The paper sees a line in both pairs; here the correlation of a and α is {a:.2f}, that of b and β {b:.2f}."
+        )
 
     def components(self) -> str:
         """What three principal components and the correlation are worth."""
