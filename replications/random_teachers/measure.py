@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from replications.random_teachers import measure_images
+from replications.random_teachers import measure_health, measure_images
 from replications.random_teachers.series import Series
 from verifig.artifacts import Artifact
 from verifig.tables import Tables
@@ -42,6 +42,7 @@ def measure(artifacts: Mapping[str, Artifact], out: Tables) -> None:
     if "planes" in artifacts:
         _planes(artifacts["planes"], out)
     measure_images.measure(artifacts, out)
+    measure_health.measure(artifacts, out)
 
 
 def _identities(artifact: Artifact, out: Tables) -> None:
