@@ -21,9 +21,10 @@ CLASSES = 10
 def finite_networks(run: Run) -> dict[str, np.ndarray]:
     """Excess losses by data [inits, draws, sizes] and by width [groups, inits in a group] for each width."""
     images, labels = run.array("mnist_5k")
-    inputs = standardised(pooled(images, run.settings["pool"])).float()
+    settings = run.members[0]
+    inputs = standardised(pooled(images, settings["pool"])).float()
     digits = torch.from_numpy(labels)
-    return data_variance(run, inputs, digits) | width_variance(run, inputs, digits)
+    return data_variance(run, settings, inputs, digits) | width_variance(run, settings, inputs, digits)
 
 
 def standardised(inputs: Tensor) -> Tensor:
@@ -35,12 +36,12 @@ def standardised(inputs: Tensor) -> Tensor:
 # ---- data: excess over training on the whole population --------------------------------------------------------------
 
 
-def data_variance(run: Run, inputs: Tensor, labels: Tensor) -> dict[str, np.ndarray]:
+def data_variance(run: Run, settings: Mapping, inputs: Tensor, labels: Tensor) -> dict[str, np.ndarray]:
     """Population loss after training on D images drawn with replacement, minus that after training on all of them.
 
     The images are the population, so the limit is exact. Without replacement the excess at D = all must vanish.
     """
-    settings, device = run.settings, run.device
+    device = run.device
     inputs, labels = inputs.to(device), labels.to(device)
     inits, draws, sizes = settings["seeds"], settings["data_draws"], settings["data_sizes"]
     total = inits * (len(sizes) + 2)
@@ -116,9 +117,8 @@ def _loss(model: MLP, inputs: Tensor, labels: Tensor) -> Tensor:
 # ---- width: excess over the linearised network -----------------------------------------------------------------------
 
 
-def width_variance(run: Run, inputs: Tensor, labels: Tensor) -> dict[str, np.ndarray]:
+def width_variance(run: Run, settings: Mapping, inputs: Tensor, labels: Tensor) -> dict[str, np.ndarray]:
     """Test loss minus that of the linearised network, `width_<w>` [groups, inits in a group] for every width."""
-    settings = run.settings
     train, test = settings["train_size"], settings["test_size"]
     order = torch.randperm(len(inputs), generator=generator("scaling_laws", "width data"))[: train + test]
     targets = (1 - 2 * (labels[order] % 2)).float()
