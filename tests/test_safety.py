@@ -10,7 +10,7 @@ import threading
 import pytest
 from conftest import ROOT, command
 
-from verifig import data, packing, rulesets
+from verifig import data, overrides, packing, rulesets
 from verifig.errors import InputError
 from verifig.files import read_yaml
 
@@ -88,7 +88,7 @@ def test_a_setting_is_never_executed(tmp_path, monkeypatch, value):
     monkeypatch.chdir(tmp_path)
     ruleset = rulesets.load("neural_collapse")
     with pytest.raises(InputError):
-        rulesets.settings(ruleset, "networks", "laptop", rulesets.parse_assignments([f"dataset={value}"]))
+        rulesets.settings(ruleset, "networks", "laptop", overrides.parse([f"dataset={value}"]))
     assert list(tmp_path.iterdir()) == []
 
 

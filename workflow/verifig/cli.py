@@ -69,8 +69,10 @@ def _experiment_commands(add: Callable) -> None:
     command.add_argument("slug", help="rule set")
     command.add_argument("experiments", nargs="*", metavar="experiment", help="experiments (default: all of the scale)")
     _scale(command)
-    setting = "a setting, for example learning_rate=0.02 or conditions.adamw.eps=1e-8"
+    setting = "a setting or a condition: learning_rate=0.02, conditions.adamw.eps=1e-8 (adds an unknown one), conditions.sgd=null"
     command.add_argument("--set", action="append", default=[], metavar="key=value", dest="assignments", help=setting)
+    what = "train these conditions only (python -m verifig list <rule set> <experiment> shows them)"
+    command.add_argument("--only", action="extend", nargs="+", default=[], metavar="condition", help=what)
     command.add_argument("--seeds", type=int, help="number of seeds instead of the configured one")
     command.add_argument("--device", default="auto", help="auto, cpu or cuda")
     _stage(command, ["train", "measure", "judge", "report"])
@@ -159,17 +161,18 @@ def _list(options: argparse.Namespace) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
-    from verifig import rulesets, single
+    from verifig import overrides, single
 
     single.run(
         options.slug,
         options.experiments,
         checked_scale(options),
-        rulesets.parse_assignments(options.assignments),
+        overrides.parse(options.assignments),
         options.seeds,
         options.device,
         options.stage,
         options.out,
+        options.only,
     )
 
 

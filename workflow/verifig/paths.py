@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from verifig.errors import InputError
+from verifig.errors import InputError, did_you_mean
 
 ROOT = Path(__file__).resolve().parents[2]
 REPLICATIONS = ROOT / "replications"
@@ -23,7 +23,7 @@ def ruleset_dir(slug: str) -> Path:
         InputError: no rule set has this name.
     """
     if slug not in slugs():
-        raise InputError(f"unknown paper {slug!r}: choose from {', '.join(slugs())}")
+        raise InputError(f"unknown paper {slug!r}{did_you_mean(slug, slugs())}: choose from {', '.join(slugs())}")
     return REPLICATIONS / slug
 
 

@@ -1,7 +1,7 @@
 """`verifig run`: the stages of one rule set outside the workflow, with settings of the user's own."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from verifig import downloads, jobs, leftovers, provenance, rulesets
@@ -22,6 +22,7 @@ def run(
     device: str,
     last_stage: str,
     out: Path,
+    only: Sequence[str] = (),
 ) -> None:
     """Train the experiments and, as far as `last_stage`, measure, judge and report below `out`.
 
@@ -39,10 +40,12 @@ def run(
         raise InputError(f"--out {out} lies in the published pages: choose another folder")
     device = resolve(device)
     names = experiments or ruleset.experiments(scale)
-    applicable = {name: _applicable(ruleset, name, scale, overrides) for name in names}
-    if unused := [name for name in overrides if not any(name in own for own in applicable.values())]:
-        # let the first experiment say what it knows
-        rulesets.settings(ruleset, names[0], scale, {unused[0]: overrides[unused[0]]})
+    applicable = rulesets.resolve(ruleset, names, scale, overrides, only)
+    for name in [name for name in names if name not in applicable]:
+        print(f"{slug}.{name}: left out, it has none of the conditions {', '.join(only)}")
+    names = list(applicable)
+    for name, own in applicable.items():  # refuse settings before anything is fetched
+        rulesets.settings(ruleset, name, scale, own, seeds)
     downloads.fetch(ruleset, scale, names, ROOT / "data")
     train_jobs = {name: jobs.train(slug, name, scale, device, seeds, own) for name, own in applicable.items()}
     for name, job in list(train_jobs.items()):
@@ -60,18 +63,7 @@ def run(
     if last_stage == "train":
         return
     left_out = set(ruleset.experiments(scale)) - set(train_jobs)
-    finish(slug, scale, train_jobs, layout, last_stage, left_out, what_if=bool(overrides) or seeds is not None)
-
-
-def _applicable(ruleset: rulesets.RuleSet, experiment: str, scale: str, overrides: Mapping) -> dict:
-    """The overrides whose setting this experiment has: `--set` speaks to every experiment that knows the setting."""
-    known = ruleset.entry(experiment, scale)["settings"]
-    found = {}
-    for name, value in overrides.items():
-        first, *rest = name.split(".")
-        if first in known and (first != "conditions" or (rest and rest[0] in known["conditions"])):
-            found[name] = value
-    return found
+    finish(slug, scale, train_jobs, layout, last_stage, left_out, what_if=bool(overrides or only) or seeds is not None)
 
 
 def _train(job: Mapping, layout: Layout, name: str) -> None:
