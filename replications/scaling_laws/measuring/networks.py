@@ -13,7 +13,7 @@ FAR = 4  # input dimensions from which 4/d is small
 
 
 def measure_variance(artifact: Artifact, out: Tables) -> None:
-    """B7 by initial weights, B8 by group, and the control without replacement."""
+    """B7 by initial weights, B8 by group, and the controls without replacement."""
     experiment, settings = "finite_networks", members(artifact.meta["job"]["settings"])[0]
     sizes, excess = settings["data_sizes"], artifact["data_excess"].mean(1)
     # an excess below 0 has no logarithm: the unit counts as diverged
@@ -21,6 +21,10 @@ def measure_variance(artifact: Artifact, out: Tables) -> None:
     out.per_seed(experiment, "raw_exponent", theory.slope(sizes, excess + artifact["data_floor"][:, None]))
     out.per_seed(experiment, "excess", excess[:, -1], {"D": sizes[-1]})
     out.per_seed(experiment, "excess_without_replacement", artifact["without_replacement"])
+    pool = artifact["pool_excess"].mean(1)
+    there = np.isfinite(pool).any(0)  # a sample larger than the population cannot be drawn
+    if there.sum() > 1:
+        out.per_seed(experiment, "exponent_without_replacement", theory.slope(np.array(sizes)[there], pool[:, there]))
     out.curve("b_deep", long_table(sizes, excess, np.full(len(sizes), np.nan)))
     widths = [width for width, _ in settings["width_inits"]]
     by_width = np.stack([artifact[f"width_{width}"].mean(1) for width in widths], axis=1)
