@@ -31,7 +31,7 @@ def minimal(experiment: str, artifact: Artifact, out: Tables) -> None:
         for other, factor in ((3, 5), (30, 10)):
             contrast = error[:, grid.index(6)] - factor * error[:, grid.index(other)]
             out.per_seed(experiment, "error_contrast", groups(contrast, GROUP), {"arm": arm, "other": other})
-        for other in (5, 7):
+        for other in (5, 7, 30):
             place = {"arm": arm, "other": other}
             rise = error[:, grid.index(6)] - error[:, grid.index(other)]
             out.per_seed(experiment, "error_rise", groups(rise, GROUP), place)
