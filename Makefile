@@ -19,21 +19,21 @@ setup: .venv/ready ## make the virtual environment in .venv from envs/requiremen
 
 reports: .venv/ready ## train, measure, judge and publish the laptop scale, print the verdicts
 	$(PYTHON) -m verifig prepare --scale laptop
-	$(SNAKEMAKE) --quiet rules --config scale=laptop -- all
-	$(PYTHON) -m verifig publish
+	$(SNAKEMAKE) --logger verifig --config scale=laptop
 	$(PYTHON) -m verifig verdicts --scale laptop
+	$(PYTHON) -m verifig publish
 
 test: .venv/ready ## run the tests
 	$(PYTHON) -m pytest
 
 check: .venv/ready ## run the laptop scale and fail when a verdict is not what it should be
 	$(PYTHON) -m verifig prepare --scale laptop
-	$(SNAKEMAKE) --quiet rules --config scale=laptop -- all
+	$(SNAKEMAKE) --logger verifig --config scale=laptop
 	$(PYTHON) -m verifig check --scale laptop
 
 smoke: .venv/ready ## run the smoke scale, seconds of training
 	$(PYTHON) -m verifig prepare --scale smoke
-	$(SNAKEMAKE) --quiet rules --config scale=smoke -- all
+	$(SNAKEMAKE) --logger verifig --config scale=smoke
 	$(PYTHON) -m verifig check --scale smoke
 
 new: .venv/ready ## start a rule set from the template: make new paper=<slug>
@@ -41,7 +41,7 @@ new: .venv/ready ## start a rule set from the template: make new paper=<slug>
 
 prove: .venv/ready ## run the long proofs and write reports/trust.md (only=<name>: one of tests/prove)
 	$(PYTHON) -m verifig prepare --scale laptop
-	$(SNAKEMAKE) --quiet rules --config scale=laptop device=cpu -- all
+	$(SNAKEMAKE) --logger verifig --config scale=laptop device=cpu
 	$(PYTHON) -m pytest -v -m slow tests/prove$(if $(only),/test_$(only).py)
 
 bench: .venv/ready ## measure speed and memory as ratios within one run, write reports/benchmarks.md

@@ -36,3 +36,13 @@ for paper in SUITE_CONFIG.papers:
 
 
 include: "workflow/rules/site.smk"
+
+
+rule all:
+    """Everything that the configuration asks for."""
+
+    # here and not in an included file, whose default target Snakemake forgets; without it a module's first rule is it
+    default_target: True
+    input:
+        rules.site.output,
+        RESULTS_OF_PAPERS,

@@ -8,18 +8,23 @@ import shutil
 import zipfile
 
 import pytest
-from conftest import command, copy_suite, planned_rules, snakemake
+from conftest import ROOT, command, copy_suite, planned_rules, snakemake
 
 TRAINING = {"grokking_train_edge113", "grokking_train_thresholds", "grokking_train_transformer"}
 
 
+def targets(arguments) -> list[str]:
+    """Options that take lists swallow targets; where none is asked for, the default target it is."""
+    return ["--", *arguments] if arguments else []
+
+
 def planned(folder, *arguments, config=("scale=smoke", 'papers=["grokking"]'), **environment: str) -> set[str]:
     """Rules that Snakemake would run."""
-    return planned_rules(folder, "--config", *config, "--", *(arguments or ["all"]), **environment) - {"grokking"}
+    return planned_rules(folder, "--config", *config, *targets(arguments), **environment) - {"grokking"}
 
 
 def run(folder, *arguments, config=("scale=smoke", 'papers=["grokking"]')):
-    result = snakemake(folder, "--config", *config, "--", *(arguments or ["all"]))
+    result = snakemake(folder, "--config", *config, *targets(arguments))
     assert result.returncode == 0, result.stdout + result.stderr
     return result
 
@@ -201,13 +206,15 @@ def test_measure_refuses_a_foreign_artifact(done):
     run(done)
 
 
-def test_alone_and_from_the_root_share_artifacts(done):
-    result = snakemake(done, "-n", "-s", "replications/grokking/Snakefile", "--config", "scale=smoke")
-    assert "Nothing to be done" in result.stdout + result.stderr
+def test_alone_and_from_the_root_share_artifacts(done, suite):
+    alone = ("-s", "replications/grokking/Snakefile", "--config", "scale=smoke")
+    expected = TRAINING | {"grokking_measure", "grokking_judge", "grokking_report"}
+    assert planned_rules(suite, *alone) == {name.removeprefix("grokking_") for name in expected}
+    assert planned_rules(done, *alone) == set()
 
 
 def test_snakemake_s_own_report_holds_figures_and_verdicts(done):
-    result = snakemake(done, "--config", "scale=smoke", 'papers=["grokking"]', "--report", "report.zip", "--", "all")
+    result = snakemake(done, "--config", "scale=smoke", 'papers=["grokking"]', "--report", "report.zip")
     assert result.returncode == 0, result.stdout + result.stderr
     with zipfile.ZipFile(done / "report.zip") as archive:
         names = [name for name in archive.namelist() if "/data/" in name]
@@ -217,15 +224,41 @@ def test_snakemake_s_own_report_holds_figures_and_verdicts(done):
     assert any(name.endswith("fig3.svg") for name in names)
     assert any(name.endswith("verdicts.json") for name in names)
     assert "Grokking at the edge of numerical stability" in everything
+    assert "StableMax's replacement of exp" in everything, "what the figure shows"
+
+
+@pytest.mark.parametrize("option", ["--dag", "--rulegraph"])
+def test_graphs_show_the_jobs(done, option):
+    result = snakemake(done, "--config", "scale=smoke", 'papers=["grokking"]', option)
+    assert result.returncode == 0, result.stderr
+    for rule in (*TRAINING, "grokking_report", "site"):
+        assert f'label = "{rule}' in result.stdout
+
+
+def broken(suite) -> tuple[str, ...]:
+    """A suite whose shortest training job fails; returns what to ask Snakemake for."""
+    program = suite / "replications/grokking/experiments/exact.py"
+    failing = 'def thresholds(run):\n    raise ValueError("broken on purpose")\n\n\ndef _('
+    program.write_text(program.read_text().replace("def thresholds(", failing, 1))
+    return ("--config", "scale=smoke", 'papers=["grokking"]', "--", "results/smoke/grokking/thresholds.npz")
 
 
 def test_a_failing_job_shows_its_log(suite):
-    """One sentence from inside the job reaches the terminal, and Snakemake fails."""
-    report = suite / "replications/grokking/report.py"
-    report.write_text(report.read_text() + '\n# %%\nraise ValueError("broken on purpose")\n')
-    result = snakemake(suite, "--config", "scale=smoke", 'papers=["grokking"]', "--", "grokking")
+    """The sentence from inside the job reaches the terminal, and Snakemake fails."""
+    result = snakemake(suite, *broken(suite))
     assert result.returncode != 0
-    assert "report.py: the cell 'raise ValueError(\"broken on purpose\")' failed" in result.stdout + result.stderr
+    assert "ValueError: broken on purpose" in result.stdout + result.stderr
+
+
+def test_make_names_the_rule_that_failed_its_log_and_the_sentence_in_it(suite):
+    """By the Snakemake line of `make reports`, verbatim but for the scale and the target."""
+    line = re.search(r"^\t\$\(SNAKEMAKE\) (.*) --config scale=laptop$", (ROOT / "Makefile").read_text(), re.M)[1]
+    result = snakemake(suite, *line.split(), *broken(suite))
+    assert result.returncode == 1
+    failed = "FAILED grokking_train_thresholds, log logs/smoke/grokking/train_thresholds.log\n  ValueError: broken on purpose"
+    assert result.stderr.count(failed) == 2, "when it happens and at the end"
+    assert result.stderr.rstrip().endswith(failed)
+    assert "reason:" not in result.stderr, "jobs that start say nothing"
 
 
 def test_as_a_module_of_another_project(suite, tmp_path):

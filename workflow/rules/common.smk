@@ -11,7 +11,7 @@ sys.path[:0] = [path for path in LIBRARY if path not in sys.path]
 given = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
 os.environ.update(PYTHONPATH=os.pathsep.join(dict.fromkeys([*LIBRARY, *given])))
 
-from verifig import jobs, paths, rulesets, userconfig
+from verifig import claims, jobs, paths, rulesets, userconfig
 from verifig.errors import InputError
 
 
@@ -43,6 +43,16 @@ def figures_of(slug, scale):
         for name, entry in figures.items()
         if scale in entry.get("scales", ["laptop", "paper"])
     }
+
+
+def claims_on(slug, figure):
+    """Ids of the paper's claims that a figure shows."""
+    found = [
+        claim["id"]
+        for claim in checked(claims.load, slug)
+        if claim["figure"] == figure and claim["kind"] == "claim"
+    ]
+    return ", ".join(found) or "none"
 
 
 def memory_of(slug, experiment, scale):

@@ -1,6 +1,7 @@
 """The rules of one rule set: train_<experiment> -> measure -> judge -> report.
 
-The including Snakefile names the rule set in SLUG. Targets: all, or any file below <results>/<scale>/<slug>/.
+The including Snakefile names the rule set in SLUG before, and makes RESULTS_OF_RULE_SET by a rule `all` after: Snakemake
+takes no default target from an included file. Other targets: any file below <results>/<scale>/<slug>/.
 """
 
 
@@ -13,13 +14,7 @@ EXPERIMENTS = [name for name in JOBS if name not in ("measure", "judge", "report
 FIGURES = figures_of(SLUG, USER.scale)
 FOLDER = f"<results>/{USER.scale}/{SLUG}"
 LOGS = f"<logs>/{USER.scale}/{SLUG}"
-
-
-rule all:
-    """Verdicts and page of this rule set."""
-    input:
-        f"{FOLDER}/verdicts.json",
-        f"{FOLDER}/page/index.html",
+RESULTS_OF_RULE_SET = [f"{FOLDER}/verdicts.json", f"{FOLDER}/page/index.html"]
 
 
 for experiment in EXPERIMENTS:
@@ -76,7 +71,11 @@ rule judge:
             f"{FOLDER}/verdicts.json",
             caption="../report/verdicts.rst",
             category=rulesets.load(SLUG).config["title"],
-            labels={"figure": "verdicts", "shows": "every claim with its verdict"},
+            labels={
+                "figure": "verdicts",
+                "shows": "every claim with its verdict",
+                "claims": "all",
+            },
         ),
         record=f"{FOLDER}/judge.provenance.json",
     log:
@@ -101,7 +100,11 @@ rule report:
                 f"{FOLDER}/page/figures/{figure}.svg",
                 caption="../report/figure.rst",
                 category=rulesets.load(SLUG).config["title"],
-                labels={"figure": entry["place"], "shows": entry["title"]},
+                labels={
+                    "figure": entry["place"],
+                    "shows": entry["title"],
+                    "claims": claims_on(SLUG, figure),
+                },
             )
             for figure, entry in FIGURES.items()
         ],

@@ -12,6 +12,7 @@ from verifig.tables import condition_text
 
 COMPARED = ("paper", "control_arm")  # of a part, but meaningless where its cause or its instrument is replaced
 
+
 @functools.cache
 def _contents(slug: str) -> dict:
     contents = read_yaml(ruleset_dir(slug) / "claims.yaml")

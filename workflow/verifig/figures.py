@@ -6,7 +6,7 @@ colour scheme; data colours are mid-tones that stand out on both. Equal data giv
 
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import matplotlib
@@ -18,13 +18,16 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from verifig.files import write_text
 
 INK = "#010203"  # stands for currentColor until the figure is saved
 MUTED = "#8a8f98"
 PALETTE = ("#3f86d2", "#d9762b", "#2f9e73", "#b05fc4", "#d64f62", "#8f8420", "#2aa3b8", "#8a8f98")
+PLACEHOLDER = "no figure"
 DARK_INK, LIGHT_INK = "#1f2430", "#d6dae2"
 
 STYLE = {
@@ -82,6 +85,8 @@ def band(
     **line,
 ) -> None:
     """Median over units as a line and the range over units as a band, from a long table with one row a unit and x."""
+    if frame.empty:  # the condition was left out of this run
+        return
     groups = frame.groupby(x)[y]
     middle, low, high = groups.median(), groups.min(), groups.max()
     axes.plot(middle.index, middle, color=color, label=label, **line)
@@ -94,6 +99,8 @@ def mean_band(
     """Mean over units with its pointwise 95 % Student t interval as a band."""
     from verifig.stats import mean
 
+    if frame.empty:
+        return
     groups = frame.groupby(x)[y]
     intervals = {key: mean(values.to_numpy(float)) for key, values in groups}
     axes.plot(list(intervals), [i.observed for i in intervals.values()], color=color, label=label, **line)
@@ -114,18 +121,16 @@ def paper_line(axes: Axes, value: float, text: str, axis: str = "y") -> None:
 
 
 def paper_points(axes: Axes, x: Sequence[float], y: Sequence[float], label: str = "paper", **marker) -> None:
-    """Values read off the paper: open diamonds in ink."""
-    axes.plot(
-        x,
-        y,
-        linestyle="none",
-        marker="D",
-        markersize=5,
-        markerfacecolor="none",
-        markeredgecolor=INK,
-        label=label,
-        **marker,
-    )
+    """Values read off the paper: open diamonds in ink, unless `marker` says otherwise."""
+    look = {"linestyle": "none", "marker": "D", "markersize": 5, "markerfacecolor": "none", "markeredgecolor": INK}
+    axes.plot(x, y, label=label, **(look | marker))
+
+
+def plain_ticks(axis: Axis) -> None:
+    """Label 1, 2, 5, 10, ... on a short logarithmic axis, so that values can be read off it."""
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def end_labels(axes: Axes, labels: Mapping[str, str], gap: float = 0.06) -> None:
@@ -176,9 +181,44 @@ def pixels_wide(path: Path) -> int:
     return round(float(re.search(r'width="([\d.]+)pt"', Path(path).read_text(encoding="utf-8"))[1]) * 96 / 72)
 
 
-def placeholder(path: Path, text: str) -> None:
-    """An SVG that says why there is no figure."""
+def behind(figure: Figure, draw: Callable[..., Figure], tables: Sequence[pd.DataFrame]) -> None:
+    """Draw the lines of another run's figure behind a figure's own, in grey, with one entry of a legend.
+
+    Args:
+        draw: makes the other run's figure from `tables`; if it cannot, or has other axes, nothing is drawn.
+
+    Lines in data coordinates only; those that both figures have (theory, the paper's values) are left out.
+    """
+    try:
+        other = draw(*tables)
+    except Exception:  # the other run need not have all that a changed one draws
+        return
+    copied = []
+    if len(other.axes) == len(figure.axes):
+        for axes, old in zip(figure.axes, other.axes, strict=True):
+            own = [line.get_xydata() for line in axes.get_lines()]
+            for line in old.get_lines():
+                data = line.get_xydata()
+                if line.get_transform() == old.transData and not any(_equal(data, each) for each in own):
+                    look = {"linestyle": line.get_linestyle(), "marker": line.get_marker(), "markersize": 3}
+                    copied += axes.plot(*data.T, color=MUTED, alpha=0.45, linewidth=1.2, zorder=0.5, **look)
+    plt.close(other)
+    if copied:
+        entry = plt.Line2D([], [], color=MUTED, alpha=0.45, linewidth=1.2)
+        figure.legend([entry], ["default settings"], loc="outside lower right", fontsize=8)
+
+
+def _equal(one: np.ndarray, two: np.ndarray) -> bool:
+    return one.shape == two.shape and np.allclose(one, two, equal_nan=True)
+
+
+def placeholder(path: Path) -> None:
+    """An empty SVG where the workflow expects a file but there is no figure; pages do not show it."""
     figure, (axes,) = grid(height=1.2)
     axes.axis("off")
-    axes.text(0.5, 0.5, text, ha="center", va="center", wrap=True)
-    save(figure, path, text)
+    save(figure, path, PLACEHOLDER)
+
+
+def is_placeholder(path: Path) -> bool:
+    """Whether a saved figure is a placeholder."""
+    return f"<title>{PLACEHOLDER}</title>" in Path(path).read_text(encoding="utf-8")[:4000]

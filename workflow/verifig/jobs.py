@@ -10,7 +10,7 @@ from verifig import closure, data, rulesets, whatif
 from verifig.device import resolve
 from verifig.files import sha256
 from verifig.keys import key
-from verifig.paths import ROOT
+from verifig.paths import DATA, LIBRARY, REPLICATIONS, name_in_suite
 
 THREADS = 1  # two jobs side by side on two cores beat one job on two
 
@@ -22,7 +22,7 @@ def train(
     device: str = "auto",
     seeds: int | None = None,
     overrides: Mapping | None = None,
-    data_dir: Path = ROOT / "data",
+    data_dir: Path = DATA,
 ) -> dict:
     """The job of one training stage.
 
@@ -94,7 +94,7 @@ def report(slug: str, scale: str, judge_job: Mapping) -> dict:
     """The job of the report stage."""
     entries = ["verifig.stages.report", f"replications.{slug}.report"]
     shown = ["paper.yaml", "recorded/paper.json"] + (["recorded/laptop.json"] if judge_job["missing_data"] else [])
-    recorded = [name for name in shown if (ROOT / "replications" / slug / name).exists()]
+    recorded = [name for name in shown if (REPLICATIONS / slug / name).exists()]
     return {
         "stage": "report",
         "slug": slug,
@@ -110,7 +110,7 @@ def all_jobs(
     scale: str,
     device: str = "auto",
     seeds: int | None = None,
-    data_dir: Path = ROOT / "data",
+    data_dir: Path = DATA,
     experiments: list[str] | None = None,
     overrides: Mapping | None = None,
 ) -> dict[str, dict]:
@@ -131,9 +131,8 @@ def all_jobs(
 
 def templates() -> dict[str, str]:
     """Digests of the page templates, which no import statement names."""
-    folder = ROOT / "workflow" / "verifig" / "templates"
-    return {path.relative_to(ROOT).as_posix(): sha256(path) for path in sorted(folder.iterdir())}
+    return {name_in_suite(path): sha256(path) for path in sorted((LIBRARY / "templates").iterdir())}
 
 
 def _file_digests(slug: str, *names: str) -> dict[str, str]:
-    return {f"replications/{slug}/{name}": sha256(ROOT / "replications" / slug / name) for name in names}
+    return {f"replications/{slug}/{name}": sha256(REPLICATIONS / slug / name) for name in names}

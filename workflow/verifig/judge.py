@@ -103,8 +103,11 @@ def _judge_claim(claim, claims, found, scale, missing_data, what_if) -> dict:
     parts = claims_module.parts(claim, scale, list(claims))
     healthy = claims_module.resolved(claim.get("healthy", []), scale)
     needed = {part["experiment"] for part in parts + healthy}
-    if left_out := sorted(needed & set((what_if or {}).get("left_out", []))):
-        return result | NOT_JUDGED | {"reason": f"{' and '.join(left_out)} did not run"}
+    if what_if is not None:
+        if left_out := sorted(needed & set(what_if["left_out"])):
+            return result | NOT_JUDGED | {"reason": f"{' and '.join(left_out)} did not run"}
+        if any(set(what_if["changed"].get(experiment, {})) - {"seeds"} for experiment in needed):
+            result["setting"] = "what-if"
     lacking = sorted({name for experiment in needed for name in missing_data.get(experiment, [])})
     if lacking:
         reason = f"needs data that could not be had: {', '.join(lacking)}"

@@ -9,6 +9,8 @@ def text(value: float | str | None, digits: int = 3) -> str:
         return "undefined"
     if isinstance(value, str):
         return {"inf": "∞", "-inf": "−∞"}.get(value, value)
+    if math.isnan(value):
+        return "undefined"
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
     if value == 0:

@@ -12,7 +12,7 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from verifig import jobs, provenance, rulesets, single
+from verifig import folders, jobs, provenance, rulesets, single
 from verifig.errors import InputError
 from verifig.files import atomic, write_text
 from verifig.keys import key
@@ -57,6 +57,9 @@ def unpack(file: Path, out: Path, last_stage: str = "judge") -> None:
         scale, slug, experiment, _ = NAME.fullmatch(name).groups()
         _verify(name, record, members, (scale, slug, experiment))
         groups.setdefault((scale, slug), {})[experiment] = record["job"]
+    missing = {place: _missing_data(place[1], place[0], train_jobs) for place, train_jobs in groups.items()}
+    for (scale, slug), train_jobs in groups.items():
+        folders.protect(out, slug, scale, train_jobs, missing[scale, slug], last_stage)
     for (scale, slug), train_jobs in groups.items():
         layout = Layout(Path(out), scale, slug)
         for experiment in train_jobs:
@@ -65,7 +68,7 @@ def unpack(file: Path, out: Path, last_stage: str = "judge") -> None:
             record = members[f"{scale}/{slug}/{experiment}.provenance.json"].decode()
             write_text(layout.provenance(experiment), record)
         print(f"unpacked {len(train_jobs)} artifacts of {slug} at {scale} scale")
-        single.finish(slug, scale, train_jobs, layout, last_stage, _missing_data(slug, scale, train_jobs))
+        single.finish(slug, scale, train_jobs, layout, last_stage, missing[scale, slug])
 
 
 def _missing_data(slug: str, scale: str, train_jobs: Mapping) -> dict[str, list[str]]:

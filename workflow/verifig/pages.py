@@ -5,20 +5,24 @@ the `Page`'s methods contributes what that method returns: HTML for the page, Ma
 """
 
 import base64
+import inspect
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 from markdown_it import MarkdownIt
 from matplotlib.figure import Figure
 
-from verifig import cards, figures, numbers, rulesets, tables, verdicts
+from verifig import cards, defaults, figures, notices, numbers, prose, rulesets, tables, verdicts
 from verifig.cards import Block
 from verifig.errors import RunError
 from verifig.files import read_json, read_yaml
+from verifig.notices import Absent
 from verifig.paths import REPLICATIONS, Layout
+from verifig.prose import MISSING
 
+__all__ = ["MISSING", "Page"]
 FOLDER_VARIABLE = "VERIFIG_PAGE"  # "results folder|scale" of the page being rendered; default: results|laptop
 
 
@@ -35,14 +39,16 @@ class Page:
         self.slug, self.scale = slug, scale
         self.layout = Layout(Path(folder), scale, slug)
         self.ruleset = rulesets.load(slug)
-        self.claims = _with_recorded(slug, scale, read_json(self.layout.verdicts)["claims"])
+        judged = read_json(self.layout.verdicts)
+        self.claims = _with_recorded(slug, scale, judged["claims"])
+        self.what_if: Mapping | None = judged.get("what_if")
+        self.health: Mapping[str, Sequence[Mapping]] = judged.get("health", {})
         self.statistics = tables.read(self.layout.statistics)
         self.shown: list[str] = []
-        self._missing = {
-            name for claim in self.claims for name in [claim["figure"]] if name not in self.figures(all_scales=True)
-        }
-        if self._missing:
-            raise RunError(f"claims of {slug} name the unknown figure {sorted(self._missing)[0]!r}")
+        self.absent: list[Absent] = []
+        unknown = {claim["figure"] for claim in self.claims} - set(self.figures(all_scales=True))
+        if unknown:
+            raise RunError(f"claims of {slug} name the unknown figure {sorted(unknown)[0]!r}")
 
     def figures(self, all_scales: bool = False) -> dict[str, Mapping]:
         """The configured figures of this scale, by name; `controls` is the section at the end, not a figure."""
@@ -63,56 +69,175 @@ class Page:
         ]
         return chosen.set_index("seed")["value"]
 
+    def number(
+        self,
+        experiment: str,
+        statistic: str,
+        condition: Mapping | None = None,
+        take: str = "mean",
+        percent: bool = False,
+        digits: int | None = None,
+    ) -> str:
+        """Text of one statistic of this run over its units; `MISSING` where it was not computed (see `prose.number`).
+
+        `take`: mean, median, min, max, range (`82.1 to 85.3 %`) or count.
+        """
+        rows = self.statistics
+        chosen = rows[
+            (rows["experiment"] == experiment)
+            & (rows["statistic"] == statistic)
+            & (rows["condition"] == tables.condition_text(condition))
+        ]
+        return prose.number(chosen, take, percent, digits)
+
+    def settings(self, experiment: str, condition: str | None = None) -> dict:
+        """Settings that this run used, those of a condition merged in; the configured ones if it did not run.
+
+        Without `condition` they are as in the job, `conditions` included. A condition that a what-if left out has its
+        configured settings.
+
+        Raises:
+            RunError: the rule set has no such experiment, or neither the run nor the configuration such a condition.
+        """
+        configured = self._configured(experiment)
+        record = self.layout.provenance(experiment)
+        used = read_json(record)["job"]["settings"] if record.exists() else configured
+        if condition is None:
+            return used
+        known = (configured.get("conditions") or {"base": {}}) | (used.get("conditions") or {"base": {}})
+        if condition not in known:
+            raise RunError(f"report.py of {self.slug}: {experiment} has no condition {condition!r}")
+        base = {name: value for name, value in used.items() if name != "conditions"}
+        return rulesets.merge(base, known[condition])
+
+    def _configured(self, experiment: str) -> dict:
+        """The configured settings at this scale; where the experiment does not run at it, those of a scale where it does."""
+        blocks = self.ruleset.config["scales"]
+        scales = [scale for scale in (self.scale, "laptop", "paper", "smoke") if experiment in blocks[scale]]
+        if not scales:
+            raise RunError(f"report.py of {self.slug} names the unknown experiment {experiment!r}")
+        return self.ruleset.entry(experiment, scales[0])["settings"]
+
+    def seeds(self, experiment: str, condition: str | None = None) -> int:
+        """Number of seeds that this run used (see `settings`)."""
+        return self.settings(experiment, condition)["seeds"]
+
+    def has(self, *curves: str) -> bool:
+        """Whether all these tables of curves were made."""
+        return all((self.layout.curves / f"{name}.parquet").exists() for name in curves)
+
     def paper(self, name: str) -> dict:
         """Values read off the paper, from the rule set's `paper.yaml`: each entry carries its source."""
         return read_yaml(self.ruleset.folder / "paper.yaml")[name]
 
     def text(self, markdown: str) -> Block:
-        """A paragraph with numbers that come from files (use `value`)."""
-        return Block(MarkdownIt("commonmark").render(markdown), markdown)
+        """A paragraph with numbers that come from files (use `number`, `settings`, `seeds`).
+
+        Sentences that lack a number become one "Not computed here.".
+        """
+        told = prose.collapse(markdown)
+        return Block(MarkdownIt("commonmark").enable("table").render(told), told)
 
     def header(self) -> Block:
-        """Title, papers, counts, and what the counts mean."""
-        return cards.header(self.ruleset, self.claims, self.scale)
+        """Title, papers, counts, what the counts mean, and a banner if settings were changed."""
+        head, banner = cards.header(self.ruleset, self.claims, self.scale), notices.banner(self.what_if)
+        return Block(head.html + banner.html, f"{head.markdown}\n\n{banner.markdown}")
 
     def figure(
         self,
         name: str,
         draw: Callable[..., Figure],
         curves: list[str],
-        alt: str,
-        note: str = "",
+        alt: str | Callable[..., str],
+        note: str | Callable[..., str] = "",
     ) -> Block:
         """Our figure and the claims that belong to it.
+
+        Where its data are missing there is no image and no caption, only the claims and a line in the page's folded
+        notice. Where runs that it draws are not healthy, a sentence says so. In a what-if the curves of the runs with
+        the configured settings are drawn behind in grey, if the workflow's own results are at hand.
 
         Args:
             name: as in the rule set's `figures`.
             draw: called with the named tables of curves, in order.
-            curves: tables that the figure needs; if one is missing the page says so in place of the figure.
+            curves: tables that the figure needs.
             alt: what the figure shows, for those who cannot see it.
-            note: how ours deviates from the paper's, one or two sentences.
+            note: how ours deviates from the paper's, one or two sentences. Both may be functions; they are called
+                only when the tables are there, with these as arguments if they take any.
         """
         self.shown.append(name)
         entry = self.figures(all_scales=True)[name]
         heading = f"{entry['place']}: {entry['title']}"
         claims = [claim for claim in self.claims if claim["figure"] == name and claim["kind"] == "claim"]
-        if name not in self.figures():
-            reason = f"Not drawn at {self.scale} scale."
-            return Block(
-                cards.figure_html(name, heading, None, alt, reason, claims, self.scale),
-                cards.figure_markdown(name, heading, None, alt, reason, claims, self.scale),
-            )
         path = self.layout.page / "figures" / f"{name}.svg"
-        absent = [table for table in curves if not (self.layout.curves / f"{table}.parquet").exists()]
-        if absent:
-            figures.placeholder(path, "Not drawn: the data behind this figure could not be had.")
-        else:
-            figures.save(draw(*(tables.read(self.layout.curves / f"{table}.parquet") for table in curves)), path, alt)
+        if absent := self._draw(name, heading, draw, curves, alt, path):
+            self.absent.append(absent)
+            return Block(
+                cards.figure_html(name, heading, None, "", "", claims, self.scale),
+                cards.figure_markdown(name, heading, None, "", "", claims, self.scale),
+            )
+        frames = self._frames(curves)
+        alt, note = _told(alt, frames), _told(note, frames)
+        warning = notices.unsound(entry, self.health)
         data = base64.b64encode(path.read_bytes()).decode()
         source, width = f"data:image/svg+xml;base64,{data}", figures.pixels_wide(path)
         return Block(
-            cards.figure_html(name, heading, source, alt, note, claims, self.scale, width),
-            cards.figure_markdown(name, heading, f"figures/{name}.svg", alt, note, claims, self.scale),
+            warning.html + cards.figure_html(name, heading, source, alt, note, claims, self.scale, width),
+            warning.markdown
+            + cards.figure_markdown(name, heading, f"figures/{name}.svg", alt, note, claims, self.scale),
+        )
+
+    def _draw(self, name, heading, draw, curves, alt, path) -> Absent | None:
+        """Save a figure; if that cannot be, say why, and leave an empty picture where the workflow expects a file."""
+        if name not in self.figures():
+            return Absent(heading, "scale")
+        if not self.has(*curves):
+            figures.placeholder(path)
+            return Absent(heading, self._why_missing(name))
+        frames = self._frames(curves)
+        try:
+            figure = draw(*frames)
+        except Exception as error:
+            if not self.what_if:
+                raise
+            figures.placeholder(path)
+            return Absent(heading, "error", f"{type(error).__name__}: {error}")
+        if self._changed(name) and (old := defaults.curves(self.ruleset, self.scale, curves, self._runs(name))):
+            figures.behind(figure, draw, old)
+        figures.save(figure, path, _told(alt, frames))
+        return None
+
+    def _frames(self, curves: Sequence[str]) -> list[pd.DataFrame]:
+        return [tables.read(self.layout.curves / f"{table}.parquet") for table in curves]
+
+    def _runs(self, name: str) -> list[str]:
+        """Experiments whose runs a figure draws, as far as the configuration says."""
+        return list(self.figures(all_scales=True)[name].get("experiments", []))
+
+    def _changed(self, name: str) -> bool:
+        """Whether settings of a run that the figure draws were changed."""
+        changed = (self.what_if or {}).get("changed", {})
+        return bool(changed) and (not self._runs(name) or any(run in changed for run in self._runs(name)))
+
+    def _missing_data(self) -> dict[str, list[str]]:
+        """By experiment that could not run, the data files that it lacks."""
+        record = self.layout.provenance("judge")
+        lacking = read_json(record)["job"]["missing_data"] if record.exists() else {}
+        known = self.ruleset.config.get("data", {})
+        return {name: found for name, files in lacking.items() if (found := [file for file in files if file in known])}
+
+    def _why_missing(self, name: str) -> str:
+        lacking, runs = self._missing_data(), self._runs(name)
+        return "data" if (set(runs) & set(lacking) if runs else lacking) else "runs"
+
+    def notice(self) -> Block:
+        """One folded notice for all figures that are not shown; the report stage puts it below the header."""
+        files = sorted({file for files in self._missing_data().values() for file in files})
+        known = self.ruleset.config.get("data", {})
+        there = {path.name.split(".")[0] for path in self.layout.folder.glob("*.provenance.json")}
+        left_out = [name for name in self.ruleset.experiments(self.scale) if name not in there]
+        return notices.not_shown(
+            self.absent, self.slug, self.scale, [Path(known[file]["file"]).name for file in files], left_out
         )
 
     def controls(self) -> Block:
@@ -165,6 +290,14 @@ class Page:
     def summary(self) -> Block:
         """The verdict table: every claim on one line, linked to its card."""
         return cards.verdict_table(verdicts.paper_claims(self.claims))
+
+
+def _told(text: str | Callable[..., str], frames: Sequence[pd.DataFrame]) -> str:
+    """A caption or alternative text: as it stands, or made from the tables that were drawn."""
+    if isinstance(text, str):
+        return text
+    text = text(*frames) if inspect.signature(text).parameters else text()
+    return prose.collapse(text)
 
 
 def _with_recorded(slug: str, scale: str, claims: list[dict]) -> list[dict]:

@@ -30,7 +30,7 @@ def _sentence(error) -> str:
         known = sorted(error.schema.get("properties", {}))
         unknown = sorted(set(error.instance) - set(known), key=str)
         return f"unknown key {prefix.strip() + '.' if path else ''}{unknown[0]!s} (known: {', '.join(known)})"
-    shown = repr(error.instance)
+    shown = "null" if error.instance is None else repr(error.instance)
     if len(shown) > 80:
         shown = shown[:77] + "..."
     match error.validator:

@@ -26,8 +26,13 @@ class Interval:
 
 def mean(values: np.ndarray, level: float = 0.95) -> Interval:
     """Mean with the Student t interval; undefined limits (one unit) are infinite."""
-    centre, half = float(np.mean(values)), t_half_width(values, level)
+    centre, half = _centre(values), t_half_width(values, level)
     return Interval(centre, centre - half, centre + half)
+
+
+def _centre(values: np.ndarray) -> float:
+    """The mean; equal values are their own mean, without rounding."""
+    return float(values[0] if np.ptp(values) == 0 else np.mean(values))
 
 
 def t_half_width(values: np.ndarray, level: float = 0.95) -> float:
@@ -35,6 +40,8 @@ def t_half_width(values: np.ndarray, level: float = 0.95) -> float:
     n = len(values)
     if n < 2:
         return np.inf
+    if np.ptp(values) == 0:
+        return 0.0
     return float(stats.t.ppf(0.5 + level / 2, n - 1) * np.std(values, ddof=1) / np.sqrt(n))
 
 
@@ -57,7 +64,7 @@ def share(values: np.ndarray, level: float = 0.95) -> Interval:
 
 def prediction(values: np.ndarray, level: float = 0.95, runs: int = 1) -> Interval:
     """Where one more unit, or the mean of `runs` more, would fall: Student t prediction interval."""
-    centre, n = float(np.mean(values)), len(values)
+    centre, n = _centre(values), len(values)
     half = t_half_width(values, level) * np.sqrt(n / runs + 1)
     return Interval(centre, centre - half, centre + half)
 

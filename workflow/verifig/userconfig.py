@@ -27,7 +27,7 @@ def load(values: Mapping | None = None, on_cluster: bool = False) -> UserConfig:
         InputError: an unknown key, scale or paper, a wrong type; on a cluster's node `device: auto`, which machines with
             and without a GPU would read differently.
     """
-    given = read_yaml(paths.ROOT / "config" / "config.yaml") if values is None else dict(values)
+    given = _configured() if values is None else dict(values)
     described = read_yaml(paths.SCHEMAS / "config.schema.yaml")
     schema.validate(given, described, "config")
     full = {name: entry["default"] for name, entry in described["properties"].items()} | given
@@ -39,3 +39,8 @@ def load(values: Mapping | None = None, on_cluster: bool = False) -> UserConfig:
     return UserConfig(
         full["scale"], tuple(full["papers"] or paths.slugs()), full["device"], full["seeds"], Path(full["data"])
     )
+
+
+def _configured() -> dict:
+    """What config/config.yaml says; an installed package has none, so the defaults hold."""
+    return read_yaml(paths.ROOT / "config" / "config.yaml") if paths.CHECKOUT else {}

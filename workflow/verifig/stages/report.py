@@ -23,7 +23,10 @@ def report(job: Mapping, layout: Layout, log: Callable[[str], None] = print) -> 
     shutil.rmtree(layout.page, ignore_errors=True)
     os.environ[pages.FOLDER_VARIABLE] = f"{layout.results}|{layout.scale}"
     blocks, names = render.execute(ruleset.folder / "report.py")
-    names["page"].finish()
+    page = names["page"]
+    page.finish()
+    if (notice := page.notice()).html:
+        blocks.insert(1, (notice.html, notice.markdown))
     results = f"{layout.scale}/{layout.slug}/"
     html, markdown = render.page(blocks, ruleset.config["title"], "../index.html", results)
     write_text(layout.page / "index.html", html)

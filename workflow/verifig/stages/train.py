@@ -8,7 +8,7 @@ from verifig import artifacts, provenance
 from verifig.checkpoint import Checkpoint
 from verifig.device import describe, prepare_torch
 from verifig.keys import key
-from verifig.paths import ROOT
+from verifig.paths import DATA
 from verifig.run import Run
 
 
@@ -17,7 +17,7 @@ def train(
     artifact: Path,
     record: Path,
     checkpoint: Path | None = None,
-    data_dir: Path = ROOT / "data",
+    data_dir: Path = DATA,
     log: Callable[[str], None] = print,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> None:
