@@ -155,8 +155,7 @@ def _theorem(experiment: str, artifact: Artifact, out: Tables) -> None:
 
 def published(out: Tables) -> None:
     """M1, M5, M6, N4, N5: formulas against published arrays; nothing is trained."""
-    task = theory.power_law_task(10000, 1.5, 1.5, 0.5)
-    _published_risks(task, out)
+    _published_risks(reference.figure1_task(), out)
     for name, ((a, b), stored) in reference.KERNEL_OPTIMA.items():
         other = next(exponents for task_name, (exponents, _) in reference.KERNEL_OPTIMA.items() if task_name != name)
         gaps, foreign, rows = [], [], []
@@ -174,8 +173,8 @@ def published(out: Tables) -> None:
         out.curve(f"optima_{name.lower().replace('-', '')}", pd.DataFrame(rows))
     grid = list(reference.RESNET_WIDTHS)
     test, train = (np.array([pair[k] for pair in reference.RESNET_WIDTHS.values()]) for k in (0, 1))
-    first = next(k for k in range(1, len(grid) - 1) if test[k] < test[k - 1] and test[k] < test[k + 1])
-    peak = first + int(np.argmax(test[first:]))
+    peak = reference.published_peak()
+    first = int(np.argmin(test[:peak]))
     out.exact("reference", "resnet_peak_rise", test[peak] - test[first])
     out.exact("reference", "resnet_peak_width", grid[peak])
     out.exact("reference", "resnet_peak_train_error", train[peak])
@@ -184,12 +183,12 @@ def published(out: Tables) -> None:
 
 def _published_risks(task: theory.Task, out: Tables) -> None:
     """M1: largest relative deviation of our solver from the stored theory as printed; the ridge divided by n as a sabotage."""
-    worst = {"ours": 0.0, "divided": 0.0}
+    worst, n = {"ours": 0.0, "divided": 0.0}, reference.FIGURE1["n"]
     rows = []
     for k, cells in reference.RISK_TABLE.items():
         for value, (test, train, experiment) in zip(reference.RIDGES, cells, strict=True):
-            found = theory.risk(task, 256, k, value)
-            broken = theory.risk(task, 256, k, value * 256)
+            found = theory.risk(task, n, k, value)
+            broken = theory.risk(task, n, k, value * n)
             for name, pair in (("ours", found), ("divided", broken)):
                 worst[name] = max(
                     worst[name], *(reference.deviation(*each) for each in zip(pair, (test, train), strict=True))
