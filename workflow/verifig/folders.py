@@ -48,7 +48,7 @@ def protect(
                 )
     if last_stage != "train" and layout.provenance("measure").exists():
         judged = _job(layout.provenance("measure")).get("upstream", {})
-        if dropped := [name for name in judged if name not in train_jobs]:
+        if dropped := [name for name in judged if name not in train_jobs and name not in missing_data]:
             raise InputError(
                 f"--out {out} holds verdicts on {', '.join(dropped)} too, which this run would drop: name these experiments"
                 " as well, or choose another folder"
