@@ -1,12 +1,11 @@
 """What a page says about itself: that settings were changed, that data are missing, that runs are not sound."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from markdown_it import MarkdownIt
 
-from verifig import numbers
+from verifig import numbers, whatif
 from verifig.cards import Block, escape
 
 
@@ -23,35 +22,16 @@ def banner(what_if: Mapping | None) -> Block:
     """What was changed from the configured settings, or nothing (see `whatif.describe`)."""
     if not what_if:
         return Block("", "")
-    lines = [
-        f"{experiment}: " + ", ".join(_change(name, *pair) for name, pair in sorted(changed.items()))
-        for experiment, changed in sorted(what_if.get("changed", {}).items())
-    ]
-    if left_out := what_if.get("left_out"):
-        lines.append("left out: " + ", ".join(left_out))
-    head = "What-if: not the configured settings" if what_if.get("changed") else "A part of the rule set"
+    lines = whatif.sentences(what_if)
+    head = "What-if: not the configured settings" if what_if["changed"] else "A part of the rule set"
     note = "Nothing on this page is a judgement of the paper."
-    if what_if.get("changed"):
+    if what_if["changed"]:
         note += " Where the runs with the configured settings are at hand, their curves are drawn grey behind."
     items = "".join(f"<li>{escape(line)}</li>" for line in lines)
     return Block(
         f'<aside class="what-if" aria-label="changed settings"><strong>{head}</strong><ul>{items}</ul><p>{note}</p></aside>',
         "\n".join([f"> **{head}**", ">", *(f"> - {line}" for line in lines), ">", f"> {note}"]),
     )
-
-
-def _change(name: str, default: object, used: object) -> str:
-    if used is None and default is not None:
-        return f"{name} left out"
-    if default is None:
-        return f"{name} = {_value(used)} (new)"
-    return f"{name} {_value(default)} → {_value(used)}"
-
-
-def _value(value: object) -> str:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return value if isinstance(value, str) else json.dumps(value)
-    return f"{value:g}"
 
 
 def unsound(figure: Mapping, health: Mapping[str, Sequence[Mapping]]) -> Block:
