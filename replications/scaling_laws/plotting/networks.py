@@ -159,8 +159,17 @@ def b_excess(frame: pd.DataFrame, label: str, measured: str) -> Figure:
     return figure
 
 
+def one_kind(frame: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the first student width and depth, where a table holds several."""
+    for name in ("width", "depth"):
+        if name in frame:
+            frame = frame[frame[name] == frame[name].iloc[0]]
+    return frame
+
+
 def b_fig1b(students: pd.DataFrame, exponents: pd.DataFrame) -> Figure:
     """Test loss by sample size and dimension, and the exponents against 4/d."""
+    students, exponents = one_kind(students), one_kind(exponents)
     figure, axes = figures.grid(2, width=9.6, height=3.5)
     for (dimension, rows), colour in zip(students.groupby("d"), figures.PALETTE, strict=False):
         logs = rows.assign(value=np.log(rows["value"]))
@@ -183,7 +192,9 @@ def b_fig1b(students: pd.DataFrame, exponents: pd.DataFrame) -> Figure:
 
 
 def b_sweep(frame: pd.DataFrame) -> Figure:
-    """Loss by parameters for each depth, a panel a dimension."""
+    """Loss by parameters for each depth with the most samples, a panel a dimension."""
+    if "samples" in frame:
+        frame = frame[frame["samples"] == frame["samples"].max()]
     dimensions = sorted(frame["d"].unique())
     figure, axes = figures.grid(4, -(-len(dimensions) // 4), width=11, height=2.8)
     for each, dimension in zip(axes, dimensions, strict=False):
