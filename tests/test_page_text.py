@@ -43,6 +43,21 @@ TINY = {
         "task_size": 150, "k": [8, 16, 64], "image_trials": 2, "pool": 60, "image_k": [8, 16, 64], "theorem_sizes": [4, 16, 64],
         "theorem_n": 16, "small_ridge": 0.003, "noise_variance": 0.4,
     },
+    "random_teachers": {
+        "input_size": 40, "width": 12, "head_width": 14, "bottleneck": 6, "output_size": lambda v: v // 4 + 1, "output_std": 0.03,
+        "encoder_learning_rate": lambda v: 0.8 * v, "head_learning_rate": lambda v: 0.8 * v, "alpha": lambda v: 0.9 * v, "steps": 21,
+        "batch_size": 30, "probe_at": lambda v: [0, 7] if v else [], "probe_steps": 12, "long_probe_steps": lambda v: 33 if v else 0,
+        "neighbours": 13, "ridge_penalty": 0.002, "distinct_images": lambda v: round(0.85 * v), "grid": 5, "line": lambda v: v[:-1],
+    },
+    "scaling_laws": {
+        "dualities": 17, "variance_features": 130, "variance_parameters": 9, "variance_draws": 24, "features": 300,
+        "alphas": [0.6, 1.1], "kernels.sample_sizes": [12, 24, 48], "draws": 8, "feature_pools": [2, 7], "mnist_features": 90,
+        "mnist_sizes": [12, 24, 48], "kernel_settings": [[4, 1], [7, 1], [7, 2]], "population": 290, "kernel_sizes": [12, 24, 48],
+        "kernel_draws": 3, "pool": 7, "data_width": 6, "data_steps": 11, "learning_rate": lambda v: 0.9 * v, "data_draws": 3,
+        "data_sizes": [60, 120, 240], "train_size": 40, "test_size": 90, "width_groups": 3, "width_inits": [[18, 2], [36, 2], [48, 2]],
+        "dimensions": [2, 3, 5], "teacher_student.sample_sizes": [12, 24, 48], "teacher_width": 11, "student_widths": [18],
+        "steps": 90, "log_every": 30, "batch_size": 13,
+    },
 }  # fmt: skip
 # what a page may quote although it equals a configured value: facts of the paper
 QUOTED = {
@@ -50,6 +65,8 @@ QUOTED = {
     "sgd_stability": set(),
     "neural_collapse": set(),
     "double_descent": set(),
+    "random_teachers": set(),
+    "scaling_laws": set(),
 }
 SLUGS = sorted(TINY)
 

@@ -200,7 +200,7 @@ page.text(refit.random_starts())
 # %%
 page.figure(
     "c_outliers",
-    lambda fits: chinchilla.c_outliers(fits, page.paper("outliers")),
+    lambda fits: chinchilla.c_outliers(fits, page.paper("outliers"), refit.dropped()),
     ["c_fits"],
     alt=lambda fits: (
         f"B and the compute exponent against the number of highest losses left out. {refit.outliers(fits)}"

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from verifig.artifacts import Artifact
+from verifig.rulesets import members
 from verifig.tables import Tables
 
 CLASSES = 10
@@ -27,7 +28,7 @@ def _extrapolation(name: str, artifact: Artifact, out: Tables) -> None:
 
 
 def _families(artifact: Artifact) -> list[str]:
-    return artifact.meta["job"]["settings"]["families"]
+    return members(artifact.meta["job"]["settings"])[0]["families"]
 
 
 def _across_families(name: str, artifact: Artifact, out: Tables) -> None:

@@ -295,18 +295,18 @@ def c_pairs(bootstrap: pd.DataFrame) -> Figure:
     return figure
 
 
-def c_outliers(fits: pd.DataFrame, paper: dict) -> Figure:
-    """B and the compute exponent by the number of highest losses left out."""
+def c_outliers(fits: pd.DataFrame, paper: dict, dropped: int) -> Figure:
+    """B and the compute exponent by the number of highest losses left out; the refit leaves out `dropped`."""
     figure, axes = figures.grid(2, width=8.4, height=2.7)
     rows = fits.set_index("fit")
     counts = list(published.ABLATED)
     for each, (name, label) in zip(axes, (("B", "B"), ("a", "compute exponent a")), strict=True):
         values = [rows.loc[f"without_{count}", name] for count in counts]
         each.plot(counts, values, "o-", color=GREEN, label="Huber sum")
-        lad, left_out = [rows.loc["lad_all_rows", name], rows.loc["lad", name]], [0, published.HIGHEST_DROPPED]
-        each.plot(left_out, lad, "s", color=BLUE, markersize=5, label="least absolute deviations")
+        lad = [rows.loc["lad_all_rows", name], rows.loc["lad", name]]
+        each.plot([0, dropped], lad, "s", color=BLUE, markersize=5, label="least absolute deviations")
         each.plot(
-            left_out,
+            paper["left_out"],
             paper[name],
             "D",
             markerfacecolor="none",

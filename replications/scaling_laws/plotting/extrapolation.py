@@ -6,11 +6,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from replications.scaling_laws.plotting.ticks import plain_heights
 from verifig import figures
 
 BLUE, ORANGE, GREEN, PURPLE, RED = figures.PALETTE[:5]
 FAMILIES = {"opt": "OPT", "gpt3": "GPT-3", "olmo": "OLMo", "t5": "T5"}
 FAMILY_COLOURS = {"opt": BLUE, "gpt3": ORANGE, "olmo": GREEN, "t5": PURPLE, "chinchilla": RED}
+UNITS = {"opt": "perplexity", "gpt3": "nats", "olmo": "nats", "t5": "bits"}
 WORST = 35  # upper end of the colour scale, as in the paper
 GOALS = (15, 10, 5)
 
@@ -232,10 +234,8 @@ def h_fig7(lines: pd.DataFrame) -> Figure:
     for each, family in zip(axes, families, strict=True):
         rows = lines[lines["family"] == family]
         last, names = rows["index"].max(), {}
-        ticks = [10, 15, 20, 30, 50] if family == "opt" else [1.8, 2, 2.5, 3, 3.5]
-        each.set(title=FAMILIES[family], xscale="log", yscale="log", xlabel="training tokens D")
-        each.set(yticks=ticks, yticklabels=[f"{tick:g}" for tick in ticks])
-        each.minorticks_off()
+        each.set(title=FAMILIES[family], xscale="log", xlabel="training tokens D", ylabel=f"loss ({UNITS[family]})")
+        plain_heights(each, rows["L"], (1, 1.5, 2, 2.5, 3, 4, 5, 7))
         for index in sorted(rows["index"].unique()):
             line = rows[rows["index"] == index]
             name = size(line["N"].iloc[0])
@@ -245,7 +245,6 @@ def h_fig7(lines: pd.DataFrame) -> Figure:
             each.plot(late["D"], late["predicted"], color=figures.INK, linestyle="--", linewidth=0.9, alpha=0.8)
         each.get_ylim()  # settles the limits that the labels are placed by
         figures.end_labels(each, names, gap=0.05)
-    axes[0].set_ylabel("loss (OPT: perplexity, GPT-3: nats)")
     return figure
 
 

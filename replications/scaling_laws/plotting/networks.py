@@ -1,7 +1,5 @@
 """Figures of the theory: kernels, random features, variance-limited networks, students."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -10,26 +8,11 @@ from matplotlib.ticker import MaxNLocator
 
 from replications.scaling_laws import theory
 from replications.scaling_laws.measuring.random_features import FIRST_RANK, LAST_RANK
+from replications.scaling_laws.plotting.ticks import decades, plain_heights
 from verifig import figures
 
 BLUE, ORANGE, GREEN, PURPLE, RED = figures.PALETTE[:5]
 ZERO = 1e-17  # where an exact zero is drawn on a log axis
-
-
-def _decades(axes: Axes, ticks: list[float]) -> None:
-    """Plain numbers as ticks of a log axis."""
-    axes.set_xscale("log")
-    axes.set(xticks=ticks, xticklabels=[f"{tick:g}" for tick in ticks])
-    axes.minorticks_off()
-
-
-def _plain_heights(axes: Axes, values: pd.Series, steps: Sequence[float] = (1, 2, 3, 5)) -> None:
-    """A log y axis with plain numbers as ticks between the smallest and the largest value."""
-    axes.set_yscale("log")
-    ticks = [step * 10.0**k for k in range(-9, 6) for step in steps]
-    ticks = [tick for tick in ticks if 0.85 * values[values > 0].min() <= tick <= 1.2 * values.max()]
-    axes.set(yticks=ticks, yticklabels=[f"{tick:g}" for tick in ticks])
-    axes.minorticks_off()
 
 
 def guide(axes: Axes, x: np.ndarray, start: float, exponent: float, text: str) -> None:
@@ -69,7 +52,7 @@ def b_power(frame: pd.DataFrame) -> Figure:
     axes[1].axhline(1, color=figures.MUTED, linewidth=0.8)
     axes[1].set(xlabel="samples D", ylabel="ratio", title="loss over theory")
     for each in axes:
-        _decades(each, sorted(frame["x"].unique()))
+        decades(each, sorted(frame["x"].unique()))
         each.legend(fontsize=8)
     return figure
 
@@ -90,7 +73,7 @@ def b_variance(frame: pd.DataFrame, parameters: int) -> Figure:
     axes[1].axhline(1, color=figures.MUTED, linewidth=0.8)
     axes[1].set(xlabel="samples D", ylabel="ratio", title="over the exact expectation")
     for each in axes:
-        _decades(each, list(sizes))
+        decades(each, list(sizes))
     return figure
 
 
@@ -117,8 +100,8 @@ def b_mnist(frame: pd.DataFrame) -> Figure:
             label=f"theory: {exponent:.3f}",
         )
         each.set(xlabel="images D or features P", title=f"pooling {pool} × {pool}")
-        _plain_heights(each, rows["value"] / scale)
-        _decades(each, sorted(rows["x"].unique()))
+        plain_heights(each, rows["value"] / scale)
+        decades(each, sorted(rows["x"].unique()))
         each.legend(fontsize=8, title="exponent", title_fontsize=8)
     np.atleast_1d(axes)[0].set_ylabel("loss, relative")
     return figure
@@ -170,14 +153,23 @@ def b_excess(frame: pd.DataFrame, label: str, measured: str) -> Figure:
     means = frame.groupby("x")["value"].mean()
     guide(axes, means.index.to_numpy(), means.iloc[0], 1, "paper, exponent 1")
     axes.set(xlabel=label, ylabel="excess loss")
-    _plain_heights(axes, frame["value"], (1, 3))
-    _decades(axes, list(means.index))
+    plain_heights(axes, frame["value"], (1, 3))
+    decades(axes, list(means.index))
     axes.legend(fontsize=8)
     return figure
 
 
+def one_kind(frame: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the first student width and depth, where a table holds several."""
+    for name in ("width", "depth"):
+        if name in frame:
+            frame = frame[frame[name] == frame[name].iloc[0]]
+    return frame
+
+
 def b_fig1b(students: pd.DataFrame, exponents: pd.DataFrame) -> Figure:
     """Test loss by sample size and dimension, and the exponents against 4/d."""
+    students, exponents = one_kind(students), one_kind(exponents)
     figure, axes = figures.grid(2, width=9.6, height=3.5)
     for (dimension, rows), colour in zip(students.groupby("d"), figures.PALETTE, strict=False):
         logs = rows.assign(value=np.log(rows["value"]))
@@ -186,7 +178,7 @@ def b_fig1b(students: pd.DataFrame, exponents: pd.DataFrame) -> Figure:
         ends = rows.groupby("x")["value"]
         axes[0].fill_between(means.index, ends.min(), ends.max(), color=colour, alpha=0.13, linewidth=0)
     axes[0].set(yscale="log", xlabel="samples D", ylabel="lowest test loss", title="students")
-    _decades(axes[0], sorted(students["x"].unique()))
+    decades(axes[0], sorted(students["x"].unique()))
     axes[0].legend(fontsize=8)
     inverse = exponents.assign(value=4 / exponents["value"])
     figures.mean_band(axes[1], inverse, color=BLUE, marker="o", markersize=5, label="ours, 95 % interval")
@@ -200,7 +192,9 @@ def b_fig1b(students: pd.DataFrame, exponents: pd.DataFrame) -> Figure:
 
 
 def b_sweep(frame: pd.DataFrame) -> Figure:
-    """Loss by parameters for each depth, a panel a dimension."""
+    """Loss by parameters for each depth with the most samples, a panel a dimension."""
+    if "samples" in frame:
+        frame = frame[frame["samples"] == frame["samples"].max()]
     dimensions = sorted(frame["d"].unique())
     figure, axes = figures.grid(4, -(-len(dimensions) // 4), width=11, height=2.8)
     for each, dimension in zip(axes, dimensions, strict=False):

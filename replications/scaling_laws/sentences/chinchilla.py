@@ -27,6 +27,10 @@ class Refit(Values):
         """Runs that are fitted."""
         return shown(self.exact("rows_kept"))
 
+    def dropped(self) -> int:
+        """Runs that are left out."""
+        return int(self.exact("rows") - self.exact("rows_kept"))
+
     def data(self, table: pd.DataFrame) -> str:
         """Which runs are left out."""
         dropped = table[~table["kept"]]

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from replications.scaling_laws import published
 from replications.scaling_laws.measuring.extrapolation import CLOSE
 from replications.scaling_laws.plotting.extrapolation import FAMILIES, GOALS, size
 from replications.scaling_laws.sentences import Values, choose, listed, shown
@@ -31,13 +32,14 @@ class Guide(Values):
 
     def agreement(self) -> str:
         """How many of the authors' cells are met."""
-        family = "all" if len(self.families) > 1 else self.families[0]
+        printed = [name for name in self.families if name in published.ARE_FINAL]
+        family = "all" if len(printed) > 1 else "".join(printed)
         share, worst, cells = (
             self.exact(name, {"family": family}) for name in ("share_of_cells_equal", "worst_cell", "cells")
         )
         met = choose(share == 1, "All", f"{shown(100 * share)} % of", share)
         return (
-            f"{met} the {shown(cells)} cells that they print for {self.names()} are met within {CLOSE} points of error; the largest "
+            f"{met} the {shown(cells)} cells that they print for {listed([FAMILIES[name] for name in printed])} are met within {CLOSE} points of error; the largest "
             f"difference is {worst:.2f} points."
         )
 

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from replications.scaling_laws import theory
+from replications.scaling_laws.plotting.networks import one_kind
 from replications.scaling_laws.sentences import Values, choose, listed, shown, with_interval
 from verifig import stats
 from verifig.pages import Page
@@ -101,6 +102,7 @@ class Theory(Values):
 
     def dimensions(self, exponents: pd.DataFrame) -> str:
         """4/alpha by dimension, and which of them the paper's line misses."""
+        exponents = one_kind(exponents)
         inverse = exponents.assign(value=theory.nearest_neighbour_exponent(1) / exponents["value"])
         found = {int(d): stats.mean(rows["value"].to_numpy(float)) for d, rows in inverse.groupby("x")}
         parts = [f"{with_interval(each, 2)} at d = {d}" for d, each in found.items()]
@@ -110,8 +112,8 @@ class Theory(Values):
 
     def student_setting(self) -> str:
         s = self.students
-        samples, widths = s["sample_sizes"], listed([str(width) for width in s["student_widths"]])
+        samples, width = s["sample_sizes"], s["student_widths"][0]
         return (
-            f"Teachers of width {s['teacher_width']}, students of width {widths}, {s['steps']:,} steps, {samples[0]:,} to "
+            f"Teachers of width {s['teacher_width']}, students of width {width}, {s['steps']:,} steps, {samples[0]:,} to "
             f"{samples[-1]:,} samples, {s['seeds']} seeds."
         )
