@@ -99,7 +99,7 @@ COSTLY = {
     "gd_steps",
     "sgd_steps",
 }
-PATHS = {"image_folder", "source_file", "image_folders"}  # what lies on a disk is tested elsewhere
+PATHS = {"image_folder", "source_file"}  # what lies on a disk is tested elsewhere
 
 
 def programs() -> list[tuple[str, str]]:

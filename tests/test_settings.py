@@ -161,13 +161,3 @@ def test_suggestions():
         rulesets.load("groking")
     with pytest.raises(InputError, match="did you mean 'delay53'"):
         GROKKING.entry("dely53", "laptop")
-
-
-def test_a_key_of_a_setting_that_is_a_mapping():
-    ruleset = rulesets.load("random_teachers")
-    for name in ("image_folders", "conditions.vgg11.image_folders"):
-        found = rulesets.settings(ruleset, "cifar10", "paper", {f"{name}.tinyimagenet": "/data"})
-        used = {member["condition"]: member["image_folders"] for member in rulesets.members(found)}
-        assert used["vgg11"] == {"tinyimagenet": "/data"}
-    with pytest.raises(InputError, match=r"unknown setting 'image_folders.nosuch'"):
-        rulesets.settings(ruleset, "cifar10", "paper", {"image_folders.nosuch": "/data"})

@@ -46,7 +46,7 @@ def run(
     names = list(applicable)
     for name, own in applicable.items():  # refuse settings before anything is fetched
         rulesets.settings(ruleset, name, scale, own, seeds)
-    downloads.fetch(ruleset, scale, names, ROOT / "data")
+    downloads.fetch(ruleset, scale, names, ROOT / "data", applicable)
     train_jobs = {name: jobs.train(slug, name, scale, device, seeds, own) for name, own in applicable.items()}
     for name, job in list(train_jobs.items()):
         if absent := [data_name for data_name, digest in job["data"].items() if digest is None]:
