@@ -1,5 +1,7 @@
 """Data: embedded in installed packages (always there), or optional downloads that `prepare` puts into data/.
 
+A set of images may be given as a folder instead (`data_folders` in config/config.yaml): `prepare` makes one file of it.
+
 Only `prepare` touches the network. Everything is checked against a SHA-256 before it is used.
 """
 
@@ -8,13 +10,14 @@ import hashlib
 import os
 import shutil
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 from verifig.errors import InputError
 from verifig.files import atomic, sha256
-from verifig.rulesets import RuleSet, load
+from verifig.rulesets import RuleSet, load, members
 
 TIMEOUT_SECONDS = 10
 
@@ -59,6 +62,22 @@ def embedded(name: str) -> tuple[np.ndarray, np.ndarray]:
     return images, labels
 
 
+def names(ruleset: RuleSet, entry: Mapping, settings: Mapping) -> list[str]:
+    """Data sets that an experiment reads: those that its configuration lists, and those that its settings name.
+
+    Args:
+        entry: see `RuleSet.entry`.
+        settings: checked; a setting that the schema marks with `data: true` holds names of data sets.
+    """
+    known = {*EMBEDDED, *ruleset.config.get("data", {})}
+    naming = [name for name, described in ruleset.settings_schema["properties"].items() if described.get("data")]
+    named = list(entry.get("data", []))
+    for member in members(settings):
+        for value in (member[name] for name in naming if name in member):
+            named += [value] if isinstance(value, str) else value
+    return [name for name in dict.fromkeys(named) if name in known or name in entry.get("data", [])]
+
+
 def digest(ruleset: RuleSet, name: str, data_dir: Path) -> str | None:
     """SHA-256 of a data set that a job uses; None for a download that is not there.
 
@@ -73,6 +92,8 @@ def digest(ruleset: RuleSet, name: str, data_dir: Path) -> str | None:
     if not file.exists():
         return None
     entry = ruleset.config["data"][name]
+    if file == packed(name, data_dir):
+        return sha256(file)
     if (found := sha256(file)) != entry["sha256"]:
         raise InputError(
             f"{file} has sha256 {found}, expected {entry['sha256']}: delete it and run `python -m verifig prepare`, "
@@ -82,8 +103,26 @@ def digest(ruleset: RuleSet, name: str, data_dir: Path) -> str | None:
 
 
 def path(slug: str, name: str, data_dir: Path) -> Path:
-    """Where an optional download lies."""
-    return Path(data_dir) / load(slug).config["data"][name]["file"]
+    """Where a data set lies: what was made of a folder of images if one is given, else the download."""
+    entry = load(slug).config["data"][name]
+    if entry.get("images") and packed(name, data_dir).exists():
+        return packed(name, data_dir)
+    return Path(data_dir) / entry["file"]
+
+
+def packed(name: str, data_dir: Path) -> Path:
+    """The file that is made of a folder of images (see `image_folders.sync`)."""
+    return Path(data_dir) / "folders" / f"{name}.npz"
+
+
+def from_folders(ruleset: RuleSet, digests: Mapping[str, str | None]) -> dict[str, str]:
+    """Of a job's data sets (name -> SHA-256), those that were given as folders of images."""
+    entries = ruleset.config.get("data", {})
+    return {
+        name: found
+        for name, found in digests.items()
+        if found and entries.get(name, {}).get("images") and found != entries[name].get("sha256")
+    }
 
 
 def mirror() -> Path | None:
@@ -123,6 +162,8 @@ def fetch(ruleset: RuleSet, data_dir: Path) -> dict[str, str]:
             result[name] = "mirror"
         elif "url" in entry:
             result[name] = _download(entry["url"], entry["sha256"], target)
+        elif entry.get("images"):
+            result[name] = f"no download: name a folder of its images as data_folders.{name} in config/config.yaml"
         else:
             result[name] = f"put it at {target}"
     return result

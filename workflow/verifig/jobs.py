@@ -45,7 +45,7 @@ def train(
         "dtype": settings.get("dtype", "float32"),
         "threads": THREADS,
         "code": closure.digests(entries),
-        "data": {name: data.digest(ruleset, name, data_dir) for name in entry.get("data", [])},
+        "data": {name: data.digest(ruleset, name, data_dir) for name in data.names(ruleset, entry, settings)},
         "versions": closure.versions(entries),
     }
 

@@ -14,7 +14,7 @@ import pandas as pd
 from markdown_it import MarkdownIt
 from matplotlib.figure import Figure
 
-from verifig import cards, defaults, figures, notices, numbers, prose, rulesets, tables, verdicts
+from verifig import cards, data, defaults, figures, notices, numbers, prose, rulesets, tables, verdicts
 from verifig.cards import Block
 from verifig.errors import RunError
 from verifig.files import read_json, read_yaml
@@ -273,10 +273,19 @@ class Page:
         ]
         total = numbers.seconds(sum(record["cpu_seconds"] for record in trained))
         versions = {name: version for record in records for name, version in record["job"]["versions"].items()}
+        given = {
+            name: digest
+            for record in trained
+            for name, digest in data.from_folders(self.ruleset, record["job"]["data"]).items()
+        }
         block = cards.table(["Experiment", "Hardware", "CPU time", "Peak memory", "Member steps", "Key"], rows)
         text = f"Training took about {total} of processor time in all. " + ", ".join(
             f"{n} {v}" for n, v in sorted(versions.items())
         )
+        if given:  # not the publisher's files, so numbers need not be comparable
+            text += ". Given as folders of images, not as published: " + ", ".join(
+                f"{name} (sha256 {digest[:12]})" for name, digest in sorted(given.items())
+            )
         return Block(f"{block.html}<p>{cards.escape(text)}.</p>", f"{block.markdown}\n\n{text}.")
 
     def finish(self) -> None:

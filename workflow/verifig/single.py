@@ -53,7 +53,7 @@ def run(
     names = list(applicable)
     for name, own in applicable.items():  # refuse settings before anything is fetched
         rulesets.settings(ruleset, name, scale, own, seeds)
-    downloads.fetch(ruleset, scale, names, DATA)
+    downloads.fetch(ruleset, scale, names, DATA, applicable)
     train_jobs = {name: jobs.train(slug, name, scale, device, seeds, own) for name, own in applicable.items()}
     missing = {}
     for name, job in list(train_jobs.items()):

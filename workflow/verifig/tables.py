@@ -43,10 +43,11 @@ class Tables:
         self.curves: dict[str, pd.DataFrame] = {}
 
     def exact(self, experiment: str, statistic: str, value: float, condition: Mapping | None = None) -> None:
-        """A value fixed by data and formula: no unit of replication. NaN and infinities are recorded as `diverged`."""
-        value, text = float(value), condition_text(condition)
+        """A value fixed by data and formula: no unit of replication; NaN and infinities are recorded as `diverged`."""
         status = "ok" if np.isfinite(value) else "diverged"
-        self._rows.append((experiment, text, statistic, None, value, np.nan, np.nan, status))
+        self._rows.append(
+            (experiment, condition_text(condition), statistic, None, float(value), np.nan, np.nan, status)
+        )
 
     def per_seed(
         self,

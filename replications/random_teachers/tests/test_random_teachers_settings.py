@@ -19,12 +19,12 @@ TINY = {"probe_steps": 2, "width": 6, "head_width": 5, "bottleneck": 4, "output_
 
 
 def statistics(tmp_path, experiment: str, overrides: dict, only: tuple[str, ...] = ()) -> pd.DataFrame:
-    """Train at smoke scale (`only` some conditions) and measure, with every warning an error; by condition and statistic."""
+    """Train at smoke scale (`only` some conditions) and measure, with numpy's warnings as errors; by condition and statistic."""
     job = jobs.train("random_teachers", experiment, "smoke", "cpu", overrides=overrides)
     if only:
         job["settings"]["conditions"] = {name: job["settings"]["conditions"][name] for name in only}
     with warnings.catch_warnings():
-        warnings.simplefilter("error")
+        warnings.simplefilter("error", RuntimeWarning)
         train(job, tmp_path / "a.npz", tmp_path / "a.json", log=lambda text: None)
         out = Tables()
         measure({experiment: artifacts.read(tmp_path / "a.npz")}, out)
@@ -47,7 +47,7 @@ def test_conditions_of_other_precision_and_width_have_teachers_of_their_own(tmp_
 
 def test_copies_of_the_teacher_have_a_status_and_no_warning(tmp_path):
     found = statistics(tmp_path, "plain", TINY | {"alpha": 0.0, "conditions.local.alpha": 0.0, "steps": 2})
-    assert (found.loc[("a=full;b=local", "kl_ratio"), "status"] == "diverged").all()
+    assert (found.loc[("", "first_step_ratio"), "status"] == "diverged").all()
     assert (found.loc[("condition=local", "distance"), "status"] == "ok").all()
     assert ("condition=full", "kl_start_ratio") not in found.index
 
@@ -105,7 +105,7 @@ def test_architectures_of_table_5_are_settings(tmp_path, name):
         ("plain", {"source": "file", "source_file": "/nowhere.npy"}, r"source_file /nowhere\.npy does not exist"),
         ("kick", {"conditions.local.line": [0.5]}, "line must be the same in all conditions"),
         ("planes", {"conditions.local.alpha": 0.0}, "condition local: alpha must be > 0"),
-        ("planes", {"alpha": 1.0, "conditions.local.alpha": 1.0}, "alpha 1 must differ"),
+        ("planes", {"conditions.local.alpha": 1.0}, "alpha 1 must differ"),
         ("planes", {"grid_to": -1.0}, "grid_from must be below grid_to"),
         ("planes", {"conditions.local.width": 3}, "width must be the same in all conditions"),
         ("planes", {"conditions.more.alpha": 0.3}, "the conditions must be local and independent"),
