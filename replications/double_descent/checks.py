@@ -1,5 +1,6 @@
 """Which settings go together: cross-conditions of each program, checked before anything is trained."""
 
+import importlib.util
 import itertools
 from collections.abc import Mapping, Sequence
 
@@ -13,6 +14,7 @@ COUNTS = {  # images by class
     "cifar10": [6000] * 10,
 }
 SHAPES = {"mnist_5k": (1, 28), "digits": (1, 8), "mnist": (1, 28), "fashion_mnist": (1, 28), "cifar10": (3, 32)}
+WRITTEN_OUT = (6, 10)  # points of the minimal example that do not need scikit-learn
 TRAINABLE = ("tanh", "relu", "linear")  # activations whose gradient is written out
 SIZES = (
     "sample_sizes",
@@ -34,6 +36,12 @@ def minimal(members: Sequence[Mapping]) -> None:
     """Draws of one example; nothing but widths and horizons varies."""
     no_conditions(members)
     increasing(members[0], "widths", "descent_widths", "horizons")
+    for name in ("n", "descent_n"):
+        number = members[0][name]
+        require(
+            number in WRITTEN_OUT or importlib.util.find_spec("sklearn") is not None,
+            f"{name} = {number} needs scikit-learn, which makes the points; {' and '.join(map(str, WRITTEN_OUT))} do not",
+        )
 
 
 def random_features(members: Sequence[Mapping]) -> None:

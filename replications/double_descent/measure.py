@@ -13,7 +13,7 @@ def measure(artifacts: Mapping[str, Artifact], out: Tables) -> None:
     for name, artifact in artifacts.items():
         match artifact.meta["job"]["program"]:
             case "random_features":
-                spectral[name] = features.measure(name, artifact, out)["standardised"]
+                spectral[name] = features.measure(name, artifact, out).get("standardised")
             case "minimal":
                 exact.minimal(name, artifact, out)
             case "conditioning":

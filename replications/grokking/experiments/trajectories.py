@@ -9,22 +9,31 @@ from replications.grokking.experiments import modular_arithmetic
 from replications.grokking.experiments.classifier import Classifier, fit
 from verifig.run import Run
 
+DIVERGED = 1e30  # a weight as large counts as diverged
+
 
 def landscape(run: Run) -> dict[str, np.ndarray]:
     """Train the conditions, find the plane of most variance of their trajectories, and evaluate the losses on it.
+
+    What a run records after it has diverged takes no part; NaN everywhere, where nothing else is left.
 
     Returns the trajectories in the plane [members, log points, 2], the grid axes, train and test loss [grid, grid] with
     float64 softmax, and the share of variance of each axis [2].
     """
     records = fit(run, lambda members: modular_arithmetic.build(members, run.device, _Tracked), modular_arithmetic.TASK)
     weights = torch.from_numpy(records.pop("parameters")).double()  # [members, points, P]
+    weights[~(weights.abs().amax(2) < DIVERGED)] = torch.nan
     cloud = weights.flatten(0, 1)
+    cloud = cloud[cloud.isfinite().all(1)]
+    if len(cloud) < 2:
+        return records | _nothing(len(weights), weights.shape[1], run.settings["grid"])
     centre = cloud.mean(0)
     _, singular, axes = torch.linalg.svd(cloud - centre, full_matrices=False)
     plane = axes[:2]
     path = (weights - centre) @ plane.T
-    margin = 0.15 * (path.amax((0, 1)) - path.amin((0, 1)))
-    low, high = path.amin((0, 1)) - margin, path.amax((0, 1)) + margin
+    places = path.flatten(0, 1)[path.flatten(0, 1).isfinite().all(1)]
+    margin = 0.15 * (places.amax(0) - places.amin(0))
+    low, high = places.amin(0) - margin, places.amax(0) + margin
     side = run.settings["grid"]
     grid = [torch.linspace(low[k].item(), high[k].item(), side, dtype=torch.float64) for k in range(2)]
 
@@ -39,6 +48,12 @@ def landscape(run: Run) -> dict[str, np.ndarray]:
         "explained": (singular[:2] ** 2 / (singular**2).sum()).numpy(),
         **run.once("surface", surface),
     }
+
+
+def _nothing(members: int, points: int, side: int) -> dict[str, np.ndarray]:
+    shapes = {"path": (members, points, 2), "grid_x": (side,), "grid_y": (side,), "explained": (2,)}
+    shapes |= {"surface_train": (side, side), "surface_test": (side, side)}
+    return {name: np.full(shape, np.nan) for name, shape in shapes.items()}
 
 
 class _Tracked(Classifier):
