@@ -217,12 +217,14 @@ def planned(slug: str, program: str, drawn: Mapping) -> dict | None:
         condition = name.rpartition(".")[0]
         if condition in both and both[condition] is None:
             del both[name]
+    refused = None
     try:
         return jobs.train(slug, experiment, scale, "cpu", overrides=both)
     except InputError as error:
-        assert str(error).strip()
-        assert "\n" not in str(error)
-        return None
+        refused = str(error)
+    assert refused.strip()
+    assert "\n" not in refused
+    return None
 
 
 def run(job: Mapping) -> None:

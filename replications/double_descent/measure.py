@@ -14,7 +14,7 @@ def measure(artifacts: Mapping[str, Artifact], out: Tables) -> None:
         soundness.measure(name, artifact, out)
         match artifact.meta["job"]["program"]:
             case "random_features":
-                spectral[name] = features.measure(name, artifact, out)["standardised"]
+                spectral[name] = features.measure(name, artifact, out).get("standardised")
             case "minimal":
                 exact.minimal(name, artifact, out)
             case "conditioning":

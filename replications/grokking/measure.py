@@ -144,7 +144,7 @@ def _collapse_delay(experiment: str, series: Series, out: Tables) -> None:
     """(t64 - t32) / prediction for every pair of conditions that differ in precision only."""
     for suffix in ("", "_beta90", "_fast"):
         single, double = f"float32{suffix}", f"float64{suffix}"
-        if single not in series or double not in series:
+        if not _comparable(series, single, double):
             continue
         early, never32 = first_crossing(series.points, series[single, "collapsed"], COLLAPSE)
         late, never64 = first_crossing(series.points, series[double, "collapsed"], COLLAPSE)
@@ -162,6 +162,13 @@ def _collapse_delay(experiment: str, series: Series, out: Tables) -> None:
         out.per_seed(
             experiment, "loss_decay_over_prediction", _loss_decay(series, double) / (math.log(beta2) / 2), name
         )
+
+
+def _comparable(series: Series, single: str, double: str) -> bool:
+    """Whether both conditions ran as often and the prediction is defined: with beta2 = 0 Adam has no memory."""
+    if single not in series or double not in series:
+        return False
+    return series.seeds(single) == series.seeds(double) and series.settings[single]["beta2"] > 0
 
 
 def _loss_decay(series: Series, condition: str) -> np.ndarray:
@@ -263,12 +270,16 @@ def _paper_precision(series: Series, out: Tables) -> None:
             for k, epoch in enumerate(collapse)
         ]
         out.per_seed(experiment, "test_range_after_twice_collapse", ranges, name)
-    if any(f"f{bits}_{percent}" not in series for bits in (32, 64) for percent in (60, 70)) or "f16_70" not in series:
-        return
-    half, single, double = (series[f"f{bits}_70", "test_accuracy"] for bits in (16, 32, 64))
-    out.per_seed(experiment, "f32_minus_f16", single[:, -1] - half[:, -1], {"train_fraction": 0.7})
-    out.per_seed(experiment, "f64_peak_minus_f32", double.max(1) - single[:, -1], {"train_fraction": 0.7})
+    for statistic, a, b in (("f32_minus_f16", "f32_70", "f16_70"), ("f64_peak_minus_f32", "f64_70", "f32_70")):
+        if a not in series or b not in series:
+            continue
+        first, second = series[a, "test_accuracy"], series[b, "test_accuracy"][:, -1]
+        first = first[:, -1] if a == "f32_70" else first.max(1)
+        shared = min(len(first), len(second))
+        out.per_seed(experiment, statistic, first[:shared] - second[:shared], {"train_fraction": 0.7})
     for percent in (60, 70):
+        if not _comparable(series, f"f32_{percent}", f"f64_{percent}"):
+            continue
         early, never32 = first_crossing(series.points, series[f"f32_{percent}", "collapsed"], COLLAPSE)
         late_epoch, never64 = first_crossing(series.points, series[f"f64_{percent}", "collapsed"], COLLAPSE)
         beta2 = series.settings[f"f32_{percent}"]["beta2"]
@@ -280,17 +291,18 @@ def _transformer(series: Series, out: Tables) -> None:
     """EN-20: epochs to test accuracy 0.9, with the projection over with weight decay, same seed."""
     if "perp_adamw" not in series or "adamw_wd" not in series:
         return
-    a, never_a = first_crossing(series.points, series["perp_adamw", "test_accuracy"], 0.9)
-    b, never_b = first_crossing(series.points, series["adamw_wd", "test_accuracy"], 0.9)
+    shared = min(series.seeds(condition) for condition in ("perp_adamw", "adamw_wd"))
+    a, never_a = first_crossing(series.points, series["perp_adamw", "test_accuracy"][:shared], 0.9)
+    b, never_b = first_crossing(series.points, series["adamw_wd", "test_accuracy"][:shared], 0.9)
     name = {"a": "perp_adamw", "b": "adamw_wd"}
     out.per_seed("transformer", "epoch_ratio", a / np.maximum(b, 1), name, never=never_a | never_b)
 
 
 def _zeroed(series: Series, out: Tables) -> None:
     """EN-21: change of test accuracy from the intervention to the end."""
-    if "zeroed" not in series:
+    epoch = series.settings["zeroed"]["zero_correct_logits_at"] if "zeroed" in series else None
+    if epoch is None:
         return
-    epoch = series.settings["zeroed"]["zero_correct_logits_at"]
     for condition in series.settings:
         change = series[condition, "test_accuracy"][:, -1] - series.at(condition, "test_accuracy", epoch)
         out.per_seed("zeroed113", "test_change_after_zeroing", change, {"condition": condition})

@@ -106,7 +106,7 @@ def _common(experiment: str, frame: pd.DataFrame, out: Tables) -> None:
     ):
         rows = rows.sort_values("seed")
         name = {"condition": condition, "axis": axis}
-        name |= {"batch": batch} if experiment == "batch_size" else {}
+        name |= {"batch": batch} if experiment == "batch_size" or frame["batch_size"].nunique() > 1 else {}
         name |= {"ratio": ratio} if not np.isnan(ratio) else {}
         for statistic in SHOWN:
             if statistic in rows:
@@ -134,7 +134,9 @@ def _worst(experiment: str, statistic: str, worst: pd.Series, out: Tables, condi
 
 
 def _paired(experiment: str, statistic: str, first: pd.DataFrame, second: pd.DataFrame, field: str, out, name) -> None:
-    """Ratio of a field between two sets of runs of the same seeds."""
+    """Ratio of a field between two sets of runs of the same seeds, one run a seed (none, where more than that varies)."""
+    if first["seed"].duplicated().any() or second["seed"].duplicated().any():
+        return
     both = first.set_index("seed")[field].to_frame("a").join(second.set_index("seed")[field].rename("b"), how="inner")
     if len(both):
         out.per_seed(experiment, statistic, both["a"] / both["b"], name, both.index)
@@ -170,6 +172,8 @@ def _slope(sgd: pd.DataFrame, out: Tables) -> None:
     chosen = sgd[[any(np.isclose(axis, named) for named in NAMED) for axis in sgd["axis"]]]
     slopes = {
         seed: np.polyfit(np.log(rows["learning_rate"]), np.log(rows["tr"]), 1)[0]
+        if np.isfinite(np.log(rows["tr"])).all()
+        else np.nan
         for seed, rows in chosen.groupby("seed")
     }
     out.per_seed("relu", "trace_slope", slopes.values(), {"condition": "sgd"}, slopes.keys())
@@ -196,6 +200,7 @@ def _balance(frame: pd.DataFrame, out: Tables) -> None:
 
 def _batch_size(frame: pd.DataFrame, out: Tables) -> None:
     """Statistics of Figure B."""
+    frame = frame[frame["condition"] == "base"]
     worst = worst_by_seed(frame, frame["threshold_ratio"], frame["converged"])
     _worst("batch_size", "worst_threshold_ratio", worst, out, "base")
     if {1, 16} <= set(frame["batch_size"]):

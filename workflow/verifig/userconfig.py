@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from verifig import paths, rulesets, schema
-from verifig.errors import InputError
+from verifig.errors import InputError, did_you_mean
 from verifig.files import read_yaml
 
 
@@ -34,7 +34,8 @@ def load(values: Mapping | None = None, on_cluster: bool = False) -> UserConfig:
     full = {name: entry["default"] for name, entry in described["properties"].items()} | given
     unknown = [name for name in full["papers"] if name not in paths.slugs()]
     if unknown:
-        raise InputError(f"config: unknown paper {unknown[0]!r} (known: {', '.join(paths.slugs())})")
+        meant = did_you_mean(unknown[0], paths.slugs())
+        raise InputError(f"config: unknown paper {unknown[0]!r}{meant} (known: {', '.join(paths.slugs())})")
     if on_cluster and full["device"] == "auto":
         raise InputError("config: on a cluster device must be cuda or cpu: auto depends on the machine")
     known = image_sets()
