@@ -5,8 +5,10 @@ Only `prepare` touches the network. Everything is checked against a SHA-256 befo
 
 import functools
 import hashlib
+import http.client
 import os
 import shutil
+import time
 import urllib.request
 from pathlib import Path
 
@@ -16,7 +18,9 @@ from verifig.errors import InputError
 from verifig.files import atomic, sha256
 from verifig.rulesets import RuleSet, load
 
-TIMEOUT_SECONDS = 10
+TIMEOUT_SECONDS = 10  # without an answer
+LONGEST_SECONDS = 600  # for a whole file
+BLOCK = 2**18
 
 EMBEDDED = {
     # digest of the arrays' bytes: images as float64, labels as int64
@@ -86,6 +90,11 @@ def path(slug: str, name: str, data_dir: Path) -> Path:
     return Path(data_dir) / load(slug).config["data"][name]["file"]
 
 
+def folder_of(slug: str, name: str, file: Path) -> Path:
+    """The data folder in which a download lies as `file` (the inverse of `path`)."""
+    return Path(file).parents[len(Path(load(slug).config["data"][name]["file"]).parts) - 1]
+
+
 def mirror() -> Path | None:
     """The folder that VERIFIG_DATA_MIRROR names, or None.
 
@@ -133,10 +142,23 @@ def _download(url: str, expected: str, target: Path) -> str:
     try:
         with atomic(target) as temporary:
             with urllib.request.urlopen(url, timeout=TIMEOUT_SECONDS) as response, open(temporary, "wb") as stream:
-                shutil.copyfileobj(response, stream)
+                _copy(response, stream)
             if (found := sha256(temporary)) != expected:
                 raise OSError(f"wrong sha256 {found}, expected {expected}")
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:  # a proxy may answer anything
         reason = getattr(error, "reason", error)
         return f"not reachable: {url} ({reason}); it may be put at {target} by hand"
     return "downloaded"
+
+
+def _copy(response, stream) -> None:
+    """Copy a whole response, which may not take for ever.
+
+    Raises:
+        TimeoutError: the time for a whole file is over.
+    """
+    end = time.monotonic() + LONGEST_SECONDS
+    while block := response.read(BLOCK):
+        stream.write(block)
+        if time.monotonic() > end:
+            raise TimeoutError(f"not finished after {LONGEST_SECONDS} s")

@@ -3,6 +3,7 @@
 Built without torch, alike by the Snakefiles and the command line.
 """
 
+import functools
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,8 +12,10 @@ from verifig.device import resolve
 from verifig.files import sha256
 from verifig.keys import key
 from verifig.paths import DATA, LIBRARY, REPLICATIONS, name_in_suite
+from verifig.userconfig import UserConfig
 
 THREADS = 1  # two jobs side by side on two cores beat one job on two
+AFTER_TRAINING = ("measure", "judge", "report")
 
 
 def train(
@@ -103,6 +106,12 @@ def report(slug: str, scale: str, judge_job: Mapping) -> dict:
         "code": closure.digests(entries) | templates() | _file_digests(slug, "config.yaml", *recorded),
         "versions": closure.versions(entries),
     }
+
+
+@functools.cache
+def planned(slug: str, user: UserConfig) -> dict[str, dict]:
+    """All jobs of a rule set as the configuration asks for them (see `all_jobs`)."""
+    return all_jobs(slug, user.scale, user.device, user.seeds, user.data)
 
 
 def all_jobs(

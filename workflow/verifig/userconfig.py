@@ -11,7 +11,7 @@ from verifig.files import read_yaml
 
 @dataclass(frozen=True)
 class UserConfig:
-    """What to run: scale, papers (all if none are named), device, seeds, data folder."""
+    """What to run: scale, papers (all if none are named), device, seeds, data folder (absolute)."""
 
     scale: str
     papers: tuple[str, ...]
@@ -37,8 +37,14 @@ def load(values: Mapping | None = None, on_cluster: bool = False) -> UserConfig:
     if on_cluster and full["device"] == "auto":
         raise InputError("config: on a cluster device must be cuda or cpu: auto depends on the machine")
     return UserConfig(
-        full["scale"], tuple(full["papers"] or paths.slugs()), full["device"], full["seeds"], Path(full["data"])
+        full["scale"], tuple(full["papers"] or paths.slugs()), full["device"], full["seeds"], _data(full["data"])
     )
+
+
+def _data(folder: str) -> Path:
+    """The data folder: `~` is the home folder, a relative path is relative to the checkout, wherever one stands."""
+    base = paths.ROOT if paths.CHECKOUT else Path.cwd()
+    return base / Path(folder).expanduser()
 
 
 def _configured() -> dict:
