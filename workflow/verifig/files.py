@@ -12,7 +12,6 @@ import yaml
 
 from verifig.errors import InputError
 
-
 PART = ".part"  # ends the names of files that are being written: .<name>.<process>.<random>.part
 
 
