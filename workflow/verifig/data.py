@@ -7,8 +7,10 @@ Only `prepare` touches the network. Everything is checked against a SHA-256 befo
 
 import functools
 import hashlib
+import http.client
 import os
 import shutil
+import time
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,7 +21,10 @@ from verifig.errors import InputError
 from verifig.files import atomic, sha256
 from verifig.rulesets import RuleSet, load, members
 
-TIMEOUT_SECONDS = 10
+TIMEOUT_SECONDS = 10  # without an answer
+LONGEST_SECONDS = 600  # for a whole file
+BLOCK = 2**18
+FOLDERS = "folders"  # below the data folder: what was made of folders of images
 
 EMBEDDED = {
     # digest of the arrays' bytes: images as float64, labels as int64
@@ -112,7 +117,7 @@ def path(slug: str, name: str, data_dir: Path) -> Path:
 
 def packed(name: str, data_dir: Path) -> Path:
     """The file that is made of a folder of images (see `image_folders.sync`)."""
-    return Path(data_dir) / "folders" / f"{name}.npz"
+    return Path(data_dir) / FOLDERS / f"{name}.npz"
 
 
 def from_folders(ruleset: RuleSet, digests: Mapping[str, str | None]) -> dict[str, str]:
@@ -123,6 +128,13 @@ def from_folders(ruleset: RuleSet, digests: Mapping[str, str | None]) -> dict[st
         for name, found in digests.items()
         if found and entries.get(name, {}).get("images") and found != entries[name].get("sha256")
     }
+
+
+def folder_of(slug: str, name: str, file: Path) -> Path:
+    """The data folder in which a download lies as `file` (the inverse of `path`)."""
+    if Path(file).parent.name == FOLDERS:
+        return Path(file).parents[1]
+    return Path(file).parents[len(Path(load(slug).config["data"][name]["file"]).parts) - 1]
 
 
 def mirror() -> Path | None:
@@ -174,10 +186,23 @@ def _download(url: str, expected: str, target: Path) -> str:
     try:
         with atomic(target) as temporary:
             with urllib.request.urlopen(url, timeout=TIMEOUT_SECONDS) as response, open(temporary, "wb") as stream:
-                shutil.copyfileobj(response, stream)
+                _copy(response, stream)
             if (found := sha256(temporary)) != expected:
                 raise OSError(f"wrong sha256 {found}, expected {expected}")
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:  # a proxy may answer anything
         reason = getattr(error, "reason", error)
         return f"not reachable: {url} ({reason}); it may be put at {target} by hand"
     return "downloaded"
+
+
+def _copy(response, stream) -> None:
+    """Copy a whole response, which may not take for ever.
+
+    Raises:
+        TimeoutError: the time for a whole file is over.
+    """
+    end = time.monotonic() + LONGEST_SECONDS
+    while block := response.read(BLOCK):
+        stream.write(block)
+        if time.monotonic() > end:
+            raise TimeoutError(f"not finished after {LONGEST_SECONDS} s")

@@ -7,6 +7,7 @@ the `Page`'s methods contributes what that method returns: HTML for the page, Ma
 import base64
 import inspect
 import os
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -19,25 +20,27 @@ from verifig.cards import Block
 from verifig.errors import RunError
 from verifig.files import read_json, read_yaml
 from verifig.notices import Absent
-from verifig.paths import REPLICATIONS, Layout
+from verifig.paths import REPLICATIONS, ROOT, Layout
 from verifig.prose import MISSING
 
 __all__ = ["MISSING", "Page"]
-FOLDER_VARIABLE = "VERIFIG_PAGE"  # "results folder|scale" of the page being rendered; default: results|laptop
+FOLDER_VARIABLE = "VERIFIG_PAGE"  # "results folder|scale" of the page being rendered
 
 
 class Page:
     """The results of one rule set at one scale, and the blocks that show them.
 
     Args:
-        slug: the rule set. In a notebook the page shows results/laptop; the report stage says otherwise through
-            the environment.
+        slug: the rule set. In a notebook the page shows the checkout's results/laptop, and figures go to a temporary
+            folder, since the page in results/ is sealed; the report stage says otherwise through the environment.
     """
 
     def __init__(self, slug: str):
-        folder, _, scale = os.environ.get(FOLDER_VARIABLE, "results|laptop").partition("|")
+        rendered = os.environ.get(FOLDER_VARIABLE)
+        folder, _, scale = (rendered or f"{ROOT / 'results'}|laptop").partition("|")
         self.slug, self.scale = slug, scale
         self.layout = Layout(Path(folder), scale, slug)
+        self._drawn = self.layout.page / "figures" if rendered else Path(tempfile.mkdtemp(prefix="verifig-"))
         self.ruleset = rulesets.load(slug)
         judged = read_json(self.layout.verdicts)
         self.claims = _with_recorded(slug, scale, judged["claims"])
@@ -169,7 +172,7 @@ class Page:
         entry = self.figures(all_scales=True)[name]
         heading = f"{entry['place']}: {entry['title']}"
         claims = [claim for claim in self.claims if claim["figure"] == name and claim["kind"] == "claim"]
-        path = self.layout.page / "figures" / f"{name}.svg"
+        path = self._drawn / f"{name}.svg"
         if absent := self._draw(name, heading, draw, curves, alt, path):
             self.absent.append(absent)
             return Block(

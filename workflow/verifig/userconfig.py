@@ -11,7 +11,10 @@ from verifig.files import read_yaml
 
 @dataclass(frozen=True)
 class UserConfig:
-    """What to run: scale, papers (all if none are named), device, seeds, data folder, image data sets given as folders."""
+    """What to run: scale, papers (all if none are named), device, seeds, data folder, image data sets given as folders.
+
+    Paths are absolute.
+    """
 
     scale: str
     papers: tuple[str, ...]
@@ -46,9 +49,15 @@ def load(values: Mapping | None = None, on_cluster: bool = False) -> UserConfig:
         tuple(full["papers"] or paths.slugs()),
         full["device"],
         full["seeds"],
-        Path(full["data"]),
-        {name: Path(folder) for name, folder in full["data_folders"].items()},
+        _folder(full["data"]),
+        {name: _folder(folder) for name, folder in full["data_folders"].items()},
     )
+
+
+def _folder(path: str) -> Path:
+    """A folder of the user's: `~` is the home folder, a relative path is relative to the checkout, wherever one stands."""
+    return (paths.ROOT if paths.CHECKOUT else Path.cwd()) / Path(path).expanduser()
+
 
 
 def _configured() -> dict:
