@@ -31,7 +31,9 @@ def given(monkeypatch, **names) -> None:
 
 
 def digest(tmp_path) -> str | None:
-    return jobs.train("random_teachers", "cifar10", "smoke", "cpu", overrides=SETTINGS, data_dir=tmp_path / "data")["data"]["cifar10"]
+    return jobs.train("random_teachers", "cifar10", "smoke", "cpu", overrides=SETTINGS, data_dir=tmp_path / "data")[
+        "data"
+    ]["cifar10"]
 
 
 def test_a_folder_takes_the_place_of_the_archive(tmp_path, monkeypatch, capsys):
@@ -74,7 +76,9 @@ def test_other_sizes_and_grey_images_become_small_colour(tmp_path):
 def test_equal_folders_have_equal_digests(tmp_path):
     for place in ("one", "two"):
         image_folders.sync("cifar10", pictures(tmp_path / place / "own"), tmp_path / place)
-    assert data.packed("cifar10", tmp_path / "one").read_bytes() == data.packed("cifar10", tmp_path / "two").read_bytes()
+    assert (
+        data.packed("cifar10", tmp_path / "one").read_bytes() == data.packed("cifar10", tmp_path / "two").read_bytes()
+    )
 
 
 def test_mistakes_are_one_sentence(tmp_path):
@@ -91,7 +95,9 @@ def test_mistakes_are_one_sentence(tmp_path):
 def test_settings_decide_which_data_are_needed(tmp_path):
     job = jobs.train("scaling_laws", "extrapolation", "smoke", "cpu", overrides={"families": ["t5"]}, data_dir=tmp_path)
     assert list(job["data"]) == ["t5"]
-    job = jobs.train("neural_collapse", "mlp_balanced", "smoke", "cpu", overrides={"dataset": "cifar10"}, data_dir=tmp_path)
+    job = jobs.train(
+        "neural_collapse", "mlp_balanced", "smoke", "cpu", overrides={"dataset": "cifar10"}, data_dir=tmp_path
+    )
     assert list(job["data"]) == ["cifar10"]
 
 
@@ -109,7 +115,20 @@ def test_the_page_says_that_images_came_from_a_folder(suite, tmp_path):
     config["data_folders"] = {"cifar10": str(pictures(tmp_path / "own"))}
     (suite / "config" / "config.yaml").write_text(yaml.safe_dump(config))
     changes = ["--set=source=cifar10", "--set=targets=[cifar10]", "--set=neighbours=2", "--set=batch_size=4"]
-    result = command(suite, "verifig", "run", "random_teachers", "cifar10", "--scale", "smoke", "--stage", "report", *changes, "--out", "out")
+    result = command(
+        suite,
+        "verifig",
+        "run",
+        "random_teachers",
+        "cifar10",
+        "--scale",
+        "smoke",
+        "--stage",
+        "report",
+        *changes,
+        "--out",
+        "out",
+    )
     assert result.returncode == 0, result.stdout + result.stderr
     page = (suite / "out" / "smoke" / "random_teachers" / "page" / "README.md").read_text()
     assert "Given as folders of images, not as published: cifar10 (sha256 " in page

@@ -28,12 +28,16 @@ def sweep(members: Sequence[Mapping]) -> None:
         sizes, levels = member["sizes"], [member[name] for name in ("betas", "over_threshold", "over_spinodal")]
         _require(member, not member["bias"], "bias must be false, the collapse diagram has none")
         _enough_width(member, len(sizes))
-        _require(member, bool(member["decays"] or sum(levels, [])), "decays, betas or multiples of a threshold must be given")
+        _require(
+            member, bool(member["decays"] or any(levels)), "decays, betas or multiples of a threshold must be given"
+        )
         if not member["decays"]:
             _equal(member, "pressures betas belong to classes of equal size (or give decays)")
             for level in levels:
                 names = [f"{value:g}" for value in level]
-                _require(member, len(set(names)) == len(names), f"the levels {level} must differ in their first six digits")
+                _require(
+                    member, len(set(names)) == len(names), f"the levels {level} must differ in their first six digits"
+                )
 
 
 def cross_entropy(members: Sequence[Mapping]) -> None:
@@ -73,7 +77,11 @@ def _images(members: Sequence[Mapping]) -> None:
         name, sizes = member["dataset"], member["sizes"]
         if name == "folder":
             folder = member["image_folder"]
-            _require(member, folder is not None, "dataset folder needs image_folder, a folder with one folder of images a class")
+            _require(
+                member,
+                folder is not None,
+                "dataset folder needs image_folder, a folder with one folder of images a class",
+            )
             _require(member, Path(folder).is_dir(), f"image_folder {folder} is not a folder")
             continue
         _require(member, len(sizes) <= CLASSES, f"sizes names {len(sizes)} classes, {name} has {CLASSES}")

@@ -38,7 +38,9 @@ def landscape(members: Sequence[Mapping]) -> None:
         _require(member, member["alpha"] > 0, "alpha must be > 0, a copy of the teacher spans no plane with it")
         _require(member, member["grid_from"] < member["grid_to"], "grid_from must be below grid_to")
     same = len(set(alphas.values())) == 1
-    require(not same, f"alpha {members[0]['alpha']:g} must differ between {' and '.join(PLANES)}, or they are one student")
+    require(
+        not same, f"alpha {members[0]['alpha']:g} must differ between {' and '.join(PLANES)}, or they are one student"
+    )
 
 
 def distil_images(members: Sequence[Mapping]) -> None:
@@ -90,7 +92,9 @@ def _images(members: Sequence[Mapping]) -> None:
         source = member["source"]
         _require(member, source not in REDUCED - {"noise"}, f"source {source} is for small networks, choose a data set")
         for name in member["targets"]:
-            there = TRAINING_IMAGES.get(name, member["neighbours"])  # of a folder the number is not known before it is read
+            there = TRAINING_IMAGES.get(
+                name, member["neighbours"]
+            )  # of a folder the number is not known before it is read
             count = min(there, member["train_images"] or there)
             k = member["neighbours"]
             _require(member, k <= count, f"neighbours {k} must be at most {count}, the training images of {name}")

@@ -55,9 +55,7 @@ def run(
         rulesets.settings(ruleset, name, scale, own, seeds)
     data_dir = userconfig.load().data
     downloads.fetch(ruleset, scale, names, data_dir, applicable)
-    train_jobs = {
-        name: jobs.train(slug, name, scale, device, seeds, own, data_dir) for name, own in applicable.items()
-    }
+    train_jobs = {name: jobs.train(slug, name, scale, device, seeds, own, data_dir) for name, own in applicable.items()}
     missing = {}
     for name, job in list(train_jobs.items()):
         if absent := [data_name for data_name, digest in job["data"].items() if digest is None]:

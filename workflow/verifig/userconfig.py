@@ -43,7 +43,9 @@ def load(values: Mapping | None = None, on_cluster: bool = False) -> UserConfig:
         raise InputError("config: on a cluster device must be cuda or cpu: auto depends on the machine")
     known = image_sets()
     if other := [name for name in full["data_folders"] if name not in known]:
-        raise InputError(f"config: data_folders names the unknown image data set {other[0]!r} (known: {', '.join(known)})")
+        raise InputError(
+            f"config: data_folders names the unknown image data set {other[0]!r} (known: {', '.join(known)})"
+        )
     return UserConfig(
         full["scale"],
         tuple(full["papers"] or paths.slugs()),
@@ -57,7 +59,6 @@ def load(values: Mapping | None = None, on_cluster: bool = False) -> UserConfig:
 def _folder(path: str) -> Path:
     """A folder of the user's: `~` is the home folder, a relative path is relative to the checkout, wherever one stands."""
     return (paths.ROOT if paths.CHECKOUT else Path.cwd()) / Path(path).expanduser()
-
 
 
 def _configured() -> dict:

@@ -64,7 +64,10 @@ def test_minimisers_of_narrow_layers_and_of_unequal_classes_with_a_bias(sizes, w
     assert metrics.duality(*dual) == pytest.approx(0, abs=1e-6)
     for size in (1e-2, 0.1, 1.0):
         moved = [w + size * rng.standard_normal(w.shape) for w in weights]
-        shifted, other = features + size * rng.standard_normal(features.shape), b + size * bias * rng.standard_normal(b.shape)
+        shifted, other = (
+            features + size * rng.standard_normal(features.shape),
+            b + size * bias * rng.standard_normal(b.shape),
+        )
         assert closed_form.objective(moved, shifted, other, *problem)[0] >= value
 
 
@@ -102,7 +105,15 @@ def test_statistics_of_narrow_layers_and_of_a_bias_with_unequal_classes(tmp_path
 
 def test_a_warm_start_of_all_columns_begins_at_the_minimiser():
     (member,) = (
-        m | {"start": "minimiser", "sizes": [6, 3, 2], "bias": True, "init": 1e-9, "weight_decay": 0.01, "feature_decay": 0.01}
+        m
+        | {
+            "start": "minimiser",
+            "sizes": [6, 3, 2],
+            "bias": True,
+            "init": 1e-9,
+            "weight_decay": 0.01,
+            "feature_decay": 0.01,
+        }
         for m in rulesets.members(rulesets.settings(rulesets.load("neural_collapse"), "direct", "smoke"))
         if m["condition"] == "etf1" and m["seed"] == 0
     )

@@ -41,7 +41,9 @@ def test_conditions_of_other_precision_and_width_have_teachers_of_their_own(tmp_
     for name in rows:
         both, single = (table.loc[("condition=local", name), "value"].tolist() for table in (found, alone))
         assert both == pytest.approx(single)
-    teachers = [found.loc[(f"condition={name}", "teacher_ridge"), "value"].tolist() for name in ("local", "independent")]
+    teachers = [
+        found.loc[(f"condition={name}", "teacher_ridge"), "value"].tolist() for name in ("local", "independent")
+    ]
     assert teachers[0] != teachers[1]
 
 

@@ -129,7 +129,9 @@ def test_published_grid_has_4500_starts():
     assert len(np.unique(published.HOFFMANN_GRID, axis=0)) == 4500
 
 
-@pytest.mark.parametrize(("exponents", "verdict"), [([1.32, 1.35, 1.4, 1.45, 1.5, 1.55, 1.6, 1.7], "caught"), ([1.0] * 8, "missed")])
+@pytest.mark.parametrize(
+    ("exponents", "verdict"), [([1.32, 1.35, 1.4, 1.45, 1.5, 1.55, 1.6, 1.7], "caught"), ([1.0] * 8, "missed")]
+)
 def test_an_undefined_exponent_does_not_keep_the_control_without_replacement_from_failing(exponents, verdict):
     """Eight initial weights have an exponent, the excess of the ninth fell below zero."""
     out = tables.Tables()
