@@ -1,11 +1,15 @@
 """The wheel holds everything: the library, the rule sets with their data, templates and schemas."""
 
+import json
 import subprocess
 import sys
+import tomllib
 import zipfile
 
 import pytest
-from conftest import copy_suite, environment
+from conftest import ROOT, copy_suite, environment
+
+from verifig import jobs, single
 
 
 @pytest.fixture(scope="module")
@@ -47,8 +51,6 @@ def verifig(installed, tmp_path):
 
 
 def test_every_file_that_a_rule_set_reads_is_there(installed):
-    from conftest import ROOT
-
     for folder, name in (
         ("replications", "replications"),
         ("workflow/verifig", "verifig"),
@@ -76,19 +78,14 @@ def test_an_experiment_runs_is_judged_and_reported(verifig, tmp_path):
     assert (tmp_path / "out/smoke/grokking/page/index.html").exists()
 
 
-def test_installed_and_from_a_checkout_a_job_is_the_same(verifig, tmp_path):
+def test_installed_and_from_a_checkout_a_job_is_the_same(installed, tmp_path):
     """So that packs travel between both."""
-    from verifig import jobs
-
     code = "import json; from verifig import jobs; print(json.dumps(jobs.all_jobs('grokking', 'smoke', 'cpu')))"
     (tmp_path / "show.py").write_text(code)
-    env_python = verifig.__closure__[0].cell_contents
-    env = environment(tmp_path) | {"PYTHONPATH": str(env_python)}
+    env = environment(tmp_path) | {"PYTHONPATH": str(installed)}
     done = subprocess.run(
         [sys.executable, "show.py"], cwd=tmp_path, env=env, text=True, capture_output=True, check=True
     )
-    import json
-
     assert json.loads(done.stdout) == json.loads(json.dumps(jobs.all_jobs("grokking", "smoke", "cpu")))
 
 
@@ -113,12 +110,6 @@ def test_the_console_script_is_the_module_s_entry(installed):
 
 
 def test_the_extra_run_names_every_package_that_a_stage_asks_for():
-    import tomllib
-
-    from conftest import ROOT
-
-    from verifig import single
-
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     named = {name.replace("-", "_").replace("markdown_it_py", "markdown_it") for name in extras["run"]}
     assert {name for names in single.PACKAGES.values() for name in names} <= named

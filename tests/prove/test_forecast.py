@@ -4,8 +4,8 @@ import resource
 
 import pytest
 from conftest import ROOT
-from prove import suites
 
+from prove import suites
 from verifig import forecast, prepare, rulesets
 from verifig.files import read_json
 from verifig.paths import Layout, slugs
