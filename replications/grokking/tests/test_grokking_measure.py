@@ -1,88 +1,116 @@
-"""Statistics of the trajectories and of the sweep of weight decays, on records made by hand; the plane of a path."""
+"""Statistics that claims of the rule set name, on made-up records."""
 
 import numpy as np
 import pytest
-import torch
 
 from replications.grokking import measure
-from replications.grokking.experiments.trajectories import plane
+from verifig import claims, rulesets
+from verifig.series import Series
 from verifig.tables import Tables
 
-POINTS = np.array([0, 10, 20, 30])
+
+class Records(dict):
+    """Stands in for an artifact: arrays by name, and the job's settings."""
+
+    def __init__(self, conditions: dict, seeds: int, **arrays):
+        super().__init__({name: np.asarray(values, float) for name, values in arrays.items()})
+        settings = {"loss": "softmax", "beta2": 0.99, "seeds": seeds, "conditions": conditions}
+        self.meta = {"job": {"settings": settings}}
 
 
-class Records:
-    """What `Series` offers, from a mapping (condition, field) -> [seeds, points]."""
-
-    def __init__(self, values, settings):
-        self.values, self.settings, self.points = values, settings, POINTS
-
-    def __contains__(self, condition):
-        return condition in self.settings
-
-    def __getitem__(self, key):
-        return np.asarray(self.values[key], float)
+def found(out: Tables, statistic: str) -> dict[str, list]:
+    """By condition, the values of a statistic; `never` where an event was not seen."""
+    rows = out.statistics().query("statistic == @statistic")
+    values = rows["value"].where(rows["status"] == "ok", np.nan)
+    return {condition: values[rows["condition"] == condition].tolist() for condition in rows["condition"].unique()}
 
 
-def by_unit(out: Tables, statistic: str) -> list[tuple[float, str]]:
-    rows = out.statistics()
-    rows = rows[rows["statistic"] == statistic]
-    return [(round(value, 6), status) for value, status in zip(rows["value"], rows["status"], strict=True)]
-
-
-def test_epochs_of_weight_decays_and_of_the_projection_are_compared_seed_by_seed():
-    arms = {"wd2": 2.0, "wd6": 6.0, "wd8": 8.0, "perp_adamw": 0.0}
-    fast, slow, never = [0, 0.95, 1, 1], [0, 0, 0.95, 1], [0, 0.1, 0.2, 0.3]
-    test = {"wd2": [slow, slow], "wd6": [fast, slow], "wd8": [never, never], "perp_adamw": [fast, never]}
+def training(train: list, test: list, conditions=("a",), seeds: int = 1, points=(0, 100, 200)) -> Series:
+    """Records of a training experiment with the given accuracies [members, points]."""
+    zero = np.zeros_like(np.asarray(train, float))
+    fields = {"train_loss": 1 - np.asarray(train), "test_loss": 2 - np.asarray(test), "collapsed": zero}
+    fields |= {"zero_loss": zero, "norm": zero + 1, "alignment": np.zeros((*zero.shape, 3))}
     records = Records(
-        {(name, "test_accuracy"): rows for name, rows in test.items()},
-        {name: {"weight_decay": decay} for name, decay in arms.items()},
+        {name: {} for name in conditions}, seeds, epochs=points, train_accuracy=train, test_accuracy=test, **fields
+    )
+    return Series(records, "epochs")
+
+
+def test_largest_gap_is_the_largest_lead_of_the_training_set():
+    out = Tables()
+    measure._training(
+        "x", training([[0.1, 0.9, 1.0], [0.1, 0.5, 1.0]], [[0.1, 0.2, 1.0], [0.1, 0.45, 0.98]], seeds=2), out
+    )
+    assert found(out, "largest_gap")["condition=a"] == pytest.approx([0.7, 0.05])
+
+
+def test_changes_of_the_losses_have_their_sign():
+    out = Tables()
+    measure._training("x", training([[0.1, 0.9, 1.0]], [[0.5, 0.2, 0.1]]), out)
+    assert found(out, "train_loss_change")["condition=a"] == pytest.approx([-0.9])
+    assert found(out, "test_loss_change")["condition=a"] == pytest.approx([0.4])
+
+
+def test_alignment_rises_from_half_of_the_time_to_the_fit():
+    points = np.arange(0, 700, 100)
+    fitted = (points >= 200).astype(float)  # the fit is dated at epoch 199, between two log points
+    late = np.where(points >= 400, 0.9, np.where(points >= 100, 0.3, 0.1))
+    alignment = np.stack([np.zeros_like(late), np.zeros_like(late), late], -1)
+    collapsed = {"float32": points >= 500, "float64": points >= 9999, "float32_bias": points >= 500}
+    records = Records(
+        {name: {} for name in collapsed},
+        1,
+        epochs=points,
+        train_accuracy=[fitted] * 3,
+        alignment=[
+            alignment - [0, 0, 0.5] * (points[:, None] >= 500) * collapsed[name][-1] for name in sorted(collapsed)
+        ],
+        collapsed=[collapsed[name] for name in sorted(collapsed)],
     )
     out = Tables()
-    measure._decay("decay53", records, out)
-    assert by_unit(out, "grok_epoch_ratio") == [(0.5, "ok"), (1.0, "ok")]
-    assert by_unit(out, "projection_over_best_decay") == [(1.0, "ok"), (1.5, "never")]
+    measure._alignment("precision43", Series(records, "epochs"), out)
+    assert found(out, "alignment_rise")["condition=float32"] == pytest.approx([0.9 - 0.3])
+    assert found(out, "alignment_after_collapse")["condition=float32"] == pytest.approx([0.4])
+    assert found(out, "alignment_without_collapse")["condition=float32"] == pytest.approx([0.9]), (
+        "float64 has not collapsed"
+    )
+    assert np.isnan(found(out, "alignment_after_collapse")["condition=float64"]).all()
 
 
-@pytest.mark.parametrize("left_out", ["perp_adamw", "wd6", "wd2"])
-def test_arms_may_be_left_out(left_out):
-    arms = {"wd2": 2.0, "wd6": 6.0, "perp_adamw": 0.0}
-    del arms[left_out]
-    values = {(name, "test_accuracy"): [[0, 1, 1, 1]] for name in arms}
+def test_collapse_is_read_at_every_500th_epoch_as_in_the_paper():
+    points = np.arange(0, 2001, 100)
+    names = [f"f{bits}_{percent}" for bits in (16, 32, 64) for percent in (60, 70)]
+    first = {name: 600 if name == "f16_70" else 1500 for name in names}
+    first["f64_70"] = 9999
+    shares = [(points >= first[name]).astype(float) for name in sorted(names)]
+    records = Records({name: {} for name in names}, 1, epochs=points, collapsed=shares, test_accuracy=shares)
     out = Tables()
-    measure._decay("decay53", Records(values, {name: {"weight_decay": decay} for name, decay in arms.items()}), out)
-    assert len(out.statistics()) == 1
+    measure._paper_precision(Series(records, "epochs"), out)
+    read = found(out, "collapse_epoch_by_500")
+    assert read["condition=f16_70"] == [1000]
+    assert read["condition=f32_70"] == [1500]
+    assert np.isnan(read["condition=f64_70"]).all()
 
 
-def test_a_path_touches_its_plane_at_start_end_and_farthest_point():
-    path = torch.randn(7, 12, dtype=torch.float64, generator=torch.Generator().manual_seed(0)).cumsum(0)
-    axes = plane(path)
-    assert torch.allclose(axes @ axes.T, torch.eye(2, dtype=torch.float64))
-    moves = path - path[0]
-    beside = (moves - (moves @ axes.T) @ axes).norm(dim=1)
-    off_line = (moves - (moves @ axes[0])[:, None] * axes[0]).norm(dim=1)
-    for touched in (0, -1, int(off_line.argmax())):
-        assert beside[touched] < 1e-12
-    assert beside.max() > 0.1, "elsewhere it lies beside"
-    assert (axes[0] @ moves[-1]) > 0
+def sets(experiment: str, scale: str, condition: str) -> tuple[int, int]:
+    """(train, test) size of a condition's task."""
+    ruleset = rulesets.load("grokking")
+    found = rulesets.members(rulesets.settings(ruleset, experiment, scale))
+    member = next(m for m in found if m["condition"] == condition)
+    if "strings" in member:
+        return member["strings"] // 2, member["strings"] - member["strings"] // 2
+    train = int(member["train_fraction"] * member["modulus"] ** 2)
+    return train, member["modulus"] ** 2 - train
 
 
-def test_a_path_that_does_not_move_has_no_plane_and_no_failure():
-    assert torch.isfinite(plane(torch.ones(3, 5, dtype=torch.float64))).all()
-
-
-def test_a_diverged_run_is_told_by_its_end_over_its_lowest_loss():
-    """What Figure 7's health asks for: at learning rate 10 training loss falls and then leaps."""
-    settings = {"sgd": {}}
-    losses = {("sgd", "train_loss"): [[4, 1, 0.1, 3.9]], ("sgd", "test_loss"): [[4, 4, 4, 8]]}
-    records = Records(losses, settings)
-    records.artifact = {
-        "path": np.zeros((1, 4, 2)), "grid": np.zeros((1, 2, 3)), "surface_train": np.zeros((1, 3, 3)),
-        "surface_test": np.zeros((1, 3, 3)), "in_plane": np.array([[1, 0.5, 0.75, 1]]),
-    }  # fmt: skip
-    out = Tables()
-    measure._landscape(records, out)
-    assert by_unit(out, "train_loss_end_over_lowest") == [(39.0, "ok")]
-    assert by_unit(out, "test_loss_end_over_start") == [(2.0, "ok")]
-    assert by_unit(out, "lowest_share_in_plane") == [(0.5, "ok")]
-    assert out.curves["landscape_paths"]["train_loss"].tolist() == [4, 1, 0.1, 3.9]
+def test_trials_are_the_sizes_of_the_sets():
+    seen = 0
+    for claim in claims.load("grokking"):
+        for scale in claim["scales"] if "parts" in claim else ():
+            for part in claims.resolved(claim["parts"], scale):
+                if part.get("scale") == "logit":
+                    condition = dict(pair.split("=") for pair in part["condition"].split(";"))["condition"]
+                    train, test = sets(part["experiment"], scale, condition)
+                    assert part["trials"] == (train if "train" in part["statistic"] else test), (claim["id"], scale)
+                    seen += 1
+    assert seen >= 10
