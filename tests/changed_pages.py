@@ -40,7 +40,8 @@ def overrides(slug: str, experiment: str, changes: Mapping[str, Change]) -> dict
         setting = name.rpartition(".")[2]
         if "." in name and name.partition(".")[0] != experiment:
             continue
-        if setting in known:
+        conditions = known.get("conditions") or {"base": {}}
+        if setting in known and not all(setting in own for own in conditions.values()):  # else nothing would use it
             result[setting] = _apply(value, known[setting])
         for condition, own in known.get("conditions", {}).items():
             if setting in own:
