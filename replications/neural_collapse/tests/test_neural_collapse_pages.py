@@ -74,7 +74,9 @@ def test_theory_lines_of_the_jump_end_at_the_spinodal():
     figures.plt.close(figure)
 
 
-@pytest.mark.parametrize(("accuracy", "objective", "sound"), [(1.0, 0.1, True), (0.4, 0.1, False), (1.0, np.nan, False)])
+@pytest.mark.parametrize(
+    ("accuracy", "objective", "sound"), [(1.0, 0.1, True), (0.4, 0.1, False), (1.0, np.nan, False)]
+)
 def test_runs_that_are_not_trained_or_not_finite_are_not_sound(accuracy, objective, sound):
     from verifig import claims, judgement
 
