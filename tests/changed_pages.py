@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import jupytext
+import numpy as np
 from matplotlib.ticker import FixedFormatter
 
-from verifig import figures, jobs, pages, paths, rulesets, single, whatif
-from verifig.files import read_yaml
+from verifig import data, figures, jobs, pages, paths, rulesets, single, whatif
+from verifig.files import read_yaml, write_text
 from verifig.paths import Layout
 from verifig.stages.train import train
 
@@ -54,10 +55,11 @@ def _apply(change: Change, value: object) -> object:
 def render(slug: str, changes: Mapping[str, Change], folder: Path, monkeypatch) -> Rendered:
     """Train every experiment of the laptop scale that has its data (of downloads: none), measure, judge and report."""
     layout = Layout(folder, SCALE, slug)
+    monkeypatch.setattr(data, "embedded", _few_images)
     train_jobs, missing = {}, {}
     for name in rulesets.load(slug).experiments(SCALE):
         job = jobs.train(slug, name, SCALE, "cpu", SEEDS, overrides(slug, name, changes), data_dir=folder / "no data")
-        if absent := [data for data, digest in job["data"].items() if digest is None]:
+        if absent := [file for file, digest in job["data"].items() if digest is None]:
             missing[name] = absent
             continue
         train_jobs[name] = job
@@ -71,20 +73,28 @@ def render(slug: str, changes: Mapping[str, Change], folder: Path, monkeypatch) 
     return Rendered(html, markdown, whatif.describe(slug, SCALE, train_jobs, missing), said)
 
 
+def _few_images(name: str) -> tuple[np.ndarray, np.ndarray]:
+    """In place of an embedded data set, which takes seconds to read."""
+    stream = np.random.default_rng(0)
+    return stream.random((400, {"mnist_5k": 784, "digits": 64}[name])), np.arange(400) % 10
+
+
 def _listen(monkeypatch) -> dict[str, list[str]]:
     """Note what is drawn and written from now on."""
     said: dict[str, list[str]] = {"figure": [], "alt": [], "caption": [], "text": []}
-    save, text, figure_html = figures.save, pages.Page.text, pages.cards.figure_html
+    text, figure_html = pages.Page.text, pages.cards.figure_html
 
     def listen_save(figure, path, title):
         if title != figures.PLACEHOLDER:
             said["figure"] += figure_texts(figure)
             said["alt"].append(title)
-        save(figure, path, title)
+        figures.plt.close(figure)
+        write_text(path, f'<svg width="1pt"><title>{title}</title></svg>')  # laying out and drawing takes seconds
 
     def listen_text(self, markdown):
-        said["text"].append(markdown)
-        return text(self, markdown)
+        block = text(self, markdown)
+        said["text"].append(block.markdown)
+        return block
 
     def listen_figure(name, heading, source, alt, note, *more, **options):
         said["caption"].append(note)
@@ -138,13 +148,15 @@ def forms(value: object, seeds: bool = False) -> set[str]:
         return {f"{value} seeds"} | ({f"{words[value]} seeds"} if value < len(words) else set())
     if float(value).is_integer():
         return {f"{value:.0f}", f"{value:,.0f}"} if value >= 10 else set()
-    return {f"{value:g}"} | ({f"{100 * value:g} %"} if 0 < value < 1 else set())
+    return {f"{value:g}"} | ({f"{100 * value:g} %"} if 0.05 <= value < 1 else set())
 
 
 def literals(text: str, words: set[str]) -> list[str]:
-    """Which of the words stand in a text, as whole numbers."""
+    """Which of the words stand in a text, as whole numbers; `100` does not stand in `100 %`."""
     return [
-        word for word in sorted(words) if re.search(rf"(?<![\w.,]){re.escape(word)}(?!\w|[.,]\d)", text, re.IGNORECASE)
+        word
+        for word in sorted(words)
+        if re.search(rf"(?<![\w.,]){re.escape(word)}(?!\w|[.,]\d|\s?%)", text, re.IGNORECASE)
     ]
 
 

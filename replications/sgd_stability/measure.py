@@ -242,6 +242,9 @@ def _escape(artifact: Artifact, out: Tables) -> None:
     out.exact("escape", "own_threshold_ratio", float(artifact["own_ratio"]))
     section = {"x": artifact["slice_x"], "sgd": artifact["slice_sgd"], "gd": artifact["slice_gd"]}
     out.curve("slice", pd.DataFrame(section))
+    for name in ("sgd", "gd"):
+        at_minimum = section[name][np.abs(section["x"]).argmin()]
+        out.exact("escape", "loss_at_minimum", float(at_minimum), {"algorithm": name})
     spectra = {name: artifact[f"spectrum_{name}"][::-1] for name in ("sgd", "gd")}
     out.curve("spectrum", pd.DataFrame({"x": np.arange(1, len(spectra["gd"]) + 1)} | spectra))
     for name, values in spectra.items():

@@ -246,11 +246,15 @@ class Page:
         return Block(cards.controls_html(chosen, self.scale), cards.controls_markdown(chosen, self.scale))
 
     def deviations(self) -> Block:
-        """What differs from the paper: what, why, what it may change."""
-        return cards.table(
+        """What differs from the paper with the configured settings: what, why, what it may change."""
+        table = cards.table(
             ["What differs", "Why", "What it may change"],
             [[item["what"], item["why"], item["effect"]] for item in self.ruleset.config.get("deviations", [])],
         )
+        if not (self.what_if or {}).get("changed"):
+            return table
+        said = "With the configured settings; what was changed stands at the top."
+        return Block(f"<p>{said}</p>{table.html}", f"{said}\n\n{table.markdown}")
 
     def provenance(self) -> Block:
         """Hardware, cost (coarsely) and versions, from the records beside the artifacts."""
