@@ -10,7 +10,7 @@ from snakemake.utils import min_version
 min_version("9.27")
 
 
-configfile: f"{workflow.basedir}/config/config.yaml"
+configfile: f"{workflow.current_basedir}/config/config.yaml"
 
 
 report: "workflow/report/overview.rst"
@@ -36,3 +36,13 @@ for paper in SUITE_CONFIG.papers:
 
 
 include: "workflow/rules/site.smk"
+
+
+rule all:
+    """Everything that the configuration asks for."""
+
+    # here and not in an included file, whose default target Snakemake forgets; without it a module's first rule is it
+    default_target: True
+    input:
+        rules.site.output,
+        RESULTS_OF_PAPERS,

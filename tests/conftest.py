@@ -26,6 +26,9 @@ COPIED = (
     "reports",
     "envs",
     "README.md",
+    "CONTRIBUTING.md",
+    "Makefile",
+    "setup.py",
 )
 
 
@@ -49,6 +52,18 @@ def copy_suite(target: Path) -> Path:
 def suite(tmp_path) -> Path:
     """A copy of the checkout without results."""
     return copy_suite(tmp_path / "suite")
+
+
+@pytest.fixture(scope="session")
+def done(tmp_path_factory) -> Path:
+    """A copy whose smoke scale of grokking has run, by its configuration; tests that change it change it back."""
+    folder = copy_suite(tmp_path_factory.mktemp("done") / "suite")
+    config = folder / "config/config.yaml"
+    text = config.read_text().replace("scale: laptop", "scale: smoke").replace("papers: []", "papers: [grokking]")
+    config.write_text(text.replace("device: auto", "device: cpu"))
+    result = snakemake(folder)
+    assert result.returncode == 0, result.stdout + result.stderr
+    return folder
 
 
 def environment(folder: Path, **more: str) -> dict[str, str]:

@@ -99,7 +99,6 @@ def test_overrides_reach_settings_and_conditions():
         ({"width": 0}, "width = 0 must be >= 1"),
         ({"seeds": 0}, "seeds = 0 must be >= 1"),
         ({"loss": "hinge"}, "loss = 'hinge' must be one of"),
-        ({"conditions.adam.eps": 1}, "unknown setting"),
         ({"conditions.adamw.epsilon": 1}, "unknown setting 'conditions.adamw.epsilon'"),
         ({"conditions.adamw.eps": -1}, "condition adamw: eps = -1 must be >= 0"),
         ({"learning_rate": "1e-3"}, "write 1.0e-3"),

@@ -18,6 +18,31 @@ TINY = {
         "learning_rates": lambda v: [0.9 * rate for rate in v], "learning_rate": 0.02, "batch_sizes": lambda v: v[:1] + [3] if len(v) > 1 else v,
         "initial_ratios": lambda v: [1.5, 3.0] if v else [], "clip": lambda v: 0.9 * v, "draws": 20, "replicas": 2, "gd_steps": 50, "sgd_steps": 50,
     },
+    "neural_collapse": {
+        "iterations": 60, "log_points": 6, "depth": lambda v: {3: 4, 6: 5, 9: 7}.get(v, v), "hidden_layers": 2,
+        "width": lambda v: {128: 24, 64: 20, 32: 13}.get(v, 14), "momentum": 0.8, "init": lambda v: 1.5 * v,
+        "sizes": lambda v: [round(0.4 * size) for size in v], "weight_decay": lambda v: 1.2 * v,
+        "feature_decay": lambda v: 1.3 * v, "learning_rate": lambda v: 0.9 * v, "drops": [0.6, 0.9],
+        "decays": lambda v: [0.011, 0.033, 0.055] if v else [], "betas": [0.15, 0.25], "start_beta": 0.25,
+        "over_threshold": [0.85, 1.1], "over_spinodal": [0.96, 1.04], "perturbations": 2,
+    },
+    "double_descent": {
+        "draws": 150, "minimal.widths": [2, 4, 6, 9], "descent_draws": 20, "descent_widths": [3, 10, 25], "minimal.momentum": 0.9,
+        "minimal.learning_rate": 0.07, "horizons": lambda v: [round(1.5 * steps) for steps in v], "n": lambda v: 16 if v == 128 else 20,
+        "features.widths": [5, 13, 18, 20, 22, 80], "iterated.widths": [13, 18, 20, 22, 80], "two_layer.widths": [6, 13, 26],
+        "label_noise": lambda v: 0.7 * v, "features.steps": 15000, "relative_rates": [0.02, 0.3, 1.7], "learning_rates": [0.02],
+        "momenta": [0.9], "momentum_horizons": [1500, 15000], "output_scales": [0.0, 2.0, 7.0], "noise_levels": [0.0, 0.15, 0.3, 1.0],
+        "noise_horizons": [1500, 15000], "sample_sizes": lambda v: [5, 13, 20, 40] if v else [], "sample_width": 20,
+        "sample_noise": [0.0, 0.15], "sample_seeds": 2, "sample_test": 15, "threshold_sizes": [11, 20], "threshold_ratios": [0.7, 1.0, 2.0],
+        "feature_scale": lambda v: 1.3 * v, "epochs": lambda v: 12 if v == 1000 else 30, "iterated.record_steps": lambda v: [15, 30][: len(v)],
+        "batch_size": lambda v: {1: 2, 10: 5, 100: 20}[v], "iterated.learning_rate": lambda v: 1.5 * v, "kappa_draws": 12, "gaussian_rows": 40,
+        "gaussian_draws": 2, "ols_widths": [4, 9], "ols_draws": 10, "curvature_rows": 8, "curvature_dimensions": [4, 8, 16],
+        "curvature_horizons": [150, 1500], "curvature_draws": 20, "curvature_rate": 0.04, "check_seeds": 2, "check_widths": [13, 30],
+        "check_steps": 50, "two_layer.steps": 40, "two_layer.record_steps": [0, 4, 40], "test_size": lambda v: 60 if v else 0, "pool_size": 7,
+        "two_layer.learning_rate": lambda v: 1.5 * v, "init_scale": lambda v: 0.7 * v, "ridges": [0.002, 0.02, 0.2, 2.0], "trials": 3,
+        "task_size": 150, "k": [8, 16, 64], "image_trials": 2, "pool": 60, "image_k": [8, 16, 64], "theorem_sizes": [4, 16, 64],
+        "theorem_n": 16, "small_ridge": 0.003, "noise_variance": 0.4,
+    },
     "random_teachers": {
         "input_size": 40, "width": 12, "head_width": 14, "bottleneck": 6, "output_size": lambda v: v // 4 + 1, "output_std": 0.03,
         "encoder_learning_rate": lambda v: 0.8 * v, "head_learning_rate": lambda v: 0.8 * v, "alpha": lambda v: 0.9 * v, "steps": 21,
@@ -38,6 +63,8 @@ TINY = {
 QUOTED = {
     "grokking": {"0.99", "0.95", "95 %"},  # the paper's beta2; the accuracy at which a set counts as learnt
     "sgd_stability": set(),
+    "neural_collapse": set(),
+    "double_descent": set(),
     "random_teachers": set(),
     "scaling_laws": set(),
 }

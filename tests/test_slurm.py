@@ -41,7 +41,7 @@ def test_jobs_without_a_gpu_have_a_partition_of_their_own():
 def test_what_training_jobs_ask_for(suite, device, gpu):
     """Planned on any machine: the GPU need not be in this one."""
     config = ("scale=paper", f"device={device}", 'papers=["double_descent"]')
-    result = snakemake(suite, "-n", "--default-resources", "mem_mb=5000", "--config", *config, "--", "all")
+    result = snakemake(suite, "-n", "--default-resources", "mem_mb=5000", "--config", *config)
     assert result.returncode == 0, result.stderr
     rules = re.findall(r"^rule double_descent_(\w+):$.*?resources: (.*?)$", result.stdout + result.stderr, re.M | re.S)
     asked = {name: dict(re.findall(r"\b(gpu|mem_mb)=(\d+)", line)) for name, line in rules}
@@ -80,6 +80,6 @@ def test_a_training_job_without_its_gpu_says_so(tmp_path, monkeypatch):
 
 
 def test_a_job_on_a_cluster_refuses_to_guess_the_device(suite):
-    result = snakemake(suite, "-n", "--mode", "remote", "--config", "scale=smoke", "device=auto", "--", "all")
+    result = snakemake(suite, "-n", "--mode", "remote", "--config", "scale=smoke", "device=auto")
     assert result.returncode == 2
     assert "on a cluster device must be cuda or cpu" in result.stderr

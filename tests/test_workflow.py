@@ -8,29 +8,27 @@ import shutil
 import zipfile
 
 import pytest
-from conftest import command, copy_suite, planned_rules, snakemake
+from conftest import ROOT, command, planned_rules, snakemake
 
-TRAINING = {"grokking_train_edge113", "grokking_train_thresholds", "grokking_train_transformer"}
+TRAINING = {f"grokking_train_{name}" for name in ("delay53", "edge113", "thresholds", "transformer")}
 
 
-def planned(folder, *arguments, config=("scale=smoke", 'papers=["grokking"]'), **environment: str) -> set[str]:
+def targets(arguments) -> list[str]:
+    """Options that take lists swallow targets; where none is asked for, the default target it is."""
+    return ["--", *arguments] if arguments else []
+
+
+def planned(
+    folder, *arguments, config=("scale=smoke", 'papers=["grokking"]', "device=cpu"), **environment: str
+) -> set[str]:
     """Rules that Snakemake would run."""
-    return planned_rules(folder, "--config", *config, "--", *(arguments or ["all"]), **environment) - {"grokking"}
+    return planned_rules(folder, "--config", *config, *targets(arguments), **environment) - {"grokking"}
 
 
-def run(folder, *arguments, config=("scale=smoke", 'papers=["grokking"]')):
-    result = snakemake(folder, "--config", *config, "--", *(arguments or ["all"]))
+def run(folder, *arguments, config=("scale=smoke", 'papers=["grokking"]', "device=cpu")):
+    result = snakemake(folder, "--config", *config, *targets(arguments))
     assert result.returncode == 0, result.stdout + result.stderr
     return result
-
-
-@pytest.fixture(scope="module")
-def done(tmp_path_factory):
-    """A suite whose smoke scale has run; tests that change it change it back."""
-    folder = copy_suite(tmp_path_factory.mktemp("workflow") / "suite")
-    assert planned(folder) == TRAINING | {"grokking_measure", "grokking_judge", "grokking_report", "site"}
-    run(folder)
-    return folder
 
 
 class Edited:
@@ -54,7 +52,8 @@ def test_a_fresh_clone_with_published_pages_trains_everything(suite):
     assert expected <= planned(suite, config=("scale=laptop", 'papers=["grokking"]'))
 
 
-def test_nothing_runs_twice(done):
+def test_nothing_runs_twice(done, suite):
+    assert planned(suite) == TRAINING | {"grokking_measure", "grokking_judge", "grokking_report", "site"}
     assert planned(done) == set()
 
 
@@ -194,20 +193,22 @@ def test_measure_refuses_a_foreign_artifact(done):
     record = done / "results/smoke/grokking/edge113.provenance.json"
     before = record.read_text()
     record.write_text(before.replace(json.loads(before)["key"], "0" * 64))
-    result = snakemake(done, "--force", "--config", "scale=smoke", 'papers=["grokking"]', "--", "grokking_measure")
+    result = snakemake(done, "--force", "--", "grokking_measure")
     record.write_text(before)
     assert result.returncode != 0
     assert "was made by another job" in result.stdout + result.stderr
     run(done)
 
 
-def test_alone_and_from_the_root_share_artifacts(done):
-    result = snakemake(done, "-n", "-s", "replications/grokking/Snakefile", "--config", "scale=smoke")
-    assert "Nothing to be done" in result.stdout + result.stderr
+def test_alone_and_from_the_root_share_artifacts(done, suite):
+    alone = ("-s", "replications/grokking/Snakefile", "--config", "scale=smoke", "device=cpu")
+    expected = TRAINING | {"grokking_measure", "grokking_judge", "grokking_report"}
+    assert planned_rules(suite, *alone) == {name.removeprefix("grokking_") for name in expected}
+    assert planned_rules(done, *alone) == set()
 
 
 def test_snakemake_s_own_report_holds_figures_and_verdicts(done):
-    result = snakemake(done, "--config", "scale=smoke", 'papers=["grokking"]', "--report", "report.zip", "--", "all")
+    result = snakemake(done, "--report", "report.zip")
     assert result.returncode == 0, result.stdout + result.stderr
     with zipfile.ZipFile(done / "report.zip") as archive:
         names = [name for name in archive.namelist() if "/data/" in name]
@@ -217,34 +218,71 @@ def test_snakemake_s_own_report_holds_figures_and_verdicts(done):
     assert any(name.endswith("fig3.svg") for name in names)
     assert any(name.endswith("verdicts.json") for name in names)
     assert "Grokking at the edge of numerical stability" in everything
+    assert "StableMax's replacement of exp" in everything, "what the figure shows"
+
+
+@pytest.mark.parametrize("option", ["--dag", "--rulegraph"])
+def test_graphs_show_the_jobs(done, option):
+    result = snakemake(done, option)
+    assert result.returncode == 0, result.stderr
+    for rule in (*TRAINING, "grokking_report", "site"):
+        assert f'label = "{rule}' in result.stdout
+
+
+def broken(suite) -> tuple[str, ...]:
+    """A suite whose shortest training job fails; returns what to ask Snakemake for."""
+    program = suite / "replications/grokking/experiments/exact.py"
+    failing = 'def thresholds(run):\n    raise ValueError("broken on purpose")\n\n\ndef _('
+    program.write_text(program.read_text().replace("def thresholds(", failing, 1))
+    return ("--config", "scale=smoke", 'papers=["grokking"]', "--", "results/smoke/grokking/thresholds.npz")
 
 
 def test_a_failing_job_shows_its_log(suite):
-    """One sentence from inside the job reaches the terminal, and Snakemake fails."""
-    report = suite / "replications/grokking/report.py"
-    report.write_text(report.read_text() + '\n# %%\nraise ValueError("broken on purpose")\n')
-    result = snakemake(suite, "--config", "scale=smoke", 'papers=["grokking"]', "--", "grokking")
+    """The sentence from inside the job reaches the terminal, and Snakemake fails."""
+    result = snakemake(suite, *broken(suite))
     assert result.returncode != 0
-    assert "report.py: the cell 'raise ValueError(\"broken on purpose\")' failed" in result.stdout + result.stderr
+    assert "ValueError: broken on purpose" in result.stdout + result.stderr
 
 
-def test_as_a_module_of_another_project(suite, tmp_path):
-    toy = tmp_path / "toy"
-    toy.mkdir()
-    (toy / "Snakefile").write_text(
-        f"""
-module grokking:
-    snakefile: "{suite}/replications/grokking/Snakefile"
-    config: {{"scale": "smoke"}}
-    pathvars:
-        results="out"
+def test_make_names_the_rule_that_failed_its_log_and_the_sentence_in_it(suite):
+    """By the Snakemake line of `make reports`, verbatim but for the scale and the target."""
+    line = re.search(r"^\t\$\(SNAKEMAKE\) (.*) --config scale=laptop$", (ROOT / "Makefile").read_text(), re.M)[1]
+    result = snakemake(suite, *line.split(), *broken(suite))
+    assert result.returncode == 1
+    failed = "FAILED grokking_train_thresholds, log logs/smoke/grokking/train_thresholds.log\n  ValueError: broken on purpose"
+    assert result.stderr.count(failed) == 2, "when it happens and at the end"
+    assert result.stderr.rstrip().endswith(failed)
+    assert "reason:" not in result.stderr, "jobs that start say nothing"
 
-use rule * from grokking as verifig_*
-"""
-    )
-    result = snakemake(toy, "verifig_all")
+
+EXAMPLE = ROOT / "tests/module_example/Snakefile"
+
+
+def test_the_readme_shows_the_module_example():
+    shown = re.search(r"```snakemake\n(.*?)```", (ROOT / "README.md").read_text(), re.S)[1]
+    assert shown == EXAMPLE.read_text().replace('VERIFIG = "../.."', 'VERIFIG = "../verifig"  # your clone')
+
+
+def test_as_a_module_of_another_project(done, tmp_path):
+    """The example; with the results of the rule set brought along but for the page, only that and its own rule run."""
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "Snakefile").write_text(EXAMPLE.read_text().replace("../..", str(done)))
+    assert planned_rules(project) == TRAINING | {
+        "grokking_measure",
+        "grokking_judge",
+        "grokking_report",
+        "grokking_all",
+        "contradicted",
+    }
+    shutil.copytree(done / "results/smoke", project / "papers/smoke")
+    shutil.rmtree(project / "papers/smoke/grokking/page")
+    (project / "papers/smoke/grokking/report.provenance.json").unlink()
+    assert planned_rules(project) == {"grokking_report", "grokking_all", "contradicted"}
+    result = snakemake(project)
     assert result.returncode == 0, result.stdout + result.stderr
-    assert (toy / "out/smoke/grokking/page/index.html").exists()
+    assert (project / "contradicted.txt").read_text() == "0\n"
+    assert (project / "papers/smoke/grokking/page/index.html").exists()
 
 
 def test_a_new_rule_set_runs_is_judged_and_shows_up(suite):
@@ -258,7 +296,7 @@ def test_a_new_rule_set_runs_is_judged_and_shows_up(suite):
     (suite / "config/config.yaml").write_text("papers: [toy_paper]\n")
     checked = command(suite, "verifig", "check", "--scale", "smoke")
     assert checked.returncode == 0
-    assert "toy_paper: ok (1 reproduced" in checked.stdout
+    assert "toy_paper: ok, 2 of 2 claims and controls judged, nothing recorded at smoke scale" in checked.stdout
     assert command(suite, "pytest", "replications/toy_paper").returncode == 0
     assert planned(suite, config=config) == set()
 

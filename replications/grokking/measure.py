@@ -14,7 +14,7 @@ FIT = 0.95  # accuracy at which a set counts as learnt (delay ratio)
 SOLVED = 0.99
 ALIGNED = 0.5  # cosine at which the output layer's gradient counts as aligned (Fig 5)
 COLLAPSE = 0.5  # share of collapsed samples that dates the collapse (Fig 2, dotted lines)
-EPOCHS = (80, 130, 300, 400, 2000, 80000)  # at which claims ask for accuracies
+EPOCHS = (80, 130, 300, 400, 480, 2000, 75000, 80000)  # at which claims ask for accuracies
 CURVES = ("train_accuracy", "test_accuracy", "train_loss", "test_loss", "collapsed", "zero_loss", "norm")
 
 
@@ -45,6 +45,10 @@ def _training(experiment: str, series: Series, out: Tables) -> None:
         out.per_seed(experiment, "initial_test_accuracy", test[:, 0], name)
         out.per_seed(experiment, "max_test_accuracy", test.max(1), name)
         out.per_seed(experiment, "max_train_accuracy", train.max(1), name)
+        out.per_seed(experiment, "largest_gap", (train - test).max(1), name)
+        for part in ("train", "test"):
+            loss = series[condition, f"{part}_loss"]
+            out.per_seed(experiment, f"{part}_loss_change", loss[:, -1] - loss[:, 0], name)
         for epoch in EPOCHS:
             if epoch <= last:
                 out.per_seed(
@@ -140,7 +144,7 @@ def _collapse_delay(experiment: str, series: Series, out: Tables) -> None:
     """(t64 - t32) / prediction for every pair of conditions that differ in precision only."""
     for suffix in ("", "_beta90", "_fast"):
         single, double = f"float32{suffix}", f"float64{suffix}"
-        if single not in series or double not in series:
+        if not _comparable(series, single, double):
             continue
         early, never32 = first_crossing(series.points, series[single, "collapsed"], COLLAPSE)
         late, never64 = first_crossing(series.points, series[double, "collapsed"], COLLAPSE)
@@ -160,6 +164,13 @@ def _collapse_delay(experiment: str, series: Series, out: Tables) -> None:
         )
 
 
+def _comparable(series: Series, single: str, double: str) -> bool:
+    """Whether both conditions ran as often and the prediction is defined: with beta2 = 0 Adam has no memory."""
+    if single not in series or double not in series:
+        return False
+    return series.seeds(single) == series.seeds(double) and series.settings[single]["beta2"] > 0
+
+
 def _loss_decay(series: Series, condition: str) -> np.ndarray:
     """Slope of ln(loss) per epoch between 1e-3 and 1e-12, per seed [seeds]; NaN where fewer than 3 log points lie there."""
     slopes = []
@@ -171,7 +182,11 @@ def _loss_decay(series: Series, condition: str) -> np.ndarray:
 
 
 def _alignment(experiment: str, series: Series, out: Tables) -> None:
-    """EN-17: cosines at the first log point 200 epochs after the fit. EN-18: lowest cosine within 100 epochs of collapse.
+    """Cosines of gradient and weights around the fit and around collapse.
+
+    EN-17: at the first log point 200 epochs after the fit. EN-26: by how much that exceeds the value at half of the time
+    to the fit. EN-18: the lowest of the output layer within 100 epochs of collapse, and of the float64 run of the same
+    seed, which has not collapsed, in the same epochs.
 
     Also when the cosine of the output layer first passes `ALIGNED`, the training accuracy then, and the cosine at the fit.
     """
@@ -204,11 +219,21 @@ def _alignment(experiment: str, series: Series, out: Tables) -> None:
                 name | {"layer": f"{layer + 1}-{layer}"},
             )
         out.per_seed(experiment, "alignment_sign_flipped", -cosines[:, -1], name)
-        lowest = []
-        for seed, epoch in enumerate(collapse):
-            window = (series.points >= epoch) & (series.points <= epoch + 100)
-            lowest.append(alignment[seed, window, -1].min() if window.any() and not never[seed] else math.nan)
-        out.per_seed(experiment, "alignment_after_collapse", lowest, name)
+        early = [alignment[seed, np.flatnonzero(series.points >= epoch / 2)[0], -1] for seed, epoch in enumerate(fit)]
+        out.per_seed(experiment, "alignment_rise", cosines[:, -1] - early, name)
+        collapse = np.where(never, math.nan, collapse)
+        out.per_seed(experiment, "alignment_after_collapse", _lowest(series, condition, collapse), name)
+        if condition == "float32" and "float64" in series:
+            out.per_seed(experiment, "alignment_without_collapse", _lowest(series, "float64", collapse), name)
+
+
+def _lowest(series: Series, condition: str, epochs: np.ndarray) -> list[float]:
+    """Lowest alignment of the output layer within 100 epochs of `epochs` [seeds]; NaN where there is none."""
+    result = []
+    for row, epoch in zip(series[condition, "alignment"], epochs, strict=False):
+        window = (series.points >= epoch) & (series.points <= epoch + 100)
+        result.append(row[window, -1].min() if window.any() else math.nan)
+    return result
 
 
 def _mnist(series: Series, out: Tables) -> None:
@@ -228,12 +253,16 @@ def _mnist(series: Series, out: Tables) -> None:
 
 
 def _paper_precision(series: Series, out: Tables) -> None:
-    """EN-06 to EN-09 and EN-12 at paper scale."""
+    """EN-06 to EN-09 and EN-12 at paper scale; EN-08 reads the collapse at every 500th epoch, as the paper does."""
     experiment = "precision113"
+    read = series.points % 500 == 0
     for condition in series.settings:
         name = {"condition": condition}
         test = series[condition, "test_accuracy"]
         collapse, never = first_crossing(series.points, series[condition, "collapsed"], COLLAPSE)
+        seen = series[condition, "collapsed"][:, read] > COLLAPSE
+        first = series.points[read][seen.argmax(1)]
+        out.per_seed(experiment, "collapse_epoch_by_500", first, name, never=~seen.any(1))
         late = series.points >= series.points[-1] / 2
         out.per_seed(experiment, "late_mean_test_accuracy", test[:, late].mean(1), name)
         ranges = [
@@ -241,12 +270,16 @@ def _paper_precision(series: Series, out: Tables) -> None:
             for k, epoch in enumerate(collapse)
         ]
         out.per_seed(experiment, "test_range_after_twice_collapse", ranges, name)
-    if any(f"f{bits}_{percent}" not in series for bits in (32, 64) for percent in (60, 70)) or "f16_70" not in series:
-        return
-    half, single, double = (series[f"f{bits}_70", "test_accuracy"] for bits in (16, 32, 64))
-    out.per_seed(experiment, "f32_minus_f16", single[:, -1] - half[:, -1], {"train_fraction": 0.7})
-    out.per_seed(experiment, "f64_peak_minus_f32", double.max(1) - single[:, -1], {"train_fraction": 0.7})
+    for statistic, a, b in (("f32_minus_f16", "f32_70", "f16_70"), ("f64_peak_minus_f32", "f64_70", "f32_70")):
+        if a not in series or b not in series:
+            continue
+        first, second = series[a, "test_accuracy"], series[b, "test_accuracy"][:, -1]
+        first = first[:, -1] if a == "f32_70" else first.max(1)
+        shared = min(len(first), len(second))
+        out.per_seed(experiment, statistic, first[:shared] - second[:shared], {"train_fraction": 0.7})
     for percent in (60, 70):
+        if not _comparable(series, f"f32_{percent}", f"f64_{percent}"):
+            continue
         early, never32 = first_crossing(series.points, series[f"f32_{percent}", "collapsed"], COLLAPSE)
         late_epoch, never64 = first_crossing(series.points, series[f"f64_{percent}", "collapsed"], COLLAPSE)
         beta2 = series.settings[f"f32_{percent}"]["beta2"]
@@ -258,17 +291,18 @@ def _transformer(series: Series, out: Tables) -> None:
     """EN-20: epochs to test accuracy 0.9, with the projection over with weight decay, same seed."""
     if "perp_adamw" not in series or "adamw_wd" not in series:
         return
-    a, never_a = first_crossing(series.points, series["perp_adamw", "test_accuracy"], 0.9)
-    b, never_b = first_crossing(series.points, series["adamw_wd", "test_accuracy"], 0.9)
+    shared = min(series.seeds(condition) for condition in ("perp_adamw", "adamw_wd"))
+    a, never_a = first_crossing(series.points, series["perp_adamw", "test_accuracy"][:shared], 0.9)
+    b, never_b = first_crossing(series.points, series["adamw_wd", "test_accuracy"][:shared], 0.9)
     name = {"a": "perp_adamw", "b": "adamw_wd"}
     out.per_seed("transformer", "epoch_ratio", a / np.maximum(b, 1), name, never=never_a | never_b)
 
 
 def _zeroed(series: Series, out: Tables) -> None:
     """EN-21: change of test accuracy from the intervention to the end."""
-    if "zeroed" not in series:
+    epoch = series.settings["zeroed"]["zero_correct_logits_at"] if "zeroed" in series else None
+    if epoch is None:
         return
-    epoch = series.settings["zeroed"]["zero_correct_logits_at"]
     for condition in series.settings:
         change = series[condition, "test_accuracy"][:, -1] - series.at(condition, "test_accuracy", epoch)
         out.per_seed("zeroed113", "test_change_after_zeroing", change, {"condition": condition})
@@ -314,7 +348,7 @@ def _landscape(series: Series, out: Tables) -> None:
 
 
 def _decay(experiment: str, series: Series, out: Tables) -> None:
-    """EN-24 to EN-26: per seed, epochs to test accuracy `FIT` compared between arms.
+    """EN-28 to EN-30: per seed, epochs to test accuracy `FIT` compared between arms.
 
     `grok_epoch_ratio`: of one weight decay over another's; `projection_over_best_decay`: of the run with the projection
     over those of the fastest weight decay. A run that never gets there counts as the last epoch, and as never seen.

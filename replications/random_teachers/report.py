@@ -2,6 +2,7 @@
 # jupyter:
 #   jupytext:
 #     text_representation:
+#       extension: .py
 #       format_name: percent
 #   kernelspec:
 #     display_name: Python 3
@@ -341,5 +342,5 @@ page.provenance()
 # ## Paper scale
 # `python -m verifig run random_teachers --scale paper --stage report --out paper_run` on a machine with a GPU trains the
 # paper's networks and judges them. CIFAR10, CIFAR100 and STL10 are downloads (3 GB, checked by SHA-256); TinyImageNet is
-# read from a folder: `--set image_folders.tinyimagenet=/data/tiny`. For a first impression:
+# read from a folder, `data_folders: {tinyimagenet: /data/tiny}` in `config/config.yaml`. For a first impression:
 # `python -m verifig run random_teachers cifar10 --scale paper --seeds 1 --set epochs=1 --out /tmp/first`.

@@ -33,7 +33,7 @@ def start(folder: Path, *arguments: str, log: Path, **more: str) -> subprocess.P
 
 def workflow(folder: Path, scale: str, cores: int, log: Path, **more: str) -> subprocess.Popen:
     """The whole workflow at a scale."""
-    arguments = ("--cores", str(cores), "--quiet", "all", "--config", f"scale={scale}", "device=cpu", "--", "all")
+    arguments = ("--cores", str(cores), "--quiet", "all", "--config", f"scale={scale}", "device=cpu")
     return start(folder, "snakemake", *arguments, log=log, **more)
 
 

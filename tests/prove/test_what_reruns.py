@@ -16,7 +16,7 @@ COMMENT = {".py": "\n# a comment\n", ".yaml": "\n# a comment\n", ".md": "\na lin
 
 def planned(folder) -> set[str]:
     """Rules that Snakemake would run for the whole suite."""
-    return planned_rules(folder, "--config", "scale=smoke", "device=cpu", "--", "all") - set(slugs())
+    return planned_rules(folder, "--config", "scale=smoke", "device=cpu") - set(slugs())
 
 
 def after(folder, name, change=None) -> set[str]:

@@ -1,6 +1,7 @@
 """The rules of one rule set: train_<experiment> -> measure -> judge -> report.
 
-The including Snakefile names the rule set in SLUG. Targets: all, or any file below <results>/<scale>/<slug>/.
+The including Snakefile names the rule set in SLUG before, and makes RESULTS_OF_RULE_SET by a rule `all` after: Snakemake
+takes no default target from an included file. Other targets: any file below <results>/<scale>/<slug>/.
 """
 
 
@@ -9,17 +10,11 @@ include: "common.smk"
 
 USER = suite_config(config)
 JOBS = jobs_of(SLUG, USER)
-EXPERIMENTS = [name for name in JOBS if name not in ("measure", "judge", "report")]
+EXPERIMENTS = [name for name in JOBS if name not in jobs.AFTER_TRAINING]
 FIGURES = figures_of(SLUG, USER.scale)
 FOLDER = f"<results>/{USER.scale}/{SLUG}"
 LOGS = f"<logs>/{USER.scale}/{SLUG}"
-
-
-rule all:
-    """Verdicts and page of this rule set."""
-    input:
-        f"{FOLDER}/verdicts.json",
-        f"{FOLDER}/page/index.html",
+RESULTS_OF_RULE_SET = [f"{FOLDER}/verdicts.json", f"{FOLDER}/page/index.html"]
 
 
 for experiment in EXPERIMENTS:
@@ -28,6 +23,9 @@ for experiment in EXPERIMENTS:
         """Train one experiment: all its conditions and seeds as one tensor program."""
         name:
             f"train_{experiment}"
+        input:
+            # what a job computes from them is in its digests, not in their dates
+            ancient(data_of(SLUG, JOBS[experiment], USER.data)),
         output:
             artifact=f"{FOLDER}/{experiment}.npz",
             record=f"{FOLDER}/{experiment}.provenance.json",
@@ -42,7 +40,6 @@ for experiment in EXPERIMENTS:
         params:
             job=JOBS[experiment],
             checkpoint=subpath(output.artifact, with_suffix=".ckpt"),
-            data=str(USER.data),
         script:
             "../scripts/train.py"
 
@@ -76,7 +73,11 @@ rule judge:
             f"{FOLDER}/verdicts.json",
             caption="../report/verdicts.rst",
             category=rulesets.load(SLUG).config["title"],
-            labels={"figure": "verdicts", "shows": "every claim with its verdict"},
+            labels={
+                "figure": "verdicts",
+                "shows": "every claim with its verdict",
+                "claims": "all",
+            },
         ),
         record=f"{FOLDER}/judge.provenance.json",
     log:
@@ -94,14 +95,21 @@ rule report:
     input:
         f"{FOLDER}/verdicts.json",
         f"{FOLDER}/judge.provenance.json",
+        f"{FOLDER}/statistics.parquet",
+        f"{FOLDER}/measure.provenance.json",
         f"{FOLDER}/curves",
+        [f"{FOLDER}/{experiment}.provenance.json" for experiment in EXPERIMENTS],
     output:
         [
             report(
                 f"{FOLDER}/page/figures/{figure}.svg",
                 caption="../report/figure.rst",
                 category=rulesets.load(SLUG).config["title"],
-                labels={"figure": entry["place"], "shows": entry["title"]},
+                labels={
+                    "figure": entry["place"],
+                    "shows": entry["title"],
+                    "claims": claims_on(SLUG, figure),
+                },
             )
             for figure, entry in FIGURES.items()
         ],

@@ -1,15 +1,11 @@
-"""Suite-wide targets: one rule a paper, the site over all of them, and `all`."""
+"""Suite-wide targets: one rule a paper, and the site over all of them."""
 
-RESULTS = f"results/{SUITE_CONFIG.scale}"
-
-
-rule all:
-    """Everything that the configuration asks for."""
-    default_target: True
-    input:
-        f"{RESULTS}/site/index.html",
-        [f"{RESULTS}/{paper}/verdicts.json" for paper in SUITE_CONFIG.papers],
-        [f"{RESULTS}/{paper}/page/index.html" for paper in SUITE_CONFIG.papers],
+RESULTS = f"<results>/{SUITE_CONFIG.scale}"
+RESULTS_OF_PAPERS = [
+    f"{RESULTS}/{paper}/{file}"
+    for paper in SUITE_CONFIG.papers
+    for file in ("verdicts.json", "page/index.html")
+]
 
 
 for paper in SUITE_CONFIG.papers:
@@ -26,14 +22,18 @@ for paper in SUITE_CONFIG.papers:
 rule site:
     """The front page over all papers, and the verdicts as data."""
     input:
-        [f"{RESULTS}/{paper}/verdicts.json" for paper in SUITE_CONFIG.papers],
-        [f"{RESULTS}/{paper}/page/index.html" for paper in SUITE_CONFIG.papers],
+        RESULTS_OF_PAPERS,
+        [
+            f"{RESULTS}/{paper}/{file}"
+            for paper in SUITE_CONFIG.papers
+            for file in read_by_the_site(paper, SUITE_CONFIG)
+        ],
     output:
         index=f"{RESULTS}/site/index.html",
         verdicts=f"{RESULTS}/site/verdicts.json",
         table=f"{RESULTS}/site/verdicts.csv",
     log:
-        f"logs/{SUITE_CONFIG.scale}/site.log",
+        f"<logs>/{SUITE_CONFIG.scale}/site.log",
     conda:
         "../../envs/environment.yaml"
     params:

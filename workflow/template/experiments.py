@@ -22,7 +22,8 @@ class Quadratic(Trainable):
 
     def __init__(self, members: Sequence[Mapping]):
         super().__init__()
-        starts = [torch.randn(1, dtype=torch.float64, generator=generator("SLUG", "start", m["seed"])) for m in members]
+        streams = [generator("SLUG", "start", member["seed"]) for member in members]
+        starts = [torch.randn(1, dtype=torch.float64, generator=stream) for stream in streams]
         self.curvature = torch.tensor([m["curvature"] for m in members], dtype=torch.float64)
         self.learning_rate = torch.tensor([m["learning_rate"] for m in members], dtype=torch.float64)
         self.tensors = {"x": torch.cat(starts)}

@@ -21,6 +21,7 @@ def measure(artifacts: Mapping[str, Artifact], out: Tables) -> None:
     for name in np.unique(names):
         chosen = loss[names == name]
         out.per_seed("descent", "loss_ratio", chosen[:, -1] / chosen[:, 0], {"condition": name})
+        out.per_seed("descent", "first_loss", chosen[:, 0], {"condition": name})
         seeds, steps = np.meshgrid(np.arange(len(chosen)), artifact["steps"], indexing="ij")
         frames.append(
             pd.DataFrame({"condition": name, "seed": seeds.ravel(), "x": steps.ravel(), "value": chosen.ravel()})

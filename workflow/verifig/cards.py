@@ -1,4 +1,4 @@
-"""HTML and Markdown of the parts of a page: header, figure with its claims, control table."""
+"""HTML and Markdown of the parts of a page: header, figure with its claims, control cards, tables."""
 
 import html
 import math
@@ -6,13 +6,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from verifig import numbers, verdicts
+from markupsafe import Markup
+
+from verifig import pictures, verdicts, words
+from verifig.templating import fill
 
 if TYPE_CHECKING:
     from verifig.rulesets import RuleSet
 
-RANGE_PLOT = "range plot: the shaded band is what the claim allows, the bar our 95 % interval, the dots single seeds"
 LEGIBLE = 544  # pixels below which a figure scrolls rather than shrinks
+NARROW = 1.3
+ORIGINS = {"paper": "paper’s", "theory": "theory", "pilot": "pilot", "control": "control arm", "ours": "ours"}
+KINDS = {"number": "a number of the paper’s", "direction": "a statement of the paper’s, with a threshold"}
+KINDS |= {"identity": "an identity", "ours": "an extension of ours"}
+PLACES = {"reproduced": "inside", "contradicted": "outside", "inconclusive": "undecided", "not tested": "not tested"}
 
 
 @dataclass(frozen=True)
@@ -34,10 +41,11 @@ def escape(text: object) -> str:
     return html.escape(str(text))
 
 
-def badge(verdict: str) -> str:
-    """A verdict as a coloured word with a symbol, so that colour is not needed to read it."""
+def badge(claim: Mapping) -> Markup:
+    """A verdict in its kind's word, coloured, with a symbol, so that colour is not needed to read it."""
+    verdict = claim["verdict"]
     name = verdict.replace(" ", "-")
-    return f'<span class="badge {name}">{verdicts.SYMBOLS[verdict]} {escape(verdict)}</span>'
+    return Markup(f'<span class="badge {name}">{verdicts.SYMBOLS[verdict]} {escape(verdicts.word(claim))}</span>')
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Block:
@@ -54,56 +62,77 @@ def _cell(text: object) -> str:
     return " ".join(str(text).split()).replace("|", "\\|")
 
 
+def counts(claims: Sequence[Mapping]) -> Block:
+    """Kinds of claims, one a line, with their verdicts: no line adds them up."""
+    rows, found = [], verdicts.by_kind(claims)
+    for kind in verdicts.KINDS:
+        counted = found[kind.name]
+        if sum(counted.values()):
+            right = f"{verdicts.tally(counted)} {kind.many}" if verdicts.tested(counted) else "–"
+            agrees = _agreement([claim for claim in claims if verdicts.kind_of(claim) == kind])
+            rows.append([kind.title, right, *(str(counted[verdict] or "–") for verdict in verdicts.ORDER[1:]), agrees])
+    behave, judged = verdicts.controls(claims)
+    if judged:
+        rows.append(["controls and oracles", f"{behave} of {judged} as they must be", *[""] * len(verdicts.ORDER)])
+    head = ["Kind of claim", "Found right", *verdicts.ORDER[1:], "Paper’s value where one more of our runs would fall"]
+    if not any(row[-1] for row in rows):
+        head, rows = head[:-1], [row[:-1] for row in rows]
+    return table(head, rows)
+
+
+def _agreement(claims: Sequence[Mapping]) -> str:
+    """`3 of 4 (2 with too few)`, or nothing where no claim was compared."""
+    found = verdicts.agreement(claims)
+    few = f" ({found['too few']} with too few)" if found["too few"] else ""
+    return f"{found['yes']} of {found['yes'] + found['no']}{few}" if sum(found.values()) else ""
+
+
 def header(ruleset: "RuleSet", claims: Sequence[Mapping], scale: str) -> Block:
-    """Title, papers, counts by verdict and the sentence that says what was counted."""
-    config = ruleset.config
-    counts = verdicts.counts(claims)
-    held, reproduced = verdicts.simultaneous(claims)
-    summary = verdicts.summary(claims, scale)
-    guard = (
-        f"Intervals are 95 % each. {held} of {reproduced} reproduced claims about random quantities also hold with simultaneous intervals "
-        "(Bonferroni over this page). Claims that share runs are not independent evidence."
+    """Title, papers, claims by kind and verdict, and what the small plots mean."""
+    found = counts(claims)
+    shown = verdicts.paper_claims(claims)
+    sentences = [
+        f"Counts at {scale} scale; kinds are not summed, and claims that share runs are not independent evidence.",
+        words.simultaneous(claims),
+    ]
+    given = {"config": ruleset.config, "sentences": sentences}
+    return Block(
+        fill(
+            "header.html.j2",
+            **given,
+            counts=Markup(found.html),
+            bar=Markup(pictures.bar(shown, len(shown), "claims by kind and verdict") + pictures.bar_legend()),
+            legend=Markup(pictures.legend()),
+        ),
+        fill("header.md.j2", **given, counts=found.markdown),
     )
-    papers = "".join(
-        f'<li><a href="{escape(p["url"])}">{escape(p["title"])}</a>, {escape(p["authors"])}, {escape(p["venue"])}'
-        + (f' (<a href="{escape(p["code"])}">authors’ code</a>)' if "code" in p else "")
-        + (" — context" if p.get("context") else "")
-        + "</li>"
-        for p in config["papers"].values()
-    )
-    chips = "".join(f"<li>{badge(verdict)} <strong>{count}</strong></li>" for verdict, count in counts.items())
-    page_html = (
-        f'<header class="card"><h1>{escape(config["title"])}</h1><p class="lead">{escape(config["summary"])}</p>'
-        f'<ul class="chips" aria-label="verdicts of the papers’ claims">{chips}</ul><p>{escape(summary)}</p>'
-        f'<p class="small">{escape(guard)}</p><h2 class="plain">Papers</h2><ul class="papers">{papers}</ul></header>'
-    )
-    lines = [f"# {config['title']}", "", config["summary"], ""]
-    lines += [" · ".join(f"{verdicts.SYMBOLS[v]} {v}: **{c}**" for v, c in counts.items()), "", summary, "", guard, ""]
-    for p in config["papers"].values():
-        code = f" ([authors' code]({p['code']}))" if "code" in p else ""
-        lines.append(
-            f"- [{p['title']}]({p['url']}), {p['authors']}, {p['venue']}{code}{' (context)' if p.get('context') else ''}"
-        )
-    return Block(page_html, "\n".join(lines))
 
 
 def verdict_table(claims: Sequence[Mapping]) -> Block:
-    """One line a claim."""
+    """One line a claim, with the part that decides."""
     rows = "".join(
-        f'<tr><td><a href="#{escape(c["id"])}">{escape(c["id"])}</a></td><td>{escape(c["place"])}</td>'
-        f"<td>{escape(c['statement'])}</td><td>{badge(c['verdict'])}</td></tr>"
+        f'<tr><td><a href="#{escape(c["id"])}">{escape(c["id"])}</a><br><span class="small">{escape(c["place"])}</span></td>'
+        f"<td>{escape(c['statement'])}</td><td>{escape(ours(c))}</td><td>{badge(c)}</td></tr>"
         for c in claims
     )
+    head = ("Claim", "Statement", "Deciding quantity", "Verdict")
+    columns = "".join(f'<th scope="col">{name}</th>' for name in head)
     page_html = (
-        '<div class="scroll" tabindex="0" role="region" aria-label="all claims"><table><thead><tr><th scope="col">Claim</th><th scope="col">Place</th>'
-        f'<th scope="col">Statement</th><th scope="col">Verdict</th></tr></thead><tbody>{rows}</tbody></table></div>'
+        '<div class="scroll" tabindex="0" role="region" aria-label="all claims"><table>'
+        f"<thead><tr>{columns}</tr></thead><tbody>{rows}</tbody></table></div>"
     )
-    lines = ["| Claim | Place | Statement | Verdict |", "|---|---|---|---|"]
+    lines = ["| " + " | ".join(head) + " |", "|---|---|---|---|"]
     lines += [
-        f"| {c['id']} | {_cell(c['place'])} | {_cell(c['statement'])} | {verdicts.SYMBOLS[c['verdict']]} {c['verdict']} |"
+        f"| {c['id']}, {_cell(c['place'])} | {_cell(c['statement'])} | {_cell(ours(c))} | {verdicts.SYMBOLS[c['verdict']]} {verdicts.word(c)} |"
         for c in claims
     ]
     return Block(page_html, "\n".join(lines))
+
+
+def ours(claim: Mapping) -> str:
+    """The deciding part of a claim on one line, for tables."""
+    part = verdicts.deciding(claim)
+    return words.short(part) + words.more_parts(claim) if part else ""
 
 
 def figure_html(
@@ -140,102 +169,58 @@ def figure_markdown(
 
 
 def claim_html(claim: Mapping, scale: str) -> str:
-    """One claim: statement, verdict, and for every part bounds, our value with interval, and a range plot."""
-    paper_value = "the paper gives no number" if claim["paper_value"] is None else str(claim["paper_value"])
+    """One claim: statement, verdict, and for every part the paper's value, the bound, ours, and a range plot."""
     facts = [
         ("Why these bounds", claim["why"]),
-        ("Kind", f"{claim['basis']}, setting: {claim['setting']}"),
+        ("Kind", f"{KINDS[claim['basis']]}, {words.SETTINGS[claim['setting']]}" if claim["kind"] == "claim" else ""),
         ("Units of replication", claim.get("varies", "")),
     ]
-    details = "".join(f"<dt>{escape(term)}</dt><dd>{escape(text)}</dd>" for term, text in facts if text)
-    shown = (
-        f'<p class="paper-value">Paper: <strong>{escape(paper_value)}</strong> <span class="small">({escape(claim["source"])})</span></p>'
-        if claim["kind"] == "claim"
-        else ""
-    )
-    narrow = " · narrow" if claim["verdict"] == "reproduced" and (claim.get("headroom") or math.inf) < 1.3 else ""
-    return (
-        f'<article class="claim {claim["verdict"].replace(" ", "-")}" id="{escape(claim["id"])}" aria-labelledby="{escape(claim["id"])}-title">'
-        f'<p class="claim-title" id="{escape(claim["id"])}-title"><a class="anchor" href="#{escape(claim["id"])}">{escape(claim["id"])}</a> '
-        f'{badge(claim["verdict"])}<span class="small">{escape(claim["place"])}{narrow}</span></p>'
-        f'<p class="statement">{escape(claim["statement"])}</p>{shown}{_parts_html(claim)}'
-        f'<p class="small">{escape(verdicts.wording(claim, scale))}{_recorded(claim)}</p>'
-        f"<details><summary>Why these bounds, what varies, notes</summary><dl>{details}</dl>{_notes(claim['parts'])}</details></article>"
-    )
-
-
-def _recorded(claim: Mapping) -> str:
-    """Recorded verdicts, shown as such and never counted."""
-    return "".join(f" <em>{escape(sentence)}</em>" for sentence in claim.get("recorded_sentences", []))
-
-
-def _notes(parts: Sequence[Mapping]) -> str:
-    notes = [f"{part.get('label', part['statistic'])}: {note}" for part in parts for note in part["notes"]]
-    return "<ul>" + "".join(f"<li>{escape(note)}</li>" for note in notes) + "</ul>" if notes else ""
-
-
-def _parts_html(claim: Mapping) -> str:
-    """The measurements behind a claim, those that show that its runs are healthy last."""
-    healthy = [
-        part | {"label": f"healthy: {part.get('label') or part['statistic']}"} for part in claim.get("healthy", [])
-    ]
-    parts = [*claim["parts"], *healthy]
-    if not parts:
-        return ""
-    rows = "".join(
-        f"<tr><td>{escape(part.get('label') or part['statistic'])}</td><td>{escape(part_bounds(part))}</td>"
-        f"<td><strong>{escape(part_value(part))}</strong>{escape(part_interval(part))}</td>"
-        f'<td class="range">{range_plot(part)}</td>'
-        f'<td>{verdicts.SYMBOLS[part["verdict"]]}<span class="hidden"> {part["verdict"]}</span></td></tr>'
-        for part in parts
-    )
-    columns = ("Quantity", "Claimed", "Ours")
-    head = "".join(f'<th scope="col">{name}</th>' for name in columns)
-    hidden = "".join(f'<th scope="col"><span class="hidden">{name}</span></th>' for name in (RANGE_PLOT, "Verdict"))
-    return (
-        '<div class="scroll" tabindex="0" role="region" aria-label="measurements"><table class="parts">'
-        f"<thead><tr>{head}{hidden}</tr></thead><tbody>{rows}</tbody></table></div>"
-    )
-
-
-def part_bounds(part: Mapping) -> str:
-    """Bounds as text."""
-    return numbers.bounds(*part["bounds"])
-
-
-def part_interval(part: Mapping) -> str:
-    """How sure our value is: interval and number of units, or what stands in its place."""
-    if part["estimator"] == "exact":
-        return " (exact)"
-    units = f"{part['n']} {numbers.plural(part.get('unit', 'seed'))}"
-    if part["estimator"] == "every":
-        return f" worst of {units}"
-    return f" {numbers.interval(part['low'], part['high'], _digits(part))}, {part['estimator']} of {units}"
-
-
-def part_value(part: Mapping) -> str:
-    """Our value, with the digits that its bounds ask for."""
-    return numbers.text(part["observed"], _digits(part))
-
-
-def _digits(part: Mapping) -> int:
-    return numbers.digits_for(*part["bounds"])
+    notes = [f"{verdicts.name_of(part)}: {note}" for part in claim["parts"] for note in part["notes"]]
+    return fill("claim.html.j2", **_card(claim), facts=[fact for fact in facts if fact[1]], notes=notes)
 
 
 def claim_markdown(claim: Mapping, scale: str) -> str:
     """One claim for code hosts."""
-    lines = [
-        f"**{claim['id']}** {verdicts.SYMBOLS[claim['verdict']]} *{claim['verdict']}* ({claim['place']}): {claim['statement']}",
-        "",
-    ]
-    for part in claim["parts"]:
-        name = part.get("label") or part["statistic"]
-        lines.append(
-            f"- {name}: claimed {part_bounds(part)}, ours **{part_value(part)}**{part_interval(part)} {verdicts.SYMBOLS[part['verdict']]}"
-        )
-    paper_value = "no number" if claim["paper_value"] is None else claim["paper_value"]
-    lines += ["", f"Paper: {paper_value} ({claim['source']}). {verdicts.wording(claim, scale)}", ""]
-    return "\n".join(lines)
+    return fill("claim.md.j2", **_card(claim))
+
+
+def _card(claim: Mapping) -> dict:
+    """What both languages show of a claim."""
+    rows = [_row(part, "of" in claim) for part in claim["parts"]]
+    rows += [_row(part, False) | {"name": f"sound runs: {verdicts.name_of(part)}"} for part in claim.get("healthy", [])]
+    return {
+        "claim": claim,
+        "state": claim["verdict"].replace(" ", "-"),
+        "badge": badge(claim),
+        "symbol": verdicts.SYMBOLS[claim["verdict"]],
+        "word": verdicts.word(claim),
+        "narrow": claim["verdict"] == "reproduced" and (claim.get("headroom") or math.inf) < NARROW,
+        "paper_value": "no number" if claim["paper_value"] is None else str(claim["paper_value"]),
+        "theirs": any(row["paper"] for row in rows),
+        "bound": f"Bound ({ORIGINS[claim['bounds_from']]})" if "bounds_from" in claim else "Bound",
+        "rows": rows,
+        "words": words.wording(claim),
+        "recorded": claim.get("recorded_sentences", []),
+    }
+
+
+def _row(part: Mapping, broken: bool) -> dict:
+    """One measurement; of a broken instrument (`broken`) it is right that it lies outside."""
+    symbol, place = verdicts.SYMBOLS[part["verdict"]], PLACES[part["verdict"]]
+    if broken:
+        outside = part["verdict"] == "contradicted"
+        symbol, place = ("✓", "outside, as it must be") if outside else ("·", "not clearly outside")
+    return {
+        "name": verdicts.name_of(part),
+        "paper": words.paper(part),
+        "bound": words.bounds(part),
+        "value": words.value(part),
+        "certainty": words.certainty(part),
+        "more": [sentence for sentence in (words.agrees(part), words.control_arm(part)) if sentence],
+        "plot": Markup(pictures.range_plot(part)),
+        "symbol": symbol,
+        "place": place,
+    }
 
 
 def controls_html(claims: Sequence[Mapping], scale: str) -> str:
@@ -246,41 +231,3 @@ def controls_html(claims: Sequence[Mapping], scale: str) -> str:
 def controls_markdown(claims: Sequence[Mapping], scale: str) -> str:
     """The same for code hosts."""
     return "\n".join(claim_markdown(claim, scale) for claim in claims)
-
-
-def range_plot(part: Mapping, width: int = 190, height: int = 26) -> str:
-    """A small picture of one part: allowed band, our interval, single seeds. Decorative: the text says the same."""
-    log = part.get("scale") == "log"
-
-    def position(value: float) -> float:
-        return math.log(value) if log else value
-
-    finite = [float(v) for v in part["values"] if isinstance(v, int | float)]
-    own = [v for v in (part["observed"], part["low"], part["high"]) if isinstance(v, int | float)]
-    limits = [float(b) for b in part["bounds"] if not isinstance(b, str)]
-    points = [position(v) for v in finite + own + limits if not log or v > 0]
-    if not points or not own:
-        return ""
-    low, high = min(points), max(points)
-    pad = 0.12 * (high - low) or max(abs(low) * 0.1, 0.1)
-    low, high = low - pad, high + pad
-
-    def x(value: float) -> float:
-        return round(4 + (position(value) - low) / (high - low) * (width - 8), 1)
-
-    left = x(part["bounds"][0]) if not isinstance(part["bounds"][0], str) and (not log or part["bounds"][0] > 0) else 0
-    right = x(part["bounds"][1]) if not isinstance(part["bounds"][1], str) else width
-    shapes = [
-        f'<rect class="allowed" x="{left}" y="3" width="{max(right - left, 2):.1f}" height="{height - 6}" rx="2"/>'
-    ]
-    middle = height / 2
-    if all(isinstance(part[side], int | float) for side in ("low", "high")):
-        shapes.append(
-            f'<line class="interval" x1="{x(part["low"])}" x2="{x(part["high"])}" y1="{middle}" y2="{middle}"/>'
-        )
-    shapes += [f'<circle class="seed" cx="{x(v)}" cy="{middle}" r="2.2"/>' for v in finite[:40] if not log or v > 0]
-    if isinstance(part["observed"], int | float):
-        shapes.append(
-            f'<line class="observed" x1="{x(part["observed"])}" x2="{x(part["observed"])}" y1="5" y2="{height - 5}"/>'
-        )
-    return f'<svg class="range-plot" viewBox="0 0 {width} {height}" width="{width}" height="{height}" aria-hidden="true">{"".join(shapes)}</svg>'

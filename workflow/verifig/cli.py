@@ -7,12 +7,15 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from verifig import paths
+from verifig import paths, surroundings
 from verifig.errors import InputError, RunError
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Parse and run; a mistake of the user's is one sentence and exit code 2, a failure one sentence and exit code 1."""
+    surroundings.settle()
+    if note := surroundings.other_checkout():
+        print(note, file=sys.stderr)
     try:
         options = parser().parse_args(arguments)
         sys.exit(options.command(options) or 0)
@@ -69,8 +72,10 @@ def _experiment_commands(add: Callable) -> None:
     command.add_argument("slug", help="rule set")
     command.add_argument("experiments", nargs="*", metavar="experiment", help="experiments (default: all of the scale)")
     _scale(command)
-    setting = "a setting, for example learning_rate=0.02 or conditions.adamw.eps=1e-8"
+    setting = "a setting or a condition: learning_rate=0.02, conditions.adamw.eps=1e-8 (adds an unknown one), conditions.sgd=null"
     command.add_argument("--set", action="append", default=[], metavar="key=value", dest="assignments", help=setting)
+    what = "train these conditions only (python -m verifig list <rule set> <experiment> shows them)"
+    command.add_argument("--only", action="extend", nargs="+", default=[], metavar="condition", help=what)
     command.add_argument("--seeds", type=int, help="number of seeds instead of the configured one")
     command.add_argument("--device", default="auto", help="auto, cpu or cuda")
     _stage(command, ["train", "measure", "judge", "report"])
@@ -91,9 +96,12 @@ def _experiment_commands(add: Callable) -> None:
 
 def _verdict_commands(add: Callable) -> None:
     """Reading verdicts."""
-    command = add("check", _check, "exit 1 if a verdict is not what it should be")
+    command = add("check", _check, "exit 1 if a verdict is not what it should be, or not the recorded one")
     _scale(command, None)
     _results(command)
+    command.add_argument(
+        "--without-data", action="store_true", help="claims whose data is not there need not be judged as recorded"
+    )
     command = add("verdicts", _verdicts, "print the verdict table")
     command.add_argument("slug", nargs="?", help="every claim of this rule set")
     _scale(command, None)
@@ -102,7 +110,7 @@ def _verdict_commands(add: Callable) -> None:
     command.add_argument("claim", help="claim id, for example EN-10 or grokking/EN-10")
     _scale(command, None)
     _results(command)
-    command = add("compare", _compare, "what changed between two verdicts.json")
+    command = add("compare", _compare, "what changed between two verdicts.json; exit 1 if a verdict did")
     command.add_argument("before", type=Path)
     command.add_argument("after", type=Path)
 
@@ -159,17 +167,18 @@ def _list(options: argparse.Namespace) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
-    from verifig import rulesets, single
+    from verifig import overrides, single
 
     single.run(
         options.slug,
         options.experiments,
         checked_scale(options),
-        rulesets.parse_assignments(options.assignments),
+        overrides.parse(options.assignments),
         options.seeds,
         options.device,
         options.stage,
         options.out,
+        options.only,
     )
 
 
@@ -180,9 +189,9 @@ def _prepare(options: argparse.Namespace) -> None:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from verifig import terminal
+    from verifig import check
 
-    return terminal.check(options.results, checked_scale(options))
+    return check.check(options.results, checked_scale(options), options.without_data)
 
 
 def _verdicts(options: argparse.Namespace) -> None:
@@ -192,28 +201,29 @@ def _verdicts(options: argparse.Namespace) -> None:
 
 
 def _explain(options: argparse.Namespace) -> None:
-    from verifig import terminal
+    from verifig import explaining
 
-    terminal.explain(options.results, checked_scale(options), options.claim)
+    explaining.explain(options.results, checked_scale(options), options.claim)
 
 
-def _compare(options: argparse.Namespace) -> None:
-    from verifig import terminal
+def _compare(options: argparse.Namespace) -> int:
+    from verifig import comparing
 
-    terminal.compare(options.before, options.after)
+    return comparing.compare(options.before, options.after)
 
 
 def _publish(options: argparse.Namespace) -> None:
     from verifig import publish
 
+    paths.require_checkout("verifig publish")
     publish.publish(options.results)
 
 
 def _record(options: argparse.Namespace) -> None:
-    from verifig import publish
+    from verifig import record
 
-    for slug in options.slug or paths.slugs():
-        publish.record(options.results, checked_scale(options), slug)
+    paths.require_checkout("verifig record")
+    record.record(options.results, checked_scale(options), options.slug or paths.slugs())
 
 
 def _pack(options: argparse.Namespace) -> None:
@@ -231,6 +241,7 @@ def _unpack(options: argparse.Namespace) -> None:
 def _new(options: argparse.Namespace) -> None:
     from verifig import new
 
+    paths.require_checkout("verifig new")
     folder = new.create(options.slug)
     print(f"wrote {folder}; next: snakemake {options.slug} --config scale=smoke, then replications/README.md")
 
@@ -238,5 +249,6 @@ def _new(options: argparse.Namespace) -> None:
 def _bench(options: argparse.Namespace) -> int:
     from verifig import benchmarks
 
+    paths.require_checkout("verifig bench")
     regressions = benchmarks.run(options.slug, write=not options.no_write)
     return int(options.check and bool(regressions))

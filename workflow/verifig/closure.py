@@ -12,10 +12,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from verifig.files import sha256
-from verifig.paths import ROOT
+from verifig.paths import LIBRARY, REPLICATIONS, name_in_suite
 
 DISTRIBUTIONS = {"sklearn": "scikit-learn", "yaml": "pyyaml", "PIL": "pillow"}
-LOCATIONS = {"verifig": ROOT / "workflow" / "verifig", "replications": ROOT / "replications"}
+LOCATIONS = {"verifig": LIBRARY, "replications": REPLICATIONS}
 
 
 def files(entries: Iterable[str]) -> list[Path]:
@@ -33,7 +33,7 @@ def files(entries: Iterable[str]) -> list[Path]:
 
 def digests(entries: Iterable[str]) -> dict[str, str]:
     """`{path relative to the suite: sha256}` of the closure."""
-    return {path.relative_to(ROOT).as_posix(): sha256(path) for path in files(entries)}
+    return {name_in_suite(path): sha256(path) for path in files(entries)}
 
 
 def versions(entries: Iterable[str]) -> dict[str, str]:

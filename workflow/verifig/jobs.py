@@ -3,6 +3,7 @@
 Built without torch, alike by the Snakefiles and the command line.
 """
 
+import functools
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,9 +11,10 @@ from verifig import closure, data, rulesets, whatif
 from verifig.device import resolve
 from verifig.files import sha256
 from verifig.keys import key
-from verifig.paths import ROOT
+from verifig.paths import DATA, LIBRARY, REPLICATIONS, name_in_suite
 
 THREADS = 1  # two jobs side by side on two cores beat one job on two
+AFTER_TRAINING = ("measure", "judge", "report")
 
 
 def train(
@@ -22,7 +24,7 @@ def train(
     device: str = "auto",
     seeds: int | None = None,
     overrides: Mapping | None = None,
-    data_dir: Path = ROOT / "data",
+    data_dir: Path = DATA,
 ) -> dict:
     """The job of one training stage.
 
@@ -45,7 +47,7 @@ def train(
         "dtype": settings.get("dtype", "float32"),
         "threads": THREADS,
         "code": closure.digests(entries),
-        "data": {name: data.digest(ruleset, name, data_dir) for name in entry.get("data", [])},
+        "data": {name: data.digest(ruleset, name, data_dir) for name in data.names(ruleset, entry, settings)},
         "versions": closure.versions(entries),
     }
 
@@ -94,7 +96,7 @@ def report(slug: str, scale: str, judge_job: Mapping) -> dict:
     """The job of the report stage."""
     entries = ["verifig.stages.report", f"replications.{slug}.report"]
     shown = ["paper.yaml", "recorded/paper.json"] + (["recorded/laptop.json"] if judge_job["missing_data"] else [])
-    recorded = [name for name in shown if (ROOT / "replications" / slug / name).exists()]
+    recorded = [name for name in shown if (REPLICATIONS / slug / name).exists()]
     return {
         "stage": "report",
         "slug": slug,
@@ -105,12 +107,18 @@ def report(slug: str, scale: str, judge_job: Mapping) -> dict:
     }
 
 
+@functools.cache
+def planned(slug: str, scale: str, device: str, seeds: int | None, data_dir: Path) -> dict[str, dict]:
+    """All jobs of a rule set as configured (see `all_jobs`), made once a process."""
+    return all_jobs(slug, scale, device, seeds, data_dir)
+
+
 def all_jobs(
     slug: str,
     scale: str,
     device: str = "auto",
     seeds: int | None = None,
-    data_dir: Path = ROOT / "data",
+    data_dir: Path = DATA,
     experiments: list[str] | None = None,
     overrides: Mapping | None = None,
 ) -> dict[str, dict]:
@@ -131,9 +139,8 @@ def all_jobs(
 
 def templates() -> dict[str, str]:
     """Digests of the page templates, which no import statement names."""
-    folder = ROOT / "workflow" / "verifig" / "templates"
-    return {path.relative_to(ROOT).as_posix(): sha256(path) for path in sorted(folder.iterdir())}
+    return {name_in_suite(path): sha256(path) for path in sorted((LIBRARY / "templates").iterdir())}
 
 
 def _file_digests(slug: str, *names: str) -> dict[str, str]:
-    return {f"replications/{slug}/{name}": sha256(ROOT / "replications" / slug / name) for name in names}
+    return {f"replications/{slug}/{name}": sha256(REPLICATIONS / slug / name) for name in names}

@@ -15,6 +15,8 @@ def create(slug: str) -> Path:
     Raises:
         InputError: the name is not snake_case, or taken.
     """
+    if not slug:
+        raise InputError("the new rule set needs a name: make new paper=<slug>, or python -m verifig new <slug>")
     if not re.fullmatch(r"[a-z][a-z0-9_]*", slug):
         raise InputError(f"paper {slug!r} must be snake_case: lower-case letters, digits and underscores")
     target = REPLICATIONS / slug

@@ -12,7 +12,7 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from verifig import jobs, provenance, rulesets, single
+from verifig import folders, jobs, provenance, rulesets, single, userconfig
 from verifig.errors import InputError
 from verifig.files import atomic, write_text
 from verifig.keys import key
@@ -57,6 +57,9 @@ def unpack(file: Path, out: Path, last_stage: str = "judge") -> None:
         scale, slug, experiment, _ = NAME.fullmatch(name).groups()
         _verify(name, record, members, (scale, slug, experiment))
         groups.setdefault((scale, slug), {})[experiment] = record["job"]
+    missing = {place: _missing_data(place[1], place[0], train_jobs) for place, train_jobs in groups.items()}
+    for (scale, slug), train_jobs in groups.items():
+        folders.protect(out, slug, scale, train_jobs, missing[scale, slug], last_stage)
     for (scale, slug), train_jobs in groups.items():
         layout = Layout(Path(out), scale, slug)
         for experiment in train_jobs:
@@ -65,12 +68,14 @@ def unpack(file: Path, out: Path, last_stage: str = "judge") -> None:
             record = members[f"{scale}/{slug}/{experiment}.provenance.json"].decode()
             write_text(layout.provenance(experiment), record)
         print(f"unpacked {len(train_jobs)} artifacts of {slug} at {scale} scale")
-        single.finish(slug, scale, train_jobs, layout, last_stage, _missing_data(slug, scale, train_jobs))
+        single.finish(slug, scale, train_jobs, layout, last_stage, missing[scale, slug])
 
 
 def _missing_data(slug: str, scale: str, train_jobs: Mapping) -> dict[str, list[str]]:
     """Experiments that are not in a pack and could not be trained here either, with the data that they lack."""
-    planned = {name: jobs.train(slug, name, scale, "cpu") for name in rulesets.load(slug).experiments(scale)}
+    data_dir = userconfig.load().data
+    names = rulesets.load(slug).experiments(scale)
+    planned = {name: jobs.train(slug, name, scale, "cpu", data_dir=data_dir) for name in names}
     absent = {name: [file for file, digest in job["data"].items() if digest is None] for name, job in planned.items()}
     return {name: files for name, files in absent.items() if files and name not in train_jobs}
 
@@ -117,6 +122,9 @@ def _verify(name: str, record: Mapping, members: Mapping[str, bytes], place: tup
     artifact = f"{scale}/{slug}/{experiment}.npz"
     if hashlib.sha256(members.get(artifact, b"")).hexdigest() != outputs.get(f"{experiment}.npz"):
         raise InputError(f"{artifact} is missing or corrupted (the checksum in its record differs)")
-    here = jobs.train(slug, experiment, scale, "cpu")
+    here = jobs.train(slug, experiment, scale, "cpu", data_dir=userconfig.load().data)
+    # measuring needs no data: what is not here counts as the pinned file
+    pinned = rulesets.load(slug).config.get("data", {})
+    here["data"] = {name: digest or pinned[name].get("sha256") for name, digest in here["data"].items()}
     if differing := [part for part in here if part not in MACHINE and here[part] != job.get(part)]:
         raise InputError(f"{name}: {differing[0]} differs from this checkout: use the version that made the pack")

@@ -1,18 +1,38 @@
-"""Where things lie: the suite's own folders, and the layout of a results folder."""
+"""Where things lie: the suite's own folders, in a checkout or as an installed package, and the layout of a results folder."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from verifig.errors import InputError
+from verifig.errors import InputError, did_you_mean
 
-ROOT = Path(__file__).resolve().parents[2]
+LIBRARY = Path(__file__).resolve().parent
+CHECKOUT = LIBRARY.parent.name == "workflow"  # otherwise installed: the packages lie side by side
+ROOT = LIBRARY.parents[1] if CHECKOUT else LIBRARY.parent
 REPLICATIONS = ROOT / "replications"
-SCHEMAS = ROOT / "workflow" / "schemas"
+SCHEMAS = LIBRARY.parent / "schemas" if CHECKOUT else LIBRARY / "schemas"
+DATA = ROOT / "data" if CHECKOUT else Path("data")
 SCALES = ("smoke", "laptop", "paper")
 
 
+def name_in_suite(path: Path) -> str:
+    """Name of a file of the suite, the same in a checkout and installed: `workflow/verifig/paths.py`."""
+    if path.is_relative_to(LIBRARY):
+        return f"workflow/verifig/{path.relative_to(LIBRARY).as_posix()}"
+    return path.relative_to(ROOT).as_posix()
+
+
+def require_checkout(what: str) -> None:
+    """Raise where the suite is installed; `what` needs more than a package holds.
+
+    Raises:
+        InputError: this is not a checkout.
+    """
+    if not CHECKOUT:
+        raise InputError(f"{what} needs a checkout of the suite's repository; this is the installed package")
+
+
 def slugs() -> list[str]:
-    """Names of all rule sets in this checkout, sorted."""
+    """Names of all rule sets, sorted."""
     return sorted(path.parent.name for path in REPLICATIONS.glob("*/config.yaml"))
 
 
@@ -23,7 +43,7 @@ def ruleset_dir(slug: str) -> Path:
         InputError: no rule set has this name.
     """
     if slug not in slugs():
-        raise InputError(f"unknown paper {slug!r}: choose from {', '.join(slugs())}")
+        raise InputError(f"unknown paper {slug!r}{did_you_mean(slug, slugs())}: choose from {', '.join(slugs())}")
     return REPLICATIONS / slug
 
 

@@ -1,16 +1,19 @@
-"""Publishing: laptop pages into reports/, the verdict table into README.md, verdicts into replications/<paper>/recorded/.
+"""Publishing: laptop pages into reports/, the verdict table into README.md.
 
-No rule of the workflow reads or writes reports/, so a fresh clone with published pages still trains everything.
+No rule of the workflow reads or writes reports/, so a fresh clone with published pages still trains everything. A page
+that says less than the published one, because data could not be had here, does not replace it.
 """
 
 import re
 import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from verifig import __version__, jobs, userconfig, verdicts
+from verifig import __version__, heldback, jobs, provenance, standing, userconfig, verdicts
 from verifig.errors import InputError
 from verifig.files import read_json, sha256, write_json, write_text
-from verifig.paths import REPLICATIONS, ROOT, Layout
+from verifig.keys import key
+from verifig.paths import REPLICATIONS, ROOT, Layout, slugs
 
 REPORTS = ROOT / "reports"
 SOURCES = ("claims.yaml", "config.yaml", "settings.schema.yaml", "paper.yaml")
@@ -24,36 +27,52 @@ TABLE = re.compile(r"(<!-- verdicts -->\n).*?(<!-- /verdicts -->)", re.DOTALL)
 def publish(results: Path) -> None:
     """Copy the laptop pages and the front page to reports/ where bytes differ, and write reports/manifest.json.
 
+    Pages that `heldback.reason` holds back are left as they are. So are then the front page and the README, which sum
+    up all papers; the last lines say why.
+
     Raises:
-        InputError: pages are missing, or seeds were changed in config/config.yaml (a what-if is not published).
+        InputError: pages are missing or not as the workflow made them, or come from a what-if.
     """
     user = userconfig.load()
     if user.seeds is not None:
         raise InputError(
             f"config/config.yaml sets seeds: {user.seeds}, a what-if run: only runs with the configured seeds are published"
         )
-    changed = 0
-    for slug in user.papers:
-        layout = Layout(results, "laptop", slug)
-        record = read_json(layout.provenance("report"))
-        current = jobs.all_jobs(slug, "laptop", user.device, None, user.data)["report"]
-        if record["key"] != jobs.key(current):
-            raise InputError(f"the page of {slug} is out of date: run `make reports`")
-        changed += _mirror(layout.page, REPORTS / slug)
-    changed += _mirror(
-        results / "laptop" / "site",
-        REPORTS,
-        keep=set(user.papers) | KEPT,
-    )
-    manifest = {"schema": 1, "verifig": __version__, "pages": {slug: source_digests(slug) for slug in user.papers}}
-    if not (REPORTS / "manifest.json").exists() or read_json(REPORTS / "manifest.json") != manifest:
-        write_json(REPORTS / "manifest.json", manifest)
-        changed += 1
-    changed += _readme(results, user.papers)
+    layouts = {slug: Layout(results, "laptop", slug) for slug in user.papers}
+    for slug, layout in layouts.items():
+        current = jobs.all_jobs(slug, "laptop", user.device, None, user.data)
+        for stage in ("report", "judge", "measure"):
+            if problem := provenance.problem(layout.provenance(stage), key(current[stage])):
+                raise InputError(f"the page of {slug} is not published: {problem}; run `make reports`")
+        standing.require(layout, "is not published")
+    held = {slug: heldback.reason(layout, REPORTS / "verdicts.json") for slug, layout in layouts.items()}
+    fresh = [slug for slug in user.papers if held[slug] is None]
+    whole = set(fresh) == set(slugs())
+    changed = sum(_mirror(layouts[slug].page, REPORTS / slug) for slug in fresh)
+    if whole:
+        changed += _mirror(results / "laptop" / "site", REPORTS, keep=set(fresh) | KEPT)
+        changed += _readme(results, user.papers)
+    changed += _manifest(fresh, keep=not whole)
     print(f"published {changed} changed files to reports/" if changed else "reports/ is up to date")
-    print(
-        f"open {(REPORTS / 'index.html').relative_to(Path.cwd()) if (REPORTS / 'index.html').is_relative_to(Path.cwd()) else REPORTS / 'index.html'}"
-    )
+    index = REPORTS / "index.html"
+    print(f"open {index.relative_to(Path.cwd()) if index.is_relative_to(Path.cwd()) else index}")
+    for sentence in filter(None, held.values()):
+        print(sentence)
+    if not whole:
+        named = "" if any(held.values()) else ": config/config.yaml names only some papers"
+        print(f"front page and README, which sum up all papers, were kept as they are{named}")
+
+
+def _manifest(fresh: list[str], keep: bool) -> int:
+    """Renew reports/manifest.json with the sources of the pages just published; 1 if it changed."""
+    path = REPORTS / "manifest.json"
+    before = read_json(path) if path.exists() else {"pages": {}}
+    pages = (before["pages"] if keep else {}) | {slug: source_digests(slug) for slug in fresh}
+    manifest = {"schema": 1, "verifig": __version__, "pages": dict(sorted(pages.items()))}
+    if manifest == before:
+        return 0
+    write_json(path, manifest)
+    return 1
 
 
 def source_digests(slug: str) -> dict[str, str]:
@@ -77,42 +96,6 @@ def stale_pages() -> dict[str, list[str]]:
     return result
 
 
-def record(results: Path, scale: str, slug: str) -> None:
-    """Write the verdicts of a finished run to replications/<slug>/recorded/<scale>.json, with version and hardware.
-
-    Raises:
-        InputError: there are no verdicts.
-    """
-    layout = Layout(results, scale, slug)
-    contents = read_json(layout.verdicts)
-    trained = [read_json(layout.provenance(name)) for name in contents_experiments(layout)]
-    short = [
-        {name: claim[name] for name in ("id", "verdict", "p_bound", "headroom")}
-        | {"parts": [{k: part[k] for k in ("observed", "low", "high", "n", "verdict")} for part in claim["parts"]]}
-        for claim in contents["claims"]
-    ]
-    write_json(
-        REPLICATIONS / slug / "recorded" / f"{scale}.json",
-        {
-            "schema": 1,
-            "verifig": __version__,
-            "scale": scale,
-            "versions": trained[0]["job"]["versions"] if trained else contents["versions"],
-            "hardware": ", ".join(sorted({item["device_name"] for item in trained})) or "none",
-            "cpu_seconds": round(sum(item["cpu_seconds"] for item in trained)),
-            "claims": short,
-        },
-    )
-    counts = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.counts(contents["claims"]).items())
-    print(f"recorded {slug} at {scale} scale: {counts}")
-
-
-def contents_experiments(layout: Layout) -> list[str]:
-    """Experiments that have provenance in a results folder."""
-    names = [path.name.removesuffix(".provenance.json") for path in sorted(layout.folder.glob("*.provenance.json"))]
-    return [name for name in names if name not in ("measure", "judge", "report")]
-
-
 def _mirror(source: Path, target: Path, keep: set[str] = frozenset()) -> int:
     """Make `target` hold the files of `source`; returns the number of files written or removed. `keep`: names left alone."""
     if not source.is_dir():
@@ -132,17 +115,17 @@ def _mirror(source: Path, target: Path, keep: set[str] = frozenset()) -> int:
     return changed
 
 
+def readme_table(claims: Mapping[str, Sequence[Mapping]]) -> list[str]:
+    """Lines of the README's table: claims of each rule set by kind, found right of those judged, and what is open."""
+    lines = ["| Rule set | " + " | ".join(verdicts.COLUMNS) + " |", "|---" * (len(verdicts.COLUMNS) + 1) + "|"]
+    for slug, found in claims.items():
+        lines.append(f"| [{slug}](reports/{slug}/README.md) | {' | '.join(verdicts.row(found))} |")
+    return lines
+
+
 def _readme(results: Path, slugs: tuple[str, ...]) -> int:
     """Renew the verdict table between the markers in README.md; 1 if it changed."""
-    lines = [
-        "| Rule set | reproduced | contradicted | inconclusive | not tested | controls and oracles |",
-        "|---|---|---|---|---|---|",
-    ]
-    for slug in slugs:
-        claims = read_json(Layout(results, "laptop", slug).verdicts)["claims"]
-        behave, tested = verdicts.controls(claims)
-        counts = " | ".join(str(count) for count in verdicts.counts(claims).values())
-        lines.append(f"| [{slug}](reports/{slug}/README.md) | {counts} | {behave} of {tested} |")
+    lines = readme_table({slug: read_json(Layout(results, "laptop", slug).verdicts)["claims"] for slug in slugs})
     path = ROOT / "README.md"
     before = path.read_text(encoding="utf-8")
     after = TABLE.sub(lambda match: match[1] + "\n".join(lines) + "\n" + match[2], before)

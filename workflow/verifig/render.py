@@ -2,16 +2,13 @@
 
 import ast
 import re
-from collections.abc import Mapping
 from pathlib import Path
 
-import jinja2
 import jupytext
 from markdown_it import MarkdownIt
 
+from verifig import templating
 from verifig.errors import RunError
-
-TEMPLATES = Path(__file__).parent / "templates"
 
 
 def execute(source: Path) -> tuple[list[tuple[str, str]], dict[str, object]]:
@@ -62,7 +59,7 @@ def anchor(heading: str) -> str:
 def page(blocks: list[tuple[str, str]], title: str, home: str, results: str) -> tuple[str, str]:
     """(HTML, Markdown) of a page."""
     contents = [item for block, _ in blocks for item in re.findall(r'<h2 id="(.*?)">(.*?)</h2>', block)]
-    page_html = template(
+    page_html = templating.fill(
         "page.html.j2",
         title=title,
         home=home,
@@ -72,12 +69,3 @@ def page(blocks: list[tuple[str, str]], title: str, home: str, results: str) -> 
     )
     text = "\n\n".join(block.strip() for _, block in blocks) + "\n"
     return page_html, text
-
-
-def template(name: str, **values: object) -> str:
-    """Fill a template of ours; `style` is always there."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), undefined=jinja2.StrictUndefined, trim_blocks=True
-    )
-    style: Mapping[str, str] = {"style": (TEMPLATES / "style.css").read_text(encoding="utf-8")}
-    return environment.get_template(name).render(**style, **values)

@@ -3,7 +3,6 @@
 Settings of an experiment = defaults of its program, then the experiment's, then the scale's, then the user's.
 """
 
-import contextlib
 import copy
 import functools
 from collections.abc import Mapping, Sequence
@@ -11,10 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from verifig import paths, schema
-from verifig.errors import InputError
+from verifig import checks, overrides, paths, schema
+from verifig.errors import InputError, did_you_mean
 from verifig.files import read_yaml
 
 
@@ -39,7 +36,8 @@ class RuleSet:
         """
         if experiment not in self.config["experiments"]:
             known = ", ".join(self.config["experiments"])
-            raise InputError(f"unknown experiment {experiment!r} in {self.slug}: choose from {known}")
+            meant = did_you_mean(experiment, self.config["experiments"])
+            raise InputError(f"unknown experiment {experiment!r} in {self.slug}{meant}: choose from {known}")
         if experiment not in self.config["scales"][scale]:
             scales = [name for name in paths.SCALES if experiment in self.config["scales"][name]]
             raise InputError(
@@ -73,33 +71,50 @@ def load(slug: str) -> RuleSet:
     return RuleSet(slug, folder, config, read_yaml(folder / "settings.schema.yaml"))
 
 
+def resolve(
+    ruleset: RuleSet, experiments: Sequence[str], scale: str, changes: Mapping[str, Any], only: Sequence[str] = ()
+) -> dict[str, dict[str, Any]]:
+    """What each of the experiments takes of a user's changes (see `overrides.resolve`), for `settings`.
+
+    Args:
+        only: the conditions that are trained (empty: all); experiments that have none of them are left out.
+
+    Raises:
+        InputError: unknown names, a change or a condition that none of the experiments uses.
+    """
+    entries = {name: ruleset.entry(name, scale)["settings"] for name in experiments}
+    where = f"{ruleset.slug}.{experiments[0]} ({scale})" if len(experiments) == 1 else f"{ruleset.slug} ({scale})"
+    return overrides.resolve(entries, changes, only, where)
+
+
 def settings(
-    ruleset: RuleSet, experiment: str, scale: str, overrides: Mapping | None = None, seeds: int | None = None
+    ruleset: RuleSet, experiment: str, scale: str, changes: Mapping | None = None, seeds: int | None = None
 ) -> dict:
     """Checked settings of one experiment.
 
     Args:
-        overrides: the user's values by setting; dotted names reach into mappings (`conditions.plain.weight_decay`).
+        changes: the user's values by setting; dotted names reach into conditions (`conditions.plain.weight_decay`).
         seeds: number of seeds instead of the configured one, for the experiment and each of its conditions.
 
     Raises:
-        InputError: an unknown setting, or a value that the schema refuses.
+        InputError: a change that is not used, a value that the schema refuses, or settings that do not go together.
     """
-    values = ruleset.entry(experiment, scale)["settings"]
-    where = f"{ruleset.slug}.{experiment} ({scale})"
-    for name, value in (overrides or {}).items():
-        _assign(values, name.split("."), value, where, ruleset.settings_schema)
+    entry = ruleset.entry(experiment, scale)
+    values, where = entry["settings"], f"{ruleset.slug}.{experiment} ({scale})"
+    if changes:
+        overrides.apply(values, resolve(ruleset, [experiment], scale, changes)[experiment], ruleset.settings_schema)
+    conditions = values.get("conditions", {})
     if seeds is not None:
-        values["seeds"] = seeds
-        for condition in values.get("conditions", {}).values():
-            if "seeds" in condition:
-                condition["seeds"] = seeds
+        for mapping in (values, *(own for own in conditions.values() if "seeds" in own)):
+            mapping["seeds"] = seeds
+    checks.finite(values, where)
     base = {name: value for name, value in values.items() if name != "conditions"}
     schema.validate(base, ruleset.settings_schema, where)
-    for name, condition in values.get("conditions", {}).items():
+    for name, condition in conditions.items():
         schema.validate(condition, ruleset.settings_schema, f"{where} condition {name}")
         if unused := sorted(set(condition) - set(base)):
             raise InputError(f"{where}: condition {name} sets {unused[0]!r}, which this experiment does not use")
+    checks.program(ruleset.slug, ruleset.folder, entry["program"], members(values), where)
     return values
 
 
@@ -128,42 +143,3 @@ def merge(base: Mapping, change: Mapping) -> dict:
         else:
             result[key] = copy.deepcopy(value)
     return result
-
-
-def parse_assignments(assignments: Sequence[str]) -> dict[str, Any]:
-    """`["learning_rate=1e-3"]` -> `{"learning_rate": 0.001}`; values are read as YAML, numbers in any notation.
-
-    Raises:
-        InputError: an assignment without `=`, or a value that is not YAML.
-    """
-    result: dict[str, Any] = {}
-    for assignment in assignments:
-        name, separator, text = assignment.partition("=")
-        if not separator or not name.strip():
-            raise InputError(f"--set {assignment!r} must have the form setting=value")
-        try:
-            value = yaml.safe_load(text)
-        except yaml.YAMLError:
-            raise InputError(f"--set {name}: {text!r} is not a YAML value") from None
-        if isinstance(value, str):
-            with contextlib.suppress(ValueError):
-                value = float(value)
-        result[name.strip()] = value
-    return result
-
-
-def _assign(values: dict, path: list[str], value: Any, where: str, settings_schema: Mapping) -> None:
-    """Set one dotted name; a condition may set any setting that the experiment has."""
-    target: Any = values
-    for part in path[:-1]:
-        if not isinstance(target, dict) or part not in target:
-            raise InputError(f"unknown setting {'.'.join(path)!r} in {where}")
-        target = target[part]
-    in_condition = len(path) == 3 and path[0] == "conditions" and path[2] in values
-    if not isinstance(target, dict) or not (path[-1] in target or in_condition):
-        known = ", ".join(sorted(values))
-        raise InputError(f"unknown setting {'.'.join(path)!r} in {where} (known: {known})")
-    kind = settings_schema.get("properties", {}).get(path[-1], {}).get("type")
-    if isinstance(value, float) and value.is_integer() and kind == "integer":
-        value = int(value)
-    target[path[-1]] = value

@@ -1,16 +1,23 @@
 """`verifig run`: the stages of one rule set outside the workflow, with settings of the user's own."""
 
+import importlib.util
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from verifig import downloads, jobs, leftovers, provenance, rulesets, whatif
+from verifig import downloads, folders, jobs, leftovers, provenance, rulesets, userconfig, whatif
 from verifig.device import resolve
 from verifig.errors import InputError
 from verifig.keys import key
-from verifig.paths import ROOT, Layout
+from verifig.paths import Layout
 
 STAGES = ("train", "measure", "judge", "report")
+# what a stage imports that a machine which only trains may lack
+PACKAGES = {
+    "measure": ("pandas", "pyarrow", "scipy"),
+    "judge": ("jsonschema", "rich"),
+    "report": ("jinja2", "jupytext", "markdown_it", "matplotlib", "seaborn"),
+}
 
 
 def run(
@@ -22,29 +29,33 @@ def run(
     device: str,
     last_stage: str,
     out: Path,
+    only: Sequence[str] = (),
 ) -> None:
     """Train the experiments and, as far as `last_stage`, measure, judge and report below `out`.
 
-    Everything is checked before any work. Where no experiments are named, those without their data are left out. With changed settings or a part of the experiments the result is a what-if:
-    claims on what did not run are left out, and nothing is published.
+    Everything is checked before any work. Where no experiments are named, those without their data are left out. With
+    changed settings or a part of the experiments the result is a what-if (see `whatif`): claims on what did not run are
+    not tested, and nothing is published.
 
     Raises:
-        InputError: unknown names, refused settings, no GPU for `device="cuda"`, `out` inside the published pages,
-            missing data.
+        InputError: unknown names, refused settings, no GPU for `device="cuda"`, missing data or packages, or a folder
+            that such a run may not write to (see `folders.protect`).
     """
     ruleset = rulesets.load(slug)
     if seeds is not None and seeds < 1:
         raise InputError(f"--seeds {seeds} must be at least 1")
-    if Path(out).resolve().is_relative_to(ROOT / "reports"):
-        raise InputError(f"--out {out} lies in the published pages: choose another folder")
+    require_packages(last_stage)
     device = resolve(device)
     names = experiments or ruleset.experiments(scale)
-    applicable = {name: _applicable(ruleset, name, scale, overrides) for name in names}
-    if unused := [name for name in overrides if not any(name in own for own in applicable.values())]:
-        # let the first experiment say what it knows
-        rulesets.settings(ruleset, names[0], scale, {unused[0]: overrides[unused[0]]})
-    downloads.fetch(ruleset, scale, names, ROOT / "data")
-    train_jobs = {name: jobs.train(slug, name, scale, device, seeds, own) for name, own in applicable.items()}
+    applicable = rulesets.resolve(ruleset, names, scale, overrides, only)
+    for name in [name for name in names if name not in applicable]:
+        print(f"{slug}.{name}: left out, it has none of the conditions {', '.join(only)}")
+    names = list(applicable)
+    for name, own in applicable.items():  # refuse settings before anything is fetched
+        rulesets.settings(ruleset, name, scale, own, seeds)
+    data_dir = userconfig.load().data
+    downloads.fetch(ruleset, scale, names, data_dir, applicable)
+    train_jobs = {name: jobs.train(slug, name, scale, device, seeds, own, data_dir) for name, own in applicable.items()}
     missing = {}
     for name, job in list(train_jobs.items()):
         if absent := [data_name for data_name, digest in job["data"].items() if digest is None]:
@@ -55,27 +66,31 @@ def run(
             print(f"{slug}.{name}: left out, the data {absent[0]} is not there")
             missing[name] = absent
             del train_jobs[name]
+    folders.protect(out, slug, scale, train_jobs, missing, last_stage)
     layout = Layout(Path(out), scale, slug)
     leftovers.sweep(layout)
     for name, job in train_jobs.items():
-        _train(job, layout, name)
+        _train(job, layout, name, data_dir)
     if last_stage == "train":
         return
     finish(slug, scale, train_jobs, layout, last_stage, missing)
 
 
-def _applicable(ruleset: rulesets.RuleSet, experiment: str, scale: str, overrides: Mapping) -> dict:
-    """The overrides whose setting this experiment has: `--set` speaks to every experiment that knows the setting."""
-    known = ruleset.entry(experiment, scale)["settings"]
-    found = {}
-    for name, value in overrides.items():
-        first, *rest = name.split(".")
-        if first in known and (first != "conditions" or (rest and rest[0] in known["conditions"])):
-            found[name] = value
-    return found
+def require_packages(last_stage: str) -> None:
+    """Raise before any work if a package that the stages up to the last one need is not installed.
+
+    Raises:
+        InputError: the first such package.
+    """
+    for stage in STAGES[: STAGES.index(last_stage) + 1]:
+        for name in PACKAGES.get(stage, ()):
+            if importlib.util.find_spec(name) is None:
+                raise InputError(
+                    f"stage {stage} needs the package {name}: pip install 'verifig[run]' (--stage train does without)"
+                )
 
 
-def _train(job: Mapping, layout: Layout, name: str) -> None:
+def _train(job: Mapping, layout: Layout, name: str, data_dir: Path) -> None:
     from verifig.stages.train import train
 
     record = layout.provenance(name)
@@ -89,6 +104,7 @@ def _train(job: Mapping, layout: Layout, name: str) -> None:
             layout.artifact(name),
             record,
             layout.artifact(name).with_suffix(".ckpt"),
+            data_dir,
             log=print if advance is None else (lambda text: None),
             on_progress=advance,
         )

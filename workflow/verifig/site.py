@@ -1,16 +1,19 @@
 """The front page over all rule sets, and all verdicts as data: results/<scale>/site/."""
 
 import base64
-import csv
-import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from verifig import __version__, cards, numbers, render, rulesets, verdicts
+import pandas as pd
+from markupsafe import Markup
+
+from verifig import __version__, cards, numbers, pictures, rulesets, templating, verdicts, whatif, words
 from verifig.files import read_json, write_json, write_text
 from verifig.paths import Layout
 
-COLOURS = {"reproduced": "brightgreen", "contradicted": "red", "inconclusive": "yellow"}
+COLOURS = {"contradicted": "red", "inconclusive": "yellow", "reproduced": "brightgreen"}
+CLAIM = ("kind", "basis", "setting", "place", "verdict", "agrees")
+PART = ("estimator", "relation", "observed", "low", "high", "n", "paper")
 
 
 def build(results: Path, scale: str, slugs: list[str], log: Callable[[str], None] = print) -> None:
@@ -19,35 +22,60 @@ def build(results: Path, scale: str, slugs: list[str], log: Callable[[str], None
     papers = [_paper(Layout(results, scale, slug)) for slug in slugs]
     write_json(
         folder / "verdicts.json",
-        {"schema": 1, "verifig": __version__, "scale": scale, "rule_sets": [_data(p) for p in papers]},
+        {"schema": 2, "verifig": __version__, "scale": scale, "rule_sets": [_data(p) for p in papers]},
     )
     write_text(folder / "verdicts.csv", _csv(papers))
     for paper in papers:
         write_json(folder / "badges" / f"{paper['slug']}.json", badge(paper["claims"], scale))
+    write_text(folder / "index.html", index(papers, scale))
+    log(f"front page over {len(papers)} rule sets, {sum(len(p['claims']) for p in papers)} claims")
+
+
+def index(papers: list[dict], scale: str) -> str:
+    """The front page, from what `_paper` gives."""
+    everything = [claim for paper in papers for claim in paper["claims"]]
+    longest = max((len(paper["shown"]) for paper in papers), default=1)
     open_claims = [
-        {"slug": paper["slug"], "words": verdicts.wording(claim, scale)} | claim
+        {"slug": paper["slug"], "words": words.wording(claim)} | claim
         for paper in papers
-        for claim in verdicts.paper_claims(paper["claims"])
+        for claim in paper["shown"]
         if claim["verdict"] in ("contradicted", "inconclusive")
     ]
-    page = render.template(
+    return templating.fill(
         "index.html.j2",
         scale=scale,
         version=__version__,
         papers=papers,
-        totals=_totals(papers),
+        counts=Markup(cards.counts(everything).html),
+        sentences=[*words.agreement(everything), luck(everything)],
+        totals={
+            "cost": numbers.seconds(sum(paper["seconds"] for paper in papers)),
+            "hardware": sorted({name for paper in papers for name in paper["hardware"]}),
+        },
         open_claims=open_claims,
+        kinds=verdicts.KINDS,
         order=verdicts.ORDER,
+        verdict_words=[kind.word for kind in verdicts.KINDS] + list(verdicts.ORDER[1:]),
         badge=cards.badge,
-        ours=_ours,
+        word=verdicts.word,
+        ours=cards.ours,
+        legend=Markup(pictures.bar_legend()),
+        bar=lambda paper: Markup(pictures.bar(paper["shown"], longest, paper["title"])),
     )
-    write_text(folder / "index.html", page)
-    log(f"front page over {len(papers)} rule sets, {sum(len(p['claims']) for p in papers)} claims")
+
+
+def luck(claims: list[Mapping]) -> str:
+    """How many claims could pass by luck alone, in the worst case."""
+    random = sum(claim["p_bound"] is not None for claim in verdicts.paper_claims(claims))
+    return (
+        f"{random} claims rest on random draws; were every one of them false by a hair, "
+        f"about {numbers.text(round(0.025 * random, 1))} would still pass by luck."
+    )
 
 
 def _paper(layout: Layout) -> dict:
     """What the front page shows of one rule set."""
-    claims = read_json(layout.verdicts)["claims"]
+    judged = read_json(layout.verdicts)
     records = [read_json(path) for path in sorted(layout.folder.glob("*.provenance.json"))]
     trained = [record for record in records if record["job"]["stage"] == "train"]
     ruleset = rulesets.load(layout.slug)
@@ -59,17 +87,10 @@ def _paper(layout: Layout) -> dict:
         ),
         None,
     )
-    behave, tested = verdicts.controls(claims)
-    return {
-        "slug": layout.slug,
+    return counted(layout.slug, judged["claims"]) | {
+        "changed": whatif.sentences(judged.get("what_if")),
         "title": ruleset.config["title"],
         "summary": ruleset.config["summary"],
-        "papers": [entry for entry in ruleset.config["papers"].values() if not entry.get("context")],
-        "claims": claims,
-        "shown": verdicts.paper_claims(claims),
-        "counts": verdicts.counts(claims),
-        "sentence": verdicts.summary(claims, layout.scale),
-        "controls": f"{behave} of {tested}",
         "seconds": sum(record["cpu_seconds"] for record in trained),
         "cost": numbers.seconds(sum(record["cpu_seconds"] for record in trained)),
         "hardware": sorted({record["device_name"] for record in trained}),
@@ -77,28 +98,19 @@ def _paper(layout: Layout) -> dict:
     }
 
 
-def _totals(papers: list[dict]) -> dict:
-    """Sums for the header; kinds of claims stay apart in the sentences of each paper."""
-    every = [claim for paper in papers for claim in paper["claims"]]
-    behave, tested = verdicts.controls(every)
-    random = sum(claim["p_bound"] is not None for claim in verdicts.paper_claims(every))
+def counted(slug: str, claims: list[dict]) -> dict:
+    """The claims of a rule set and their counts by kind."""
+    counts = verdicts.by_kind(claims)
+    behave, judged = verdicts.controls(claims)
     return {
-        "counts": verdicts.counts(every),
-        "controls": f"{behave} of {tested}",
-        "cost": numbers.seconds(sum(paper["seconds"] for paper in papers)),
-        "hardware": sorted({name for paper in papers for name in paper["hardware"]}),
-        "random": random,
-        "chance": numbers.text(round(0.025 * random, 1)),
+        "slug": slug,
+        "claims": claims,
+        "shown": verdicts.paper_claims(claims),
+        "counts": counts,
+        "tallies": {name: verdicts.tally(found) for name, found in counts.items()},
+        "open": verdicts.open_counts(claims),
+        "controls": f"{behave} of {judged}",
     }
-
-
-def _ours(claim: dict) -> str:
-    """Our first value with its interval, for the table of all claims."""
-    if not claim["parts"]:
-        return ""
-    part = claim["parts"][0]
-    more = f" (+{len(claim['parts']) - 1})" if len(claim["parts"]) > 1 else ""
-    return cards.part_value(part) + cards.part_interval(part) + more
 
 
 def _data(paper: dict) -> dict:
@@ -106,61 +118,34 @@ def _data(paper: dict) -> dict:
 
 
 def _csv(papers: list[dict]) -> str:
-    """One row a part of a claim."""
-    columns = ("estimator", "relation", "observed", "low", "high", "n")
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(
-        [
-            "rule_set",
-            "claim",
-            "kind",
-            "basis",
-            "setting",
-            "place",
-            "verdict",
-            "part",
-            "part_verdict",
-            *columns,
-            "bound_low",
-            "bound_high",
-        ]
-    )
+    """One row a part of a claim, one for a claim without parts."""
+    rows = []
     for paper in papers:
         for claim in paper["claims"]:
-            first = [
-                paper["slug"],
-                claim["id"],
-                claim["kind"],
-                claim["basis"],
-                claim["setting"],
-                claim["place"],
-                claim["verdict"],
-            ]
-            for part in claim["parts"] or [None]:
-                if part is None:
-                    writer.writerow(first + [""] * (len(columns) + 4))
-                else:
-                    writer.writerow(
-                        [
-                            *first,
-                            part.get("label", part["statistic"]),
-                            part["verdict"],
-                            *(part[c] for c in columns),
-                            *part["bounds"],
-                        ]
-                    )
-    return stream.getvalue()
+            kind = verdicts.kind_of(claim)
+            told = {"rule_set": paper["slug"], "claim": claim["id"]} | {name: claim.get(name) for name in CLAIM}
+            told |= {"counted_as": kind.name if kind else claim["kind"]}
+            for part in claim["parts"] or [{}]:
+                low, high = part.get("bounds", (None, None))
+                found = {name: part.get(name) for name in PART} | {"bound_low": low, "bound_high": high}
+                named = {"part": verdicts.name_of(part) if part else None, "part_verdict": part.get("verdict")}
+                rows.append(told | named | found)
+    frame = pd.DataFrame(rows, dtype=object)
+    return frame.to_csv(index=False, lineterminator="\n")
 
 
 def badge(claims: list[dict], scale: str) -> dict:
-    """Badge of a rule set in the format of a shields.io endpoint."""
-    counts = verdicts.counts(claims)
-    tested = sum(counts[v] for v in ("reproduced", "contradicted", "inconclusive"))
-    worst = next((v for v in ("contradicted", "inconclusive", "reproduced") if counts[v]), "inconclusive")
+    """Badge of a rule set in the format of a shields.io endpoint: kinds apart, the first two that were judged."""
+    counts = verdicts.by_kind(claims)
+    said = [
+        f"{verdicts.tally(counts[kind.name])} {kind.title}"
+        for kind in verdicts.KINDS
+        if verdicts.tested(counts[kind.name])
+    ]
+    found = {verdict for counted in counts.values() for verdict, count in counted.items() if count}
     return {
         "schemaVersion": 1,
         "label": f"verifig {scale}",
-        "message": f"{counts['reproduced']} of {tested} reproduced",
-        "color": COLOURS[worst],
+        "message": ", ".join(said[:2]) or "nothing judged",
+        "color": next((colour for verdict, colour in COLOURS.items() if verdict in found), "lightgrey"),
     }

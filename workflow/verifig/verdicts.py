@@ -1,12 +1,130 @@
-"""Reading verdicts: what fails a check, how they are counted, and the words they are given."""
+"""Reading verdicts: what kind of statement a claim is, how kinds are counted, which part decides, what fails a check.
 
+Kinds are counted apart, never in one sum: a recomputed number of the paper, a trend by a threshold of ours and an
+identity are different things to have found right.
+"""
+
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from verifig import numbers
 
 ORDER = ("reproduced", "contradicted", "inconclusive", "not tested")
 SYMBOLS = {"reproduced": "✓", "contradicted": "✗", "inconclusive": "?", "not tested": "–", "caught": "✓", "missed": "✗"}
+AGREES = ("yes", "no", "too few")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of claims of a paper: its name, the title of its column, and its words for `reproduced`."""
+
+    name: str
+    title: str
+    word: str
+    many: str  # the word after "4 of 5"
+    phrase: str  # the same, in a sentence
+
+
+KINDS = (
+    Kind(
+        "number", "paper's numbers", "reproduced", "reproduced", "of the paper's numbers reproduced in its own setting"
+    ),
+    Kind(
+        "reduced",
+        "numbers, reduced",
+        "reproduced (reduced)",
+        "reproduced",
+        "of its numbers reproduced in a reduced or reconstructed setting",
+    ),
+    Kind("statement", "statements", "holds", "hold", "of its statements hold"),
+    Kind("identity", "identities", "verified", "verified", "identities verified"),
+    Kind("extension", "extensions", "found", "found", "extensions of ours found"),
+)
+KIND = {kind.name: kind for kind in KINDS}
+COLUMNS = (*(kind.title for kind in KINDS), *ORDER[1:], "controls")  # of tables by rule set, see `row`
+
+
+def kind_of(claim: Mapping) -> Kind | None:
+    """The kind of a paper's claim; None for oracles and controls."""
+    if claim["kind"] != "claim":
+        return None
+    if claim["basis"] == "number":
+        return KIND["number" if claim["setting"] == "paper's" else "reduced"]
+    return KIND[{"direction": "statement", "identity": "identity", "ours": "extension"}[claim["basis"]]]
+
+
+def word(claim: Mapping) -> str:
+    """The verdict in the word of the claim's kind, for display."""
+    if claim["verdict"] != "reproduced":
+        return claim["verdict"]
+    kind = kind_of(claim)
+    return kind.word if kind else "as it must be"
+
+
+def paper_claims(claims: Sequence[Mapping]) -> list[Mapping]:
+    """Those that count as statements of a paper (not oracles, not controls)."""
+    return [claim for claim in claims if claim["kind"] == "claim"]
+
+
+def by_kind(claims: Sequence[Mapping]) -> dict[str, dict[str, int]]:
+    """For every kind, in order, the number of paper claims by verdict, in order."""
+    found = Counter((kind_of(claim).name, claim["verdict"]) for claim in paper_claims(claims))
+    return {kind.name: {verdict: found[kind.name, verdict] for verdict in ORDER} for kind in KINDS}
+
+
+def tested(counts: Mapping[str, int]) -> int:
+    """How many of the counted claims were judged."""
+    return sum(counts[verdict] for verdict in ORDER if verdict != "not tested")
+
+
+def tally(counts: Mapping[str, int]) -> str:
+    """`4 of 5` of a kind, or a dash where nothing was judged."""
+    return f"{counts['reproduced']} of {tested(counts)}" if tested(counts) else "–"
+
+
+def open_counts(claims: Sequence[Mapping]) -> dict[str, int]:
+    """Paper claims that are contradicted, inconclusive or not tested, over all kinds."""
+    found = Counter(claim["verdict"] for claim in paper_claims(claims))
+    return {verdict: found[verdict] for verdict in ORDER[1:]}
+
+
+def controls(claims: Sequence[Mapping]) -> tuple[int, int]:
+    """(behave as they must, tested) among oracles and controls."""
+    judged = [claim for claim in claims if claim["kind"] != "claim" and claim["verdict"] != "not tested"]
+    return sum(claim["verdict"] in ("caught", "reproduced") for claim in judged), len(judged)
+
+
+def row(claims: Sequence[Mapping]) -> list[str]:
+    """Cells of a rule set under `COLUMNS`: found right of those judged by kind, what is open, controls."""
+    counts = by_kind(claims)
+    behave, judged = controls(claims)
+    found = [tally(counts[kind.name]) for kind in KINDS]
+    return found + [str(count or "–") for count in open_counts(claims).values()] + [f"{behave} of {judged}"]
+
+
+def agreement(claims: Sequence[Mapping]) -> dict[str, int]:
+    """How many number claims have the paper's value in the prediction interval of our units: yes, no, too few units."""
+    found = Counter(claim.get("agrees") for claim in claims)
+    return {answer: found[answer] for answer in AGREES}
+
+
+def deciding(claim: Mapping) -> Mapping | None:
+    """The part that the verdict hangs on: one contradicted, else one inconclusive, else the one nearest to its bound."""
+
+    def weight(part: Mapping) -> tuple[int, float]:
+        rank = {"contradicted": 0, "inconclusive": 1}.get(part["verdict"], 2)
+        return rank, math.inf if part["headroom"] is None else part["headroom"]
+
+    return min(claim["parts"], key=weight, default=None)
+
+
+def not_simultaneous(claims: Sequence[Mapping]) -> list[Mapping]:
+    """Paper claims found right that would not be with simultaneous 95 % intervals (Bonferroni over the random ones)."""
+    random = [claim for claim in paper_claims(claims) if claim["p_bound"] is not None]
+    limit = 0.025 / max(len(random), 1)
+    return [claim for claim in random if claim["verdict"] == "reproduced" and claim["p_bound"] > limit]
 
 
 def failures(claims: Sequence[Mapping], health: Mapping[str, Sequence[Mapping]] | None = None) -> list[str]:
@@ -15,142 +133,50 @@ def failures(claims: Sequence[Mapping], health: Mapping[str, Sequence[Mapping]] 
     Args:
         health: by experiment, its judged health (`health` of verdicts.json).
     """
-    result = [sentence for item in claims if item["verdict"] != "not tested" for sentence in _claim_failures(item)]
+    result = [sentence for claim in claims if claim["verdict"] != "not tested" for sentence in _claim_failures(claim)]
     for experiment, parts in (health or {}).items():
         result += [
-            f"runs of {experiment} are not sound: {_named(part)} is {numbers.text(part['observed'])}, must be {numbers.bounds(*part['bounds'])}"
-            for part in parts
-            if part["verdict"] != "reproduced" and "declared" not in part
+            f"runs of {experiment} are not sound: {name_of(part)} is {numbers.text(part['observed'])}, must be {numbers.bounds(*part['bounds'])}"
+            for part in unsound(parts)
+            if "declared" not in part
         ]
     return result
 
 
-def _claim_failures(item: Mapping) -> list[str]:
-    verdict, name = item["verdict"], item["id"]
+def _claim_failures(claim: Mapping) -> list[str]:
+    verdict, name = claim["verdict"], claim["id"]
     result = []
-    if item["kind"] in ("oracle", "control"):
-        good = "caught" if "of" in item else "reproduced"
+    if claim["kind"] in ("oracle", "control"):
+        good = "caught" if "of" in claim else "reproduced"
         if verdict != good:
-            result.append(f"{item['kind']} {name} is {verdict}, must be {good}: {item['statement']}")
-    elif item.get("expect") == "contradicted":
+            result.append(f"{claim['kind']} {name} is {verdict}, must be {good}: {claim['statement']}")
+    elif claim.get("expect") == "contradicted":
         if verdict != "contradicted":
-            result.append(f"{name} is {verdict}, though it is expected to be contradicted: {item['because']}")
+            result.append(f"{name} is {verdict}, though it is expected to be contradicted: {claim['because']}")
     elif verdict == "contradicted":
-        result.append(f"{name} is contradicted without an explanation: {item['statement']}")
+        result.append(f"{name} is contradicted without an explanation: {claim['statement']}")
     return result + [
-        f"{name}: the bound of {_named(part)} is void, its control arm ({_place(part['control_arm'])}) passes it too: {numbers.text(part['control_arm']['observed'])}"
-        for part in item["parts"]
-        if part.get("control_arm", {}).get("verdict") == "reproduced"
+        f"{name}: the bound of {name_of(part)} is void, its control arm ({place(part['control_arm'])}) passes it too: {numbers.text(part['control_arm']['observed'])}"
+        for part in claim["parts"]
+        if is_void(part)
     ]
 
 
-def _named(part: Mapping) -> str:
+def is_void(part: Mapping) -> bool:
+    """Whether the bound of a judged part says nothing, because it holds where the cause is absent too."""
+    return part.get("control_arm", {}).get("verdict") == "reproduced"
+
+
+def unsound(parts: Sequence[Mapping]) -> list[Mapping]:
+    """Judged parts of an experiment's health that its runs do not meet."""
+    return [part for part in parts if part["verdict"] != "reproduced"]
+
+
+def name_of(part: Mapping) -> str:
+    """What a part measures, for people."""
     return part.get("label") or part["statistic"]
 
 
-def _place(part: Mapping) -> str:
+def place(part: Mapping) -> str:
+    """Where a part is read in the statistics table."""
     return " / ".join(part[name] for name in ("experiment", "condition", "statistic") if part[name])
-
-
-def paper_claims(verdicts: Sequence[Mapping]) -> list[Mapping]:
-    """Those that count as statements of a paper (not oracles, not controls)."""
-    return [item for item in verdicts if item["kind"] == "claim"]
-
-
-def counts(verdicts: Sequence[Mapping]) -> dict[str, int]:
-    """Number of paper claims by verdict, in a fixed order."""
-    found = Counter(item["verdict"] for item in paper_claims(verdicts))
-    return {verdict: found[verdict] for verdict in ORDER}
-
-
-def controls(verdicts: Sequence[Mapping]) -> tuple[int, int]:
-    """(behave as they must, tested) among oracles and controls."""
-    tested = [item for item in verdicts if item["kind"] != "claim" and item["verdict"] != "not tested"]
-    return sum(item["verdict"] in ("caught", "reproduced") for item in tested), len(tested)
-
-
-def summary(verdicts: Sequence[Mapping], scale: str) -> str:
-    """The header sentence: kinds of claims are counted apart, never in one sum."""
-    claims = paper_claims(verdicts)
-
-    def tally(chosen: list[Mapping]) -> tuple[int, int]:
-        tested = [item for item in chosen if item["verdict"] != "not tested"]
-        return sum(item["verdict"] == "reproduced" for item in tested), len(tested)
-
-    clauses = []
-    numbers = [c for c in claims if c["basis"] == "number"]
-    own, total = tally([c for c in numbers if c["setting"] == "paper's"])
-    if total:
-        clauses.append(f"{own} of {total} of the paper's own numbers are reproduced in the paper's setting")
-    own, total = tally([c for c in numbers if c["setting"] != "paper's"])
-    if total:
-        clauses.append(f"{own} of {total} of its numbers hold in a reduced or reconstructed setting")
-    own, total = tally([c for c in claims if c["basis"] == "direction"])
-    if total:
-        clauses.append(
-            f"{own} of {total} of its statements hold, by thresholds that we chose after pilot runs and before the judged ones"
-        )
-    own, total = tally([c for c in claims if c["basis"] == "identity"])
-    if total:
-        clauses.append(f"{own} of {total} identities are verified")
-    own, total = tally([c for c in claims if c["basis"] == "ours"])
-    if total:
-        clauses.append(f"{own} of {total} extensions of ours hold")
-    behave, tested = controls(verdicts)
-    if tested:
-        clauses.append(f"{behave} of {tested} controls and oracles behave")
-    count = counts(verdicts)
-    rest = (
-        f"{count['inconclusive']} inconclusive, {count['contradicted']} contradicted, {count['not tested']} not tested"
-    )
-    return f"At {scale} scale: " + "; ".join(clauses or ["nothing was judged"]) + f". {rest}."
-
-
-def simultaneous(verdicts: Sequence[Mapping]) -> tuple[int, int]:
-    """(k, m): of m reproduced random claims, k also hold with simultaneous 95 % intervals (Bonferroni over the rule set)."""
-    random = [item for item in paper_claims(verdicts) if item["p_bound"] is not None]
-    reproduced = [item for item in random if item["verdict"] == "reproduced"]
-    return sum(item["p_bound"] <= 0.025 / max(len(random), 1) for item in reproduced), len(reproduced)
-
-
-def wording(item: Mapping, scale: str) -> str:
-    """One sentence that says what the verdict means, and no more."""
-    verdict = item["verdict"]
-    if verdict == "not tested":
-        return f"Not tested: {item['reason']}."
-    if verdict == "caught":
-        return f"Caught: with the broken instrument {item['of']} is contradicted, as it must be."
-    if verdict == "missed":
-        return f"Missed: {item.get('reason', 'the broken instrument was not noticed')}."
-    if verdict == "inconclusive":
-        return _why_inconclusive(item)
-    if verdict == "contradicted":
-        tail = "" if item["setting"] == "paper's" else f" (in our setting, which is {item['setting']})"
-        return f"Contradicted: our interval lies outside the bounds{tail}." + (
-            f" {item['because']}" if "because" in item else ""
-        )
-    if item["kind"] != "claim" or item["basis"] == "identity":
-        return "Verified."
-    if item["setting"] == "reconstruction":
-        return "Holds in our reconstruction; the paper's settings are not fully known."
-    if item["basis"] == "direction":
-        return "Holds here (our threshold; the paper gives no number)."
-    if item["basis"] == "ours":
-        return "Holds here (our extension, not the paper's statement)."
-    return "Reproduced in the paper's setting." if item["setting"] == "paper's" else "Holds at reduced size."
-
-
-def _why_inconclusive(item: Mapping) -> str:
-    """What the open parts lack."""
-    if "reason" in item:
-        return f"Inconclusive: {item['reason']}."
-    part = max(
-        (part for part in item["parts"] if part["verdict"] == "inconclusive"),
-        key=lambda part: part["units_to_decide"] or 0,
-    )
-    if part["units_to_decide"]:
-        reach = numbers.interval(part["low"], part["high"])
-        more = f"; about {part['units_to_decide']} would decide"
-        units = numbers.plural(part.get("unit", "seed"))
-        return f"Inconclusive: our {part['n']} {units} give {reach}, which reaches across the bound{more}."
-    return "Inconclusive: " + (part["notes"][0] if part["notes"] else "our interval reaches across the bound") + "."

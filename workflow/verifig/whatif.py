@@ -22,7 +22,7 @@ def describe(
     ruleset = rulesets.load(slug)
     changed = {}
     for name, job in train_jobs.items():
-        if found := _changes(rulesets.settings(ruleset, name, scale), job["settings"]):
+        if found := changes(rulesets.settings(ruleset, name, scale), job["settings"]):
             changed[name] = found
     left_out = [name for name in ruleset.experiments(scale) if name not in train_jobs and name not in without_data]
     return {"changed": changed, "left_out": left_out} if changed or left_out else None
@@ -32,17 +32,22 @@ def sentences(what_if: Mapping | None) -> list[str]:
     """What differs, for people: one sentence for the changed settings of each experiment, one for what was left out."""
     if what_if is None:
         return []
-    lines = [
-        f"{experiment}: " + ", ".join(f"{name} {_shown(old)} -> {_shown(new)}" for name, (old, new) in changes.items())
-        for experiment, changes in what_if["changed"].items()
-    ]
+    lines = [sentence(experiment, found) for experiment, found in what_if["changed"].items()]
     if what_if["left_out"]:
         lines.append("not run: " + ", ".join(what_if["left_out"]))
     return lines
 
 
-def _changes(configured: Mapping, used: Mapping) -> dict[str, list]:
-    """{dotted name: [configured, used]}; a setting that a condition takes over from its experiment has that value."""
+def sentence(experiment: str, found: Mapping[str, list]) -> str:
+    """`delay53: weight_decay 1.0 -> 2.0, seeds 5 -> 3` (see `changes`)."""
+    return f"{experiment}: " + ", ".join(f"{name} {_shown(old)} -> {_shown(new)}" for name, (old, new) in found.items())
+
+
+def changes(configured: Mapping, used: Mapping) -> dict[str, list]:
+    """How the settings of an experiment differ: {dotted name: [configured, used]}.
+
+    A setting that a condition takes over from its experiment counts as the condition's.
+    """
     result = _differences("", _base(configured), _base(used), {}, {})
     before, after = configured.get("conditions", {}), used.get("conditions", {})
     for name in dict.fromkeys([*before, *after]):

@@ -11,6 +11,7 @@ from replications.grokking.experiments.classifier import Classifier, fit
 from verifig.run import Run
 
 MARGIN = 0.15  # of the extent of a path, around it
+DIVERGED = 1e30  # a weight as large counts as diverged
 
 
 def landscape(run: Run) -> dict[str, np.ndarray]:
@@ -55,13 +56,17 @@ def plane(path: Tensor) -> Tensor:
 
 
 def _section(run: Run, member: Mapping, path: Tensor) -> dict[str, np.ndarray]:
-    """The plane of one run's path [T, P] and the mean loss on a grid in it, in float64."""
+    """The plane of one run's path [T, P] and the mean loss on a grid in it, in float64; NaN where the run diverged."""
+    side = run.settings["grid"]
+    if not (path.abs() < DIVERGED).all():
+        shapes = {"path": (len(path), 2), "grid": (2, side), "in_plane": (len(path),)}
+        shapes |= {"surface_train": (side, side), "surface_test": (side, side)}
+        return {name: np.full(shape, np.nan) for name, shape in shapes.items()}
     axes = plane(path)
     moves = path - path[0]
     flat = moves @ axes.T
     margin = MARGIN * (flat.amax(0) - flat.amin(0))
     low, high = flat.amin(0) - margin, flat.amax(0) + margin
-    side = run.settings["grid"]
     grid = torch.stack([torch.linspace(low[k].item(), high[k].item(), side, dtype=path.dtype) for k in range(2)])
     program = modular_arithmetic.build([member | {"dtype": "float64"}], run.device)
     result = {name: np.empty((side, side)) for name in ("surface_train", "surface_test")}

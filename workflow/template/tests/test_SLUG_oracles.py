@@ -1,6 +1,7 @@
 """Oracles of the SLUG rule set."""
 
 import pytest
+
 from replications.SLUG.experiments import Quadratic
 
 

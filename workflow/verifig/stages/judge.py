@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from verifig import __version__, claims, provenance, tables, verdicts
+from verifig import __version__, claims, provenance, tables, words
 from verifig import judge as judging
 from verifig.errors import RunError
 from verifig.files import read_json, write_json
@@ -35,4 +35,4 @@ def judge(job: Mapping, layout: Layout, log: Callable[[str], None] = print) -> N
     }
     write_json(layout.verdicts, contents)
     provenance.write(layout.provenance("judge"), job, [layout.verdicts], watch.read())
-    log(verdicts.summary(judged, job["scale"]))
+    log(words.summary(judged, scale))
