@@ -52,6 +52,14 @@ def test_a_fresh_clone_with_published_pages_trains_everything(suite):
     assert expected <= planned(suite, config=("scale=laptop", 'papers=["grokking"]'))
 
 
+def test_bare_snakemake_makes_everything_in_a_fresh_clone(suite):
+    expected = {f"{slug}_train_{name}" for slug in slugs() for name in rulesets.load(slug).experiments("laptop")}
+    data = {"scaling_laws_train_chinchilla", "scaling_laws_train_extrapolation"}  # need files that a clone has not
+    found = planned_rules(suite)
+    assert expected - data <= found
+    assert {f"{slug}_report" for slug in slugs()} | {"site"} <= found
+
+
 def test_nothing_runs_twice(done, suite):
     assert planned(suite) == TRAINING | {"grokking_measure", "grokking_judge", "grokking_report", "site"}
     assert planned(done) == set()
