@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -26,9 +27,14 @@ def test_a_run_with_settings_of_ones_own_is_judged(what_if):
     by_id = {claim["id"]: claim for claim in verdicts["claims"]}
     assert by_id["EN-04"]["verdict"] in ("reproduced", "contradicted", "inconclusive")
     assert by_id["EN-15"]["verdict"] == "not tested"
-    assert "experiment stablemax53 (not run)" in by_id["EN-15"]["reason"]
+    assert "stablemax53 did not run" in by_id["EN-15"]["reason"]
     assert json.loads((out / "laptop/grokking/edge113.provenance.json").read_text())["job"]["settings"]["width"] == 16
-    assert "controls and oracles behave" in printed or "not tested" in printed
+    assert by_id["EN-04"]["setting"] == "what-if", "it is not the paper's setting any more"
+    assert re.search(r"what-if edge113: .*modulus 113 -> 13", printed)
+    shown = [line for line in printed.splitlines() if line.startswith("EN-")]
+    assert shown
+    assert not any("not tested" in line for line in shown), "claims that nothing touched are counted, not listed"
+    assert "not tested (" in printed
 
 
 def test_a_finished_run_is_kept(what_if):
@@ -43,24 +49,53 @@ def test_a_finished_run_is_kept(what_if):
 
 def test_explain_and_verdicts(what_if):
     out, _ = what_if
-    explained = command(ROOT, "verifig", "explain", "grokking/EN-04", "--results", str(out)).stdout
+    explained = command(ROOT, "verifig", "explain", "grokking/en-04", "--results", str(out)).stdout
+    assert re.search(r"what-if edge113: .*modulus 113 -> 13", explained)
     for text in ("EN-04", "why these bounds", "by unit:", "test_difference"):
         assert text in explained
+    path, line = re.search(r"formed in (\S+):(\d+)", explained).groups()
+    assert '"test_difference"' in (ROOT / path).read_text().splitlines()[int(line) - 1]
+    again = re.search(r"run again: python -m verifig (run .*)", explained)[1]
+    for text in ("grokking edge113", "--set modulus=13", "--set width=16", "--set epochs=60"):
+        assert text in again
     table = command(ROOT, "verifig", "verdicts", "grokking", "--results", str(out)).stdout
     assert "EN-23" in table
 
 
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("en-1000", "unknown claim 'en-1000', did you mean 'EN-10'?"),
+        ("grokking/zzz", "unknown claim 'grokking/zzz': `python -m verifig verdicts"),
+        ("EN-01", "grokking/EN-01 is known, but there are no verdicts at "),
+        ("b1", "claim 'b1' exists in "),
+    ],
+)
+def test_explain_tells_what_is_unknown_from_what_has_not_run(tmp_path, name, sentence):
+    refused = command(ROOT, "verifig", "explain", name, "--results", str(tmp_path))
+    assert refused.returncode == 2
+    assert sentence in refused.stderr
+
+
 def test_compare(what_if, tmp_path):
     path = what_if[0] / "laptop/grokking/verdicts.json"
-    same = command(ROOT, "verifig", "compare", str(path), str(path)).stdout
-    assert "no differences" in same
+    same = command(ROOT, "verifig", "compare", str(path), str(path))
+    assert same.returncode == 0
+    assert "no differences" in same.stdout
     changed = json.loads(path.read_text())
-    changed["claims"][0]["verdict"] = (
-        "inconclusive" if changed["claims"][0]["verdict"] != "inconclusive" else "contradicted"
-    )
+    claim = next(claim for claim in changed["claims"] if claim["id"] == "EN-04")
+    claim["parts"][0]["observed"] = 0.123456
     (tmp_path / "b.json").write_text(json.dumps(changed))
-    assert "EN-01" in command(ROOT, "verifig", "compare", str(path), str(tmp_path / "b.json")).stdout
-    changed["claims"][0]["verdict"] = "perhaps"
+    moved = command(ROOT, "verifig", "compare", str(path), str(tmp_path / "b.json"))
+    assert moved.returncode == 0, "the verdicts are the same"
+    assert "test(perpAdamW)" in moved.stdout, "what moved is named"
+    assert "0.123456" in moved.stdout
+    claim["verdict"] = "inconclusive" if claim["verdict"] != "inconclusive" else "contradicted"
+    (tmp_path / "b.json").write_text(json.dumps(changed))
+    turned = command(ROOT, "verifig", "compare", str(path), str(tmp_path / "b.json"))
+    assert turned.returncode == 1
+    assert "EN-04" in turned.stdout
+    claim["verdict"] = "perhaps"
     (tmp_path / "b.json").write_text(json.dumps(changed))
     refused = command(ROOT, "verifig", "compare", str(path), str(tmp_path / "b.json"))
     assert refused.returncode == 2

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from verifig import claims, judge, stats, verdicts
+from verifig import claims, judge, stats, verdicts, words
 
 
 def rows(values, status=None) -> pd.DataFrame:
@@ -220,8 +220,8 @@ def test_median_uses_the_tabulated_order_statistics():
 def test_inconclusive_says_what_would_decide():
     result = judge.judge_part(part(), rows([0.1, 0.9, -0.3, 0.4]))
     assert result["verdict"] == "inconclusive"
-    words = verdicts.wording(claim() | {"verdict": "inconclusive", "parts": [result]}, "laptop")
-    assert words.startswith("Inconclusive: our 4 seeds give [")
-    assert f"about {result['units_to_decide']} would decide" in words
+    said = words.wording(claim() | {"verdict": "inconclusive", "parts": [result]})
+    assert said.startswith("Inconclusive: s: our 4 seeds give [")
+    assert f"about {result['units_to_decide']} seeds would decide" in said
     sharper = judge.judge_part(part(), rows([0.1, 0.9, -0.3, 0.4] * result["units_to_decide"]))
     assert sharper["verdict"] == "reproduced"

@@ -145,6 +145,14 @@ def test_agreement_is_the_prediction_interval_of_one_more_unit():
         assert agreement(values, paper=paper)["agrees"] == expected
 
 
+def test_a_paper_s_value_that_is_a_mean_of_runs_must_lie_nearer():
+    values = np.array([1.0, 1.3, 0.8, 1.1, 0.95, 1.2])
+    half = reference.t.ppf(0.975, 5) * values.std(ddof=1) * math.sqrt(1 / 4 + 1 / 6)
+    found = agreement(values, paper=1.5, paper_runs=4)
+    assert found["prediction"] == pytest.approx([values.mean() - half, values.mean() + half])
+    assert (found["agrees"], agreement(values, paper=1.5)["agrees"]) == ("no", "yes")
+
+
 def test_agreement_is_formed_on_the_part_s_scale():
     values = np.array([10.0, 20, 12, 30, 15])
     logs = np.log(values)
@@ -284,6 +292,12 @@ def test_a_claim_with_nothing_to_judge_at_one_of_its_scales_is_refused(monkeypat
         loaded(monkeypatch, claim(parts=[base | {"scales": ["laptop"]}]), broken)
 
 
+def test_health_of_an_unknown_experiment_is_refused(monkeypatch):
+    monkeypatch.setattr(claims, "_contents", lambda slug: {"claims": [claim()], "health": {"edge999": [HEALTHY]}})
+    with pytest.raises(InputError, match=r"claims.yaml: health names the unknown experiment 'edge999'"):
+        claims.load.__wrapped__("grokking")
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -300,3 +314,26 @@ def test_parts_that_cannot_be_judged_are_refused(monkeypatch, change, message):
 def test_experiments_left_out_are_said():
     (found,) = judge.judge([claim()], table(t=[1.0]), "laptop", {}, {"changed": {}, "left_out": ["e"]})
     assert (found["verdict"], found["reason"]) == ("not tested", "e did not run")
+
+
+@pytest.mark.parametrize(
+    ("changed", "setting"),
+    [
+        ({"e": {"width": [8, 4]}}, "what-if"),
+        ({"e": {"seeds": [5, 3]}}, "paper's"),
+        ({"f": {"width": [8, 4]}}, "paper's"),
+    ],
+)
+def test_a_claim_on_changed_settings_is_not_in_the_paper_s_setting(changed, setting):
+    data = table(s=[1.0, 1.1, 0.9])
+    (found,) = judge.judge([claim(setting="paper's")], data, "laptop", {}, {"changed": changed, "left_out": []})
+    assert found["setting"] == setting
+    assert (verdicts.word(found) == "reproduced") == (setting == "paper's")
+
+
+@pytest.mark.parametrize(("scale", "basis"), [("laptop", "direction"), ("paper", "number")])
+def test_a_basis_may_differ_by_scale(scale, basis):
+    by_scale = number_claim([1.0], basis={"paper": "number"}, scales=["laptop", "paper"])
+    (found,) = judge.judge([by_scale], table(s=[1.0, 1.1, 0.9, 1.05, 0.95]), scale, {})
+    assert found["basis"] == basis
+    assert ("agrees" in found) == (basis == "number")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from replications.double_descent.measuring import exact, features, trained
+from replications.double_descent.measuring import exact, features, soundness, trained
 from verifig.artifacts import Artifact
 from verifig.tables import Tables
 
@@ -11,9 +11,10 @@ def measure(artifacts: Mapping[str, Artifact], out: Tables) -> None:
     """Fill `out` from whatever experiments ran at this scale."""
     spectral = {}
     for name, artifact in artifacts.items():
+        soundness.measure(name, artifact, out)
         match artifact.meta["job"]["program"]:
             case "random_features":
-                spectral[name] = features.measure(name, artifact, out)["standardised"]
+                spectral[name] = features.measure(name, artifact, out).get("standardised")
             case "minimal":
                 exact.minimal(name, artifact, out)
             case "conditioning":

@@ -1,7 +1,8 @@
 """Published numbers that are judged or compared by formula, each with its source. No torch.
 
-`RISK_TABLE`: authors' stored arrays of "More is Better", Figure 1, synthetic task: theory test and train error and the
-experiment's mean of 45 trials, by k and ridge (n = 256, 10^4 eigenvalues i^-1.5, noise variance 0.5).
+`RISK_TABLE`: authors' stored arrays of "More is Better", Figure 1, synthetic task (`FIGURE1`: n, number of eigenvalues,
+exponents of spectrum and target, noise variance, trials): theory test and train error and the experiment's mean by k
+and ridge.
 `CIFAR_RISKS`: the same, CIFAR-10 panel: mean test MSE of the experiment.
 `KERNEL_OPTIMA`: stored optima over the ridge of convolutional-kernel regression (Figure 2): exponents, and by relative
 noise the fitting ratio at the optimum (None: the smallest ridge was optimal).
@@ -11,6 +12,9 @@ and train error by width.
 
 from decimal import Decimal
 
+from replications.double_descent import eigenframework as theory
+
+FIGURE1 = {"n": 256, "task_size": 10000, "exponents": (1.5, 1.5), "noise": 0.5, "trials": 45}  # synthetic task
 RIDGES = (10 ** (-7 / 3), 0.1, 10 ** (1 / 3))
 RISK_TABLE = {
     # k: [(theory test, theory train, experiment test) for each of RIDGES], digits as printed
@@ -40,3 +44,15 @@ def deviation(found: float, printed: str) -> float:
     """Relative deviation of a number from a printed one beyond the rounding of its last digit; 0 within it."""
     unit = 10.0 ** Decimal(printed).as_tuple().exponent
     return max(0.0, abs(found - float(printed)) - unit / 2) / abs(float(printed))
+
+
+def figure1_task() -> theory.Task:
+    """The synthetic task of Figure 1 in the paper's size."""
+    return theory.power_law_task(FIGURE1["task_size"], *FIGURE1["exponents"], FIGURE1["noise"])
+
+
+def published_peak() -> int:
+    """Index of the released ResNet's peak among its widths: the largest test error beyond the first minimum."""
+    test = [pair[0] for pair in RESNET_WIDTHS.values()]
+    first = next(k for k in range(1, len(test) - 1) if test[k] < test[k - 1] and test[k] < test[k + 1])
+    return max(range(first, len(test)), key=test.__getitem__)

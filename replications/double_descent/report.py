@@ -2,6 +2,7 @@
 # jupyter:
 #   jupytext:
 #     text_representation:
+#       extension: .py
 #       format_name: percent
 #   kernelspec:
 #     display_name: Python 3
@@ -11,19 +12,26 @@
 # The page of this rule set. Opens as a notebook with jupytext; `python -m verifig` renders it (stage report).
 
 # %%
-from replications.double_descent import plots, plots_unified
-from verifig import numbers
+from replications.double_descent import captions, plots, plots_unified
+from replications.double_descent import eigenframework as theory
 from verifig.pages import Page
 
 page = Page("double_descent")
+features, minimal, ridge = (page.settings(name) for name in ("features", "minimal", "ridge"))
 
 
-def median(experiment: str, statistic: str, condition: dict) -> str:
-    """Median over units as text, or a dash where the experiment did not run."""
-    values = page.value(experiment, statistic, condition)
-    return numbers.text(values.median()) if len(values) else "–"
+def conditions(experiment: str) -> dict:
+    """Settings of the run's conditions by name."""
+    return {name: page.settings(experiment, name) for name in page.settings(experiment)["conditions"]}
 
 
+def bounds(claim: str, statistic: str) -> list[tuple[float, float]]:
+    """Bounds of a claim's parts on one statistic, as far as it was judged."""
+    parts = [part for found in page.claims if found["id"] == claim for part in found["parts"]]
+    return [tuple(map(float, part["bounds"])) for part in parts if part["statistic"] == statistic]
+
+
+maps, runs, networks = conditions("features"), conditions("iterated"), conditions("two_layer")
 page.header()
 
 # %% [markdown]
@@ -34,39 +42,44 @@ page.header()
 # that double descent is unlikely to trouble realistic training is not checkable and not judged.
 #
 # ## All claims at a glance
-# **h** is the peak height: the largest test MSE between 0.8n and 1.2n features, over that at 4n, per seed. **l** is
-# the training MSE at W = n. The common setting: MNIST digits 0 against 6, n = 100 images with 5 % label noise,
-# W frozen random tanh features, squared loss; gradient descent on the output layer in closed form.
+
+# %%
+page.text(f"{captions.definitions()} {captions.common(features)}")
 
 # %%
 page.summary()
 
 # %% [markdown]
 # ## Panel A: the minimal example
-# Six points in the plane, random tanh features of their two coordinates, least squares in closed form: everything
-# peaks where there are as many features as points. The published figure gives means over 10,000 draws.
+# A few points in the plane, random tanh features of their two coordinates, least squares in closed form. In the
+# published figure, of six points and means over 10,000 draws, everything peaks where there are as many features P as
+# points N.
 
 # %%
+n = minimal.get("n", page.paper("minimal")["N"])
 page.figure(
     "minimal",
-    lambda table: plots.minimal(table, page.paper("minimal")),
+    lambda table: plots.minimal(table, n, page.paper("minimal")),
     ["minimal"],
-    alt="Four panels against features over points: test error, test MSE, condition number and norm of the weights, each with a sharp maximum at 1; published points lie on the mean curves.",
-    note="Diamonds: published means, average of two independent versions. Means of the last three are unstable at P/N = 1 (heavy tails); medians with quartiles are shown beside them and judged.",
+    alt=lambda table: captions.minimal_alt(table, n),
+    note=lambda table: captions.minimal_note(table, n, minimal["draws"], page.paper("minimal")),
 )
 
 # %% [markdown]
-# ## Panel A2: ten points and gradient descent
-# The same with ten points, trained as the author's gradient-descent variant is: learning rate 0.1, momentum 0.95. His
-# 1,000 steps leave no peak at P = N. Letting the same recursion run on makes one.
+# ## Panel A2: gradient descent in the minimal example
+# The author's gradient-descent variant has ten points, learning rate 0.1, momentum 0.95 and 1,000 steps (public
+# script). The same recursion is run on here.
 
 # %%
+ten = minimal.get("descent_n", 10)
 page.figure(
     "minimal_descent",
-    plots.minimal_descent,
+    lambda table: plots.minimal_descent(table, ten, minimal["momentum"], minimal["learning_rate"]),
     ["minimal_descent"],
-    alt="Test error against the number of features for five training times: flat or rising without a peak after 100 and 1,000 steps, a growing maximum at 10 features for 10,000 steps and more.",
-    note="Bands: 95 % intervals over groups of ten draws. Dotted: as many features as points.",
+    alt=lambda table: captions.descent_alt(table, ten),
+    note=lambda: (
+        f"Means over {minimal['descent_draws']} draws with 95 % intervals over groups of ten. Dotted: as many features as points."
+    ),
 )
 
 # %% [markdown]
@@ -75,25 +88,34 @@ page.figure(
 # same model and the same data; only the number of steps differs.
 
 # %%
+plain = {"map": "standardised"}
+horizons = plots.shown_horizons(features)
 page.figure(
     "horizons",
-    plots.horizons,
+    lambda risk: plots.horizons(risk, features),
     ["features_risk"],
-    alt="Test MSE, test error and train MSE against width for six numbers of steps. Up to 1,000 steps there is no peak; from 10,000 steps on one grows at width 100, by orders of magnitude in the limit.",
-    note="MSE: medians with quartiles over 24 seeds; error: means with 95 % intervals. Dotted: W = n.",
+    alt=lambda risk: captions.horizons_alt(risk, features),
+    note=lambda: (
+        f"MSE: medians with quartiles over {features['seeds']} seeds; error: means with 95 % intervals. Dotted: W = n. The training "
+        f"loss after infinitely many steps is 0 from W = n on and not drawn; losses below {plots.LOSS_FLOOR:g} leave the frame."
+    ),
 )
 
 # %%
-kappa = page.value("features", "condition_number", {"map": "standardised", "width": "n"})
-growth = ["1000", "10000", "100000", "inf"]
-heights = [median("features", "peak_height", {"map": "standardised", "solver": f"steps {name}"}) for name in growth]
-losses = [
-    median("features", "threshold_loss", {"map": "standardised", "solver": f"steps {name}"}) for name in growth[:3]
-]
+by_time = [plain | {"solver": f"steps {steps:g}"} for steps in horizons]
 page.text(
-    f"Median h after 1,000, 10,000, 100,000 and infinitely many steps: {', '.join(heights)}; "
-    f"median l after the first three: {', '.join(losses)}. The peak needs training to an extreme degree: the slowest "
-    f"direction at W = n decays within about κ² steps, {numbers.text(kappa.median() ** 2)} at the median condition number."
+    f"Median h after {captions.listed(map(plots.count, horizons))} steps: "
+    f"{captions.listed(page.number('features', 'peak_height', place, 'median') for place in by_time)}. "
+    f"Median l after the finite ones: {captions.listed(page.number('features', 'threshold_loss', place, 'median') for place in by_time[:-1])}."
+)
+
+# %%
+kappa = page.value("features", "condition_number", plain | {"width": "n"})
+page.text(
+    "Along the flattest direction at W = n the error decays within about κ² steps of size 1/L, κ the condition number of "
+    f"the features: {captions.text(float(kappa.median()) ** 2, 2)} at its median."
+    if len(kappa)
+    else ""
 )
 
 # %%
@@ -101,89 +123,102 @@ page.figure(
     "heatmap",
     plots.heatmap,
     ["features_risk"],
-    alt="Two maps of test error over width and steps. A bright ridge at width 100 appears only in the upper half, from about 10,000 steps on; white dots mark the worst width of each row.",
+    alt=lambda risk: captions.heatmap_alt(risk, features),
     note="White dots: the worst width at each number of steps.",
 )
 
 # %% [markdown]
 # ## Panel C: optimiser and batch size
-# Equal numbers of full-batch steps, unequal power: momentum and Adam reach losses that plain gradient descent does not.
+# Equal numbers of full-batch steps, or of epochs, under optimisers of unequal power.
 
 # %%
 page.figure(
     "optimisers",
-    plots.optimisers,
+    lambda risk, iterated: plots.optimisers(risk, iterated, features, runs),
     ["features_risk", "iterated_risk"],
-    alt="Test MSE by width for gradient descent, momentum and two Adam runs: after 1,000 steps momentum alone has a high peak, after 10,000 steps Adam has one too and gradient descent a small one.",
-    note="Medians with quartiles. Spectral runs: 24 seeds; Adam: 12 of the same seeds.",
+    alt=lambda risk, iterated: captions.optimisers_alt(risk, iterated, features, runs),
+    note=lambda risk, iterated: captions.optimisers_note(risk, iterated, features, runs),
 )
 
 # %%
+iterated = page.settings("iterated")
 page.figure(
     "batches",
-    plots.batches,
+    lambda table: plots.batches(table, iterated, runs),
     ["iterated_risk"],
-    alt="Test and train MSE by width after 1,000 epochs: batch size 1 has a peak at width 100, batch sizes 10 and 100 and a decaying learning rate have none and higher training loss.",
-    note="The decaying rate (divided by the root of 1 + epoch) is that of the author's earlier repository.",
+    alt=lambda table: captions.batches_alt(table, iterated, runs),
+    note=lambda: (
+        f"Medians with quartiles over {iterated['seeds']} seeds, learning rate {iterated['learning_rate']:g}. The decaying rate "
+        "(divided by the root of 1 + epoch) is that of the author's earlier repository."
+    ),
 )
 
 # %% [markdown]
 # ## Panel D: initialisation
 # Two scales. The output layer's start survives training in all directions that the data do not reach, so beyond the
-# threshold it adds error in proportion to its square and can hide the second descent. The first layer's scale sets the
-# conditioning of the features and, at a fixed learning rate, how far training gets.
+# threshold it adds error in proportion to its square. The first layer's scale sets the conditioning of the features
+# and, at a fixed learning rate, how far training gets.
 
 # %%
 page.figure(
     "initialisation",
-    plots.initialisation,
+    lambda risk: plots.initialisation(risk, features, maps),
     ["features_risk"],
-    alt="Left: test MSE by width for four output scales, large ones lift the right side of the curve. Middle and right: test error by width for five feature scales at two learning rates; small feature scales show no peak at the fixed rate.",
+    alt=lambda risk: captions.initialisation_alt(risk, features, maps),
+    note=lambda: (
+        f"Left: medians with quartiles over {features['seeds']} seeds; middle and right: {plots.count(features['steps'])} steps, means "
+        f"with 95 % intervals over {captions.seeds(maps[name] for name in plots.by_scale(features, maps))}."
+    ),
 )
 
 # %% [markdown]
 # ## Panel E: normalisation
+# Pixels are raw or standardised; on top of that, features are standardised by row (as in layer normalisation), by
+# column (as in batch normalisation), or by column before the activation.
 
 # %%
 page.figure(
     "normalisation",
-    plots.normalisation,
+    lambda risk: plots.normalisation(risk, features, maps),
     ["features_risk"],
-    alt="Test error by width for raw pixels, standardised pixels, layer and batch normalisation; at the fixed learning rate raw pixels show no peak and batch normalisation the highest.",
-    note="Means with 95 % intervals over seeds (24 for standardised pixels, 16 for the others).",
+    alt=lambda risk: captions.normalisation_alt(risk, features, maps),
+    note=lambda: (
+        f"Means with 95 % intervals over {captions.seeds(maps[name] for name in plots.by_normalisation(features, maps))}."
+    ),
 )
 
 # %% [markdown]
 # ## Condition numbers
-# The mechanism: the condition number of the features peaks at W = n, and whatever lowers it lets training go further.
+# The mechanism that the abstract names: whatever changes the conditioning of the features changes how far training gets.
 
 # %%
+draws = conditions("conditioning")
 page.figure(
     "conditioning",
-    plots.conditioning,
+    lambda by_width, threshold: plots.conditioning(by_width, threshold, features, maps),
     ["features_kappa", "threshold_kappa"],
-    alt="Condition numbers against width, peaking at 100 for every normalisation and feature scale; and their distributions at the threshold over 400 draws, heavy-tailed, lowest for batch normalisation.",
-    note="Left and middle: medians with quartiles over seeds; right: 400 draws at W = n.",
+    alt=captions.conditioning_alt,
+    note=lambda: (
+        f"Left and middle: medians with quartiles over {captions.seeds(maps.values())}; right: "
+        f"{page.settings('conditioning')['kappa_draws']} draws at W = n, {len(draws)} feature maps."
+    ),
 )
 
 # %% [markdown]
-# ## Caveat: better conditioning need not mean lower loss
-# With column-standardised features the condition number is lower and the error at the threshold higher, yet the
-# training loss at W = n need not be lower after equally many steps: normalisation changes the task as well as its
-# conditioning. The statement holds for condition number and error, not for the loss, and is judged that way.
+# ## Condition number, loss and error at the threshold
+# Does better conditioning mean a lower loss?
 
 # %%
 page.figure(
     "caveat_normalisation",
-    plots.caveat_normalisation,
+    lambda risk, by_width: plots.caveat_normalisation(risk, by_width, features, maps),
     ["features_risk", "features_kappa"],
-    alt="Condition number, training loss and test error at the threshold for five feature maps: condition numbers fall and errors rise from raw pixels to batch normalisation, training losses overlap.",
-    note="Medians and quartiles over seeds, W = n, 10,000 steps of size 1/L.",
+    alt=lambda risk, by_width: captions.caveat_normalisation_alt(risk, by_width, features, maps),
+    note=lambda risk, by_width: (
+        f"Medians and quartiles over seeds, W = n, {plots.count(features['steps'])} steps of size 1/L. "
+        + captions.caveat_normalisation(risk, by_width, features, maps)
+    ),
 )
-
-# %%
-ratio = median("features", "threshold_loss_ratio", {"a": "batch", "b": "standardised", "solver": "steps 10000"})
-page.text(f"Training loss with standardised columns over that without, same seed, median: {ratio}.")
 
 # %% [markdown]
 # ## Panel F: label noise
@@ -191,62 +226,90 @@ page.text(f"Training loss with standardised columns over that without, same seed
 # %%
 page.figure(
     "noise",
-    plots.noise,
+    lambda risk: plots.noise(risk, features),
     ["features_risk"],
-    alt="Test error by width for five noise levels: flat after 1,000 steps, peaks of height growing with noise after 10,000 steps and fully trained.",
+    alt=lambda risk: captions.noise_alt(risk, features),
+    note=lambda: f"Means with 95 % intervals over {features['seeds']} seeds.",
 )
 
 # %% [markdown]
-# ## Caveat: no loss threshold holds across noise levels
-# Without label noise the loss after 10,000 steps is lower than with noise, and the peak smaller. Which loss is
-# "sufficiently low" depends on the task; the statement is tested within one task only.
+# ## Label noise, and the loss that goes with a peak
+# Is one training loss "sufficiently low" in every task?
 
 # %%
 page.figure(
     "caveat_noise",
-    plots_unified.caveat_noise,
+    lambda risk: plots_unified.caveat_noise(risk, features),
     ["features_risk"],
-    alt="Peak height against training loss at W = n: for each noise level a line from 1,000 to 10,000 steps; the lines are shifted, so that the same loss goes with different peak heights.",
-    note="Medians with quartiles over 24 seeds; each line runs from 1,000 steps (right) to 10,000 (left).",
+    alt=lambda: captions.caveat_noise_alt(features),
+    note=lambda risk: (
+        f"Medians with quartiles over {features['seeds']} seeds; each line runs from the shorter training (right) to the longer (left). "
+        + captions.caveat_noise(risk, features)
+    ),
 )
 
 # %% [markdown]
 # ## Panel G: two-layer networks, both layers trained
-# Ten classes, 7 x 7 pixels, n = 100, 20 % label noise. As many parameters as equations at H = 16.5 (dotted).
+
+# %%
+two_layer = page.settings("two_layer")
+classes = len(two_layer["classes"]) or 10
+inputs = (28 // two_layer["pool_size"]) ** 2
+equations = plots_unified.parameter_threshold(inputs, classes, two_layer["n"])
+arms = {name: networks[name] for name in captions.arms_of(networks, two_layer)}
+page.text(
+    f"{classes} classes of {captions.DATASETS[two_layer['dataset']]}, {inputs} pixels, n = {two_layer['n']:,}, "
+    f"{100 * two_layer['label_noise']:g} % label noise, full batch. As many parameters as equations at "
+    f"H = {captions.text(equations)}."
+)
 
 # %%
 page.figure(
     "two_layer",
-    lambda table: plots_unified.two_layer(table, 16.5),
+    lambda table: plots_unified.two_layer(table, two_layer, arms, equations),
     ["two_layer"],
-    alt="Test MSE by hidden width after 300 and 3,000 steps and training loss: no peak early; late a broad peak between 16 and 40 under Adam, a small one under momentum, none under gradient descent.",
-    note="Means with 95 % intervals over 8 seeds (4 for the two variants of Adam). The peak lies right of the parameter count, as gradients find less than the parameters allow.",
+    alt=lambda table: captions.two_layer_alt(table, two_layer, arms),
+    note=lambda table: captions.two_layer_note(table, two_layer, arms, equations),
 )
 
 # %% [markdown]
-# ## Panel H: low loss and the peak go together
+# ## Panel H: loss and peak together
 # All configurations that differ in optimisation alone: steps, step size, momentum, batch size, Adam.
 
 # %%
+losses = bounds("B5", "threshold_loss")
+between = (min(high for _, high in losses), max(low for low, _ in losses)) if losses else None
+no_peak = min((high for _, high in bounds("B5", "peak_height")), default=None)
 page.figure(
     "loss_peak",
-    plots_unified.loss_peak,
+    lambda table: plots_unified.loss_peak(table, no_peak, between),
     ["loss_peak"],
-    alt="Scatter of peak height against training loss at the threshold on log axes: one falling band through 19 configurations of five families; above a loss of 0.009 the height is about 1.",
-    note="Large points: medians of a configuration; small ones: seeds. Grey: losses between the two judged lists.",
+    alt=lambda table: captions.loss_peak_alt(
+        table, page.number("iterated", "rank_correlation", {"list": "all"}, "median"), between
+    ),
+    note=lambda table: (
+        f"Large symbols: medians of a configuration over the {table['seed'].nunique()} seeds that all of them share; dots: seeds."
+        + (" Grey: losses that the claims leave out." if between else "")
+    ),
 )
 
 # %% [markdown]
 # ## The closest precedent with a proof
-# Kuzborskij et al. bound the risk of gradient descent on least squares by a factor that depends on the smallest
-# positive curvature; it is largest at d = n and vanishes with training time elsewhere first.
+# Kuzborskij et al. bound the risk of gradient descent on least squares by a factor (1 − αλ)^(2T), with the step size α,
+# the number of steps T and the smallest positive curvature λ, which is smallest where the dimension d is the number of
+# samples n.
 
 # %%
+curvature = page.settings("conditioning")
 page.figure(
     "curvature",
-    plots_unified.curvature,
+    lambda table: plots_unified.curvature(table, curvature),
     ["smallest_curvature"],
-    alt="The factor against the input dimension, with a peak at 20, the number of samples, high and broad after 1,000 steps and narrower after 100,000.",
+    alt=captions.curvature_alt,
+    note=lambda: (
+        f"n = {curvature['curvature_rows']} (dotted), step size {curvature['curvature_rate']:g}; means with 95 % intervals over "
+        f"{curvature['curvature_draws']} draws."
+    ),
 )
 
 # %% [markdown]
@@ -259,84 +322,105 @@ page.figure(
     "mib_published",
     plots_unified.published,
     ["published_risks"],
-    alt="Theory curves of test MSE against the number of features for three ridges, with published experimental points on them; the smallest ridge peaks at 256 features.",
-    note="Lines: our solver. Diamonds: published experiments, means of 45 trials.",
+    alt=captions.published_alt,
+    note="The paper's setting. Lines: our solver; diamonds: the authors' stored experiments, means of 45 trials. No simulation of ours is in this figure.",
 )
 
 # %%
-full = page.scale == "paper"
+own = "ridge_gaussian" if page.scale == "paper" else "ridge"
+setting = page.settings(own)
+task = theory.power_law_task(
+    setting["task_size"], setting["spectral_exponent"], setting["target_exponent"], setting["noise_variance"]
+)
 page.figure(
     "mib_gaussian",
-    lambda table: plots_unified.risks(table, 256 if full else 128),
-    ["ridge_gaussian_gaussian" if full else "ridge_gaussian"],
-    alt="Test MSE against the number of Gaussian features for several ridges: simulated points lie on the theory lines; their ratio stays within a few percent except at the threshold with small ridge.",
-    note="Bars and bands: 95 % intervals over trials. Dotted: k = n.",
+    lambda table: plots_unified.risks(
+        table, setting["n"], lambda k, delta: theory.risk(task, setting["n"], k, delta)[0]
+    ),
+    [f"{own}_gaussian"],
+    alt=lambda table: captions.risks_alt(table, setting["n"], "Gaussian features"),
+    note=lambda: (
+        f"n = {setting['n']} (dotted), {setting['task_size']:,} eigenvalues, {setting['trials']} trials; bars: 95 % intervals, side by side on the right."
+    ),
 )
 
 # %%
 page.figure(
     "mib_images",
-    lambda table: plots_unified.risks(table, 128),
+    lambda table: plots_unified.risks(table, ridge["n"]),
     ["ridge_images"],
-    alt="Test MSE against the number of ReLU features of MNIST images for several ridges: points on theory lines, a peak at 128 features for small ridges that the theory overestimates slightly.",
-    note="Theory from the exact kernel of a pool of 2,500 images, corrected for test points drawn from the same pool.",
+    alt=lambda table: captions.risks_alt(
+        table, ridge["n"], f"ReLU features of {captions.DATASETS[ridge['dataset']]} images"
+    ),
+    note=lambda: (
+        f"n = {ridge['n']} (dotted), {ridge['image_trials']} trials. Theory at the simulated k (joined by straight lines) from the exact "
+        f"kernel of a pool of {ridge['pool']:,} images, corrected for test points drawn from the same pool."
+    ),
 )
 
 # %%
+cifar = page.settings("ridge_cifar")
 page.figure(
     "mib_cifar",
-    lambda table: plots_unified.risks(table, 256),
+    lambda table: plots_unified.risks(table, cifar["n"]),
     ["ridge_cifar_images"],
-    alt="Test MSE against the number of ReLU features of CIFAR-10 images for several ridges, simulation and theory.",
+    alt=lambda table: captions.risks_alt(table, cifar["n"], "ReLU features of CIFAR-10 images"),
+    note=lambda: f"n = {cifar['n']} (dotted), {cifar['image_trials']} trials, a pool of {cifar['pool']:,} images.",
 )
 
 # %% [markdown]
 # ## Theorem 1: more is better once the ridge is tuned
-# The same models that peak at k = n with a small ridge improve monotonically when the ridge is chosen well: in this
-# theory double descent is a matter of regularisation, where the other paper speaks of training time.
+# Theorem 1: with the ridge tuned, risk falls with more features and with more samples. In this theory double descent is
+# a matter of regularisation, where the other paper speaks of training time.
 
 # %%
 page.figure(
     "mib_theorem",
-    plots_unified.theorem,
+    lambda table: plots_unified.theorem(table, ridge),
     ["ridge_theorem"],
-    alt="Exact test MSE against size: falling steadily with more features and with more samples at the tuned ridge, with a peak at 128 at a fixed small ridge.",
+    alt=captions.theorem_alt,
+    note="Exact risks of the synthetic task, no simulation.",
 )
 
 # %% [markdown]
 # ## Corollary 1: how much overfitting is optimal
-# For power-law tasks the best ratio of train to test error has a closed form: with little noise, fitting the training
-# set perfectly is best.
+# For power-law tasks the best ratio of train to test error has a closed form.
+
+# %%
+page.text(captions.fitting_prose())
 
 # %%
 page.figure(
     "mib_fitting",
     plots_unified.fitting,
     ["optima_mnist", "optima_cifar10"],
-    alt="Test error against the fitting ratio for two tasks and four noise levels: minima at or near zero without noise, moving right with noise; published optima near the formula's.",
-    note="Points: minima of the formula. Diamonds: the fitting ratio of the stored optimum of convolutional-kernel regression, placed on the formula's curve.",
+    alt=captions.fitting_alt,
+    note="Points: minima of the formula. Diamonds: the fitting ratio of the stored optimum of convolutional-kernel regression, placed on the formula's curve. No kernel was computed here.",
 )
 
 # %% [markdown]
 # ## Deep Double Descent
-# For context, the released ResNet18 runs on CIFAR-10 with 15 % label noise, and what random features show of "more
-# data can hurt".
+# For context, the authors' released ResNet18 runs on CIFAR-10 with 15 % label noise, and what random features show of
+# "more data can hurt".
 
 # %%
 page.figure(
     "ddd_published",
     plots_unified.resnet,
     ["resnet_published"],
-    alt="Published test and train error of ResNet18 against width: test error falls to 34 % at width 4, rises to 41 % at width 10 where the train error is 8 %, and falls to 29 % at width 64.",
+    alt=captions.resnet_alt,
+    note="The authors' released numbers, drawn anew; no network of ours is in this figure. Dotted: the width of their peak.",
 )
 
 # %%
 page.figure(
     "ddd_samples",
-    plots_unified.samples,
+    lambda sizes, threshold: plots_unified.samples(sizes, threshold, features),
     ["features_sizes", "features_threshold"],
-    alt="Left: test error at width 100 against the number of samples peaks at 100 with and without label noise. Right: test error against features over samples peaks at 1 for 50, 100 and 200 samples.",
-    note="Minimum-norm fits; means with 95 % intervals over 16 seeds.",
+    alt=captions.samples_alt,
+    note=lambda: (
+        f"Minimum-norm fits of random features; means with 95 % intervals over {features['sample_seeds']} seeds."
+    ),
 )
 
 # %%
@@ -345,41 +429,61 @@ page.figure(
     plots_unified.resnet,
     ["resnet_published", "deep_cifar"],
     alt="Own and published test and train errors of ResNet18 against width.",
+    note=lambda: (
+        f"Ours: {page.settings('deep_cifar')['epochs']} epochs, median and range over {page.seeds('deep_cifar')} seeds; published: "
+        "4,000 epochs, mean of five runs."
+    ),
 )
 
 # %% [markdown]
 # ## Full size
 
 # %%
+for_mnist = page.settings("features_mnist")
 page.figure(
     "full_mnist",
-    lambda table: plots.horizons(table, 1000),
+    lambda risk: plots.horizons(risk, for_mnist),
     ["features_mnist_risk"],
-    alt="Test MSE, test error and train MSE against width on ten classes of MNIST, n = 1,000, by number of steps.",
+    alt=lambda risk: captions.horizons_alt(risk, for_mnist),
+    note=lambda: f"n = {for_mnist['n']:,}, {for_mnist['seeds']} seeds; bands as in panel B.",
 )
 
 # %%
+for_fashion = page.settings("features_fashion")
 page.figure(
     "full_fashion",
-    lambda table: plots.horizons(table, 1000),
+    lambda risk: plots.horizons(risk, for_fashion),
     ["features_fashion_risk"],
-    alt="The same on Fashion-MNIST.",
+    alt=lambda risk: captions.horizons_alt(risk, for_fashion),
+    note=lambda: f"n = {for_fashion['n']:,}, {for_fashion['seeds']} seeds; bands as in panel B.",
 )
 
 # %%
+grid = page.settings("grid_mnist")
 page.figure(
     "author_grid",
-    plots_unified.author_grid,
+    lambda mnist, fashion: plots_unified.author_grid(
+        {"MNIST": mnist, "Fashion-MNIST": fashion}, conditions("grid_mnist"), grid["n"], grid["widths"]
+    ),
     ["grid_mnist_risk", "grid_fashion_risk"],
     alt="Test loss against width on the author's grid for a constant and a decaying learning rate and for cross-entropy.",
+    note=lambda: (
+        f"Median and range over {grid['seeds']} seeds, batch size {grid['batch_size']}, {grid['epochs']:,} epochs."
+    ),
 )
 
 # %%
+large = page.settings("two_layer_mnist")
+full_arms = {
+    name: page.settings("two_layer_mnist", name) for name in captions.arms_of(conditions("two_layer_mnist"), large)
+}
+balance = plots_unified.parameter_threshold((28 // large["pool_size"]) ** 2, len(large["classes"]) or 10, large["n"])
 page.figure(
     "full_two_layer",
-    lambda table: plots_unified.two_layer(table, 50, (12, 24, 50, 96, 256, 512), 1000),
+    lambda table: plots_unified.two_layer(table, large, full_arms, balance),
     ["two_layer_mnist"],
-    alt="Test and train MSE of two-layer networks on 4,000 images against hidden width.",
+    alt=lambda table: captions.two_layer_alt(table, large, full_arms),
+    note=lambda table: captions.two_layer_note(table, large, full_arms, balance),
 )
 
 # %% [markdown]

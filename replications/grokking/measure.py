@@ -7,14 +7,14 @@ import numpy as np
 import pandas as pd
 
 from verifig.artifacts import Artifact
-from verifig.rulesets import members
 from verifig.series import Series
 from verifig.tables import Tables, first_crossing, long
 
 FIT = 0.95  # accuracy at which a set counts as learnt (delay ratio)
 SOLVED = 0.99
+ALIGNED = 0.5  # cosine at which the output layer's gradient counts as aligned (Fig 5)
 COLLAPSE = 0.5  # share of collapsed samples that dates the collapse (Fig 2, dotted lines)
-EPOCHS = (80, 130, 300, 400, 2000, 80000)  # at which claims ask for accuracies
+EPOCHS = (80, 130, 300, 400, 480, 2000, 75000, 80000)  # at which claims ask for accuracies
 CURVES = ("train_accuracy", "test_accuracy", "train_loss", "test_loss", "collapsed", "zero_loss", "norm")
 
 
@@ -28,7 +28,10 @@ def measure(artifacts: Mapping[str, Artifact], out: Tables) -> None:
     if "precision43" in artifacts:
         _collapse_delay("precision43", Series(artifacts["precision43"], "epochs"), out)
     if "landscape53" in artifacts:
-        _landscape(artifacts["landscape53"], out)
+        _landscape(Series(artifacts["landscape53"], "epochs"), out)
+    for name in ("decay53", "decay113"):
+        if name in artifacts:
+            _decay(name, Series(artifacts[name], "epochs"), out)
 
 
 def _training(experiment: str, series: Series, out: Tables) -> None:
@@ -39,8 +42,13 @@ def _training(experiment: str, series: Series, out: Tables) -> None:
         test, train = series[condition, "test_accuracy"], series[condition, "train_accuracy"]
         out.per_seed(experiment, "final_test_accuracy", test[:, -1], name)
         out.per_seed(experiment, "final_train_accuracy", train[:, -1], name)
+        out.per_seed(experiment, "initial_test_accuracy", test[:, 0], name)
         out.per_seed(experiment, "max_test_accuracy", test.max(1), name)
         out.per_seed(experiment, "max_train_accuracy", train.max(1), name)
+        out.per_seed(experiment, "largest_gap", (train - test).max(1), name)
+        for part in ("train", "test"):
+            loss = series[condition, f"{part}_loss"]
+            out.per_seed(experiment, f"{part}_loss_change", loss[:, -1] - loss[:, 0], name)
         for epoch in EPOCHS:
             if epoch <= last:
                 out.per_seed(
@@ -60,12 +68,18 @@ def _training(experiment: str, series: Series, out: Tables) -> None:
         out.per_seed(experiment, "half_test_epoch", halfway, name, never=never_halfway)
         norm = series[condition, "norm"]
         out.per_seed(experiment, "norm_ratio", norm[:, -1] / norm[:, 0], name)
+        out.per_seed(experiment, "norm_peak_epoch", series.points[norm.argmax(1)], name)
+        out.per_seed(experiment, "norm_peak", norm.max(1), name)
+        out.per_seed(experiment, "final_norm", norm[:, -1], name)
         out.per_seed(
             experiment, "test_gain_after_quarter", test[:, -1] - series.at(condition, "test_accuracy", last / 4), name
         )
         if series.settings[condition]["loss"] == "softmax":
-            dated, never = first_crossing(series.points, series[condition, "collapsed"], COLLAPSE)
+            collapsed = series[condition, "collapsed"]
+            dated, never = first_crossing(series.points, collapsed, COLLAPSE)
             out.per_seed(experiment, "collapse_epoch", dated, name, never=never)
+            out.per_seed(experiment, "peak_collapsed", collapsed.max(1), name)
+            out.per_seed(experiment, "final_collapsed", collapsed[:, -1], name)
     _pairs(experiment, series, out)
     if experiment in ("precision43",):
         _alignment(experiment, series, out)
@@ -130,6 +144,8 @@ def _collapse_delay(experiment: str, series: Series, out: Tables) -> None:
     """(t64 - t32) / prediction for every pair of conditions that differ in precision only."""
     for suffix in ("", "_beta90", "_fast"):
         single, double = f"float32{suffix}", f"float64{suffix}"
+        if not _comparable(series, single, double):
+            continue
         early, never32 = first_crossing(series.points, series[single, "collapsed"], COLLAPSE)
         late, never64 = first_crossing(series.points, series[double, "collapsed"], COLLAPSE)
         beta2 = series.settings[single]["beta2"]
@@ -148,6 +164,13 @@ def _collapse_delay(experiment: str, series: Series, out: Tables) -> None:
         )
 
 
+def _comparable(series: Series, single: str, double: str) -> bool:
+    """Whether both conditions ran as often and the prediction is defined: with beta2 = 0 Adam has no memory."""
+    if single not in series or double not in series:
+        return False
+    return series.seeds(single) == series.seeds(double) and series.settings[single]["beta2"] > 0
+
+
 def _loss_decay(series: Series, condition: str) -> np.ndarray:
     """Slope of ln(loss) per epoch between 1e-3 and 1e-12, per seed [seeds]; NaN where fewer than 3 log points lie there."""
     slopes = []
@@ -159,14 +182,33 @@ def _loss_decay(series: Series, condition: str) -> np.ndarray:
 
 
 def _alignment(experiment: str, series: Series, out: Tables) -> None:
-    """EN-17: cosines at the first log point 200 epochs after the fit. EN-18: lowest cosine within 100 epochs of collapse."""
+    """Cosines of gradient and weights around the fit and around collapse.
+
+    EN-17: at the first log point 200 epochs after the fit. EN-26: by how much that exceeds the value at half of the time
+    to the fit. EN-18: the lowest of the output layer within 100 epochs of collapse, and of the float64 run of the same
+    seed, which has not collapsed, in the same epochs.
+
+    Also when the cosine of the output layer first passes `ALIGNED`, the training accuracy then, and the cosine at the fit.
+    """
     for condition in ("float32", "float64", "float32_bias"):
-        alignment = series[condition, "alignment"]
-        fit, _ = first_crossing(series.points, series[condition, "train_accuracy"], SOLVED)
+        if condition not in series:
+            continue
+        alignment, train = series[condition, "alignment"], series[condition, "train_accuracy"]
+        fit, never_fit = first_crossing(series.points, train, SOLVED)
         collapse, never = first_crossing(series.points, series[condition, "collapsed"], COLLAPSE)
-        at = [np.flatnonzero(series.points >= epoch + 200)[0] for epoch in fit]
-        cosines = np.stack([alignment[seed, point] for seed, point in enumerate(at)])
+        cosines = np.full((len(fit), alignment.shape[2]), math.nan)  # of a run too short to tell
+        for seed, epoch in enumerate(fit):
+            later = np.flatnonzero(series.points >= epoch + 200)
+            if len(later) and not never_fit[seed]:
+                cosines[seed] = alignment[seed, later[0]]
         name = {"condition": condition}
+        out.per_seed(experiment, "solved_epoch", fit, name, never=never_fit)
+        aligned, never_aligned = first_crossing(series.points, alignment[..., -1], ALIGNED)
+        out.per_seed(experiment, "aligned_epoch", aligned, name, never=never_aligned)
+        at_aligned = [np.interp(epoch, series.points, row) for epoch, row in zip(aligned, train, strict=True)]
+        out.per_seed(experiment, "train_accuracy_when_aligned", np.where(never_aligned, math.nan, at_aligned), name)
+        at_fit = [np.interp(epoch, series.points, row) for epoch, row in zip(fit, alignment[..., -1], strict=True)]
+        out.per_seed(experiment, "alignment_at_fit", np.where(never_fit, math.nan, at_fit), name)
         for layer in range(cosines.shape[1]):
             out.per_seed(experiment, "alignment_after_fit", cosines[:, layer], name | {"layer": layer + 1})
         for layer in range(1, cosines.shape[1]):
@@ -177,11 +219,21 @@ def _alignment(experiment: str, series: Series, out: Tables) -> None:
                 name | {"layer": f"{layer + 1}-{layer}"},
             )
         out.per_seed(experiment, "alignment_sign_flipped", -cosines[:, -1], name)
-        lowest = []
-        for seed, epoch in enumerate(collapse):
-            window = (series.points >= epoch) & (series.points <= epoch + 100)
-            lowest.append(alignment[seed, window, -1].min() if window.any() and not never[seed] else math.nan)
-        out.per_seed(experiment, "alignment_after_collapse", lowest, name)
+        early = [alignment[seed, np.flatnonzero(series.points >= epoch / 2)[0], -1] for seed, epoch in enumerate(fit)]
+        out.per_seed(experiment, "alignment_rise", cosines[:, -1] - early, name)
+        collapse = np.where(never, math.nan, collapse)
+        out.per_seed(experiment, "alignment_after_collapse", _lowest(series, condition, collapse), name)
+        if condition == "float32" and "float64" in series:
+            out.per_seed(experiment, "alignment_without_collapse", _lowest(series, "float64", collapse), name)
+
+
+def _lowest(series: Series, condition: str, epochs: np.ndarray) -> list[float]:
+    """Lowest alignment of the output layer within 100 epochs of `epochs` [seeds]; NaN where there is none."""
+    result = []
+    for row, epoch in zip(series[condition, "alignment"], epochs, strict=False):
+        window = (series.points >= epoch) & (series.points <= epoch + 100)
+        result.append(row[window, -1].min() if window.any() else math.nan)
+    return result
 
 
 def _mnist(series: Series, out: Tables) -> None:
@@ -201,12 +253,16 @@ def _mnist(series: Series, out: Tables) -> None:
 
 
 def _paper_precision(series: Series, out: Tables) -> None:
-    """EN-06 to EN-09 and EN-12 at paper scale."""
+    """EN-06 to EN-09 and EN-12 at paper scale; EN-08 reads the collapse at every 500th epoch, as the paper does."""
     experiment = "precision113"
+    read = series.points % 500 == 0
     for condition in series.settings:
         name = {"condition": condition}
         test = series[condition, "test_accuracy"]
         collapse, never = first_crossing(series.points, series[condition, "collapsed"], COLLAPSE)
+        seen = series[condition, "collapsed"][:, read] > COLLAPSE
+        first = series.points[read][seen.argmax(1)]
+        out.per_seed(experiment, "collapse_epoch_by_500", first, name, never=~seen.any(1))
         late = series.points >= series.points[-1] / 2
         out.per_seed(experiment, "late_mean_test_accuracy", test[:, late].mean(1), name)
         ranges = [
@@ -214,10 +270,16 @@ def _paper_precision(series: Series, out: Tables) -> None:
             for k, epoch in enumerate(collapse)
         ]
         out.per_seed(experiment, "test_range_after_twice_collapse", ranges, name)
-    half, single, double = (series[f"f{bits}_70", "test_accuracy"] for bits in (16, 32, 64))
-    out.per_seed(experiment, "f32_minus_f16", single[:, -1] - half[:, -1], {"train_fraction": 0.7})
-    out.per_seed(experiment, "f64_peak_minus_f32", double.max(1) - single[:, -1], {"train_fraction": 0.7})
+    for statistic, a, b in (("f32_minus_f16", "f32_70", "f16_70"), ("f64_peak_minus_f32", "f64_70", "f32_70")):
+        if a not in series or b not in series:
+            continue
+        first, second = series[a, "test_accuracy"], series[b, "test_accuracy"][:, -1]
+        first = first[:, -1] if a == "f32_70" else first.max(1)
+        shared = min(len(first), len(second))
+        out.per_seed(experiment, statistic, first[:shared] - second[:shared], {"train_fraction": 0.7})
     for percent in (60, 70):
+        if not _comparable(series, f"f32_{percent}", f"f64_{percent}"):
+            continue
         early, never32 = first_crossing(series.points, series[f"f32_{percent}", "collapsed"], COLLAPSE)
         late_epoch, never64 = first_crossing(series.points, series[f"f64_{percent}", "collapsed"], COLLAPSE)
         beta2 = series.settings[f"f32_{percent}"]["beta2"]
@@ -227,15 +289,20 @@ def _paper_precision(series: Series, out: Tables) -> None:
 
 def _transformer(series: Series, out: Tables) -> None:
     """EN-20: epochs to test accuracy 0.9, with the projection over with weight decay, same seed."""
-    a, never_a = first_crossing(series.points, series["perp_adamw", "test_accuracy"], 0.9)
-    b, never_b = first_crossing(series.points, series["adamw_wd", "test_accuracy"], 0.9)
+    if "perp_adamw" not in series or "adamw_wd" not in series:
+        return
+    shared = min(series.seeds(condition) for condition in ("perp_adamw", "adamw_wd"))
+    a, never_a = first_crossing(series.points, series["perp_adamw", "test_accuracy"][:shared], 0.9)
+    b, never_b = first_crossing(series.points, series["adamw_wd", "test_accuracy"][:shared], 0.9)
     name = {"a": "perp_adamw", "b": "adamw_wd"}
     out.per_seed("transformer", "epoch_ratio", a / np.maximum(b, 1), name, never=never_a | never_b)
 
 
 def _zeroed(series: Series, out: Tables) -> None:
     """EN-21: change of test accuracy from the intervention to the end."""
-    epoch = series.settings["zeroed"]["zero_correct_logits_at"]
+    epoch = series.settings["zeroed"]["zero_correct_logits_at"] if "zeroed" in series else None
+    if epoch is None:
+        return
     for condition in series.settings:
         change = series[condition, "test_accuracy"][:, -1] - series.at(condition, "test_accuracy", epoch)
         out.per_seed("zeroed113", "test_change_after_zeroing", change, {"condition": condition})
@@ -257,16 +324,45 @@ def _thresholds(artifact: Artifact, out: Tables) -> None:
     out.curve("stablemax_function", frame)
 
 
-def _landscape(artifact: Artifact, out: Tables) -> None:
-    """Paths in the plane and the two loss surfaces as long tables."""
-    names = [member["condition"] for member in members(artifact.meta["job"]["settings"])]
-    paths = [
-        pd.DataFrame({"condition": name, "epoch": artifact["epochs"], "x": path[:, 0], "y": path[:, 1]})
-        for name, path in zip(names, artifact["path"], strict=True)
-    ]
+def _landscape(series: Series, out: Tables) -> None:
+    """How training and test loss of each run end relative to their start and lowest value; paths and sections as tables."""
+    experiment, artifact = "landscape53", series.artifact
+    for condition in series.settings:
+        name = {"condition": condition}
+        for which in ("train", "test"):
+            loss = series[condition, f"{which}_loss"]
+            out.per_seed(experiment, f"{which}_loss_end_over_start", loss[:, -1] / loss[:, 0], name)
+        loss = series[condition, "train_loss"]
+        out.per_seed(experiment, "train_loss_end_over_lowest", loss[:, -1] / loss.min(1), name)
+    paths, surfaces = [], []
+    for index, condition in enumerate(sorted(series.settings)):
+        x, y = artifact["path"][index].T
+        losses = {f"{which}_loss": series[condition, f"{which}_loss"][0] for which in ("train", "test")}
+        paths.append(pd.DataFrame({"condition": condition, "epoch": series.points, "x": x, "y": y, **losses}))
+        grid = np.meshgrid(*artifact["grid"][index])
+        planes = {which: artifact[f"surface_{which}"][index].ravel() for which in ("train", "test")}
+        surfaces.append(pd.DataFrame({"condition": condition, "x": grid[0].ravel(), "y": grid[1].ravel(), **planes}))
+        out.exact(experiment, "lowest_share_in_plane", artifact["in_plane"][index].min(), {"condition": condition})
     out.curve("landscape_paths", pd.concat(paths))
-    x, y = np.meshgrid(artifact["grid_x"], artifact["grid_y"])
-    surfaces = {"x": x.ravel(), "y": y.ravel(), **{k: artifact[f"surface_{k}"].ravel() for k in ("train", "test")}}
-    out.curve("landscape_surface", pd.DataFrame(surfaces))
-    for axis, share in enumerate(artifact["explained"], start=1):
-        out.exact("landscape53", "explained_variance", float(share), {"axis": axis})
+    out.curve("landscape_surface", pd.concat(surfaces))
+
+
+def _decay(experiment: str, series: Series, out: Tables) -> None:
+    """EN-28 to EN-30: per seed, epochs to test accuracy `FIT` compared between arms.
+
+    `grok_epoch_ratio`: of one weight decay over another's; `projection_over_best_decay`: of the run with the projection
+    over those of the fastest weight decay. A run that never gets there counts as the last epoch, and as never seen.
+    """
+    epochs = {name: first_crossing(series.points, series[name, "test_accuracy"], FIT) for name in series.settings}
+    if "wd6" in epochs and "wd2" in epochs:
+        (late, never_late), (early, never_early) = epochs["wd6"], epochs["wd2"]
+        n = min(len(late), len(early))
+        ratio, never = late[:n] / np.maximum(early[:n], 1), (never_late[:n] | never_early[:n])
+        out.per_seed(experiment, "grok_epoch_ratio", ratio, {"a": "wd6", "b": "wd2"}, never=never)
+    decays = [epochs[name] for name, member in series.settings.items() if member["weight_decay"] > 0]
+    if decays and "perp_adamw" in epochs:
+        n = min(len(epoch) for epoch, _ in [*decays, epochs["perp_adamw"]])
+        best = np.min([np.where(never[:n], np.inf, epoch[:n]) for epoch, never in decays], 0)
+        epoch, never = (values[:n] for values in epochs["perp_adamw"])
+        ratio = epoch / np.maximum(np.where(np.isfinite(best), best, series.points[-1]), 1)
+        out.per_seed(experiment, "projection_over_best_decay", ratio, never=never)

@@ -1,7 +1,14 @@
-"""The figures: each function takes tables of curves (see measure.py) and returns a matplotlib figure."""
+"""The figures: each function takes tables of curves (see measure.py) and returns a matplotlib figure.
+
+Settings that titles and labels state are handed in by report.py, which reads them from the run.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from replications.grokking.measure import COLLAPSE, predicted_delay
@@ -17,7 +24,7 @@ def curve(frame: pd.DataFrame, name: str, condition: str, percent: bool = False)
     return rows.assign(value=rows["value"] * 100) if percent else rows
 
 
-def accuracies(axes, frame: pd.DataFrame, condition: str, colour: str = BLUE) -> None:
+def accuracies(axes: Axes, frame: pd.DataFrame, condition: str, colour: str = BLUE) -> None:
     """Train (dashed) and test (solid) accuracy with the range over seeds."""
     figures.band(
         axes, curve(frame, "train_accuracy", condition, True), color=colour, linestyle="--", label="train", alpha=0.7
@@ -26,30 +33,37 @@ def accuracies(axes, frame: pd.DataFrame, condition: str, colour: str = BLUE) ->
     axes.set(xlabel="epoch", ylim=(-3, 103))
 
 
-def fig1a(edge: pd.DataFrame, paper_test: dict, paper_train: dict) -> Figure:
-    """Three panels: perpAdamW with the paper's points, the same without the projection."""
+def paper_train(axes: Axes, points: Mapping) -> None:
+    """Training accuracies read off the paper: open squares (its test accuracies are diamonds)."""
+    figures.paper_points(axes, points["epoch"], points["accuracy"], "paper, train", marker="s")
+
+
+def paper_test(axes: Axes, points: Mapping) -> None:
+    """Test accuracies read off the paper: open diamonds."""
+    figures.paper_points(axes, points["epoch"], points["accuracy"], "paper, test")
+
+
+def legend(axes: Axes, place: str, **options) -> None:
+    """A small legend, if there is anything to name."""
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(loc=place, fontsize=8, **options)
+
+
+def fig1a(edge: pd.DataFrame, test: Mapping, train: Mapping) -> Figure:
+    """perpAdamW with the paper's points, and the same without the projection."""
     figure, axes = figures.grid(2, width=8.4, sharey=True)
     accuracies(axes[0], edge, "perp_adamw")
-    figures.paper_points(axes[0], paper_test["epoch"], paper_test["accuracy"], "paper, test")
-    axes[0].plot(
-        paper_train["epoch"],
-        paper_train["accuracy"],
-        linestyle="none",
-        marker="s",
-        markersize=4.5,
-        markerfacecolor="none",
-        markeredgecolor=figures.INK,
-        label="paper, train",
-    )
-    axes[0].set(title="perpAdamW", ylabel="accuracy (%)", xlim=(0, 150))
-    axes[0].legend(loc="upper left")
+    paper_test(axes[0], test)
+    paper_train(axes[0], train)
+    axes[0].set(title="perpAdamW", ylabel="accuracy (%)")
     accuracies(axes[1], edge, "adamw", ORANGE)
-    axes[1].set(title="AdamW", xlim=(0, 150))
-    axes[1].legend(loc="center right")
+    axes[1].set(title="AdamW")
+    legend(axes[0], "upper left")
+    legend(axes[1], "center right")
     return figure
 
 
-def fig1b(runs: pd.DataFrame, paper: dict | None = None) -> Figure:
+def fig1b(runs: pd.DataFrame, paper: Mapping | None = None) -> Figure:
     """StableMax against softmax in float64; the paper's points where the setting is the paper's."""
     figure, axes = figures.grid(2, width=8.4, sharey=True)
     accuracies(axes[0], runs, "stablemax")
@@ -57,13 +71,13 @@ def fig1b(runs: pd.DataFrame, paper: dict | None = None) -> Figure:
     accuracies(axes[1], runs, "softmax64", ORANGE)
     axes[1].set(title="softmax in float64")
     if paper is not None:
-        figures.paper_points(axes[0], paper["epoch"], paper["accuracy"], "paper, test")
-    axes[0].legend(loc="lower right")
-    axes[1].legend(loc="center right")
+        paper_test(axes[0], paper)
+    legend(axes[0], "upper left")
+    legend(axes[1], "center right")
     return figure
 
 
-def fig2(runs: pd.DataFrame, names: dict[str, str]) -> Figure:
+def fig2(runs: pd.DataFrame, names: Mapping[str, str]) -> Figure:
     """Test accuracy and collapsed share by softmax precision; `names` maps precision to condition."""
     figure, axes = figures.grid(2, width=8.4)
     for precision, condition in names.items():
@@ -73,64 +87,64 @@ def fig2(runs: pd.DataFrame, names: dict[str, str]) -> Figure:
         figures.band(axes[1], collapsed, color=colour, label=precision)
         middle = collapsed.groupby("x")["value"].median()
         if (middle >= 100 * COLLAPSE).any():
+            at = middle.index[np.flatnonzero(middle >= 100 * COLLAPSE)[0]]
             for each in axes:
-                each.axvline(
-                    middle.index[np.flatnonzero(middle >= 100 * COLLAPSE)[0]],
-                    color=colour,
-                    linestyle=":",
-                    linewidth=1.2,
-                )
-    axes[0].set(title="test accuracy", xlabel="epoch", ylabel="%")
-    axes[1].set(title="samples with collapsed softmax", xlabel="epoch", ylabel="%", ylim=(-3, 103))
-    axes[0].legend(loc="upper left")
+                each.axvline(at, color=colour, linestyle=":", linewidth=1.2)
+    axes[0].set(title="test accuracy", xlabel="epoch", ylabel="test accuracy (%)")
+    axes[1].set(title="collapsed samples", xlabel="epoch", ylabel="share of training samples (%)", ylim=(-3, 103))
+    legend(axes[0], "upper left")
     return figure
 
 
-def fig2_law(runs: pd.DataFrame) -> Figure:
-    """Collapse epochs by seed for three pairs of precisions, and the predicted position of float64; loss on a log axis."""
+class Pair(NamedTuple):
+    """Two conditions that differ in softmax precision only."""
+
+    label: str
+    single: str
+    double: str
+    beta2: float
+
+
+def fig2_law(runs: pd.DataFrame, pairs: Sequence[Pair]) -> Figure:
+    """Collapse epochs by seed for pairs of precisions, and the predicted place of float64; loss on a log axis.
+
+    The loss is drawn for the first pair of each beta2.
+    """
     figure, axes = figures.grid(2, width=8.4)
-    pairs = {"beta2 = 0.95": ("", 0.95), "lr doubled": ("_fast", 0.95), "beta2 = 0.90": ("_beta90", 0.90)}
-    for row, (suffix, beta2) in enumerate(pairs.values()):
-        early, late = (_crossings(curve(runs, "collapsed", f"float{bits}{suffix}")) for bits in (32, 64))
-        axes[0].plot(
-            early, [row] * len(early), "o", color=BLUE, markersize=5, alpha=0.8, label="float32" if row == 0 else None
-        )
-        axes[0].plot(
-            late, [row] * len(late), "o", color=GREEN, markersize=5, alpha=0.8, label="float64" if row == 0 else None
-        )
-        target = np.mean(early) + predicted_delay(beta2)
-        axes[0].plot(
-            [np.mean(early), target],
-            [row - 0.18] * 2,
-            color=figures.INK,
-            linewidth=1,
-            label="predicted delay" if row == 0 else None,
-        )
-        axes[0].plot(target, row - 0.18, "D", markerfacecolor="none", markeredgecolor=figures.INK, markersize=5)
-    axes[0].set(
-        title="epoch of collapse", xlabel="epoch", yticks=range(len(pairs)), yticklabels=list(pairs), ylim=(-0.6, 2.9)
-    )
-    axes[0].legend(loc="upper right", ncols=3, fontsize=8)
-    for label, (condition, beta2, colour) in {
-        "beta2 = 0.95": ("float64", 0.95, GREEN),
-        "beta2 = 0.90": ("float64_beta90", 0.90, PURPLE),
-    }.items():
-        loss = curve(runs, "train_loss", condition)
+    for row, pair in enumerate(pairs):
+        named = row == 0
+        early, late = (_crossings(curve(runs, "collapsed", name)) for name in (pair.single, pair.double))
+        for epochs, colour, label in ((early, BLUE, "float32"), (late, GREEN, "float64")):
+            axes[0].plot(
+                epochs, [row] * len(epochs), "o", color=colour, markersize=5, alpha=0.8, label=label if named else None
+            )
+        if early:
+            target = np.mean(early) + predicted_delay(pair.beta2)
+            axes[0].plot(
+                [np.mean(early), target],
+                [row - 0.18] * 2,
+                color=figures.INK,
+                linewidth=1,
+                label="predicted delay" if named else None,
+            )
+            axes[0].plot(target, row - 0.18, "D", markerfacecolor="none", markeredgecolor=figures.INK, markersize=5)
+    axes[0].set(title="epoch of collapse", xlabel="epoch", ylim=(-0.6, len(pairs) - 0.1))
+    axes[0].set_yticks(range(len(pairs)), [pair.label for pair in pairs])
+    legend(axes[0], "upper right", ncols=3)
+    first = {pair.beta2: pair for pair in reversed(pairs)}
+    for (beta2, pair), colour in zip(sorted(first.items(), reverse=True), (GREEN, PURPLE, RED), strict=False):
+        loss = curve(runs, "train_loss", pair.double)
         loss = loss[loss["value"] > 0]
-        figures.band(axes[1], loss, color=colour, label=label)
+        figures.band(axes[1], loss, color=colour, label=f"beta2 = {beta2:g}")
         middle = loss.groupby("x")["value"].median()
-        start = middle.index[np.flatnonzero(middle < 1e-3)[0]]
-        reach = np.array([start, start + 24 / (-np.log(beta2) / 2)])
-        axes[1].plot(
-            reach,
-            middle[start] * np.exp(np.log(beta2) / 2 * (reach - start)),
-            color=figures.INK,
-            linestyle="--",
-            linewidth=1,
-            label="ln(beta2) / 2 per epoch" if beta2 == 0.95 else None,
-        )
-    axes[1].set(title="training loss, float64", xlabel="epoch", yscale="log", ylim=(1e-18, 10))
-    axes[1].legend(loc="upper right")
+        if (middle < 1e-3).any():
+            start = middle.index[np.flatnonzero(middle < 1e-3)[0]]
+            reach = np.array([start, start + 24 / (-np.log(beta2) / 2)])
+            predicted = middle[start] * np.exp(np.log(beta2) / 2 * (reach - start))
+            label = None if any(line.get_linestyle() == "--" for line in axes[1].get_lines()) else "predicted slope"
+            axes[1].plot(reach, predicted, color=figures.INK, linestyle="--", linewidth=1, label=label)
+    axes[1].set(title="training loss, float64", xlabel="epoch", ylabel="loss (nats)", yscale="log", ylim=(1e-18, 10))
+    legend(axes[1], "upper right")
     return figure
 
 
@@ -145,30 +159,31 @@ def fig3(function: pd.DataFrame) -> Figure:
     figure, (axes,) = figures.grid(1, width=5)
     axes.plot(function["x"], function["exp"], color=ORANGE, label="exp(x)")
     axes.plot(function["x"], function["s"], color=BLUE, label="s(x), StableMax")
-    axes.set(xlabel="x", ylim=(-0.5, 12))
-    axes.legend(loc="upper left")
+    axes.set(xlabel="x", ylabel="value", ylim=(-0.5, 12))
+    legend(axes, "upper left")
     return figure
 
 
-def fig4_norm(runs: pd.DataFrame, names: dict[str, str]) -> Figure:
+def fig4_norm(runs: pd.DataFrame, names: Mapping[str, str]) -> Figure:
     """Weight norm and test accuracy against epochs; `names` maps condition to label."""
     figure, axes = figures.grid(2, width=8.4)
     for colour, (condition, label) in zip(figures.PALETTE, names.items(), strict=False):
         figures.band(axes[0], curve(runs, "norm", condition), color=colour, label=label)
         figures.band(axes[1], curve(runs, "test_accuracy", condition, True), color=colour, label=label)
-    axes[0].set(title="L2 norm of all weights", xlabel="epoch", yscale="log")
-    axes[1].set(title="test accuracy", xlabel="epoch", ylabel="%", ylim=(-3, 103))
-    axes[1].legend(loc="upper left")
+    axes[0].set(title="L2 norm of all weights", xlabel="epoch", ylabel="L2 norm", yscale="log")
+    figures.plain_ticks(axes[0].yaxis)
+    axes[1].set(title="test accuracy", xlabel="epoch", ylabel="test accuracy (%)", ylim=(-3, 103))
+    legend(axes[1], "upper left")
     return figure
 
 
-def fig4_codes(runs: pd.DataFrame) -> Figure:
-    """Train and test accuracy with binary codes of 14 and 7 bits."""
-    figure, axes = figures.grid(2, width=8.4, sharey=True)
-    for each, bits in zip(axes, (14, 7), strict=True):
-        accuracies(each, runs, f"codes{bits}", BLUE)
-        each.set(title=f"{bits} bits per integer")
-        each.legend(loc="center right")
+def fig4_codes(runs: pd.DataFrame, names: Mapping[str, str]) -> Figure:
+    """Train and test accuracy with binary codes; `names` maps condition to title."""
+    figure, axes = figures.grid(len(names), width=8.4, sharey=True)
+    for each, (condition, title) in zip(axes, names.items(), strict=True):
+        accuracies(each, runs, condition, BLUE)
+        each.set(title=title)
+        legend(each, "center right")
     axes[0].set_ylabel("accuracy (%)")
     return figure
 
@@ -178,91 +193,116 @@ def fig4_parity(runs: pd.DataFrame) -> Figure:
     figure, (axes,) = figures.grid(1, width=6)
     accuracies(axes, runs, "base")
     axes.set_ylabel("accuracy (%)")
-    axes.legend()
+    legend(axes, "lower right")
     return figure
 
 
-def fig5(runs: pd.DataFrame, paper: dict) -> Figure:
-    """Cosine of weights and negative gradient by layer, without and with biases, beside the training accuracy."""
-    figure, axes = figures.grid(2, width=8.4, sharey=True)
-    for each, (condition, title) in zip(axes, {"float32": "no bias", "float32_bias": "with bias"}.items(), strict=True):
-        for layer, colour in zip((1, 2, 3), (ORANGE, GREEN, BLUE), strict=True):
-            figures.band(each, curve(runs, f"alignment_{layer}", condition), color=colour, label=f"layer {layer}")
-        figures.band(
-            each, curve(runs, "train_accuracy", condition), color=figures.MUTED, linestyle="--", label="train accuracy"
-        )
+def fig5(runs: pd.DataFrame, names: Mapping[str, str], paper: Mapping) -> Figure:
+    """Cosine of weights and negative gradient by layer beside the training accuracy; `names` maps condition to title."""
+    figure, axes = figures.grid(len(names), width=8.4, sharey=True)
+    labels = ("layer 1", "layer 2", "layer 3 (output)")
+    for each, (condition, title) in zip(axes, names.items(), strict=True):
+        for layer, (label, colour) in enumerate(zip(labels, (ORANGE, GREEN, BLUE), strict=True), start=1):
+            figures.band(each, curve(runs, f"alignment_{layer}", condition), color=colour, label=label)
+        accuracy = curve(runs, "train_accuracy", condition)
+        figures.band(each, accuracy, color=figures.MUTED, linestyle="--", label="training accuracy")
         each.set(title=title, xlabel="epoch", ylim=(-0.25, 1.05))
-    figures.paper_line(axes[0], paper["cosine"], "paper: up to 0.9 (output layer)")
+    figures.paper_line(axes[0], paper["cosine"], f"paper: up to {paper['cosine']:g} (output layer)")
     axes[0].set_ylabel("cos(W, −gradient)")
-    axes[0].legend(loc="lower right", fontsize=8)
+    handles, names = axes[0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside lower center", ncols=4, fontsize=8)
     return figure
 
 
-def fig6a(runs: pd.DataFrame) -> Figure:
-    """The transformer with the projection, with weight decay, and plain."""
-    figure, axes = figures.grid(3, width=9, sharey=True)
-    for each, (condition, title) in zip(
-        axes, {"perp_adamw": "perpAdamW", "adamw_wd": "AdamW, decay 1.5", "adamw": "AdamW"}.items(), strict=True
-    ):
+def fig6a(runs: pd.DataFrame, names: Mapping[str, str]) -> Figure:
+    """The transformer under several optimisers; `names` maps condition to title."""
+    figure, axes = figures.grid(len(names), width=9, sharey=True)
+    for each, (condition, title) in zip(axes, names.items(), strict=True):
         accuracies(each, runs, condition)
         each.set(title=title)
     axes[0].set_ylabel("accuracy (%)")
     return figure
 
 
-def fig6b(slow: pd.DataFrame, delay: pd.DataFrame, paper: dict, chou: dict) -> Figure:
-    """Learning rate 0.005 at p = 113 (disputed), and SGD with and without the projection."""
-    figure, axes = figures.grid(3, width=10, sharey=True)
-    accuracies(axes[0], slow, "perp_adamw")
-    figures.paper_points(axes[0], paper["epoch"], paper["accuracy"], "paper, test")
-    axes[0].axhspan(chou["low"], chou["high"], color=RED, alpha=0.2, linewidth=0, label="Chou, plateau")
-    axes[0].set(title="perpAdamW, lr 0.005, p = 113", ylabel="accuracy (%)")
-    axes[0].legend(loc="lower right", fontsize=8)
-    for each, (condition, title, colour) in zip(
-        axes[1:],
-        (("perp_sgd", "perpSGD + StableMax, p = 53", BLUE), ("sgd", "SGD + StableMax, p = 53", ORANGE)),
-        strict=True,
-    ):
-        accuracies(each, delay, condition, colour)
-        each.set(title=title)
+class Panel(NamedTuple):
+    """One condition with its title, colour and the paper's points."""
+
+    condition: str
+    title: str
+    colour: str
+    train: Mapping | None = None
+    test: Mapping | None = None
+
+
+def fig6b(
+    slow: pd.DataFrame, delay: pd.DataFrame, above: Sequence[Panel], below: Sequence[Panel], chou: Mapping
+) -> Figure:
+    """With (left) and without the projection: the disputed learning rate above, SGD below."""
+    figure, axes = figures.grid(2, rows=2, width=8.4, height=2.8, sharey=True)
+    for each, frame, panel in zip(axes, (slow, slow, delay, delay), (*above, *below), strict=True):
+        accuracies(each, frame, panel.condition, panel.colour)
+        if panel.train:
+            paper_train(each, panel.train)
+        if panel.test:
+            paper_test(each, panel.test)
+        each.set(title=panel.title)
+    axes[0].axhspan(chou["low"], chou["high"], color=RED, alpha=0.2, linewidth=0, label="plateau in a replication")
+    for each in axes:
+        legend(each, "center right")
+    for each in axes[::2]:
+        each.set_ylabel("accuracy (%)")
     return figure
 
 
-def fig6c(delay: pd.DataFrame) -> Figure:
-    """Accuracy, loss and norm of AdamW with weight decay against epochs (log)."""
-    figure, axes = figures.grid(2, width=8.4)
-    accuracies(axes[0], delay, "adamw_wd4", PURPLE)
-    axes[0].set(title="AdamW, weight decay 4", ylabel="accuracy (%)")
-    axes[0].legend(loc="center right")
-    for name, colour, label in (
-        ("train_loss", BLUE, "softmax cross-entropy"),
-        ("norm", ORANGE, "L2 norm of the weights"),
-    ):
-        rows = curve(delay, name, "adamw_wd4")
-        rows = rows[rows["x"] > 0]
-        figures.band(axes[1], rows, color=colour, label=label)
-    axes[1].set(title="loss and norm", xlabel="epoch", xscale="log", yscale="log")
-    axes[1].legend(loc="lower left")
+def fig6c(delay: pd.DataFrame, condition: str, title: str) -> Figure:
+    """Accuracy, training loss and norm of AdamW with weight decay, all against epochs on one log axis."""
+    figure, axes = figures.grid(3, width=10)
+    rows = delay[delay["x"] > 0]
+    accuracies(axes[0], rows, condition, PURPLE)
+    axes[0].set(title=title, ylabel="accuracy (%)")
+    figures.band(axes[1], curve(rows, "train_loss", condition), color=BLUE)
+    axes[1].set(title="training loss", xlabel="epoch", ylabel="softmax cross-entropy (nats)", yscale="log")
+    figures.band(axes[2], curve(rows, "norm", condition), color=ORANGE)
+    axes[2].set(title="weights", xlabel="epoch", ylabel="L2 norm")
+    for each in axes:
+        each.set_xscale("log")
+    legend(axes[0], "upper left")
     return figure
 
 
-def fig7(paths: pd.DataFrame, surface: pd.DataFrame) -> Figure:
-    """Trajectories over train and test loss in the plane of most variance."""
-    figure, axes = figures.grid(2, width=9, height=3.9)
-    names = {"sgd": ("SGD", ORANGE), "sgd_wd": ("SGD + decay", PURPLE), "perp_sgd": ("perpSGD + StableMax", BLUE)}
-    for each, which in zip(axes, ("train", "test"), strict=True):
-        table = surface.pivot(index="y", columns="x", values=which)
-        levels = each.contourf(
-            table.columns, table.index, np.log10(table.to_numpy() + 1e-12), levels=14, cmap="Greys", alpha=0.75
-        )
-        figure.colorbar(levels, ax=each, label="log10 loss", shrink=0.85)
-        for condition, (label, colour) in names.items():
-            path = paths[paths["condition"] == condition]
-            each.plot(path["x"], path["y"], color=colour, label=label)
-            each.plot(path["x"].iloc[-1], path["y"].iloc[-1], "o", color=colour, markersize=5)
-        each.set(title=f"{which} loss", xlabel="first axis", ylabel="second axis")
-        each.grid(False)
-    axes[0].legend(loc="best", fontsize=8)
+def fig7(paths: pd.DataFrame, surface: pd.DataFrame, names: Mapping[str, str]) -> Figure:
+    """Each run over sections of its own training and test loss, and these losses along the run.
+
+    `names` maps condition to label.
+    """
+    figure, axes = figures.grid(len(names), rows=3, width=9.4, height=2.75)
+    axes = axes.reshape(3, -1)
+    for column, (condition, label) in enumerate(names.items()):
+        path, plane = paths[paths["condition"] == condition], surface[surface["condition"] == condition]
+        if path.empty:
+            continue
+        for row, which in enumerate(("train", "test")):
+            each = axes[row, column]
+            table = plane.pivot(index="y", columns="x", values=which)
+            levels = each.contourf(
+                table.columns, table.index, np.log10(table.to_numpy() + 1e-12), levels=14, cmap="Greys_r", alpha=0.75
+            )
+            figure.colorbar(levels, ax=each, label=f"log10 {which} loss", format="%.1f")
+            each.plot(path["x"], path["y"], color=ORANGE)
+            each.plot(path["x"].iloc[0], path["y"].iloc[0], "s", color=ORANGE, markersize=6, label="start")
+            each.plot(path["x"].iloc[-1], path["y"].iloc[-1], "o", color=ORANGE, markersize=6, label="end")
+            each.set(title=label if row == 0 else "")
+            each.grid(False)
+        axes[1, column].set_xlabel("start to end")
+        last = axes[2, column]
+        last.plot(path["epoch"], path["train_loss"], color=BLUE, linestyle="--", label="train")
+        last.plot(path["epoch"], path["test_loss"], color=BLUE, label="test")
+        last.set(xlabel="epoch", yscale="log")
+    axes[0, 0].set_ylabel("train: sideways")
+    axes[1, 0].set_ylabel("test: sideways")
+    axes[2, 0].set_ylabel("loss (nats)")
+    legend(axes[2, 0], "best")
+    legend(axes[0, 0], "best", labelcolor=figures.DARK_INK)
     return figure
 
 
@@ -272,21 +312,46 @@ def fig8(runs: pd.DataFrame) -> Figure:
     for condition, label, colour in (("not_zeroed", "untouched", BLUE), ("zeroed", "logits zeroed", ORANGE)):
         figures.band(axes, curve(runs, "test_accuracy", condition, True), color=colour, label=label)
     axes.set(xlabel="epoch", ylabel="test accuracy (%)", ylim=(-3, 103))
-    axes.legend()
+    legend(axes, "upper left")
     return figure
 
 
-def fig14(runs: pd.DataFrame) -> Figure:
-    """Test accuracy and collapsed share on MNIST for three settings."""
+def fig14(runs: pd.DataFrame, names: Mapping[str, str]) -> Figure:
+    """Test accuracy and collapsed share on MNIST; `names` maps condition to label."""
     figure, axes = figures.grid(2, width=8.4)
-    for condition, label, colour in (
-        ("x100", "weights × 100", ORANGE),
-        ("x100_wd3", "weights × 100, decay 3", BLUE),
-        ("x1", "weights × 1", figures.MUTED),
-    ):
+    for colour, (condition, label) in zip((ORANGE, BLUE, figures.MUTED), names.items(), strict=False):
         figures.band(axes[0], curve(runs, "test_accuracy", condition, True), color=colour, label=label)
         figures.band(axes[1], curve(runs, "collapsed", condition, True), color=colour, label=label)
-    axes[0].set(title="test accuracy", xlabel="epoch", ylabel="%")
-    axes[1].set(title="samples with collapsed softmax", xlabel="epoch", ylabel="%", ylim=(-3, 103))
-    axes[0].legend(loc="lower right")
+    axes[0].set(title="test accuracy", xlabel="epoch", ylabel="test accuracy (%)")
+    axes[1].set(title="collapsed samples", xlabel="epoch", ylabel="share of training samples (%)", ylim=(-3, 103))
+    legend(axes[0], "lower right")
     return figure
+
+
+def fig15(runs: pd.DataFrame, decays: Mapping[str, float], level: float) -> Figure:
+    """Test accuracy over epochs, and the epochs to test accuracy `level` (a share), by weight decay.
+
+    `decays` maps condition to weight decay; the run with the projection is drawn beside.
+    """
+    figure, axes = figures.grid(2, width=9)
+    for colour, (condition, decay) in zip(figures.PALETTE[1:], decays.items(), strict=False):
+        figures.band(axes[0], curve(runs, "test_accuracy", condition, True), color=colour, label=f"decay {decay:g}")
+        _arrivals(axes[1], decay, curve(runs, "test_accuracy", condition), level, colour)
+    figures.band(axes[0], curve(runs, "test_accuracy", "perp_adamw", True), color=BLUE, label="projection")
+    _arrivals(axes[1], 0.0, curve(runs, "test_accuracy", "perp_adamw"), level, BLUE)
+    axes[0].set(title="test accuracy", xlabel="epoch", ylabel="test accuracy (%)", ylim=(-3, 103))
+    axes[1].set(title=f"epochs to test accuracy {level:g}", xlabel="weight decay", ylim=(0, None))
+    ticks = sorted(set(decays.values()))
+    axes[1].set_xticks([0, *ticks], ["projection,\nno decay", *(f"{tick:g}" for tick in ticks)])
+    legend(axes[0], "lower right")
+    return figure
+
+
+def _arrivals(axes: Axes, x: float, frame: pd.DataFrame, level: float, colour: str) -> None:
+    """First log points at or above a level by seed as dots; a triangle at the last epoch for runs that never get there."""
+    if frame.empty:
+        return
+    reached = frame[frame["value"] >= level].groupby("seed")["x"].min()
+    axes.plot([x] * len(reached), reached, "o", color=colour, markersize=5, alpha=0.8)
+    never = frame["seed"].nunique() - len(reached)
+    axes.plot([x] * never, [frame["x"].max()] * never, "^", color=colour, markersize=7, markerfacecolor="none")

@@ -2,15 +2,18 @@
 
 Objective, with K classes of sizes n_k, N samples, free features H [d, N] and M bias-free linear layers W_1 ... W_M:
     f = ||W_M ... W_1 H + b 1^T - Y||^2 / 2N + sum_m lam_m ||W_m||^2 / 2 + lam_H ||H||^2 / 2.
-All layer widths are at least K unless `rank` says otherwise. Decays are L2 coefficients, class sizes are counts.
+f does not change under rotations, so it falls apart into the modes of the label matrix Y (with a bias of Y minus its
+mean over samples): each singular value s_j is a problem of its own, in which s_j^2 stands for the class size n_k. Layers
+narrower than the number of modes keep the largest. Decays are L2 coefficients, class sizes are counts.
 """
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+TIE = 1e-9  # relative difference up to which squared singular values count as equal
 BISECTIONS = 200  # halves any bracket down to neighbouring floating-point numbers
 
 
@@ -43,11 +46,20 @@ def decays(weight_decay: float | Sequence[float], depth: int) -> np.ndarray:
 
 
 def pressure(
-    sizes: Sequence[float], depth: int, weight_decay: float | Sequence[float], feature_decay: float
+    sizes: Sequence[float],
+    depth: int,
+    weight_decay: float | Sequence[float],
+    feature_decay: float,
+    total: float | None = None,
 ) -> np.ndarray:
-    """beta_k = M N (N lam_1 ... lam_M lam_H)^(1/M) / n_k: the pressure of regularisation on each class [K]."""
+    """beta_k = M N (N lam_1 ... lam_M lam_H)^(1/M) / n_k: the pressure of regularisation on each class [K].
+
+    Args:
+        sizes: n_k, or the squared singular values of the labels' modes.
+        total: N, where it is not the sum of `sizes`.
+    """
     n = np.asarray(sizes, float)
-    total = n.sum()
+    total = n.sum() if total is None else total
     product = total * decays(weight_decay, depth).prod() * feature_decay
     return depth * total * product ** (1 / depth) / n
 
@@ -76,15 +88,21 @@ def branch(beta: np.ndarray | float, depth: int) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Solution:
-    """The minimiser's geometry by class, arrays [K] (see the module for the symbols).
+    """The minimiser's geometry by mode, arrays [modes] (see the module for the symbols).
+
+    Without a bias the modes are the classes. With one they are the K - 1 directions of the centred labels.
 
     Attributes:
-        x: root that gives everything else, p = N lam_H x^M; 0 for a collapsed class.
-        singular: singular value of W_1 that belongs to the class.
-        classifier: p_k = (Wp Wp^T)_kk, squared length of row k of Wp = W_M ... W_1; with a bias p, the scale of E.
-        feature: squared length of the class mean; with a bias the scale of E.
-        output: self-output (Wp Hbar)_kk; with a bias the scale of E.
+        x: root that gives everything else, p = N lam_H x^M; 0 for a collapsed or cut mode.
+        singular: singular value of W_1 that belongs to the mode.
+        classifier: p_j; Wp Wp^T = left diag(classifier) left^T with Wp = W_M ... W_1; squared lengths of its rows without a bias.
+        feature: Hbar^T Hbar = right diag(feature) right^T for class means Hbar; their squared lengths without a bias.
+        output: Wp Hbar = left diag(output) right^T (the bias not added); self-outputs without a bias.
         objective: f at the minimum.
+        left, right: frames [K, modes], identities without a bias.
+        squared: s_j^2, descending with a bias, in the order of the classes without.
+        rank: number of modes that the layers' width admits.
+        dual: p_j + N lam_H, which turns class means into classifiers (see `duality_map`).
     """
 
     x: np.ndarray
@@ -93,6 +111,27 @@ class Solution:
     feature: np.ndarray
     output: np.ndarray
     objective: float
+    left: np.ndarray
+    right: np.ndarray
+    squared: np.ndarray
+    rank: int
+    dual: np.ndarray
+
+
+def label_modes(sizes: Sequence[float], bias: bool = False) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(left [K, modes], squared singular values s^2 [modes], right [K, modes]) of the labels, centred with a bias.
+
+    The singular value decomposition U diag(s) V^T of the labels with one column a class, weighted by the root of its
+    size; left = U and right = diag(n)^(-1/2) V diag(s), so that left right^T are the (centred) labels by class.
+    """
+    n = np.asarray(sizes, float)
+    if not bias:
+        return np.eye(len(n)), n, np.eye(len(n))
+    columns = (np.eye(len(n)) - (n / n.sum())[:, None]) * np.sqrt(n)
+    left, singular, turned = np.linalg.svd(columns)
+    modes = len(n) - 1
+    right = turned[:modes].T * singular[:modes] / np.sqrt(n)[:, None]
+    return left[:, :modes], singular[:modes] ** 2, right
 
 
 def solve(
@@ -108,48 +147,86 @@ def solve(
 
     Args:
         weight_decay: lam_m, one number or one a layer.
-        bias: an unregularised last-layer bias; derived for equal class sizes only.
-        rank: smallest layer width, where it is below K: the classes with the largest gain are kept.
+        bias: an unregularised last-layer bias; at the minimum it holds the class frequencies n_k / N.
+        rank: smallest layer width: so many modes with the largest gain are kept. Equal modes at the cut can be kept in
+            any rotation (see `nearest`).
         local: follow the non-zero branch up to the spinodal instead of comparing it with zero.
 
     Raises:
-        ValueError: bias with unequal sizes, or decays that are not positive.
+        ValueError: decays that are not positive.
     """
-    n = np.asarray(sizes, float)
-    if bias and np.ptp(n) > 0:
-        raise ValueError("the closed form with a bias holds for equal class sizes")
-    total, lam = n.sum(), decays(weight_decay, depth)
-    beta = pressure(sizes, depth, lam, feature_decay)
+    left, squared, right = label_modes(sizes, bias)
+    total, lam = float(np.sum(sizes)), decays(weight_decay, depth)
+    beta = pressure(squared, depth, lam, feature_decay, total)
     x = np.where(beta < (spinodal(depth) if local else collapse_threshold(depth)), branch(beta, depth), 0.0)
     ratio = lam[0] ** (depth - 1) / lam[1:].prod()
-
-    def cost(root: np.ndarray) -> np.ndarray:
-        """Objective by class."""
-        squared = (total * feature_decay * root**depth / ratio) ** (1 / depth)
-        return n / (2 * total) / (1 + root**depth) + depth / 2 * lam[0] * squared
-
-    if rank is not None and rank < len(n):
-        gain = n / (2 * total) - cost(x)
-        x = np.where(np.isin(np.arange(len(n)), np.argsort(-gain, kind="stable")[:rank]), x, 0.0)
+    rank = len(x) if rank is None else min(rank, len(x))
+    x = np.where(np.isin(np.arange(len(x)), largest(squared, rank)), x, 0.0)
     product = total * feature_decay * x**depth
-    modes = (len(n) - 1) / len(n) if bias else 1.0
+    root = (total * feature_decay * x**depth / ratio) ** (1 / depth)
+    cost = squared / (2 * total) / (1 + x**depth) + depth / 2 * lam[0] * root
     return Solution(
         x=x,
         singular=(product / ratio) ** (1 / (2 * depth)),
         classifier=product,
         feature=product / (product + total * feature_decay) ** 2,
         output=x**depth / (1 + x**depth),
-        objective=float(modes * cost(x).sum()),
+        objective=float(cost.sum()),
+        left=left,
+        right=right,
+        squared=squared,
+        rank=rank,
+        dual=product + total * feature_decay,
     )
 
 
-def targets(solution: Solution, bias: bool = False) -> dict[str, np.ndarray]:
+def largest(squared: np.ndarray, rank: int) -> np.ndarray:
+    """The `rank` modes that are kept, ascending: a mode's gain grows with its singular value; of equal ones the first."""
+    return np.sort(np.argsort(-squared, kind="stable")[:rank])
+
+
+def targets(solution: Solution) -> dict[str, np.ndarray]:
     """Predicted matrices [K, K]: `classifier` Wp Wp^T, `feature` Hbar^T Hbar (centred with a bias), `output` Wp Hbar."""
-    k = len(solution.x)
-    fields = {name: getattr(solution, name) for name in ("classifier", "feature", "output")}
-    if bias:
-        return {name: value[0] * simplex(k) for name, value in fields.items()}
-    return {name: np.diag(value) for name, value in fields.items()}
+    left, right = solution.left, solution.right
+    return {
+        "classifier": (left * solution.classifier) @ left.T,
+        "feature": (right * solution.feature) @ right.T,
+        "output": (left * solution.output) @ right.T,
+    }
+
+
+def duality_map(solution: Solution) -> np.ndarray:
+    """T [K, K] with Wp = T Hbar^T at the minimum: diag(p_k + N lam_H) without a bias."""
+    return (solution.left * solution.dual) @ np.linalg.pinv(solution.right)
+
+
+def nearest(solution: Solution, classifier: np.ndarray) -> Solution:
+    """The global minimiser whose modes are turned towards a measured Wp Wp^T [K, K].
+
+    Where the rank cuts through equal singular values, every rotation of these modes is a minimiser. The one kept here
+    spans the leading eigenvectors of the measured matrix among them; without such a tie the solution comes back.
+    """
+    group = tied(solution)
+    if not len(group) or not np.isfinite(classifier).all():
+        return solution
+    block = solution.left[:, group].T @ classifier @ solution.left[:, group]
+    turn = np.linalg.eigh((block + block.T) / 2)[1][:, ::-1]  # largest first, as the kept ones come first
+    cut = ~np.isin(group, largest(solution.squared, solution.rank))
+    order = group[np.argsort(cut, kind="stable")]
+    left, right = solution.left.copy(), solution.right.copy()
+    left[:, order], right[:, order] = solution.left[:, group] @ turn, solution.right[:, group] @ turn
+    return replace(solution, left=left, right=right)
+
+
+def tied(solution: Solution) -> np.ndarray:
+    """Modes of equal singular value that the rank keeps only in part; none, mostly."""
+    descending = np.sort(solution.squared)[::-1]
+    if solution.rank >= len(descending):
+        return np.array([], int)
+    edge = descending[solution.rank - 1]
+    if descending[solution.rank] < edge * (1 - TIE):
+        return np.array([], int)
+    return np.flatnonzero(np.abs(solution.squared - edge) <= edge * TIE)
 
 
 def simplex(classes: int) -> np.ndarray:
@@ -172,17 +249,15 @@ def minimiser(
         (weights W_1 ... W_M, features [width, N] with the samples ordered by class, bias [K]).
     """
     n = np.asarray(sizes)
-    k, lam = len(n), decays(weight_decay, depth)
-    solution = solve(sizes, depth, lam, feature_decay, bias)
-    left, modes = np.eye(k), k
-    if bias:
-        left, modes = np.linalg.svd(simplex(k))[0][:, : k - 1], k - 1
-    frames = [np.linalg.qr(rng.standard_normal((width, modes)))[0] for _ in range(depth)] + [left]
-    singular = solution.singular[:modes]
+    lam = decays(weight_decay, depth)
+    solution = solve(sizes, depth, lam, feature_decay, bias, width)
+    kept = largest(solution.squared, solution.rank)
+    frames = [np.linalg.qr(rng.standard_normal((width, len(kept))))[0] for _ in range(depth)]
+    frames.append(solution.left[:, kept])
+    singular = solution.singular[kept]
     weights = [frames[m + 1] @ np.diag(singular * math.sqrt(lam[0] / lam[m])) @ frames[m].T for m in range(depth)]
-    product = np.linalg.multi_dot(weights[::-1]) if depth > 1 else weights[0]
-    means = product.T / (solution.classifier + n.sum() * feature_decay)
-    return weights, np.repeat(means, n, axis=1), np.full(k, 1 / k if bias else 0.0)
+    means = (frames[0] * np.sqrt(solution.feature[kept])) @ solution.right[:, kept].T
+    return weights, np.repeat(means, n, axis=1), n / n.sum() if bias else np.zeros(len(n))
 
 
 def objective(

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from replications.neural_collapse import closed_form, metrics
+from replications.neural_collapse import closed_form, metrics, soundness
 from replications.neural_collapse.geometry import Series, series_by_condition
 from verifig.artifacts import Artifact
 from verifig.rulesets import members
@@ -25,6 +25,8 @@ def measure(artifacts: Mapping[str, Artifact], out: Tables) -> None:
     for name in TRAINING:
         if name in artifacts:
             _training(name, series_by_condition(artifacts[name]), out)
+    for name, artifact in artifacts.items():
+        soundness.measure(name, artifact, out)
     if "theory" in artifacts:
         _theory(artifacts["theory"], out)
     if "sweep" in artifacts:
@@ -36,8 +38,10 @@ def measure(artifacts: Mapping[str, Artifact], out: Tables) -> None:
 def _training(experiment: str, conditions: Mapping[str, Series], out: Tables) -> None:
     frames, matrices, lengths = [], [], []
     for condition, series in conditions.items():
-        curves = series.misfits() | {"nc1": series["nc1"], "accuracy": series["accuracy"]}
-        curves |= {name: series[name] for name in ("nc1_shuffled", "imbalance", "test_accuracy") if name in series}
+        curves = series.misfits() | {"accuracy": series["accuracy"]}
+        # without a second sample in any class there is no NC1, without images left out no test
+        optional = ("nc1", "nc1_shuffled", "imbalance", "test_accuracy")
+        curves |= {name: series[name] for name in optional if name in series and not np.isnan(series[name]).all()}
         curves["self_output"] = np.diagonal(series["output"], axis1=-2, axis2=-1).mean(-1)
         if series.solution is not None and "objective" in series:
             curves["classifier_error"] = series.classifier_error()
@@ -50,7 +54,7 @@ def _training(experiment: str, conditions: Mapping[str, Series], out: Tables) ->
         if series.solution is not None:
             lengths.append(_lengths(condition, series))
     for a, b in (("gof3", "gof1"), ("gof6", "gof3")):
-        if a in conditions and b in conditions:
+        if a in conditions and b in conditions and conditions[a].has_slope() and conditions[b].has_slope():
             first, second = conditions[a].slopes(), conditions[b].slopes()
             shared = min(len(first), len(second))
             rise = first[:shared] - second[:shared]
@@ -66,54 +70,60 @@ def _final(experiment: str, condition: str, curves: Mapping[str, np.ndarray], ou
     name = {"condition": condition}
     for statistic, values in curves.items():
         out.per_seed(experiment, statistic, values[:, -1], name)
+    if "own_misfit" not in curves:
+        return
     worst = np.max([curves[statistic][:, -1] for statistic in ("nc2_w", "nc2_h", "nc3")], axis=0)
     out.per_seed(experiment, "worst_misfit", worst, name)
-    out.per_seed(experiment, "own_over_other", curves["own_misfit"][:, -1] / curves["other_misfit"][:, -1], name)
-    out.per_seed(experiment, "other_over_own", curves["other_misfit"][:, -1] / curves["own_misfit"][:, -1], name)
-    out.per_seed(experiment, "own_fall", curves["own_misfit"][:, -1] / curves["own_misfit"][:, 0], name)
+    own, other = curves["own_misfit"], curves["other_misfit"]
+    with np.errstate(invalid="ignore", divide="ignore"):  # an exact frame, or a run without any geometry
+        out.per_seed(experiment, "own_over_other", own[:, -1] / other[:, -1], name)
+        out.per_seed(experiment, "other_over_own", other[:, -1] / own[:, -1], name)
+        out.per_seed(experiment, "own_fall", own[:, -1] / own[:, 0], name)
 
 
 def _collapse(experiment: str, condition: str, series: Series, curves: Mapping, out: Tables) -> None:
     """Fall of NC1 from an early point to the end, with true and with permuted labels; bound by the optimum; bias."""
     name = {"condition": condition}
-    early = np.flatnonzero(series.x >= EARLY.get(experiment, EARLY_SHARE * series.x[-1]))[0]
+    early = np.flatnonzero(series.x >= EARLY.get(experiment, EARLY_SHARE * series.x[-1]))
     for label in ("nc1", "nc1_shuffled"):
-        if label in curves:
+        if label in curves and len(early):  # a shorter training has no early point
             with np.errstate(invalid="ignore", divide="ignore"):  # a dead run has NC1 undefined
-                fall = curves[label][:, early] / curves[label][:, -1]
+                fall = curves[label][:, early[0]] / curves[label][:, -1]
             out.per_seed(experiment, f"{label}_fall", fall, name)
     if "gap" in curves:
         excess = series["objective"] - series.solution.objective
         out.per_seed(experiment, "least_excess", excess.min(1), name)
     if "bias" in series:
-        error = np.abs(series["bias"][:, -1] - 1 / series.classes).max(1)
+        error = np.abs(series["bias"][:, -1] - series.sizes / series.sizes.sum()).max(1)
         out.per_seed(experiment, "bias_error", error, name)
 
 
 def _laws(experiment: str, condition: str, series: Series, out: Tables) -> None:
     """Exponent of lengths against class sizes; decay of the layers' imbalance."""
     name = {"condition": condition}
-    if series.family == "gof":
+    if series.family == "gof" and series.has_slope():
         out.per_seed(experiment, "slope", series.slopes(), name)
-        exact = np.polyfit(np.log(series.sizes), np.log(series.solution.classifier), 1)[0]
-        out.exact(experiment, "predicted_slope", exact, name)
+        if series.solution is not None:
+            out.exact(experiment, "predicted_slope", series.predicted_slope(), name)
     if series.depth > 1 and "imbalance" in series:
         rate = series.imbalance_rates()
         out.per_seed(experiment, "imbalance_rate", rate, name)
-        out.per_seed(experiment, "imbalance_rate_over_prediction", rate / series.predicted_rate(), name)
+        if series.predicted_rate() > 0:
+            out.per_seed(experiment, "imbalance_rate_over_prediction", rate / series.predicted_rate(), name)
 
 
 def _matrices(condition: str, series: Series) -> pd.DataFrame:
-    """Matrices of the first seed at the start and at the end, and the predicted ones, in long form."""
-    predicted = series.targets()
-    if series.solution is not None:
-        predicted = closed_form.targets(series.solution, series.member["bias"])
+    """Matrices of the first seed at the start and at the end, and the predicted ones if known, in long form."""
+    predicted = series.predicted(absolute=series.solution is not None)
     frames = []
-    for matrix, target in predicted.items():
+    for matrix in ("classifier", "feature", "output"):
         found = series[matrix][0] if matrix == "output" else series[matrix][0][:, 0]
-        if series.family == "etf" and matrix != "classifier":
+        if series.member["bias"] and matrix != "classifier":
             found = metrics.centre(found, series.sizes, sides=2 if matrix == "feature" else 1)
-        for stage, values in (("start", found[0]), ("end", found[-1]), ("predicted", target)):
+        stages = {"start": found[0], "end": found[-1]}
+        if predicted is not None:
+            stages["predicted"] = predicted[matrix][0, -1]
+        for stage, values in stages.items():
             row, column = np.indices(values.shape)
             columns = {"row": row.ravel(), "column": column.ravel(), "value": values.ravel()}
             frames.append(pd.DataFrame({"condition": condition, "matrix": matrix, "stage": stage} | columns))
@@ -122,18 +132,18 @@ def _matrices(condition: str, series: Series) -> pd.DataFrame:
 
 def _lengths(condition: str, series: Series) -> pd.DataFrame:
     """Squared lengths by class and seed at the end, beside the predicted ones."""
-    frames = []
+    frames, predicted = [], series.predicted(absolute=True)
     for seed in range(len(series.rows)):
         columns = {"class": np.arange(series.classes), "size": series.sizes}
         for name in ("classifier", "feature"):
             columns[name] = np.diagonal(series[name][seed, -1, 0])
-            columns[f"predicted_{name}"] = getattr(series.solution, name)
+            columns[f"predicted_{name}"] = np.diagonal(predicted[name][seed % len(predicted[name]), -1])
         frames.append(pd.DataFrame({"condition": condition, "seed": seed} | columns))
     return pd.concat(frames)
 
 
 def _theory(artifact: Artifact, out: Tables) -> None:
-    """Oracles, thresholds and the predicted curves of the collapse diagram."""
+    """Oracles, thresholds and angles of the cross-entropy geometry."""
     for statistic, combine in (("gradient", np.max), ("objective_error", np.max), ("least_rise", np.min)):
         out.exact("theory", statistic, combine(artifact[statistic]))
     out.exact("theory", "scaling_error", float(artifact["scaling_error"]))
@@ -152,30 +162,6 @@ def _theory(artifact: Artifact, out: Tables) -> None:
         for name, gram in grams.items():
             out.exact("theory", f"seli_{name}_ratio", gram[0, 0] / gram[-1, -1], {"ratio": ratio})
             out.exact("theory", f"seli_{name}_cosine", gram[-1, -2] / gram[-1, -1], {"ratio": ratio})
-    frame = pd.DataFrame({name: artifact[name] for name in ("threshold", "spinodal", "critical_decay")})
-    out.curve("thresholds", frame.assign(depth=depths))
-    out.curve("predicted_branches", pd.concat([_branch(depth) for depth in (1, 2, 3)]))
-    out.curve("predicted_staircase", _staircase(np.linspace(0.004, 0.04, 361)))
-
-
-def _branch(depth: int, size: int = 100, classes: int = 4) -> pd.DataFrame:
-    """Self-output and objective of the non-zero branch up to the spinodal, equal classes."""
-    beta = np.linspace(0.05, closed_form.spinodal(depth) * (1 - 1e-9), 200)
-    rows = []
-    for value in beta:
-        decay = closed_form.decay_at(value, size, size * classes, depth)
-        found = closed_form.solve([size] * classes, depth, decay, decay, local=True)
-        rows.append((depth, value, found.output[0], found.objective))
-    return pd.DataFrame(rows, columns=["depth", "beta", "self_output", "objective"])
-
-
-def _staircase(decays: np.ndarray) -> pd.DataFrame:
-    """Predicted squared length of each class of (200, 100, 50, 50) against the common decay, M = 1."""
-    sizes, rows = (200, 100, 50, 50), []
-    for decay in decays:
-        lengths = closed_form.solve(sizes, 1, decay, decay).classifier
-        rows += [(decay, size, length) for size, length in zip(sizes[:3], lengths[:3], strict=True)]
-    return pd.DataFrame(rows, columns=["decay", "size", "classifier"])
 
 
 def _levels(member: Mapping) -> list[str]:
@@ -190,8 +176,8 @@ def _sweep(artifact: Artifact, out: Tables) -> None:
     found = members(artifact.meta["job"]["settings"])
     branches, stairs = [], []
     for row, member in enumerate(found):
-        mine = np.flatnonzero(artifact["owner"] == row)
-        lengths = np.diagonal(artifact["classifier"][mine, 0], axis1=-2, axis2=-1)
+        mine, classes = np.flatnonzero(artifact["owner"] == row), len(member["sizes"])
+        lengths = np.diagonal(artifact["classifier"][mine, 0], axis1=-2, axis2=-1)[:, :classes]
         common = {"condition": member["condition"], "seed": member["seed"]}
         if member["decays"]:
             _stairs(member, artifact["common_decay"][mine], lengths, out)
@@ -199,7 +185,7 @@ def _sweep(artifact: Artifact, out: Tables) -> None:
                 columns = {"decay": artifact["common_decay"][mine], "classifier": lengths[:, size_index]}
                 stairs.append(pd.DataFrame(common | {"class": size_index, "size": size} | columns))
             continue
-        outputs = np.diagonal(artifact["output"][mine], axis1=-2, axis2=-1).mean(-1)
+        outputs = np.diagonal(artifact["output"][mine], axis1=-2, axis2=-1)[:, :classes].mean(-1)
         columns = {"level": _levels(member), "beta": artifact["level"][mine], "self_output": outputs}
         columns["objective"] = artifact["objective"][mine]
         branches.append(pd.DataFrame(common | {"depth": member["depth"]} | columns))
@@ -212,21 +198,24 @@ def _sweep(artifact: Artifact, out: Tables) -> None:
             x = closed_form.branch(rows["beta"].to_numpy(), rows["depth"].iloc[0]) ** rows["depth"].iloc[0]
             out.per_seed("sweep", "branch_error", np.abs(rows["self_output"] - x / (1 + x)), name, seeds=rows["seed"])
         out.curve("sweep_branches", table)
-    out.curve("sweep_staircase", pd.concat(stairs))
+    if stairs:
+        out.curve("sweep_staircase", pd.concat(stairs))
 
 
 def _stairs(member: Mapping, decays: np.ndarray, lengths: np.ndarray, out: Tables) -> None:
-    """NC09 for one seed: errors of counts and lengths over all decays away from the thresholds sqrt(n_k)/N."""
-    total = sum(member["sizes"])
-    thresholds = np.sqrt(member["sizes"]) / total
+    """NC09 for one seed: errors of counts and lengths over all decays away from the thresholds (sqrt(n_k)/N for M = 1)."""
+    sizes, total, depth = member["sizes"], sum(member["sizes"]), member["depth"]
+    thresholds = np.array([closed_form.critical_decay(size, total, depth) for size in sizes])
     away = (np.abs(decays[:, None] / thresholds - 1) >= NEAR).all(1)
+    seed, name = [member["seed"]], {"condition": member["condition"]}
+    out.per_seed("sweep", "levels_judged", [away.sum()], name, seeds=seed)
+    if not away.any():
+        return
     expected = (decays[:, None] < thresholds).sum(1)
     wrong = (lengths > NONZERO).sum(1) != expected
-    predicted = np.stack([closed_form.solve(member["sizes"], 1, lam, lam).classifier for lam in decays])
-    shuffled = np.stack([closed_form.solve(member["sizes"], 2, lam, lam).classifier for lam in decays])
-    seed, name = [member["seed"]], {"condition": member["condition"]}
+    predicted = np.stack([closed_form.solve(sizes, depth, lam, lam).classifier for lam in decays])
+    shuffled = np.stack([closed_form.solve(sizes, depth + 1, lam, lam).classifier for lam in decays])
     out.per_seed("sweep", "count_errors", [wrong[away].sum()], name, seeds=seed)
-    out.per_seed("sweep", "levels_judged", [away.sum()], name, seeds=seed)
     out.per_seed("sweep", "length_error", [np.abs(lengths - predicted)[away].max()], name, seeds=seed)
     out.per_seed("sweep", "length_error_wrong_depth", [np.abs(lengths - shuffled)[away].max()], name, seeds=seed)
     counts = (shuffled > NONZERO).sum(1)

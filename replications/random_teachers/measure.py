@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from replications.random_teachers import measure_images
+from replications.random_teachers import measure_health, measure_images
 from replications.random_teachers.series import Series
 from verifig.artifacts import Artifact
 from verifig.tables import Tables
@@ -23,6 +23,8 @@ PAIRS = {
         ("full", "outputs_4"),
         ("full", "outputs_64"),
         ("local", "full"),
+        ("alpha_06", "alpha_0"),
+        ("alpha_0", "full"),
     ],
     "kick": [("local", "independent"), ("local", "local_noise")],
     "wide_kick": [("local", "independent")],
@@ -40,6 +42,7 @@ def measure(artifacts: Mapping[str, Artifact], out: Tables) -> None:
     if "planes" in artifacts:
         _planes(artifacts["planes"], out)
     measure_images.measure(artifacts, out)
+    measure_health.measure(artifacts, out)
 
 
 def _identities(artifact: Artifact, out: Tables) -> None:
@@ -65,10 +68,10 @@ def _reduced(name: str, series: Series, out: Tables) -> None:
                 first, second = series.last(a, probe), series.last(b, probe)
                 shared = min(len(first), len(second))
                 out.per_seed(name, f"{probe}_difference", first[:shared] - second[:shared], {"a": a, "b": b})
-    if "images_100" in series.settings:
+    if all(condition in series.settings for condition in SIZES):
         out.per_seed(name, "linear_per_decade", _per_decade(series))
     _divergences(name, series, out)
-    if len(series.artifact["line"]) > 1:
+    if len(series.artifact["line"]):
         _lines(name, series, out)
     _reduced_curves(name, series, out)
 
@@ -82,6 +85,9 @@ def _condition(name: str, series: Series, condition: str, out: Tables) -> None:
             out.per_seed(name, probe, student, label)
             out.per_seed(name, f"teacher_{probe}", teacher, label)
             out.per_seed(name, f"{probe}_gain", student - teacher, label)
+            if probe in PROBES:
+                pixels = float(series.artifact[f"input_{probe}"])
+                out.per_seed(name, f"{probe}_over_input", student - pixels, label)
         first = series[condition, probe][:, 0] if probe in PROBES else np.array([np.nan])
         if np.isfinite(first).all():
             out.per_seed(name, f"{probe}_untrained_gain", first - teacher, label)
@@ -97,31 +103,42 @@ def _per_decade(series: Series) -> list[float]:
     return [np.polyfit(decades, [values[condition][seed] for condition in SIZES], 1)[0] for seed in range(seeds)]
 
 
+def ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
+    """above / below by unit; NaN or infinite, and so `diverged`, where a copy of the teacher has no divergence at all."""
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        return above / below
+
+
 def _divergences(name: str, series: Series, out: Tables) -> None:
     """KL ratios between local and independent students, and the first Adam step against the start."""
     far, near = INDEPENDENT[name], "local"
+    if far in series.settings:
+        settings, start = series.settings[far], series[far, "kl"][:, 0]
+        if settings["alpha"] == 1:  # the closed form is that of independent networks
+            predicted = 1 / settings["bottleneck"] if settings["weight_norm"] else settings["output_std"] ** 2
+            out.per_seed(name, "kl_start_ratio", start / predicted, {"condition": far})
     if far not in series.settings or near not in series.settings:
         return
     seeds = min(series.seeds(far), series.seeds(near))
     final = {condition: series.last(condition, "kl")[:seeds] for condition in (far, near)}
-    out.per_seed(name, "kl_ratio", final[far] / final[near], {"a": far, "b": near})
-    start, after = series[far, "kl"][:, 0], series[near, "kl"][:, list(series.points).index(1)]
-    out.per_seed(name, "first_step_ratio", after[:seeds] / start[:seeds])
-    predicted = series.settings[far]["output_std"] ** 2
-    out.per_seed(name, "kl_start_ratio", start / predicted, {"condition": far})
+    out.per_seed(name, "kl_ratio", ratio(final[far], final[near]), {"a": far, "b": near})
+    after = series[near, "kl"][:, list(series.points).index(1)]
+    out.per_seed(name, "first_step_ratio", ratio(after[:seeds], start[:seeds]))
 
 
 def _lines(name: str, series: Series, out: Tables) -> None:
     """Shape of the valley on the line teacher + g (student - teacher), and on a random one of equal length."""
     places = list(series.artifact["line"])
-    back, forth, end = (places.index(g) for g in (-0.1, 0.1, 1.0))
     between = [k for k, g in enumerate(places) if 0 < g < 1]
     for condition in series.settings:
         label = {"condition": condition}
         line, random = (series.last(condition, field) for field in ("kl_line", "kl_random_line"))
-        out.per_seed(name, "asymmetry", line[:, back] / line[:, forth], label)
-        out.per_seed(name, "random_asymmetry", random[:, back] / random[:, forth], label)
-        out.per_seed(name, "barrier", line[:, between].max(1) / line[:, end], label)
+        if -0.1 in places and 0.1 in places:
+            back, forth = places.index(-0.1), places.index(0.1)
+            out.per_seed(name, "asymmetry", ratio(line[:, back], line[:, forth]), label)
+            out.per_seed(name, "random_asymmetry", ratio(random[:, back], random[:, forth]), label)
+        if 1.0 in places and between:
+            out.per_seed(name, "barrier", ratio(line[:, between].max(1), line[:, places.index(1.0)]), label)
     frames = [
         pd.DataFrame({"condition": c, "seed": seed, "x": places, "value": row, "random": random})
         for c in series.settings
@@ -170,5 +187,6 @@ def _planes(artifact: Artifact, out: Tables) -> None:
             out.exact("planes", "kl_at_teacher", abs(teacher["kl"].iloc[0]), {"view": view})
         norm = np.hypot(frame["x"], frame["y"])
         rest = np.sqrt(np.maximum(frame["norm"] ** 2 - norm**2, 0))  # distance of the plane from the origin
-        out.exact("planes", "norm_spread", float(np.ptp(rest) / rest.mean()), {"view": view})
+        if rest.mean() > 0:  # a plane through the origin has no distance to vary
+            out.exact("planes", "norm_spread", float(np.ptp(rest) / rest.mean()), {"view": view})
     out.curve("planes", pd.concat(frames))

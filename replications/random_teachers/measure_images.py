@@ -60,8 +60,9 @@ def _distilled(name: str, artifact: Artifact, out: Tables) -> None:
                 pixels = artifact["input"][indices][:, column, k]
                 out.per_seed(name, probe, student[:, -1], label)
                 out.per_seed(name, f"{probe}_best", student[:, 1:].max(1), label)
-                out.per_seed(name, f"{probe}_gain", student[:, -1] - teacher, label)
-                out.per_seed(name, f"teacher_{probe}", teacher, label)
+                if np.isfinite(teacher).all():  # NaN where they were not to be probed
+                    out.per_seed(name, f"{probe}_gain", student[:, -1] - teacher, label)
+                    out.per_seed(name, f"teacher_{probe}", teacher, label)
                 if np.isfinite(pixels).all():
                     out.per_seed(name, f"{probe}_over_input", student[:, -1] - pixels, label)
                 for seed, values in enumerate(student):
@@ -74,7 +75,13 @@ def _distilled(name: str, artifact: Artifact, out: Tables) -> None:
     for experiment, a, b in DIFFERENCES:
         if experiment == name and a in rows and b in rows:
             first, second = (artifact["probes"][rows[c]][:, -1, 0, 0] for c in (a, b))
-            out.per_seed(name, "linear_difference", first - second, {"a": a, "b": b})
+            out.per_seed(name, "linear_difference", paired(first, second), {"a": a, "b": b})
+
+
+def paired(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Differences of the units that both have."""
+    shared = min(len(first), len(second))
+    return first[:shared] - second[:shared]
 
 
 def _transfer(datasets: Artifact, cifar10: Artifact, out: Tables) -> None:
@@ -86,7 +93,7 @@ def _transfer(datasets: Artifact, cifar10: Artifact, out: Tables) -> None:
             column = targets.index("cifar10")
             first = datasets["probes"][foreign][:, -1, column, 0]
             second = cifar10["probes"][own[network]][:, -1, 0, 0]
-            out.per_seed("datasets", "transfer_difference", first - second, {"network": network})
+            out.per_seed("datasets", "transfer_difference", paired(first, second), {"network": network})
 
 
 def _tickets(artifact: Artifact, out: Tables) -> None:
@@ -97,10 +104,12 @@ def _tickets(artifact: Artifact, out: Tables) -> None:
             columns = {"condition": condition, "seed": seed, "x": artifact["remaining"][index]}
             frames.append(pd.DataFrame(columns | {"value": artifact["accuracy"][index]}))
     out.curve("tickets", pd.concat(frames))
+    if "distilled" not in rows or "initial" not in rows:
+        return
     for number in range(artifact["accuracy"].shape[1]):
         first, second = (artifact["accuracy"][rows[arm]][:, number] for arm in ("distilled", "initial"))
         label = {"a": "distilled", "b": "initial", "round": number}
-        out.per_seed("tickets", "accuracy_difference", first - second, label)
+        out.per_seed("tickets", "accuracy_difference", paired(first, second), label)
 
 
 def barrier(errors: np.ndarray) -> np.ndarray:
@@ -119,5 +128,6 @@ def _connectivity(artifact: Artifact, out: Tables) -> None:
             columns = {"condition": condition, "seed": seed, "x": artifact["places"]}
             frames.append(pd.DataFrame(columns | {"value": pairs.mean(0)}))
     out.curve("connectivity", pd.concat(frames))
-    difference = barriers["initial"] - barriers["distilled"]
-    out.per_seed("connectivity", "barrier_difference", difference, {"a": "initial", "b": "distilled"})
+    if "initial" in barriers and "distilled" in barriers:
+        difference = paired(barriers["initial"], barriers["distilled"])
+        out.per_seed("connectivity", "barrier_difference", difference, {"a": "initial", "b": "distilled"})

@@ -13,7 +13,8 @@ NETWORKS = {"vgg11": "VGG11", "resnet18": "ResNet18"}
 def tables(cifar10: pd.DataFrame, datasets: pd.DataFrame, paper: dict, transfer: dict) -> Figure:
     """Probing over epochs, gain by locality, and student accuracies by data set beside the paper's."""
     figure, axes = figures.grid(3, width=11, height=3.4)
-    linear = cifar10[cifar10["probe"] == "linear"]
+    target = cifar10["target"].iloc[0]
+    linear = cifar10[(cifar10["probe"] == "linear") & (cifar10["target"] == target)]
     for (name, title), colour in zip(NETWORKS.items(), (BLUE, PURPLE), strict=True):
         rows = linear[linear["condition"] == name]
         figures.mean_band(axes[0], rows.assign(value=100 * rows["value"]), color=colour, label=f"{title}, student")
@@ -23,7 +24,7 @@ def tables(cifar10: pd.DataFrame, datasets: pd.DataFrame, paper: dict, transfer:
         figures.mean_band(axes[1], gains, color=colour, marker="o", markersize=4, label=title)
         known = paper["rows"]["CIFAR10"][name][1]
         axes[0].plot(rows["x"].max(), known, "D", markerfacecolor="none", markeredgecolor=figures.INK)
-    axes[0].set(title="CIFAR10, linear probe", xlabel="epoch", ylabel="test accuracy (%)")
+    axes[0].set(title=f"{target.upper()}, linear probe", xlabel="epoch", ylabel="test accuracy (%)")
     axes[1].set(title="gain by locality", xlabel="alpha", ylabel="student − teacher (points)")
     axes[0].legend(fontsize=8)
     axes[1].legend(fontsize=8.5)
@@ -52,7 +53,8 @@ def _by_data(axes, datasets: pd.DataFrame, paper: dict, transfer: dict) -> None:
 
 def ablations(frame: pd.DataFrame, paper: dict) -> Figure:
     """Teacher and student by variant of the network, beside the paper's values of Table 5."""
-    last = frame[(frame["probe"] == "linear") & (frame["x"] == frame["x"].max())]
+    target = frame["target"].iloc[0]
+    last = frame[(frame["probe"] == "linear") & (frame["x"] == frame["x"].max()) & (frame["target"] == target)]
     names = sorted(last["condition"].unique(), key=lambda name: (name != "default", name))
     figure, (axes,) = figures.grid(1, width=8.4, height=0.32 * len(names) + 1)
     for place, name in enumerate(names):
@@ -63,19 +65,19 @@ def ablations(frame: pd.DataFrame, paper: dict) -> Figure:
             style = {"markerfacecolor": "none", "markeredgecolor": figures.INK, "linestyle": "none"}
             axes.plot(value, place + 0.25, "D", label="paper" if place == 0 and k == 0 else None, **style)
     labels = [name.replace("_", " ") for name in names]
-    axes.set(yticks=range(len(names)), yticklabels=labels, xlabel="linear probe on CIFAR10 (%)")
+    axes.set(yticks=range(len(names)), yticklabels=labels, xlabel=f"linear probe on {target.upper()} (%)")
     axes.invert_yaxis()
     axes.legend(loc="best")
     return figure
 
 
-def tickets(frame: pd.DataFrame) -> Figure:
-    """Accuracy by share of weights left for three arms."""
+def tickets(frame: pd.DataFrame, rewind_epochs: int) -> Figure:
+    """Accuracy by share of weights left for three arms; the last is rewound to the epoch `rewind_epochs`."""
     figure, (axes,) = figures.grid(1, width=7)
     arms = {
         "distilled": ("distilled, rewound to its start", BLUE),
         "initial": ("initial, rewound to its start", ORANGE),
-        "initial_rewound": ("initial, rewound to epoch 1", GREEN),
+        "initial_rewound": (f"initial, rewound to epoch {rewind_epochs}", GREEN),
     }
     for arm, (label, colour) in arms.items():
         rows = frame[frame["condition"] == arm]

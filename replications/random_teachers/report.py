@@ -2,6 +2,7 @@
 # jupyter:
 #   jupytext:
 #     text_representation:
+#       extension: .py
 #       format_name: percent
 #   kernelspec:
 #     display_name: Python 3
@@ -11,18 +12,14 @@
 # The page of this rule set. Opens as a notebook with jupytext; `python -m verifig` renders it (stage report).
 
 # %%
-from replications.random_teachers import plots, plots_images
-from verifig import numbers
+from replications.random_teachers import plots, plots_images, sentences
 from verifig.pages import Page
 
 page = Page("random_teachers")
-
-
-def points(experiment, statistic, condition, digits=2):
-    """Mean over seeds in percentage points, as text."""
-    values = page.value(experiment, statistic, condition)
-    return numbers.text(100 * values.mean() if len(values) else None, digits)
-
+say = sentences.Sentences(page)
+plain, kick, wide = (page.settings(name) for name in plots.REGIMES)
+probes, regimes = say.probes("plain"), {name: say.regime(name) for name in plots.REGIMES}
+alpha = {name: say.alpha("plain", name) for name in ("full", "local", "alpha_02", "alpha_06")}
 
 page.header()
 
@@ -36,125 +33,212 @@ page.header()
 # %%
 page.summary()
 
+# %%
+page.text(
+    "The small networks are trained in three regimes, named as the experiments are: "
+    + "; ".join(
+        f"`{name}` (learning rates {settings['encoder_learning_rate']:g} for the encoder and "
+        f"{settings['head_learning_rate']:g} for the head, {settings['head_width']:,} wide)"
+        for name, settings in zip(plots.REGIMES, (plain, kick, wide), strict=True)
+    )
+    + ". The paper uses 0.001 for everything and a head 2,048 wide."
+)
+
 # %% [markdown]
 # ## Figure 1: probing accuracy over training
-# In the paper (CIFAR10) the linear probe rises from 35.5 to 46.0 % with ResNet18 and from 36.6 to 52.0 % with VGG11.
-# Here: an MLP encoder of width 64 on 14x14 MNIST, at the paper's learning rates, with the student initialised
-# independently of its teacher (alpha = 1).
+# In the paper (CIFAR10, Table 1) the linear probe rises from 35.5 to 46.0 % with ResNet18 and from 36.6 to 52.0 % with
+# VGG11. Raw pixels give 39.0 %, so that the student beats its teacher and the pixels.
+
+# %%
+page.text(
+    f"Here: MLP encoders of width {plain['width']} on 14x14 MNIST in the regime `plain`, {page.seeds('plain', 'full')} seeds, "
+    f"the student initialised with alpha = {alpha['full']} (1: independently of its teacher). {say.against_teacher()} {say.against_pixels()}"
+)
 
 # %%
 page.figure(
     "fig1",
-    plots.fig1,
+    lambda probing, final: plots.fig1(probing, final, probes),
     ["plain_probing", "plain_final"],
-    alt="Three panels, one a probe: test accuracy of the student rises within 200 of 800 steps well above the teacher's level and stays below that of raw pixels.",
-    note="Bands: 95 % intervals over seeds. Unlike in the paper the student does not pass the raw pixels: MNIST is almost linearly separable as it stands. All numbers are those of the last step, not the best step.",
+    alt=lambda: (
+        f"Three panels, one a probe: test accuracy of the student over {plain['steps']:,} steps, with those of the teacher "
+        f"and of raw pixels as level lines. {say.ends()}"
+    ),
+    note="Bands: 95 % intervals over seeds. Final values are those of the last step, not of the best one.",
 )
 
 # %% [markdown]
 # ## Tables 1 and 3: three probes of the same embeddings
-# The paper's linear probe is trained for a fixed number of AdamW steps on raw, unscaled embeddings and is far from
-# converged: part of what it gains is better conditioning, not better features. So every claim is also put to a
+# The paper's linear probe is trained for a fixed number of AdamW steps on raw, unscaled embeddings. If it has not
+# converged by then, a part of what it gains is better conditioning, not better features. So every claim is also put to a
 # converged probe (ridge regression on standardised embeddings) and to nearest neighbours.
+
+# %%
+page.text(
+    f"Our teachers' linear probe reads {page.number('plain', 'teacher_linear', {'condition': 'full'}, percent=True)} after "
+    f"{plain['probe_steps']:,} steps and {page.number('plain', 'teacher_linear_long', {'condition': 'full'}, percent=True)} after "
+    f"{page.settings('plain', 'full')['long_probe_steps']:,}. {say.longer_probing()}"
+)
 
 # %%
 page.figure(
     "tab3",
-    lambda plain, kick: plots.tab3(plain, kick, page.paper("table1"), page.paper("table3")),
+    lambda plain_final, kick_final: plots.tab3(
+        plain_final,
+        kick_final,
+        say.probes_and_long("plain", "full"),
+        {
+            ("plain", "full"): f"plain, alpha = {alpha['full']}",
+            ("plain", "alpha_06"): f"plain, alpha = {alpha['alpha_06']}",
+            ("kick", "local"): f"kick, alpha = {say.alpha('kick', 'local')}",
+        },
+        page.paper("table1"),
+        page.paper("table3"),
+    ),
     ["plain_final", "kick_final"],
-    alt="Gain of students over teachers in points by probe: independent students and those at alpha 0.6 gain about 8 to 13 points under every probe; local students at corrected rates gain about 7 points under the linear probe and little under ridge.",
-    note="Diamonds and squares: the paper's gains on CIFAR10. Longer probing shrinks the gain (second column), as expected of an unconverged probe.",
+    alt=lambda: (
+        "Gain of students over their teachers in percentage points, by probe, with 95 % intervals, beside the paper's. "
+        + say.gains_by_probe()
+    ),
+    note=lambda: (
+        "Bars: 95 % intervals over seeds. Open diamonds and squares: the paper's gains on CIFAR10."
+        + ("" if kick["long_probe_steps"] else " The long probe is run in the regime `plain` only.")
+    ),
 )
 
 # %%
-kick_local = {"condition": "local"}
 page.text(
-    f"The local student at corrected rates (orange) gains {points('kick', 'linear_gain', kick_local)} points under the paper's "
-    f"probe but only {points('kick', 'ridge_gain', kick_local)} under ridge and {points('kick', 'neighbours_gain', kick_local)} "
-    "under nearest neighbours: there, most of the gain is conditioning. The independent student at the paper's rates gains "
-    f"{points('plain', 'ridge_gain', {'condition': 'full'})} points under ridge: there, the features are better."
+    f"Next to the teacher (`kick`, alpha = {say.alpha('kick', 'local')}) the student gains {say.gain('kick', 'local', 'linear')} points "
+    f"under the linear probe, {say.gain('kick', 'local', 'ridge')} under ridge and {say.gain('kick', 'local', 'neighbours')} under "
+    f"nearest neighbours. {say.mostly_conditioning()} Far from it (`plain`, alpha = {alpha['full']}) it gains "
+    f"{say.gain('plain', 'full', 'ridge')} points under ridge."
 )
 
 # %% [markdown]
 # ## Figure 4 and Table 2: which data the student sees
-# In the paper the gain needs images (noise makes VGG11 far worse than its teacher), grows with their number, and carries
-# over to other data sets. The same order appears here; noise leaves the student where its teacher is.
+# In the paper the gain needs images (trained on noise, VGG11 probes at 16 to 17 %, far below its teacher's 36.6 %), grows
+# with their number (41.8 % from 500, 51.4 % from 50,000 images), and carries over to other data sets (Table 2).
+
+# %%
+page.text(
+    f"Here, under ridge: {say.by_source()}. {say.noise()} {say.permuted()} {say.images_grow()} Sources of fewer images are "
+    "repeated, so that all students take the same number of steps."
+)
 
 # %%
 page.figure(
     "fig4",
-    lambda final: plots.fig4(final, page.paper("fig4")),
+    lambda final: plots.fig4(final, probes, say.sources(), page.paper("fig4")),
     ["plain_final"],
-    alt="Left: bars of gains by what the student saw; images help most, fewer images and other digits less, noise and permuted answers not at all. Right: gain grows with the number of distinct images, as in the paper.",
-    note="Sources with fewer distinct images are repeated to the same number of steps. 'Answers permuted' is a control: the teacher's answers belong to other images.",
+    alt=lambda: (
+        "Left: bars of gains over the teacher by what the student saw, three probes each. Right: gain by the number of "
+        f"distinct images, beside the paper's. Under ridge: {say.by_source()}."
+    ),
+    note="Bars and bands: means with 95 % intervals over seeds. 'Answers permuted' is a control: the teacher's answers belong to other images.",
 )
 
 # %% [markdown]
 # ## Figure 3: locality
 # alpha mixes the student's start from the teacher (0) and a fresh draw (1). In the paper students up to alpha = 0.6 do
-# equally well and alpha = 1 is worse. A copy of the teacher starts at the optimum, so something must throw it out: our
-# explanation is Adam's first step, which moves every weight by about the learning rate. At width 2,048 that is an O(1)
-# change, in a narrow network it is small, and the student falls back: at the paper's rates our order is the reverse.
-# With weight learning rates corrected for width the paper's order returns, under the linear and the neighbour probe.
+# equally well; alpha = 1 is worse, but still considerably better than the teacher.
+
+# %%
+page.text(f"{say.by_alpha('plain', 'ridge')} {say.order('plain')}")
+
+# %%
+page.text(f"{say.by_alpha('kick', 'linear')} {say.order('kick')} {say.below_teacher('kick')}")
+
+# %% [markdown]
+# Our explanation: a copy of the teacher starts at the optimum, so that something must throw it out, and that is Adam's
+# first step, which moves every weight by about the learning rate. In a layer 2,048 wide this is a change of order 1; in a
+# narrow one at the same rate it is small, and the student falls back. `kick` and `wide_kick` raise the rates to make up
+# for the width. Rates tuned for each alpha were not tried.
 
 # %%
 page.figure(
     "fig3",
-    lambda *frames: plots.fig3(frames[:3], frames[3:]),
+    lambda *frames: plots.fig3(
+        frames[:3],
+        frames[3:],
+        probes,
+        regimes,
+        {
+            "plain": {name: f"alpha = {alpha[name]}" for name in ("local", "alpha_06", "full")},
+            "kick": {name: f"alpha = {say.alpha('kick', name)}" for name in ("local", "independent")},
+        },
+    ),
     ["plain_probing", "kick_probing", "wide_kick_probing", "plain_final", "kick_final", "wide_kick_final"],
-    alt="Above: gain against alpha in three regimes; at the paper's rates it rises with alpha, at corrected rates it falls. Below: linear probe over training by alpha, and the share of embedding units that fire, which falls with alpha at corrected rates.",
-    note="At corrected rates many embedding units die at large alpha (lower right), which is part of why alpha = 1 does badly there. The order is one at fixed rates: with rates tuned for each alpha it can flip.",
+    alt=lambda: (
+        "Above: gain over the teacher against alpha under three probes, a panel a regime. Below: the linear probe over "
+        f"training by alpha in two regimes, and the share of embedding units that fire. {say.by_alpha('plain', 'ridge')} "
+        f"{say.by_alpha('kick', 'linear')}"
+    ),
+    note=lambda: (
+        f"Titles: learning rates of encoder and head, width of the head. Bands: 95 % intervals over seeds. {say.firing()}"
+    ),
 )
 
 # %% [markdown]
 # ## Figure 17: divergence and distance by locality
+# In the paper a larger alpha ends at a larger divergence from the teacher.
 
 # %%
 page.figure(
     "fig17",
-    lambda *finals: plots.fig17(finals),
+    lambda *finals: plots.fig17(finals, regimes),
     ["plain_final", "kick_final", "wide_kick_final"],
-    alt="Final KL to the teacher grows with alpha in all regimes; the distance travelled is shown on the right.",
-    note="Lines: medians; bands: range over seeds.",
+    alt=lambda: (
+        f"Left: final KL to the teacher against alpha in three regimes. Right: distance travelled. {say.divergence()}"
+    ),
+    note=lambda: f"Lines: medians; bands: range over seeds. {say.divergence()} {say.distance()}",
 )
 
 # %% [markdown]
 # ## Figures 5 and 13: landscapes
-# Planes through a teacher and two of its students (one seed). The paper sees a barrier between the teacher and the
-# independent student, a lower one towards the local student, and a local student that sits in its own minimum inside a
-# region of high probing accuracy.
+# Planes through a teacher and two of its students. The paper sees a barrier between the teacher and the independent
+# student, a lower one towards the local student, and a local student that sits in a minimum of its own inside a region of
+# high probing accuracy.
 
 # %%
 page.figure(
     "fig5",
-    plots.landscapes,
+    lambda planes: plots.landscapes(planes, say.plane_alphas()),
     ["planes"],
     alt="Filled contours of the KL to the teacher and of linear probing accuracy over two planes, with the teacher and its students marked and white contours of equal weight norm.",
-    note="One seed at corrected rates, probes of the same length everywhere. White lines: weight norm.",
+    note=lambda planes: (
+        f"One teacher, not a mean over seeds. White lines: weight norm. {say.barriers(planes)} {say.probing_on_plane(planes)}"
+    ),
 )
 
 # %%
 page.figure(
     "fig14",
-    plots.preserved,
+    lambda planes: plots.preserved(planes, say.plane_alphas()),
     ["planes"],
-    alt="The plane of both trained students in distance-preserving coordinates centred at the smallest norm: KL of the outputs, linear probe, and KL of the embeddings.",
-    note="Right: softmax of the embeddings themselves, our reading of the paper's encoder-only divergence.",
+    alt="The plane of both trained students in distance-preserving coordinates centred at the smallest norm: KL of the outputs, linear probe, and KL of the embeddings, with white contours of equal weight norm.",
+    note="The same runs. Right: softmax of the embeddings themselves, our reading of the paper's encoder-only divergence.",
 )
 
 # %% [markdown]
 # ## Section 5: an asymmetric valley
 # On the line from the teacher (g = 0) to its local student (g = 1) the paper describes a steep cliff on one side of the
-# teacher, a gentle rise on the other, and a separate minimum. The first Adam step alone makes most of the divergence.
+# teacher, a gentle rise on the other, and a separate minimum.
 
 # %%
 page.figure(
     "valley",
-    plots.valley,
+    lambda kick_line, wide_line: plots.valley(kick_line, wide_line, regimes),
     ["kick_line", "wide_kick_line"],
-    alt="KL on the line through teacher and student: zero at the teacher, a barrier, a minimum at the student, and a much steeper rise on the teacher's far side; a random direction is symmetric.",
-    note="Thin lines: seeds; thick: median over seeds. The KL at the teacher itself is 0 and not drawn on the log axis.",
+    alt=lambda: (
+        f"KL on the line through teacher and student, on a log axis, and on a random line, in two regimes. {say.cliff()}"
+    ),
+    note=lambda: (
+        f"Thin lines: seeds. At the teacher itself the KL is 0: the lines break there. {say.cliff()} {say.barrier_on_line()}"
+    ),
 )
+
+# %%
+page.text(say.first_step())
 
 # %% [markdown]
 # ## Figure 10: number of outputs
@@ -163,21 +247,26 @@ page.figure(
 # %%
 page.figure(
     "fig10",
-    plots.fig10,
+    lambda final: plots.fig10(final, probes, plain["bottleneck"]),
     ["plain_final"],
-    alt="Gain over the teacher by number of outputs: 64 and 256 do equally well, 4 worse.",
+    alt=lambda: f"Gain over the teacher by number of outputs under three probes. {say.by_outputs()}",
+    note=lambda: (
+        f"Bands: 95 % intervals over seeds. {say.by_outputs()} The bottleneck has {plain['bottleneck']} units (dotted); sizes "
+        "as far apart as these cannot tell a jump at it from a slope."
+    ),
 )
 
 # %% [markdown]
 # ## Tables 1 to 5: convolutional networks on natural images
+# The paper's own setting: CIFAR10, CIFAR100, STL10 and TinyImageNet, at paper scale.
 
 # %%
 page.figure(
     "tables",
     lambda cifar10, datasets: plots_images.tables(cifar10, datasets, page.paper("table1"), page.paper("table2")),
     ["cifar10_probing", "datasets_probing"],
-    alt="VGG11 and ResNet18 on CIFAR10 over epochs, gain by alpha, and students by data set beside the paper's values.",
-    note="Needs CIFAR10, CIFAR100, STL10 and TinyImageNet.",
+    alt="VGG11 and ResNet18: linear probe over epochs, gain by alpha, and students by data set beside the paper's values.",
+    note="Open diamonds: the paper. Circles: distilled on the data set itself, triangles: on TinyImageNet. Means with 95 % intervals over seeds.",
 )
 
 # %%
@@ -186,19 +275,22 @@ page.figure(
     lambda frame: plots_images.ablations(frame, page.paper("table5")),
     ["ablations_probing"],
     alt="Teacher and student accuracies by norm layer, head variant, number of outputs and architecture.",
+    note="Open diamonds: the paper, teacher and student. Means with 95 % intervals over seeds.",
 )
 
 # %% [markdown]
 # ## Figures 8 and 9: lottery tickets and linear mode connectivity
 # The paper's claim that a distilled encoder is already where supervised training would be after an epoch or two. Both
-# effects need networks that are unstable at their start; small MLPs on MNIST are not.
+# effects need networks that are unstable at their start, which we do not expect of small MLPs on MNIST: they are judged
+# at paper scale only.
 
 # %%
 page.figure(
     "fig8",
-    plots_images.tickets,
+    lambda frame: plots_images.tickets(frame, page.settings("tickets", "initial_rewound")["rewind_epochs"]),
     ["tickets"],
     alt="Test accuracy against the share of weights left for three arms of iterative magnitude pruning.",
+    note="Lines: medians; bands: range over seeds.",
 )
 
 # %%
@@ -207,32 +299,23 @@ page.figure(
     plots_images.connectivity,
     ["connectivity"],
     alt="Test error between fine-tuned networks from an initial and a distilled encoder.",
+    note="Lines: medians over seeds of the mean over pairs of batch orders; bands: range over seeds.",
 )
 
 # %% [markdown]
-# ## What does not survive at laptop size, and other things to know
-# - **The student does not beat the raw pixels** here: MNIST pixels are almost linearly separable.
-# - **No single small setting shows both** a real gain (ridge, neighbours) next to the teacher and the paper's order of
-#   alpha: at the paper's rates the local student learns nothing, at corrected rates its gain is mostly conditioning and
-#   the data hardly matter (below).
-# - **Lottery tickets and mode connectivity** were tried in small MLPs: 8 seeds gave accuracy differences of 0.004 or
-#   less, and barriers of 0.005-0.041 against 0.008-0.034. They are judged at paper scale only.
+# ## Other things to know
 # - **Weight normalisation**: the released code computes normalised weights and then uses the raw ones, so the published
 #   numbers very likely stand for no weight normalisation. Figure 12's "it hardly matters" then says nothing.
 # - **Best epoch**: the paper reports the best test accuracy over epochs, which selects on the test set. Ours are last-step
 #   values; at paper scale both are recorded.
-# - **eps of Adam matters**: a copy's gradients are of the order of eps = 1e-8, and single precision rounds alpha = 1e-10 to
-#   a copy for almost all weights. We use alpha = 0.001 for local students.
 # - **Batch norm**: the paper's ResNet teachers run in evaluation mode with untouched statistics, so that their batch norm is
 #   the identity while the student's is not: at alpha = 0 the two still differ.
 
 # %%
-noise_kick = page.value("kick", "linear_difference", {"a": "local", "b": "local_noise"})
 page.text(
-    f"Local students at corrected rates, images minus noise: {numbers.text(100 * noise_kick.mean(), 2)} points under the linear "
-    f"probe (range {numbers.text(100 * noise_kick.min(), 2)} to {numbers.text(100 * noise_kick.max(), 2)}, {len(noise_kick)} seeds)."
-    if len(noise_kick)
-    else "Not measured at this scale."
+    f"- **eps of Adam** ({plain['eps']:g}) **matters** near the teacher, where gradients are as small. Single precision rounds "
+    f"the paper's alpha = 1e-10 to a copy for almost all weights; our local students start at alpha = {alpha['local']}.\n"
+    f"- **Data next to the teacher**: {say.noise_next_to_teacher()}"
 )
 
 # %% [markdown]
@@ -257,7 +340,7 @@ page.provenance()
 
 # %% [markdown]
 # ## Paper scale
-# `python -m verifig run random_teachers --scale paper --stage report --out results` on a machine with a GPU trains the
+# `python -m verifig run random_teachers --scale paper --stage report --out paper_run` on a machine with a GPU trains the
 # paper's networks and judges them. CIFAR10, CIFAR100 and STL10 are downloads (3 GB, checked by SHA-256); TinyImageNet is
-# read from a folder: `--set image_folders.tinyimagenet=/data/tiny`. For a first impression:
+# read from a folder, `data_folders: {tinyimagenet: /data/tiny}` in `config/config.yaml`. For a first impression:
 # `python -m verifig run random_teachers cifar10 --scale paper --seeds 1 --set epochs=1 --out /tmp/first`.

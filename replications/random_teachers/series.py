@@ -14,4 +14,4 @@ class Series(series.Series):
 
     def teacher(self, condition: str, probe: str) -> np.ndarray:
         """The teachers' values [seeds] of a probe, for the seeds of a condition."""
-        return self.artifact[f"teacher_{probe}"][: self.seeds(condition)]
+        return self[condition, f"teacher_{probe}"]

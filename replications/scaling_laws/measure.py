@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from replications.scaling_laws.measuring import chinchilla, extrapolation, networks, random_features
+from replications.scaling_laws.measuring import chinchilla, extrapolation, health, networks, random_features
 from verifig.artifacts import Artifact
 from verifig.tables import Tables
 
@@ -21,3 +21,4 @@ def measure(artifacts: Mapping[str, Artifact], out: Tables) -> None:
     """Fill `out`; an experiment that did not run (scale, data) leaves no rows."""
     for name, artifact in artifacts.items():
         PARTS[name](artifact, out)
+    health.measure(artifacts, out)

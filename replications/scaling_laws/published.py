@@ -22,7 +22,6 @@ HOFFMANN_GRID = np.array(
     ],
     float,
 )
-HIGHEST_DROPPED = 5  # Besiroglu et al. leave out the five highest losses
 ABLATED = (0, 5, 10, 20)  # numbers of highest losses that we leave out
 BOOTSTRAP_SEED = 42  # of their notebook
 CHINCHILLA_FLOP = 5.88e23

@@ -2,6 +2,7 @@
 # jupyter:
 #   jupytext:
 #     text_representation:
+#       extension: .py
 #       format_name: percent
 #   kernelspec:
 #     display_name: Python 3
@@ -12,29 +13,34 @@
 
 # %%
 from replications.scaling_laws.plotting import chinchilla, extrapolation, networks
+from replications.scaling_laws.sentences.chinchilla import Refit
+from replications.scaling_laws.sentences.extrapolation import Guide
+from replications.scaling_laws.sentences.networks import Theory
 from verifig.pages import Page
 
 page = Page("scaling_laws")
-
-
-def exact(experiment: str, statistic: str, **condition) -> float:
-    """One exact value, NaN where it was not measured."""
-    found = page.value(experiment, statistic, condition)
-    return float(found.iloc[0]) if len(found) else float("nan")
-
-
-def coefficient(fit: str, name: str) -> float:
-    return exact("chinchilla", "coefficient", fit=fit, name=name)
-
+refit, guide, bahri = Refit(page), Guide(page), Theory(page)
 
 page.header()
 
 # %% [markdown]
 # ## All claims at a glance
 # The loss of a language model with N parameters after D tokens follows **L(N, D) = E + A/N^α + B/D^β** closely enough
-# to plan with. Three papers ask what that is worth: whether the best known fit was right (it was not), how cheaply such
-# a law can be had, and why exponents are what they are. The first two need no training: their numbers are judged in the
-# papers' own setting, to the last printed digit.
+# to plan with. Three papers ask what that is worth: whether the best known fit was right, how cheaply such a law can be
+# had, and why exponents are what they are.
+
+# %%
+missing = [name for name, table in (("first", "c_data"), ("second", "h_grid")) if not page.has(table)]
+page.text(
+    "The first two need no training: they stand on published tables of losses, and their numbers are judged in the papers' "
+    "own setting. "
+    + (
+        f"**The tables of the {' and the '.join(missing)} were not read here**, so that nothing below says anything about "
+        "their numbers; the notice above names the files and the command that fetches them."
+        if missing
+        else "The third is theory, with small networks that test it."
+    )
+)
 
 # %%
 page.summary()
@@ -46,15 +52,15 @@ page.summary()
 # parameters, wide intervals, and agreement with the original's two other methods.
 
 # %% [markdown]
-# ### 245 training runs (data scatter)
+# ### Training runs (data scatter)
 
 # %%
 page.figure(
     "c_data",
     chinchilla.c_data,
     ["c_data"],
-    alt="245 runs by training compute and model size, coloured by loss; five runs at the lower left edge of compute are ringed and left out.",
-    note="The five runs with the highest losses saw 0.04 to 0.40 tokens per parameter.",
+    alt=lambda table: f"{len(table)} runs by training compute and model size, coloured by loss. {refit.data(table)}",
+    note=refit.data,
 )
 
 # %% [markdown]
@@ -65,36 +71,31 @@ page.figure(
     "c_surface",
     chinchilla.c_surface,
     ["c_data", "c_theta"],
-    alt="Left: contours of the fitted loss over parameters and tokens with the runs, four lines of equal compute and the optimal policy. Right: loss along these lines with a minimum each, beside the runs near them.",
-    note="Not in the paper. Dots on the right are runs within 20 % of the compute of each line.",
+    alt=(
+        "Left: contours of the fitted loss over parameters and tokens with the runs, lines of equal compute and the optimal "
+        "policy. Right: loss along these lines with the minimum of each, beside the runs near them."
+    ),
+    note=f"Not in the paper. Dots on the right are runs within {100 * (10**chinchilla.NEAR - 1):.0f} % of the compute of each line.",
 )
 
 # %% [markdown]
 # ### Two fits that were taken for one (table of the refit)
-# The objective is a sum of Huber losses with δ = 0.001. Its minimum is not the published refit: that one maximises a
-# likelihood with a free scale, and at the best scale Huber's quadratic part shrinks to nothing, which leaves least
-# absolute deviations. Both are right answers to different questions; point estimates come from the one, standard
-# errors from bootstraps of the other.
+# The stated objective is a sum of Huber losses with δ = 0.001. The published refit maximises a likelihood with a free
+# scale instead (so the authors' notebook), and at the best scale Huber's quadratic part shrinks to nothing, which leaves
+# least absolute deviations. Point estimates come from the one, standard errors from bootstraps of the other.
 
 # %%
-page.text(
-    f"The minimum of the Huber sum is {exact('chinchilla', 'objective', fit='huber'):.10f} at "
-    f"A {coefficient('huber', 'A'):.2f}, B {coefficient('huber', 'B'):.1f}; least absolute deviations give "
-    f"A {coefficient('lad', 'A'):.2f}, B {coefficient('lad', 'B'):.1f} (published: 482.01, 2085.43), where the Huber sum is "
-    f"{100 * (exact('chinchilla', 'objective', fit='lad') / exact('chinchilla', 'objective', fit='huber') - 1):.3f} % higher. "
-    f"Of Hoffmann et al.'s 4,500 starts {100 * exact('chinchilla', 'share_of_starts'):.0f} % end in the minimum within the steps allowed, "
-    "the others on plateaus where one of the three terms has vanished."
-)
+page.text(refit.minimum())
 
 # %%
 page.figure(
     "c_table",
-    lambda fits: chinchilla.c_table(
-        fits, {name: exact("chinchilla", "standard_error", name=name) for name in chinchilla.COEFFICIENTS}
-    ),
+    lambda fits: chinchilla.c_table(fits, refit.errors()),
     ["c_fits"],
-    alt="Six panels, A, B, E, alpha, beta and a, each with four fits; the published refit coincides with least absolute deviations; Hoffmann's E and beta lie many standard errors away.",
-    note="Bars: one bootstrap standard error; open diamonds: the published refit.",
+    alt=lambda: (
+        f"Six panels, A, B, E, alpha, beta and a, each with four fits and the published refit. {refit.distances()}"
+    ),
+    note=lambda: f"Bars: one bootstrap standard error; open diamonds: the published refit. {refit.distances()}",
 )
 
 # %% [markdown]
@@ -103,10 +104,10 @@ page.figure(
 # %%
 page.figure(
     "c_likelihood",
-    lambda table: chinchilla.c_likelihood(table, page.paper("likelihoods")),
+    lambda table: chinchilla.c_likelihood(table, page.paper("likelihoods"), refit.rows()),
     ["c_likelihood"],
-    alt="Log-likelihoods of four parameter vectors; rounded 562, unrounded 838, the two refits near 880, on top of the notebook's values.",
-    note="Scale chosen best for each vector. Rounding the published parameters to two digits costs more than the wrong optimum.",
+    alt=refit.likelihoods,
+    note=lambda: f"Scale chosen best for each vector; open diamonds: the authors' notebook. {refit.rounding()}",
 )
 
 # %% [markdown]
@@ -117,15 +118,14 @@ page.figure(
     "c_residuals",
     chinchilla.c_residuals,
     ["c_residuals"],
-    alt="Violins of residuals: the rounded parameters over-predict by 0.045 on average, the unrounded and the refit centre near 0. Right: residuals of the rounded parameters against tokens lie below 0.",
-    note="Rounding β from 0.2849 to 0.28 raises the data term by 13 % at 10^11 tokens.",
+    alt=lambda: (
+        f"Left: violins of residuals for three parameter vectors. Right: residuals against tokens for two. {refit.residuals()}"
+    ),
+    note=lambda: f"{refit.residuals()} {refit.rounding_bias()}",
 )
 
 # %%
-page.text(
-    f"A t test of the residuals, unrounded against refit, gives t = {exact('chinchilla', 'residual_t'):.3f}, p = {exact('chinchilla', 'residual_p'):.4f} "
-    "(notebook: 2.908, 0.0038)."
-)
+page.text(refit.residual_test())
 
 # %% [markdown]
 # ### How wide the interval of the exponent must be (confidence intervals)
@@ -135,19 +135,29 @@ page.figure(
     "c_width",
     lambda table: chinchilla.c_width(table, page.paper("hoffmann_intervals")),
     ["c_bootstrap"],
-    alt="Left: histogram of the compute exponent over bootstraps, 80 % interval about 0.05 wide. Right: this interval beside the three of Hoffmann et al.; their third is invisibly narrow.",
+    alt=lambda: (
+        "Left: histogram of the compute exponent over bootstraps. Right: its 80 % interval beside the three of Hoffmann et "
+        f"al. {refit.width()}"
+    ),
+    note=lambda: (
+        f"{refit.width()} The paper says over 600,000. Hoffmann et al. print their third estimate rounded to 0.46, outside its "
+        "own interval."
+    ),
 )
 
 # %% [markdown]
-# ### 4000 bootstrap fits (pair plot)
+# ### Bootstrap fits (pair plot)
 
 # %%
 page.figure(
     "c_pairs",
     chinchilla.c_pairs,
     ["c_bootstrap"],
-    alt="Pair plot of 4,000 bootstrap parameter vectors: ln A with alpha and ln B with beta lie on narrow ridges; Hoffmann's parameters are far off the cloud in E and beta.",
-    note="Red diamonds: Hoffmann et al., unrounded; above the diagonal the correlations. The resamples are those of the notebook (seed 42).",
+    alt=lambda table: f"Pair plot of {len(table):,} bootstrap parameter vectors. {refit.ridges(table)}",
+    note=lambda table: (
+        f"{refit.ridges(table)} Above the diagonal all correlations. Red diamonds: Hoffmann et al., unrounded. {refit.joint()} "
+        "The resamples are those of the notebook (seed 42)."
+    ),
 )
 
 # %% [markdown]
@@ -158,28 +168,32 @@ page.figure(
     "c_policy",
     chinchilla.c_policy,
     ["c_policy"],
-    alt="Optimal tokens per parameter against compute: the refit falls slowly through about 20 with a band that widens from compute 1e24 on; Hoffmann's third method rises through 70 at Chinchilla's compute.",
-    note="The paper draws 10,000 normal vectors for its band (dotted); ours is the bootstrap itself.",
+    alt=lambda table: f"Optimal tokens per parameter against compute. {refit.policy()} {refit.band(table)}",
+    note=lambda table: (
+        f"{refit.policy()} {refit.band(table)} The paper's band comes from 10,000 normal vectors, which the dotted lines "
+        "repeat; the shaded one is the bootstrap itself."
+    ),
 )
 
 # %% [markdown]
 # ### The optimiser stopped early (loss by iteration)
+# SciPy's L-BFGS-B compares the decrease of the objective with max(|f|, 1), so that its default tolerance is met early by
+# an objective far below 1, as a mean or a sum of these losses is.
 
 # %%
 page.figure(
     "c_stopping",
-    chinchilla.c_stopping,
+    lambda traces, subsamples: chinchilla.c_stopping(traces, subsamples, page.paper("hoffmann_intervals")),
     ["c_traces", "c_subsamples"],
-    alt="Left: the mean objective stops after two iterations, the sum after about twenty, only the scaled sum reaches the minimum. Right: exponents of subsample fits, a spike near 0.4565 for early stops, a broad bump near 0.51 when converged.",
-    note="SciPy's L-BFGS-B compares the decrease with max(|f|, 1), so an objective near 0.001 meets the default tolerance at once. The sum stops early as well: only an objective of order 1 converges.",
+    alt=lambda: (
+        "Left: objective over its minimum by iteration, with the places where three scalings of it stop. Right: exponents of "
+        f"subsample fits. {refit.stopping()}"
+    ),
+    note=lambda: f"{refit.stopping()} {refit.spike()}",
 )
 
 # %%
-page.text(
-    "From 300 random starts of the grid, "
-    f"{100 * exact('chinchilla', 'share_of_random_starts', fit='sum'):.1f} % reach the minimum within 1 % with the sum and "
-    f"{100 * exact('chinchilla', 'share_of_random_starts', fit='mean'):.0f} % with the mean."
-)
+page.text(refit.random_starts())
 
 # %% [markdown]
 # ### The fit depends on the highest losses (appendix: all points)
@@ -187,18 +201,26 @@ page.text(
 # %%
 page.figure(
     "c_outliers",
-    lambda fits: chinchilla.c_outliers(fits, page.paper("outliers")),
+    lambda fits: chinchilla.c_outliers(fits, page.paper("outliers"), refit.dropped()),
     ["c_fits"],
-    alt="B falls from 12,800 to 900 and the compute exponent from 0.565 to 0.484 as 0, 5, 10, 20 of the highest losses are left out.",
-    note="Not only the five outliers matter: B and a keep moving as more of the highest losses are left out. The appendix prints a = 0.512 for all points, which is not β/(α+β) = 0.567 of its own parameters (drawn here).",
+    alt=lambda fits: (
+        f"B and the compute exponent against the number of highest losses left out. {refit.outliers(fits)}"
+    ),
+    note=lambda fits: (
+        f"{refit.outliers(fits)} The appendix prints a = 0.512 for all points, which is not β/(α+β) = 0.567 of its own parameters "
+        "(drawn here)."
+    ),
 )
 
 # %% [markdown]
 # ## A hitchhiker's guide to estimation
 # Choshen et al. fit the same law by least squares to many published families, hold out the largest model, and report
-# the **absolute relative error** (ARE) of its predicted loss. Every cell that they print for OPT and GPT-3 is met here,
-# which needs their rules to the strictness of each inequality: "100 %" of training drops the longest run's last
-# checkpoint. Losses are as they use them: OPT's is the perplexity itself, so errors are not comparable across families.
+# the **absolute relative error** (ARE) of its predicted loss. Their code has rules that the text does not state, to the
+# strictness of each inequality: "100 %" of training drops the longest run's last checkpoint. Losses are as they use them:
+# OPT's is the perplexity itself, so errors are not comparable across families.
+
+# %%
+page.text(guide.agreement())
 
 # %% [markdown]
 # ### Error by number of models and share of training (Figure 1b)
@@ -208,8 +230,14 @@ page.figure(
     "h_fig1",
     extrapolation.h_fig1,
     ["h_grid"],
-    alt="Heat maps of error by number of smallest models and share of training, for OPT and GPT-3, ours beside the authors' printed cells; the cells agree.",
-    note="Error on the target's last checkpoint. Two models do not identify the law (its row is shown, never judged). Stars: the cheapest cell that reaches 15, 10 and 5 %.",
+    alt=lambda: (
+        f"Heat maps of error by number of smallest models and share of training, for {guide.names()}, ours beside the authors' "
+        f"printed cells. {guide.agreement()}"
+    ),
+    note=(
+        "Error on the target's last checkpoint. Two models do not identify the law (their row is shown, never judged). Stars: the "
+        f"cheapest cell that reaches an error of {guide.goals()} %, each with the strictest goal that it is the cheapest for."
+    ),
 )
 
 # %% [markdown]
@@ -220,7 +248,9 @@ page.figure(
     "h_fig1a",
     extrapolation.h_fig1a,
     ["h_scale_up"],
-    alt="Heat maps of error by scale-up and share of training with four consecutive models for OPT and GPT-3.",
+    alt=lambda: (
+        f"Heat maps of error by scale-up and share of training with four consecutive models for {guide.names()}."
+    ),
     note="The paper's panel pools families; here each stands alone. Error on the last 30 % of the target's training.",
 )
 
@@ -232,7 +262,10 @@ page.figure(
     "h_fig1c",
     extrapolation.h_fig1c,
     ["h_windows"],
-    alt="Heat maps of error by number of consecutive models and largest model used; for OPT the window ending at 13B is the worst of three-model windows.",
+    alt=lambda windows: (
+        f"Heat maps of error by number of consecutive models and largest model used. {guide.worst_window(windows)}"
+    ),
+    note=guide.worst_window,
 )
 
 # %% [markdown]
@@ -243,8 +276,12 @@ page.figure(
     "h_fig4",
     extrapolation.h_fig4,
     ["h_starts"],
-    alt="Error against the share of training that is dropped at the start, for OPT and GPT-3: lowest when 20 to 50 % is dropped.",
-    note="The authors' figure carries no numbers. Gaps: fewer than five rows are left.",
+    alt=lambda starts: (
+        f"Error against the share of training that is dropped at the start, for {guide.names()}. {guide.best_start(starts)}"
+    ),
+    note=lambda starts: (
+        f"{guide.best_start(starts)} The authors' figure carries no numbers. Gaps: fewer than five rows are left."
+    ),
 )
 
 # %% [markdown]
@@ -253,10 +290,16 @@ page.figure(
 # %%
 page.figure(
     "h_fig5",
-    extrapolation.h_fig5,
+    lambda grid: extrapolation.h_fig5(grid, guide.families[0], page.paper("first_tokens")),
     ["h_grid"],
-    alt="Error for OPT with and without the first ten billion tokens, for three, four and five models: without them it is about half.",
-    note="GPT-3's digitised curves start at 11 billion tokens, so the cut changes nothing there.",
+    alt=lambda grid: (
+        "Error with and without the first ten billion tokens by share of training, a panel a number of models. "
+        + guide.first_tokens(grid, guide.families[0])
+    ),
+    note=lambda grid: (
+        f"{guide.first_tokens(grid, guide.families[0])} GPT-3's digitised curves start at 11 billion tokens, so the cut changes "
+        "nothing there."
+    ),
 )
 
 # %% [markdown]
@@ -266,9 +309,15 @@ page.figure(
 page.figure(
     "h_fig6",
     extrapolation.h_fig6,
-    ["h_one_model_opt", "h_one_model_gpt3", "h_one_model_olmo", "h_one_model_t5"],
-    alt="Error from one model with borrowed exponents by share of training, a line a size, for OPT, GPT-3, OLMo and T5: larger models predict better; T5 is off the scale at 212 %.",
-    note="The paper's '8.7B' for OPT is the 6.7B model. T5, an encoder-decoder in bits, cannot borrow: 212 % at every size.",
+    [f"h_one_model_{name}" for name in guide.one_model_families()],
+    alt=lambda *tables: (
+        "Error from one model with borrowed exponents by share of training, a line a size, a panel a family. "
+        + guide.one_model(*tables)
+    ),
+    note=lambda *tables: (
+        f"Dashed: the target itself. {guide.one_model(*tables)} The paper's '8.7B' for OPT is the 6.7B model. T5 is an "
+        "encoder-decoder whose losses are in bits."
+    ),
 )
 
 # %% [markdown]
@@ -279,7 +328,8 @@ page.figure(
     "h_fig7",
     extrapolation.h_fig7,
     ["h_lines"],
-    alt="Loss curves of OPT and GPT-3 by size with the law fitted to the four smallest models dashed; the largest model's curve, in red, is predicted within 10 %.",
+    alt=lambda: f"Loss curves by size with the law fitted to the four smallest models dashed. {guide.largest_model()}",
+    note=lambda: f"{guide.largest_model()} Dashed: the law fitted to the four smallest models.",
 )
 
 # %% [markdown]
@@ -290,8 +340,10 @@ page.figure(
     "h_fig8",
     extrapolation.h_fig8,
     ["h_grid"],
-    alt="Heat maps of the error of the smallest model predicted from the largest ones by share of training.",
-    note="Qualitative in the paper, which asks for 30 to 40 % of training; GPT-3 agrees, OPT's smallest model is never predicted well.",
+    alt=lambda grid: (
+        f"Heat maps of the error of the smallest model predicted from the largest ones by share of training. {guide.scale_down(grid)}"
+    ),
+    note=lambda grid: f"The paper, without numbers, asks for 30 to 40 % of training. {guide.scale_down(grid)}",
 )
 
 # %% [markdown]
@@ -302,8 +354,14 @@ page.figure(
     "h_baseline",
     extrapolation.h_baseline,
     ["h_baselines"],
-    alt="Error of the scaling law, of the best loss seen and of the most trained model's last losses, by number of models, for OPT and GPT-3; the law is lowest from three or four models on.",
-    note="The paper's average over all families for the best loss seen is 18 %.",
+    alt=lambda table: (
+        "Error of the scaling law, of the best loss seen and of the most trained model's last losses, by number of models. "
+        + guide.law_against_best(table)
+    ),
+    note=lambda table: (
+        f"{guide.law_against_best(table)} The paper's average over all families for the best loss seen is "
+        f"{page.paper('baseline')['best']} %."
+    ),
 )
 
 # %% [markdown]
@@ -312,18 +370,14 @@ page.figure(
 # %%
 page.figure(
     "h_final",
-    lambda grid: extrapolation.h_final(
-        {
-            family: (
-                exact("extrapolation", "error_all_checkpoints", family=family),
-                exact("extrapolation", "error_last_checkpoints", family=family),
-            )
-            for family in grid["family"].unique()
-        }
-    ),
+    lambda grid: extrapolation.h_final(guide.finals()),
     ["h_grid"],
-    alt="Error from all checkpoints against the last checkpoints alone: OPT 7.4 against 28.5 %, GPT-3 2.7 against 1.1 %.",
-    note="The paper says that the last checkpoints alone are significantly worse across the board. GPT-3 is a counter-example.",
+    alt=lambda: (
+        f"Error from all checkpoints beside that from the last checkpoints alone, by family. {guide.checkpoints()}"
+    ),
+    note=lambda: (
+        f"The paper says that the last checkpoints alone are significantly worse across the board. {guide.checkpoints()}"
+    ),
 )
 
 # %% [markdown]
@@ -334,27 +388,22 @@ page.figure(
     "h_fig3",
     extrapolation.h_fig3,
     ["h_parameters"],
-    alt="alpha against a, beta against b, and E, over 20 families; most data-constrained families, in grey, lie far from the four named ones.",
-    note="Grey: 16 data-constrained families of Muennighoff et al.; with the largest model held out only two sizes are left there, so A, α and E are not identified.",
+    alt=lambda table: f"alpha against a, beta against b, and E, over {len(table)} families. {guide.lines()}",
+    note=lambda: (
+        f"{guide.lines()} Grey: data-constrained families of Muennighoff et al.; with the largest model held out only two sizes "
+        "are left there, so A, α and E are not identified."
+    ),
 )
 
 # %%
-page.text(
-    "What the claim on this figure is worth: with every parameter **shuffled over families** three components still explain "
-    f"{100 * exact('across_families', 'three_components', fit='shuffled'):.2f} % of the variance, because a and b alone carry most of it; after centring "
-    "the logs and standardising it is "
-    f"{100 * exact('across_families', 'three_components', fit='centred_standardised'):.1f} %. And the correlation of a with α, "
-    f"{exact('across_families', 'correlation', pair='a alpha', fit='routine'):.2f} by the authors' routine, is "
-    f"{exact('across_families', 'correlation', pair='a alpha', fit='all_sizes'):.2f} when all models and all tokens are fitted: it is largely a property of "
-    "the routine's start and of extrapolating to N = 1, not of the families."
-)
+page.text(guide.components())
 
 # %% [markdown]
 # ## Where exponents come from
 # Bahri et al. explain exponents in two ways. When the other resource is plentiful, the loss is limited by **resolution**:
 # the exponent follows from the spectrum of the features, or from the dimension of the data as 4/d. When it is scarce,
 # the loss approaches its limit as 1/D or 1/width: **variance** of a finite draw. Linear models with random features
-# are solved here in closed form; nothing is trained until the last three figures.
+# are solved here in closed form; networks are trained for the figures on variance in data and width, and on dimension.
 
 # %% [markdown]
 # ### Data and parameters are dual (Section 2.4)
@@ -364,7 +413,10 @@ page.figure(
     "b_duality",
     networks.b_duality,
     ["b_duality"],
-    alt="Relative difference of the loss when data and projection matrices are swapped, 20 trials, all near the spacing of float64.",
+    alt=lambda table: (
+        f"Relative difference of the loss when data and projection matrices are swapped, by trial. {bahri.duality(table)}"
+    ),
+    note=bahri.duality,
 )
 
 # %% [markdown]
@@ -375,8 +427,13 @@ page.figure(
     "b_power",
     networks.b_power,
     ["b_power"],
-    alt="Left: loss against samples for three spectral exponents on top of theory. Right: ratio of loss to theory, within 5 % everywhere.",
-    note="With unit-variance teacher weights the paper's replica formula collapses to L(D) = κ(D)/(2S); S = 4096.",
+    alt=lambda table: (
+        f"Left: loss against samples by spectral exponent, with theory dashed. Right: ratio of loss to theory. {bahri.power(table)}"
+    ),
+    note=lambda table: (
+        "With unit-variance teacher weights the paper's replica formula collapses to L(D) = κ(D)/(2S); "
+        f"S = {bahri.settings['features']:,}. Bands: 95 % intervals over {bahri.settings['draws']} draws. {bahri.power(table)}"
+    ),
 )
 
 # %% [markdown]
@@ -385,9 +442,16 @@ page.figure(
 # %%
 page.figure(
     "b_variance",
-    lambda frame: networks.b_variance(frame, 20),
+    lambda frame: networks.b_variance(frame, bahri.settings["variance_parameters"]),
     ["b_variance"],
-    alt="Left: relative excess loss of 20 random features against samples, following P/(D-P-1). Right: ratio to the exact expectation near 1.",
+    alt=lambda table: (
+        f"Left: relative excess loss of {bahri.settings['variance_parameters']} random features against samples, with P/(D − P − 1). "
+        f"Right: ratio to that expectation. {bahri.variance(table)}"
+    ),
+    note=lambda table: (
+        f"Left: median and range over groups of draws; right: mean with 95 % interval. {bahri.variance(table)} The dashed law of "
+        "exponent 1 is its limit for many samples."
+    ),
 )
 
 # %% [markdown]
@@ -398,8 +462,14 @@ page.figure(
     "b_mnist",
     networks.b_mnist,
     ["b_mnist"],
-    alt="Loss against number of images and number of random features on MNIST for three poolings, with the theory of the measured spectrum; all three nearly coincide.",
-    note="Three random ReLU layers of width 1,024; the 5,000 images are the population.",
+    alt=lambda: (
+        "Loss against number of images and number of random features on MNIST, a panel a pooling, with the theory of the "
+        f"measured spectrum. {bahri.mnist()}"
+    ),
+    note=lambda: (
+        f"{bahri.settings['feature_depth']} random ReLU layers of width {bahri.settings['mnist_features']:,}; the 5,000 embedded "
+        f"images are the population. The legends give exponents of the mean curves. {bahri.mnist()}"
+    ),
 )
 
 # %% [markdown]
@@ -410,8 +480,14 @@ page.figure(
     "b_kernels",
     networks.b_kernels,
     ["b_spectra", "b_kernel_points"],
-    alt="Left: spectra of eight infinitely wide networks' kernels on MNIST. Middle: data exponents rise with spectral exponents. Right: data exponents against the theory of the whole spectrum lie on the diagonal.",
-    note="Equality with α_K is not expected with 2,000 images: the spectra are curved and end. The whole spectrum predicts the exponent (right).",
+    alt=lambda _, points: (
+        "Left: spectra of infinitely wide networks' kernels on MNIST. Middle and right: data exponents against the exponent "
+        f"fitted to the spectrum and against the theory of the whole spectrum. {bahri.ranks()} {bahri.kernels(points)}"
+    ),
+    note=lambda _, points: (
+        f"Equality with α_K is not expected with {bahri.settings['population']:,} images: the spectra are curved and end. "
+        f"{bahri.ranks()} {bahri.kernels(points)} Bars: range over draws."
+    ),
 )
 
 # %% [markdown]
@@ -420,10 +496,17 @@ page.figure(
 # %%
 page.figure(
     "b_deep",
-    lambda frame: networks.b_excess(frame, "training images D", "exponent 1"),
+    lambda frame: networks.b_excess(frame, "training images D", bahri.exponent("data")),
     ["b_deep"],
-    alt="Excess loss of small deep networks over training on the whole population against the number of images, along a line of exponent 1.",
-    note="49-8-8-10 ReLU networks, 100 full-batch steps; the population is 5,000 images, so the limit is exact. Thin lines: initial weights.",
+    alt=lambda table: (
+        "Excess loss of small deep networks over training on the whole population against the number of images, with a line "
+        f"of exponent 1. {bahri.against_one('data')}"
+    ),
+    note=lambda table: (
+        f"{bahri.against_one('data')}{bahri.undefined('data')} {bahri.local_exponents(table)} {bahri.network()}; the population is "
+        f"the 5,000 embedded images, so that the limit is exact. Thin lines: {bahri.network_settings['seeds']} initial weights; band: "
+        "95 % interval of their mean."
+    ),
 )
 
 # %% [markdown]
@@ -432,10 +515,18 @@ page.figure(
 # %%
 page.figure(
     "b_width",
-    lambda frame: networks.b_excess(frame, "width", "exponent 1"),
+    lambda frame: networks.b_excess(frame, "width", bahri.exponent("width")),
     ["b_width"],
-    alt="Excess test loss of networks over their linearisation against width, falling along a line of exponent 1, slightly slower at small widths.",
-    note="100 training images, 100 steps; each network averaged with its twin of opposite output sign. Thin lines: groups.",
+    alt=lambda table: (
+        "Excess test loss of networks over their linearisation against width, with a line of exponent 1. "
+        f"{bahri.against_one('width')} {bahri.local_exponents(table)}"
+    ),
+    note=lambda table: (
+        f"{bahri.against_one('width')}{bahri.undefined('width')} {bahri.local_exponents(table)} The paper's statement is one about wide "
+        f"networks. {bahri.network_settings['train_size']} training images, {bahri.network_settings['data_steps']} steps; each network "
+        f"averaged with its twin of opposite output sign. Thin lines: {bahri.network_settings['width_groups']} groups of initial weights; "
+        "band: 95 % interval of their mean."
+    ),
 )
 
 # %% [markdown]
@@ -446,8 +537,14 @@ page.figure(
     "b_fig1b",
     networks.b_fig1b,
     ["b_students", "b_exponents"],
-    alt="Left: lowest test loss of students against samples, steepest for two input dimensions. Right: 4/alpha against dimension, close to the diagonal from 3 to 6, above it at 2 and below it at 8.",
-    note="At laptop scale teacher width 24, student width 64 and at most 512 samples: at d = 8 so few samples do not reach the asymptotic slope, at d = 2 the noise of training limits the loss of some teachers.",
+    alt=lambda _, exponents: (
+        "Left: lowest test loss of students against samples by input dimension. Right: 4/alpha against dimension with the paper's "
+        f"line. {bahri.dimensions(exponents)}"
+    ),
+    note=lambda _, exponents: (
+        f"{bahri.dimensions(exponents)} {bahri.student_setting()} Slopes over so few samples need not be the asymptotic ones that the "
+        "theory speaks of. Left: geometric means and ranges over seeds; right: means with 95 % intervals, dots are seeds."
+    ),
 )
 
 # %% [markdown]
@@ -458,13 +555,14 @@ page.figure(
     "b_sweep",
     networks.b_sweep,
     ["b_sweep"],
-    alt="Lowest test loss against the number of parameters of the student for four depths and eight input dimensions.",
+    alt="Lowest test loss against the number of parameters of the student by depth, a panel an input dimension.",
+    note="Lines: medians; bands: range over seeds.",
 )
 
 # %% [markdown]
 # ## Fit your own runs
-# `python -m verifig fit-scaling-law runs.csv` fits the law to a table with columns N, D and L, gives standard errors and
-# the optimal policy, and draws the surface. In Python: `fit_scaling_law(frame)` in
+# `python -m verifig fit-scaling-law runs.csv --plot fit.svg` fits the law to a table with columns N, D and L, prints its
+# coefficients with standard errors and the optimal policy, and draws runs and fit. In Python: `fit_scaling_law(frame)` in
 # `replications.scaling_laws.fitting.inference`; the solver behind it takes any number of starts and resamples at once.
 #
 # ## Controls and oracles
@@ -488,6 +586,6 @@ page.provenance()
 
 # %% [markdown]
 # ## Paper scale
-# `python -m verifig run scaling_laws --scale paper --stage report --out results` on a machine with a GPU trains students
-# of width 192 in eight dimensions, widths up to 11,585 and the sweep of width and depth; fits and closed forms are the
-# same at both scales.
+# `python -m verifig run scaling_laws --scale paper --stage report --out paper_run` on a machine with a GPU trains students
+# as wide as the paper's in eight dimensions, networks up to its largest width and the sweep of width and depth; fits and
+# closed forms are the same at both scales.

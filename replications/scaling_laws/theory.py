@@ -58,8 +58,9 @@ def nearest_neighbour_exponent(dimension: int) -> float:
 
 
 def slope(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """-(log-log least-squares slope): x [points], y [..., points] -> exponents [...]."""
-    log_x, log_y = np.log(np.asarray(x, float)), np.log(np.asarray(y, float))
+    """-(log-log least-squares slope): x [points], y [..., points] -> exponents [...]; NaN where a y is not positive."""
+    values = np.asarray(y, float)
+    log_x, log_y = np.log(np.asarray(x, float)), np.log(np.where(values > 0, values, np.nan))
     centred = log_x - log_x.mean()
     return -(log_y @ centred) / (centred @ centred)
 

@@ -106,7 +106,7 @@ def _common(experiment: str, frame: pd.DataFrame, out: Tables) -> None:
     ):
         rows = rows.sort_values("seed")
         name = {"condition": condition, "axis": axis}
-        name |= {"batch": batch} if experiment == "batch_size" else {}
+        name |= {"batch": batch} if experiment == "batch_size" or frame["batch_size"].nunique() > 1 else {}
         name |= {"ratio": ratio} if not np.isnan(ratio) else {}
         for statistic in SHOWN:
             if statistic in rows:
@@ -134,7 +134,9 @@ def _worst(experiment: str, statistic: str, worst: pd.Series, out: Tables, condi
 
 
 def _paired(experiment: str, statistic: str, first: pd.DataFrame, second: pd.DataFrame, field: str, out, name) -> None:
-    """Ratio of a field between two sets of runs of the same seeds."""
+    """Ratio of a field between two sets of runs of the same seeds, one run a seed (none, where more than that varies)."""
+    if first["seed"].duplicated().any() or second["seed"].duplicated().any():
+        return
     both = first.set_index("seed")[field].to_frame("a").join(second.set_index("seed")[field].rename("b"), how="inner")
     if len(both):
         out.per_seed(experiment, statistic, both["a"] / both["b"], name, both.index)
@@ -160,8 +162,9 @@ def _relu(frame: pd.DataFrame, out: Tables) -> None:
     sgd = frame[frame["condition"] == "sgd"]
     if all(np.isclose(sgd["axis"], axis).any() for axis in NAMED):
         _slope(sgd, out)
-        ends = (select(frame, "sgd", axis=sgd["axis"].agg(end)) for end in ("max", "min"))
-        _paired("relu", "path_norm_end_ratio", *ends, "path_norm", out, {"condition": "sgd"})
+        for condition in ("sgd", "gd"):
+            ends = (select(frame, condition, axis=sgd["axis"].agg(end)) for end in ("max", "min"))
+            _paired("relu", "path_norm_end_ratio", *ends, "path_norm", out, {"condition": condition})
 
 
 def _slope(sgd: pd.DataFrame, out: Tables) -> None:
@@ -169,6 +172,8 @@ def _slope(sgd: pd.DataFrame, out: Tables) -> None:
     chosen = sgd[[any(np.isclose(axis, named) for named in NAMED) for axis in sgd["axis"]]]
     slopes = {
         seed: np.polyfit(np.log(rows["learning_rate"]), np.log(rows["tr"]), 1)[0]
+        if np.isfinite(np.log(rows["tr"])).all()
+        else np.nan
         for seed, rows in chosen.groupby("seed")
     }
     out.per_seed("relu", "trace_slope", slopes.values(), {"condition": "sgd"}, slopes.keys())
@@ -176,8 +181,8 @@ def _slope(sgd: pd.DataFrame, out: Tables) -> None:
 
 def _diagonal(frame: pd.DataFrame, out: Tables) -> None:
     """Statistics of Figure D1."""
-    sgd = frame[frame["condition"] == "sgd"]
-    _worst("diagonal", "worst_trace_ratio", worst_by_seed(sgd, sgd["trace_ratio"]), out, "sgd")
+    for condition, rows in frame.groupby("condition"):
+        _worst("diagonal", "worst_trace_ratio", worst_by_seed(rows, rows["trace_ratio"]), out, condition)
     rates = sorted(frame["axis"].unique())
     for condition, low in (("gd", rates[0]), ("sgd", min(rates, key=lambda rate: abs(rate - 0.0158)))):
         first, second = (select(frame, condition, axis=axis) for axis in (rates[-1], low))
@@ -187,14 +192,15 @@ def _diagonal(frame: pd.DataFrame, out: Tables) -> None:
 
 def _balance(frame: pd.DataFrame, out: Tables) -> None:
     """Statistics of Figure D2."""
-    sgd, gd = (frame[frame["condition"] == condition] for condition in ("sgd", "gd"))
-    _worst("balance", "worst_balance", worst_by_seed(sgd, sgd["balance"]), out, "sgd")
-    gain = worst_by_seed(gd, gd["balance"] / gd["initial_ratio"], largest=False)
-    _worst("balance", "worst_balance_gain", gain, out, "gd")
+    for condition, rows in frame.groupby("condition"):
+        _worst("balance", "worst_balance", worst_by_seed(rows, rows["balance"]), out, condition)
+        gain = worst_by_seed(rows, rows["balance"] / rows["initial_ratio"], largest=False)
+        _worst("balance", "worst_balance_gain", gain, out, condition)
 
 
 def _batch_size(frame: pd.DataFrame, out: Tables) -> None:
     """Statistics of Figure B."""
+    frame = frame[frame["condition"] == "base"]
     worst = worst_by_seed(frame, frame["threshold_ratio"], frame["converged"])
     _worst("batch_size", "worst_threshold_ratio", worst, out, "base")
     if {1, 16} <= set(frame["batch_size"]):
@@ -242,6 +248,9 @@ def _escape(artifact: Artifact, out: Tables) -> None:
     out.exact("escape", "own_threshold_ratio", float(artifact["own_ratio"]))
     section = {"x": artifact["slice_x"], "sgd": artifact["slice_sgd"], "gd": artifact["slice_gd"]}
     out.curve("slice", pd.DataFrame(section))
+    for name in ("sgd", "gd"):
+        at_minimum = section[name][np.abs(section["x"]).argmin()]
+        out.exact("escape", "loss_at_minimum", float(at_minimum), {"algorithm": name})
     spectra = {name: artifact[f"spectrum_{name}"][::-1] for name in ("sgd", "gd")}
     out.curve("spectrum", pd.DataFrame({"x": np.arange(1, len(spectra["gd"]) + 1)} | spectra))
     for name, values in spectra.items():

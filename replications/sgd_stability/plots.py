@@ -1,16 +1,18 @@
 """The figures: each function takes tables of curves (see measure.py) and returns a matplotlib figure."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import NullFormatter
 
-from replications.sgd_stability.measure import DYNAMICS
 from verifig import figures
 
 BLUE, ORANGE, GREEN, PURPLE, RED = figures.PALETTE[:5]
 SGD, GD = BLUE, ORANGE
+INITIALISATIONS = {"sgd": "covariance I/√d", "sgd_deviation": "standard deviation 1/√d"}
 PROBE = {"linestyle": (0, (4, 3)), "color": figures.INK, "linewidth": 1.1, "alpha": 0.75}
 
 
@@ -45,21 +47,19 @@ def _loglog(axes: Axes, **texts: object) -> None:
     axes.xaxis.set_minor_formatter(NullFormatter())
 
 
-def _plain_ticks(axes: Axes) -> None:
-    """Ticks 1, 2, 5, 10, ... written out on a short logarithmic axis."""
-    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.yaxis.set_minor_formatter(NullFormatter())
+def r1(series: pd.DataFrame, axis: float, learning_rate: float, clip: float, steps: float, quoted: Mapping) -> Figure:
+    """One learning rate over the first iterations: losses, gradient norm and clipping, trace, path norm.
 
-
-def r1(series: pd.DataFrame, learning_rate: float, clip: float, steps: int, paper: dict) -> Figure:
-    """One learning rate over iterations: losses, gradient norm and clipping, trace, path norm."""
-    runs = series[(series["condition"] == "sgd") & np.isclose(series["axis"], DYNAMICS) & (series["x"] <= steps)]
+    Args:
+        axis: the learning rate as it stands on the axis of Figure R2; `learning_rate` is that of the optimiser.
+        quoted: when clipping ends in the paper, as quoted.
+    """
+    runs = series[(series["condition"] == "sgd") & np.isclose(series["axis"], axis) & (series["x"] <= steps)]
     curve = dict(list(runs.groupby("curve")))
     figure, axes = figures.grid(2, 2, width=9, height=2.9, sharex=True)
     for name, colour, label in (("train_loss", SGD, "training"), ("test_loss", GREEN, "test")):
         figures.band(axes[0], curve[name][curve[name]["value"] > 0], color=colour, label=label)
-    axes[0].set(yscale="log", title="loss")
+    axes[0].set(yscale="log", title="loss", ylabel="mean squared error")
     axes[0].legend(loc="lower left")
     peak = curve["peak_norm"][curve["peak_norm"]["x"] > 0]
     figures.band(axes[1], peak[peak["value"] > 0], color=PURPLE)
@@ -74,10 +74,10 @@ def r1(series: pd.DataFrame, learning_rate: float, clip: float, steps: int, pape
     axes[2].legend(loc="lower right", bbox_to_anchor=(1, 0.3))
     shares = curve["clipped"][curve["clipped"]["x"] > 0]
     figures.band(axes[3], shares.assign(value=100 * shares["value"]), color=RED)
-    axes[3].axvline(paper["last_clipped"], **PROBE)
+    axes[3].axvline(quoted["last_clipped"], **PROBE)
     axes[3].annotate(
-        "paper: clipping ends at about 4,000",
-        (paper["last_clipped"], 0.9),
+        f"quoted of the paper: about {quoted['last_clipped']:,}",
+        (quoted["last_clipped"], 0.9),
         xycoords=("data", "axes fraction"),
         xytext=(5, 0),
         textcoords="offset points",
@@ -96,17 +96,17 @@ def r2(runs: pd.DataFrame, paper_sgd: dict, paper_gd: dict) -> Figure:
     over_rates(axes[0], sgd, "path_norm", GREEN, "path norm")
     level(axes[0], x, 2 / sgd.groupby("axis")["learning_rate"].first().to_numpy(), "2/η")
     figures.paper_points(axes[0], paper_sgd["axis"] * 2, paper_sgd["tr"] + paper_sgd["path_norm"], "third party")
-    _loglog(axes[0], title="(a) SGD", xlabel="√d·η")
+    _loglog(axes[0], title="(a) SGD", xlabel="√d·η", ylabel="tr G, path norm")
     over_rates(axes[1], gd, "lmax", GD, "‖G‖ (largest eigenvalue)")
     over_rates(axes[1], gd, "path_norm", GREEN, "path norm")
     level(axes[1], x, 2 / x, "2/η")
     figures.paper_points(axes[1], paper_gd["axis"] * 2, paper_gd["lmax"] + paper_gd["path_norm"], "third party")
-    _loglog(axes[1], title="(b) gradient descent", xlabel="η")
+    _loglog(axes[1], title="(b) gradient descent", xlabel="η", ylabel="‖G‖, path norm")
     for each, field, title in ((axes[2], "test_loss", "(c) test loss"), (axes[3], "path_norm", "(d) path norm")):
         over_rates(each, sgd, field, SGD, "SGD")
         over_rates(each, gd, field, GD, "gradient descent")
         _loglog(each, title=title, xlabel="√d·η (SGD), η (GD)")
-        _plain_ticks(each)
+        figures.plain_ticks(each.yaxis)
     for each in axes:
         each.legend(loc="lower left", fontsize=8)
     return figure
@@ -115,8 +115,7 @@ def r2(runs: pd.DataFrame, paper_sgd: dict, paper_gd: dict) -> Figure:
 def r2_init(runs: pd.DataFrame) -> Figure:
     """Trace over the bound and path norm over its bound under both readings of the initialisation."""
     figure, axes = figures.grid(2, width=9, height=3.2)
-    names = {"sgd": ("covariance I/√d", SGD), "sgd_deviation": ("standard deviation 1/√d", PURPLE)}
-    for condition, (label, colour) in names.items():
+    for (condition, label), colour in zip(INITIALISATIONS.items(), (SGD, PURPLE), strict=True):
         rows = part(runs, "relu", condition)
         rows = rows.assign(path_ratio=rows["path_norm"] * rows["axis"] / 2)
         over_rates(axes[0], rows, "sharp_ratio", colour, label)
@@ -164,7 +163,7 @@ def d2(runs: pd.DataFrame, series: pd.DataFrame) -> Figure:
     axes[1].set(yscale="log", title="SGD", xlabel="iteration", ylabel="r", ylim=(0.8, None))
     axes[1].legend(loc="upper right", fontsize=8)
     for each in axes:
-        _plain_ticks(each)
+        figures.plain_ticks(each.yaxis)
     return figure
 
 
@@ -205,11 +204,8 @@ def e(losses: pd.DataFrame, rates: pd.DataFrame, boundary: pd.Series) -> Figure:
     for ratio, colour in zip(ratios, figures.PALETTE, strict=False):
         rows = losses[np.isclose(losses["ratio"], ratio)]
         figures.band(axes[0], rows.assign(value=np.log10(np.e) * rows["value"]), color=colour, label=f"{ratio:g}")
-    axes[0].set(title="log10 loss, median of each group", xlabel="step of linearised SGD", ylim=(-8, 9))
-    figures.end_labels(axes[0], {f"{ratio:g}": f"{ratio:g} η*" for ratio in ratios if ratio < 1.5})
-    axes[0].annotate(
-        "1.5 η*", (0.27, 0.93), xycoords="axes fraction", fontsize=8.5, color=figures.PALETTE[len(ratios) - 1]
-    )
+    axes[0].set(title="loss, median of each group", xlabel="step of linearised SGD", ylabel="log10 loss", ylim=(-8, 9))
+    axes[0].legend(title="η/η*", loc="lower left", fontsize=8, title_fontsize=8, ncols=2)
     near = rates[rates["x"] <= 1.15]
     axes[1].plot(near["x"], near["value"], "o", color=SGD, markersize=4, alpha=0.7, label="groups of replicas")
     middle = near.groupby("x")["value"].median()
@@ -217,7 +213,7 @@ def e(losses: pd.DataFrame, rates: pd.DataFrame, boundary: pd.Series) -> Figure:
     axes[1].axhline(0, color=figures.MUTED, linewidth=1)
     axes[1].axvline(1, **PROBE)
     axes[1].plot(boundary, np.zeros(len(boundary)), "D", color=RED, markersize=5, label="boundary of each group")
-    axes[1].set(title="growth of log loss per 1,000 steps", xlabel="η/η*")
+    axes[1].set(title="growth per 1,000 steps", xlabel="η/η*", ylabel="change of log loss")
     axes[1].legend(loc="upper left", fontsize=8)
     return figure
 
@@ -229,10 +225,10 @@ def minima(section: pd.DataFrame, spectrum: pd.DataFrame, learning_rate: float) 
         axes[0].plot(section["x"], section[name], color=colour, label=label)
         values = spectrum[name]
         axes[1].plot(spectrum["x"], values, color=colour, label=f"{label}: sum {values.sum():,.0f}")
-    axes[0].set(title="loss along the sharpest direction", xlabel="distance", ylim=(0, None))
+    axes[0].set(title="along the sharpest direction", xlabel="distance", ylabel="training loss", ylim=(0, None))
     axes[0].legend(loc="upper center", fontsize=8)
     axes[1].axhline(2 / learning_rate, label="2/η", **PROBE)
-    axes[1].set(xscale="log", yscale="log", title="eigenvalues of G", xlabel="rank", ylim=(0.01, 600))
+    axes[1].set(xscale="log", yscale="log", title="eigenvalues of G", xlabel="rank", ylim=(0.01, None))
     axes[1].legend(loc="lower left", fontsize=8)
     return figure
 

@@ -10,11 +10,11 @@ import sys
 
 from conftest import ROOT
 
-FITTING = "replications/scaling_laws/tests/test_scaling_laws_fitting.py"
+FITTING = "replications/scaling_laws/tests/test_scaling_laws_own_runs.py"
 TESTS = (
     "tests/test_bad_input.py",
     "tests/test_damage.py",
-    f"{FITTING}::test_one_bad_cell_is_named_by_column_and_row",
+    f"{FITTING}::test_one_bad_cell_is_named_by_column_and_line",
     f"{FITTING}::test_any_bytes_are_a_table_or_one_sentence",
 )
 COUNT = re.compile(r"^\S+::test_(\w+):$|^ +- (\d+) passing, \d+ failing", re.MULTILINE)

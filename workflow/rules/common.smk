@@ -11,8 +11,11 @@ sys.path[:0] = [path for path in LIBRARY if path not in sys.path]
 given = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
 os.environ.update(PYTHONPATH=os.pathsep.join(dict.fromkeys([*LIBRARY, *given])))
 
-from verifig import claims, jobs, paths, rulesets, userconfig
+from verifig import claims, data, jobs, paths, rulesets, surroundings, userconfig
 from verifig.errors import InputError
+
+surroundings.settle()
+surroundings.quote_interpreter()
 
 
 def checked(function, *arguments):
@@ -32,7 +35,13 @@ def suite_config(given):
 
 def jobs_of(slug, user):
     """All jobs of a rule set (see verifig.jobs)."""
-    return checked(jobs.all_jobs, slug, user.scale, user.device, user.seeds, user.data)
+    return checked(jobs.planned, slug, user.scale, user.device, user.seeds, user.data)
+
+
+def data_of(slug, job, folder):
+    """The downloads that a training job reads."""
+    embedded = set(data.EMBEDDED)
+    return [str(data.path(slug, name, folder)) for name in job["data"] if name not in embedded]
 
 
 def figures_of(slug, scale):
@@ -43,6 +52,12 @@ def figures_of(slug, scale):
         for name, entry in figures.items()
         if scale in entry.get("scales", ["laptop", "paper"])
     }
+
+
+def read_by_the_site(slug, user):
+    """What the front page shows of a rule set beside its verdicts: costs, and its first figure."""
+    records = [f"{name}.provenance.json" for name in jobs_of(slug, user) if name not in jobs.AFTER_TRAINING]
+    return records + [f"page/figures/{name}.svg" for name in list(figures_of(slug, user.scale))[:1]]
 
 
 def claims_on(slug, figure):

@@ -10,7 +10,7 @@ include: "common.smk"
 
 USER = suite_config(config)
 JOBS = jobs_of(SLUG, USER)
-EXPERIMENTS = [name for name in JOBS if name not in ("measure", "judge", "report")]
+EXPERIMENTS = [name for name in JOBS if name not in jobs.AFTER_TRAINING]
 FIGURES = figures_of(SLUG, USER.scale)
 FOLDER = f"<results>/{USER.scale}/{SLUG}"
 LOGS = f"<logs>/{USER.scale}/{SLUG}"
@@ -23,6 +23,9 @@ for experiment in EXPERIMENTS:
         """Train one experiment: all its conditions and seeds as one tensor program."""
         name:
             f"train_{experiment}"
+        input:
+            # what a job computes from them is in its digests, not in their dates
+            ancient(data_of(SLUG, JOBS[experiment], USER.data)),
         output:
             artifact=f"{FOLDER}/{experiment}.npz",
             record=f"{FOLDER}/{experiment}.provenance.json",
@@ -37,7 +40,6 @@ for experiment in EXPERIMENTS:
         params:
             job=JOBS[experiment],
             checkpoint=subpath(output.artifact, with_suffix=".ckpt"),
-            data=str(USER.data),
         script:
             "../scripts/train.py"
 
@@ -93,7 +95,10 @@ rule report:
     input:
         f"{FOLDER}/verdicts.json",
         f"{FOLDER}/judge.provenance.json",
+        f"{FOLDER}/statistics.parquet",
+        f"{FOLDER}/measure.provenance.json",
         f"{FOLDER}/curves",
+        [f"{FOLDER}/{experiment}.provenance.json" for experiment in EXPERIMENTS],
     output:
         [
             report(

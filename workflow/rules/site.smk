@@ -1,6 +1,6 @@
 """Suite-wide targets: one rule a paper, and the site over all of them."""
 
-RESULTS = f"results/{SUITE_CONFIG.scale}"
+RESULTS = f"<results>/{SUITE_CONFIG.scale}"
 RESULTS_OF_PAPERS = [
     f"{RESULTS}/{paper}/{file}"
     for paper in SUITE_CONFIG.papers
@@ -23,12 +23,17 @@ rule site:
     """The front page over all papers, and the verdicts as data."""
     input:
         RESULTS_OF_PAPERS,
+        [
+            f"{RESULTS}/{paper}/{file}"
+            for paper in SUITE_CONFIG.papers
+            for file in read_by_the_site(paper, SUITE_CONFIG)
+        ],
     output:
         index=f"{RESULTS}/site/index.html",
         verdicts=f"{RESULTS}/site/verdicts.json",
         table=f"{RESULTS}/site/verdicts.csv",
     log:
-        f"logs/{SUITE_CONFIG.scale}/site.log",
+        f"<logs>/{SUITE_CONFIG.scale}/site.log",
     conda:
         "../../envs/environment.yaml"
     params:

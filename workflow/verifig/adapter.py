@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from verifig.errors import InputError, RunError
-from verifig.paths import Layout
+from verifig.paths import DATA, Layout
 
 
 def train(smk: Any) -> None:
@@ -21,7 +21,7 @@ def train(smk: Any) -> None:
             Path(smk.output.artifact),
             Path(smk.output.record),
             Path(smk.params.checkpoint),
-            Path(smk.params.data),
+            _data_dir(smk),
             log,
         )
 
@@ -54,6 +54,14 @@ def site(smk: Any) -> None:
     from verifig.site import build
 
     _guarded(smk, lambda log: build(Path(smk.output.index).parents[2], smk.params.scale, list(smk.params.papers), log))
+
+
+def _data_dir(smk: Any) -> Path:
+    """The folder in which the job's downloads lie, wherever Snakemake has put them."""
+    from verifig import data
+
+    downloads = [name for name in smk.params.job["data"] if name not in data.EMBEDDED]
+    return data.folder_of(smk.params.job["slug"], downloads[0], smk.input[0]) if downloads else DATA
 
 
 def _layout(record: str) -> Layout:

@@ -19,6 +19,7 @@ NARROW = 1.3
 ORIGINS = {"paper": "paper’s", "theory": "theory", "pilot": "pilot", "control": "control arm", "ours": "ours"}
 KINDS = {"number": "a number of the paper’s", "direction": "a statement of the paper’s, with a threshold"}
 KINDS |= {"identity": "an identity", "ours": "an extension of ours"}
+PLACES = {"reproduced": "inside", "contradicted": "outside", "inconclusive": "undecided", "not tested": "not tested"}
 
 
 @dataclass(frozen=True)
@@ -63,24 +64,27 @@ def _cell(text: object) -> str:
 
 def counts(claims: Sequence[Mapping]) -> Block:
     """Kinds of claims, one a line, with their verdicts: no line adds them up."""
-    rows = []
-    found = verdicts.by_kind(claims)
+    rows, found = [], verdicts.by_kind(claims)
     for kind in verdicts.KINDS:
         counted = found[kind.name]
-        if not sum(counted.values()):
-            continue
-        of_kind = [claim for claim in claims if verdicts.kind_of(claim) == kind]
-        answers = verdicts.agreement(of_kind)
-        decided = answers["yes"] + answers["no"]
-        few = f" ({answers['too few']} with too few)" if answers["too few"] else ""
-        agrees = f"{answers['yes']} of {decided}{few}" if sum(answers.values()) else ""
-        right = f"{verdicts.tally(counted)} {kind.word}" if verdicts.tested(counted) else "–"
-        rows.append([kind.title, right, *(str(counted[verdict] or "–") for verdict in verdicts.ORDER[1:]), agrees])
+        if sum(counted.values()):
+            right = f"{verdicts.tally(counted)} {kind.many}" if verdicts.tested(counted) else "–"
+            agrees = _agreement([claim for claim in claims if verdicts.kind_of(claim) == kind])
+            rows.append([kind.title, right, *(str(counted[verdict] or "–") for verdict in verdicts.ORDER[1:]), agrees])
     behave, judged = verdicts.controls(claims)
     if judged:
-        rows.append(["controls and oracles", f"{behave} of {judged} as they must be", "", "", "", ""])
+        rows.append(["controls and oracles", f"{behave} of {judged} as they must be", *[""] * len(verdicts.ORDER)])
     head = ["Kind of claim", "Found right", *verdicts.ORDER[1:], "Paper’s value where one more of our runs would fall"]
+    if not any(row[-1] for row in rows):
+        head, rows = head[:-1], [row[:-1] for row in rows]
     return table(head, rows)
+
+
+def _agreement(claims: Sequence[Mapping]) -> str:
+    """`3 of 4 (2 with too few)`, or nothing where no claim was compared."""
+    found = verdicts.agreement(claims)
+    few = f" ({found['too few']} with too few)" if found["too few"] else ""
+    return f"{found['yes']} of {found['yes'] + found['no']}{few}" if sum(found.values()) else ""
 
 
 def header(ruleset: "RuleSet", claims: Sequence[Mapping], scale: str) -> Block:
@@ -97,7 +101,7 @@ def header(ruleset: "RuleSet", claims: Sequence[Mapping], scale: str) -> Block:
             "header.html.j2",
             **given,
             counts=Markup(found.html),
-            bar=Markup(pictures.bar(shown, len(shown), "claims by kind and verdict")),
+            bar=Markup(pictures.bar(shown, len(shown), "claims by kind and verdict") + pictures.bar_legend()),
             legend=Markup(pictures.legend()),
         ),
         fill("header.md.j2", **given, counts=found.markdown),
@@ -202,10 +206,10 @@ def _card(claim: Mapping) -> dict:
 
 def _row(part: Mapping, broken: bool) -> dict:
     """One measurement; of a broken instrument (`broken`) it is right that it lies outside."""
-    symbol, verdict = verdicts.SYMBOLS[part["verdict"]], part["verdict"]
+    symbol, place = verdicts.SYMBOLS[part["verdict"]], PLACES[part["verdict"]]
     if broken:
-        outside = verdict == "contradicted"
-        symbol, verdict = ("✓", "outside, as it must be") if outside else ("·", "not clearly outside")
+        outside = part["verdict"] == "contradicted"
+        symbol, place = ("✓", "outside, as it must be") if outside else ("·", "not clearly outside")
     return {
         "name": verdicts.name_of(part),
         "paper": words.paper(part),
@@ -215,7 +219,7 @@ def _row(part: Mapping, broken: bool) -> dict:
         "more": [sentence for sentence in (words.agrees(part), words.control_arm(part)) if sentence],
         "plot": Markup(pictures.range_plot(part)),
         "symbol": symbol,
-        "verdict": verdict,
+        "place": place,
     }
 
 

@@ -5,12 +5,14 @@ program, named like it, `def <program>(members: Sequence[Mapping]) -> None`, giv
 """
 
 import importlib
+import itertools
 import math
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from verifig.errors import InputError
+from verifig.overrides import BASE
 
 
 def require(condition: bool, sentence: str) -> None:
@@ -39,6 +41,53 @@ def shared(members: Sequence[Mapping], names: Collection[str]) -> None:
                 f"{name} must be the same in all conditions, which are trained together: "
                 f"{' and '.join(map(str, values[:2]))} are not"
             )
+
+
+def no_conditions(members: Sequence[Mapping]) -> None:
+    """Require that there are no conditions: for programs that train none.
+
+    Raises:
+        InputError: naming the first condition.
+    """
+    for member in members:
+        require(member["condition"] == BASE, f"condition {member['condition']}: this experiment has no conditions")
+
+
+def distinct(member: Mapping, *names: str, digits: int = 4) -> None:
+    """Require that the numbers listed by each setting differ in their first digits, by which results are named.
+
+    Raises:
+        InputError: naming the setting and the values.
+    """
+    for name in names:
+        shown = [f"{value:.{digits}g}" for value in member[name]]
+        require(len(set(shown)) == len(shown), f"{name} = {member[name]} must differ in their first {digits} digits")
+
+
+def increasing(member: Mapping, *names: str) -> None:
+    """Require that the numbers listed by each setting increase.
+
+    Raises:
+        InputError: naming the setting and the values.
+    """
+    for name in names:
+        values = member[name]
+        require(all(a < b for a, b in itertools.pairwise(values)), f"{name} = {values} must be increasing")
+
+
+def at_least_one(member: Mapping, *names: str) -> None:
+    """Require that the lists are not empty.
+
+    Raises:
+        InputError: naming the setting.
+    """
+    for name in names:
+        require(bool(member[name]), f"{name} = [] must have at least one entry")
+
+
+def by_condition(members: Sequence[Mapping]) -> list[Mapping]:
+    """One member of each condition."""
+    return list({member["condition"]: member for member in members}.values())
 
 
 def finite(value: Any, where: str, path: str = "") -> None:

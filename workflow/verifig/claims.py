@@ -25,8 +25,8 @@ def load(slug: str) -> list[dict]:
     """The claims of a rule set, in the order of the file, with `kind` filled in.
 
     Raises:
-        InputError: the file breaks the schema, repeats an id, a sabotage names an unknown claim, or a claim has
-            nothing to judge at one of its scales.
+        InputError: the file breaks the schema, repeats an id, a sabotage names an unknown claim, a claim has nothing
+            to judge at one of its scales, or health names an unknown experiment.
     """
     where = f"replications/{slug}/claims.yaml"
     claims = [{"kind": "claim"} | claim for claim in _contents(slug)["claims"]]
@@ -37,6 +37,7 @@ def load(slug: str) -> list[dict]:
         by_id[claim["id"]] = claim
     for claim in claims:
         _check(claim, by_id, where)
+    health(slug)
     return claims
 
 
@@ -65,7 +66,7 @@ def health(slug: str) -> dict[str, list[dict]]:
         InputError: the file breaks the schema, or names an unknown experiment.
     """
     found = _contents(slug).get("health", {})
-    known = rulesets.load(slug).config["experiments"]
+    known = rulesets.load(slug).config["experiments"] if found else {}
     for name in found:
         if name not in known:
             raise InputError(f"replications/{slug}/claims.yaml: health names the unknown experiment {name!r}")
@@ -118,6 +119,12 @@ def resolve(part: Mapping, scale: str) -> dict:
             raise InputError(f"the part {part['statistic']} has no trials for scale {scale}")
         result["trials"] = trials[scale]
     return result
+
+
+def basis(claim: Mapping, scale: str) -> str:
+    """number, direction, identity or ours, at this scale: a bound that is the paper's number at full size may be ours below."""
+    value = claim["basis"]
+    return value if isinstance(value, str) else value.get(scale, "direction")
 
 
 def setting(claim: Mapping, scale: str) -> str:

@@ -7,12 +7,15 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from verifig import paths
+from verifig import paths, surroundings
 from verifig.errors import InputError, RunError
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Parse and run; a mistake of the user's is one sentence and exit code 2, a failure one sentence and exit code 1."""
+    surroundings.settle()
+    if note := surroundings.other_checkout():
+        print(note, file=sys.stderr)
     try:
         options = parser().parse_args(arguments)
         sys.exit(options.command(options) or 0)

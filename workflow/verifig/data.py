@@ -1,22 +1,30 @@
 """Data: embedded in installed packages (always there), or optional downloads that `prepare` puts into data/.
 
+A set of images may be given as a folder instead (`data_folders` in config/config.yaml): `prepare` makes one file of it.
+
 Only `prepare` touches the network. Everything is checked against a SHA-256 before it is used.
 """
 
 import functools
 import hashlib
+import http.client
 import os
 import shutil
+import time
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 from verifig.errors import InputError
 from verifig.files import atomic, sha256
-from verifig.rulesets import RuleSet, load
+from verifig.rulesets import RuleSet, load, members
 
-TIMEOUT_SECONDS = 10
+TIMEOUT_SECONDS = 10  # without an answer
+LONGEST_SECONDS = 600  # for a whole file
+BLOCK = 2**18
+FOLDERS = "folders"  # below the data folder: what was made of folders of images
 
 EMBEDDED = {
     # digest of the arrays' bytes: images as float64, labels as int64
@@ -59,6 +67,22 @@ def embedded(name: str) -> tuple[np.ndarray, np.ndarray]:
     return images, labels
 
 
+def names(ruleset: RuleSet, entry: Mapping, settings: Mapping) -> list[str]:
+    """Data sets that an experiment reads: those that its configuration lists, and those that its settings name.
+
+    Args:
+        entry: see `RuleSet.entry`.
+        settings: checked; a setting that the schema marks with `data: true` holds names of data sets.
+    """
+    known = {*EMBEDDED, *ruleset.config.get("data", {})}
+    naming = [name for name, described in ruleset.settings_schema["properties"].items() if described.get("data")]
+    named = list(entry.get("data", []))
+    for member in members(settings):
+        for value in (member[name] for name in naming if name in member):
+            named += [value] if isinstance(value, str) else value
+    return [name for name in dict.fromkeys(named) if name in known or name in entry.get("data", [])]
+
+
 def digest(ruleset: RuleSet, name: str, data_dir: Path) -> str | None:
     """SHA-256 of a data set that a job uses; None for a download that is not there.
 
@@ -73,6 +97,8 @@ def digest(ruleset: RuleSet, name: str, data_dir: Path) -> str | None:
     if not file.exists():
         return None
     entry = ruleset.config["data"][name]
+    if file == packed(name, data_dir):
+        return sha256(file)
     if (found := sha256(file)) != entry["sha256"]:
         raise InputError(
             f"{file} has sha256 {found}, expected {entry['sha256']}: delete it and run `python -m verifig prepare`, "
@@ -82,8 +108,33 @@ def digest(ruleset: RuleSet, name: str, data_dir: Path) -> str | None:
 
 
 def path(slug: str, name: str, data_dir: Path) -> Path:
-    """Where an optional download lies."""
-    return Path(data_dir) / load(slug).config["data"][name]["file"]
+    """Where a data set lies: what was made of a folder of images if one is given, else the download."""
+    entry = load(slug).config["data"][name]
+    if entry.get("images") and packed(name, data_dir).exists():
+        return packed(name, data_dir)
+    return Path(data_dir) / entry["file"]
+
+
+def packed(name: str, data_dir: Path) -> Path:
+    """The file that is made of a folder of images (see `image_folders.sync`)."""
+    return Path(data_dir) / FOLDERS / f"{name}.npz"
+
+
+def from_folders(ruleset: RuleSet, digests: Mapping[str, str | None]) -> dict[str, str]:
+    """Of a job's data sets (name -> SHA-256), those that were given as folders of images."""
+    entries = ruleset.config.get("data", {})
+    return {
+        name: found
+        for name, found in digests.items()
+        if found and entries.get(name, {}).get("images") and found != entries[name].get("sha256")
+    }
+
+
+def folder_of(slug: str, name: str, file: Path) -> Path:
+    """The data folder in which a download lies as `file` (the inverse of `path`)."""
+    if Path(file).parent.name == FOLDERS:
+        return Path(file).parents[1]
+    return Path(file).parents[len(Path(load(slug).config["data"][name]["file"]).parts) - 1]
 
 
 def mirror() -> Path | None:
@@ -123,6 +174,8 @@ def fetch(ruleset: RuleSet, data_dir: Path) -> dict[str, str]:
             result[name] = "mirror"
         elif "url" in entry:
             result[name] = _download(entry["url"], entry["sha256"], target)
+        elif entry.get("images"):
+            result[name] = f"no download: name a folder of its images as data_folders.{name} in config/config.yaml"
         else:
             result[name] = f"put it at {target}"
     return result
@@ -133,10 +186,23 @@ def _download(url: str, expected: str, target: Path) -> str:
     try:
         with atomic(target) as temporary:
             with urllib.request.urlopen(url, timeout=TIMEOUT_SECONDS) as response, open(temporary, "wb") as stream:
-                shutil.copyfileobj(response, stream)
+                _copy(response, stream)
             if (found := sha256(temporary)) != expected:
                 raise OSError(f"wrong sha256 {found}, expected {expected}")
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:  # a proxy may answer anything
         reason = getattr(error, "reason", error)
         return f"not reachable: {url} ({reason}); it may be put at {target} by hand"
     return "downloaded"
+
+
+def _copy(response, stream) -> None:
+    """Copy a whole response, which may not take for ever.
+
+    Raises:
+        TimeoutError: the time for a whole file is over.
+    """
+    end = time.monotonic() + LONGEST_SECONDS
+    while block := response.read(BLOCK):
+        stream.write(block)
+        if time.monotonic() > end:
+            raise TimeoutError(f"not finished after {LONGEST_SECONDS} s")

@@ -59,6 +59,8 @@ def prepare_torch(device: str, threads: int, tf32: bool = False) -> "torch.devic
     torch.backends.cuda.matmul.allow_tf32 = tf32
     torch.backends.cudnn.allow_tf32 = tf32
     torch.backends.cudnn.benchmark = False
+    # oneDNN's gradients of convolutions with few channels write past their buffers on some processors (torch 2.13)
+    torch.backends.mkldnn.set_flags(False)
     return torch.device(device)
 
 

@@ -1,6 +1,5 @@
 """One claim in full on a terminal: bounds and their reasons, values by unit, where they come from, how to make them again."""
 
-import difflib
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,8 +7,8 @@ from pathlib import Path
 from rich.console import Console
 
 from verifig import claims as claims_module
-from verifig import numbers, userconfig, verdicts, words
-from verifig.errors import InputError
+from verifig import numbers, userconfig, verdicts, whatif, words
+from verifig.errors import InputError, did_you_mean
 from verifig.paths import REPLICATIONS, Layout, ruleset_dir
 from verifig.standing import load
 from verifig.terminal import coloured, escaped
@@ -48,15 +47,15 @@ def find(name: str) -> tuple[str, str]:
         there = " and ".join(slug for slug, _ in found)
         raise InputError(f"claim {name!r} exists in {there}: write for example {found[0][0]}/{found[0][1]}")
     if not found:
-        by_lower = {known_id.lower(): known_id for _, known_id in known}
-        close = difflib.get_close_matches(claim_id.lower(), by_lower, n=3)
-        hint = f"did you mean {' or '.join(by_lower[match] for match in close)}? " if close else ""
-        raise InputError(f"unknown claim {name!r}: {hint}`python -m verifig verdicts <rule set>` lists them")
+        hint = did_you_mean(claim_id, [known_id for _, known_id in known])
+        raise InputError(f"unknown claim {name!r}{hint or ':'} `python -m verifig verdicts <rule set>` lists them")
     return found[0]
 
 
 def _print(claim: Mapping, slug: str, contents: Mapping, layout: Layout) -> None:
     console = Console(highlight=False, soft_wrap=True)
+    for sentence in whatif.sentences(contents.get("what_if")):
+        console.print(f"what-if {sentence}", markup=False)
     word = coloured(claim, verdicts.word(claim))
     console.print(f"[bold]{slug}/{claim['id']}[/] {word}  {escaped(claim['place'])}")
     console.print(escaped(claim["statement"]))

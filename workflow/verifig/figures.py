@@ -18,7 +18,9 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from verifig.files import write_text
 
@@ -119,18 +121,16 @@ def paper_line(axes: Axes, value: float, text: str, axis: str = "y") -> None:
 
 
 def paper_points(axes: Axes, x: Sequence[float], y: Sequence[float], label: str = "paper", **marker) -> None:
-    """Values read off the paper: open diamonds in ink."""
-    axes.plot(
-        x,
-        y,
-        linestyle="none",
-        marker="D",
-        markersize=5,
-        markerfacecolor="none",
-        markeredgecolor=INK,
-        label=label,
-        **marker,
-    )
+    """Values read off the paper: open diamonds in ink, unless `marker` says otherwise."""
+    look = {"linestyle": "none", "marker": "D", "markersize": 5, "markerfacecolor": "none", "markeredgecolor": INK}
+    axes.plot(x, y, label=label, **(look | marker))
+
+
+def plain_ticks(axis: Axis) -> None:
+    """Label 1, 2, 5, 10, ... on a short logarithmic axis, so that values can be read off it."""
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def end_labels(axes: Axes, labels: Mapping[str, str], gap: float = 0.06) -> None:

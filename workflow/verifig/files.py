@@ -12,6 +12,8 @@ import yaml
 
 from verifig.errors import InputError
 
+PART = ".part"  # ends the names of files that are being written: .<name>.<process>.<random>.part
+
 
 def sha256(path: Path) -> str:
     """Hexadecimal SHA-256 of a file's bytes."""
@@ -27,7 +29,7 @@ def atomic(path: Path) -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.{os.getpid()}.", suffix=PART)
     os.close(handle)
     umask = os.umask(0)
     os.umask(umask)

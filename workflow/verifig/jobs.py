@@ -3,6 +3,7 @@
 Built without torch, alike by the Snakefiles and the command line.
 """
 
+import functools
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from verifig.keys import key
 from verifig.paths import DATA, LIBRARY, REPLICATIONS, name_in_suite
 
 THREADS = 1  # two jobs side by side on two cores beat one job on two
+AFTER_TRAINING = ("measure", "judge", "report")
 
 
 def train(
@@ -45,7 +47,7 @@ def train(
         "dtype": settings.get("dtype", "float32"),
         "threads": THREADS,
         "code": closure.digests(entries),
-        "data": {name: data.digest(ruleset, name, data_dir) for name in entry.get("data", [])},
+        "data": {name: data.digest(ruleset, name, data_dir) for name in data.names(ruleset, entry, settings)},
         "versions": closure.versions(entries),
     }
 
@@ -103,6 +105,12 @@ def report(slug: str, scale: str, judge_job: Mapping) -> dict:
         "code": closure.digests(entries) | templates() | _file_digests(slug, "config.yaml", *recorded),
         "versions": closure.versions(entries),
     }
+
+
+@functools.cache
+def planned(slug: str, scale: str, device: str, seeds: int | None, data_dir: Path) -> dict[str, dict]:
+    """All jobs of a rule set as configured (see `all_jobs`), made once a process."""
+    return all_jobs(slug, scale, device, seeds, data_dir)
 
 
 def all_jobs(

@@ -103,15 +103,18 @@ def _judge_claim(claim, claims, found, scale, missing_data, what_if) -> dict:
     parts = claims_module.parts(claim, scale, list(claims))
     healthy = claims_module.resolved(claim.get("healthy", []), scale)
     needed = {part["experiment"] for part in parts + healthy}
-    if left_out := sorted(needed & set((what_if or {}).get("left_out", []))):
-        return result | NOT_JUDGED | {"reason": f"{' and '.join(left_out)} did not run"}
+    if what_if is not None:
+        if left_out := sorted(needed & set(what_if["left_out"])):
+            return result | NOT_JUDGED | {"reason": f"{' and '.join(left_out)} did not run"}
+        if any(set(what_if["changed"].get(experiment, {})) - {"seeds"} for experiment in needed):
+            result["setting"] = "what-if"
     lacking = sorted({name for experiment in needed for name in missing_data.get(experiment, [])})
     if lacking:
         reason = f"needs data that could not be had: {', '.join(lacking)}"
         return result | NOT_JUDGED | {"reason": reason, "missing_data": lacking}
     random_parts = max(sum(part["estimator"] not in ("exact", "every") for part in parts), 1)
     optional = missing_data if what_if is None else None
-    judged = [_judge_part(part, claim, found, optional, random_parts) for part in parts]
+    judged = [_judge_part(part, result, found, optional, random_parts) for part in parts]
     result |= {
         "verdict": combine([part["verdict"] for part in judged]),
         "parts": judged,
@@ -161,7 +164,8 @@ def _sound(part: Mapping, found: Statistics, who: str) -> dict:
 def _shown(claim: Mapping, scale: str) -> dict:
     """What a verdict repeats of its claim."""
     result = {name: claim[name] for name in CLAIM if name in claim}
-    return result | {"setting": claims_module.setting(claim, scale), "scales": claim["scales"]}
+    at_scale = {"basis": claims_module.basis(claim, scale), "setting": claims_module.setting(claim, scale)}
+    return result | at_scale | {"scales": claim["scales"]}
 
 
 def combine(verdicts: Sequence[str]) -> str:

@@ -18,7 +18,7 @@ SATURATED = (0.0, 1.0)
 AGREEMENT_UNITS = 5  # fewer units say too little about where one more would fall
 SHOWN = (
     *("label", "experiment", "condition", "statistic", "estimator", "relation", "scale", "trials", "resolution"),
-    *("unit", "paper", "filter", "declared"),
+    *("unit", "paper", "paper_runs", "filter", "declared"),
 )
 
 
@@ -189,8 +189,9 @@ def agreement(part: Mapping, rows: pd.DataFrame) -> dict:
 
     Returns:
         `agrees` (yes, no, or too few: units, or defined ones) and `prediction` (the 95 % interval mean +- t s
-        sqrt(1 + 1/n) on the part's scale, or null); empty where the comparison has no meaning: no value of the
-        paper's, a number without spread (`exact`), a yes or no a unit (`share`).
+        sqrt(1/m + 1/n) on the part's scale for a value that is the mean of m = `paper_runs` units, or null); empty
+        where the comparison has no meaning: no value of the paper's, a number without spread (`exact`), a yes or no a
+        unit (`share`).
     """
     paper = part.get("paper", (part["low"] + part["high"]) / 2 if part["relation"] == "consistent" else None)
     if paper is None or part["estimator"] in ("exact", "share"):
@@ -198,7 +199,7 @@ def agreement(part: Mapping, rows: pd.DataFrame) -> dict:
     found = Judgement(part, rows)
     if len(found.values) < AGREEMENT_UNITS or not np.isfinite(found.values).all():
         return {"agrees": "too few", "prediction": None}
-    interval = stats.prediction(found.values)
+    interval = stats.prediction(found.values, runs=part.get("paper_runs", 1))
     low, high = interval.low - found.half, interval.high + found.half
     agrees = low <= float(found.scale.forward(paper)) <= high
     return {

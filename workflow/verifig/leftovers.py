@@ -1,8 +1,12 @@
 """What a killed run leaves behind in a results folder."""
 
-import shutil
+import os
+import re
 
+from verifig.files import PART
 from verifig.paths import Layout
+
+WRITTEN_BY = re.compile(rf"\..+\.(\d+)\.\w+{re.escape(PART)}")  # see files.atomic
 
 
 def remove_checkpoint(layout: Layout, experiment: str) -> None:
@@ -11,6 +15,17 @@ def remove_checkpoint(layout: Layout, experiment: str) -> None:
 
 
 def sweep(layout: Layout) -> None:
-    """Remove files that were only half written; for a folder that no run works in."""
-    for path in layout.folder.glob(".*") if layout.folder.is_dir() else ():
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    """Remove files that were only half written by a process that is no more; other hidden files are not the suite's."""
+    for path in layout.folder.glob(f".*{PART}") if layout.folder.is_dir() else ():
+        if (found := WRITTEN_BY.fullmatch(path.name)) and not _runs(int(found[1])):
+            path.unlink(missing_ok=True)
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -28,6 +28,11 @@ def show(slug: str | None, experiment: str | None, scale: str) -> None:
         entry = known.get(name, {})
         unit = f" [{entry['unit']}]" if "unit" in entry else ""
         print(f"{name:24s} {value!s:12s} {entry.get('description', '')}{unit}{_range(entry)}")
+    if "conditions" in values:
+        print(
+            "\nconditions, each of them trained: `--only NAME...` trains a choice, `--set conditions.NAME.SETTING=VALUE` changes "
+            "or adds one, `--set conditions.NAME=null` drops one"
+        )
     for name, condition in values.get("conditions", {}).items():
         print(f"condition {name}: " + (", ".join(f"{key}={value}" for key, value in condition.items()) or "as above"))
 

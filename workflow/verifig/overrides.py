@@ -2,8 +2,8 @@
 
 A change is a dotted name and a value. `width` changes a setting for all conditions but those that have their own;
 `conditions.plain.width` changes that of one condition, and adds the condition where no experiment has it;
-`conditions.plain` = null drops a condition; `conditions` = a mapping does several of these at once. What no experiment
-uses is an error that names it.
+`conditions.plain` = null drops a condition; `conditions` = a mapping does several of these at once. A setting that is a
+mapping itself is reached by one more dot. What no experiment uses is an error that names it.
 """
 
 import contextlib
@@ -33,16 +33,15 @@ class Plan:
         """Whether a change that is taken reaches a member of the ensemble."""
         if len(path) == 1:
             own = {name for name in self.kept if (*_condition(name), *path) in self.taken}
-            own |= {name for name in self.kept if path[0] in configured(self.entry).get(name, {})}
+            own |= {name for name in self.kept if _has(configured(self.entry).get(name, {}), path[0])}
             return bool(set(self.kept) - own)
         return path[1] in self.kept or self.taken[path] is None
 
     def changes(self) -> dict[str, Any]:
         """The changes by dotted name: dropped conditions are null, what belongs to conditions that are not kept is gone."""
         dropped = {".".join(_condition(name)): None for name in configured(self.entry) if name not in self.kept}
-        used = {".".join(path): value for path, value in self.taken.items() if value is not None or len(path) != 2}
-        used = {name: value for name, value in used.items() if self.uses(tuple(name.split(".")))}
-        return dropped | used
+        used = [path for path, value in self.taken.items() if (value is not None or len(path) != 2) and self.uses(path)]
+        return dropped | {".".join(path): self.taken[path] for path in used}
 
 
 def parse(assignments: Sequence[str]) -> dict[str, Any]:
@@ -109,11 +108,11 @@ def apply(values: dict, changes: Mapping[str, Any], schema: Mapping) -> None:
     """Make the resolved changes to configured settings, in place; whole floats become integers where the schema wants them."""
     conditions = {name: dict(own) for name, own in configured(values).items()}
     for name, value in changes.items():
-        path = tuple(name.split("."))
+        path = _path(name)
         if path[0] != "conditions":
-            values[name] = _typed(name, value, schema)
+            _put(values, name, value, schema)
         elif len(path) == 3:
-            conditions.setdefault(path[1], {})[path[2]] = _typed(path[2], value, schema)
+            _put(conditions.setdefault(path[1], {}), path[2], value, schema)
         elif value is None:
             del conditions[path[1]]
         else:
@@ -134,8 +133,22 @@ def _numbers(value: Any) -> Any:
     return value
 
 
-def _typed(name: str, value: Any, schema: Mapping) -> Any:
-    return _integers(value, schema.get("properties", {}).get(name, {}))
+def _path(name: str) -> Path:
+    return tuple(name.split(".", 2)) if name.partition(".")[0] == "conditions" else (name,)
+
+
+def _has(settings: Mapping, name: str) -> bool:
+    """Whether there is such a setting, or such a key of a setting that is a mapping."""
+    root, dot, key = name.partition(".")
+    if root == "conditions":
+        return False
+    return key in (settings.get(root) or {}) if dot and isinstance(settings.get(root), Mapping) else name in settings
+
+
+def _put(settings: dict, name: str, value: Any, schema: Mapping) -> None:
+    root, dot, key = name.partition(".")
+    entry = schema.get("properties", {}).get(root, {})
+    settings[root] = {**settings.get(root, {}), key: value} if dot else _integers(value, entry)
 
 
 def _integers(value: Any, entry: Mapping) -> Any:
@@ -176,7 +189,7 @@ def _atoms(changes: Mapping[str, Any]) -> dict[Path, Any]:
             add((*_condition(name), str(setting)), item)
 
     for name, value in changes.items():
-        path = tuple(name.split("."))
+        path = _path(name)
         if path == ("conditions",):
             if not isinstance(value, Mapping) or not value:
                 raise InputError(f"conditions = {value!r} must be a mapping of conditions to their settings")
@@ -187,7 +200,7 @@ def _atoms(changes: Mapping[str, Any]) -> dict[Path, Any]:
         elif path[0] == "conditions" and len(path) == 3:
             condition(path[1], {path[2]: value})
         else:
-            add((name,), value)
+            add(path, value)
     for path, value in result.items():
         if value is None and len(path) == 2 and any(len(p) == 3 and p[:2] == path for p in result):
             raise InputError(f"conditions.{path[1]} is dropped and changed at once")
@@ -202,15 +215,19 @@ def _plan(entry: Mapping, entries: Mapping[str, Mapping], atoms: Mapping[Path, A
     for path in atoms:
         if len(path) > 1:
             wanted.setdefault(path[1], set()).update(path[2:])
-    added = [name for name, settings in wanted.items() if name not in anywhere and settings <= set(entry)]
+    added = [
+        name
+        for name, settings in wanted.items()
+        if name not in anywhere and all(_has(entry, each) for each in settings)
+    ]
     taken = {}
     for path, value in atoms.items():
         if len(path) == 1:
-            takes = path[0] in entry and path[0] != "conditions"
+            takes = _has(entry, path[0])
         elif len(path) == 2:
             takes = path[1] in own if value is None else path[1] in own or path[1] in added
         else:
-            takes = path[2] in entry and (path[1] in own or path[1] in added)
+            takes = _has(entry, path[2]) and (path[1] in own or path[1] in added)
         if takes:
             taken[path] = value
     dropped = {path[1] for path, value in taken.items() if len(path) == 2 and value is None}
@@ -234,6 +251,6 @@ def _unused(path: Path, entries: Mapping[str, Mapping], taken: bool, where: str)
     if len(path) == 2:
         return _unknown("condition", path[1], sorted({c for each in entries.values() for c in configured(each)}), where)
     known = sorted({setting for each in entries.values() for setting in each} - {"conditions"})
-    if len(path) == 3 and path[2] in known:
+    if len(path) == 3 and any(_has(each, path[2]) for each in entries.values()):
         return f"{name} is not used in {where}: no experiment has all settings of the condition {path[1]}"
     return _unknown("setting", name, known, where)

@@ -12,7 +12,7 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from verifig import folders, jobs, provenance, rulesets, single
+from verifig import folders, jobs, provenance, rulesets, single, userconfig
 from verifig.errors import InputError
 from verifig.files import atomic, write_text
 from verifig.keys import key
@@ -73,7 +73,9 @@ def unpack(file: Path, out: Path, last_stage: str = "judge") -> None:
 
 def _missing_data(slug: str, scale: str, train_jobs: Mapping) -> dict[str, list[str]]:
     """Experiments that are not in a pack and could not be trained here either, with the data that they lack."""
-    planned = {name: jobs.train(slug, name, scale, "cpu") for name in rulesets.load(slug).experiments(scale)}
+    data_dir = userconfig.load().data
+    names = rulesets.load(slug).experiments(scale)
+    planned = {name: jobs.train(slug, name, scale, "cpu", data_dir=data_dir) for name in names}
     absent = {name: [file for file, digest in job["data"].items() if digest is None] for name, job in planned.items()}
     return {name: files for name, files in absent.items() if files and name not in train_jobs}
 
@@ -120,6 +122,9 @@ def _verify(name: str, record: Mapping, members: Mapping[str, bytes], place: tup
     artifact = f"{scale}/{slug}/{experiment}.npz"
     if hashlib.sha256(members.get(artifact, b"")).hexdigest() != outputs.get(f"{experiment}.npz"):
         raise InputError(f"{artifact} is missing or corrupted (the checksum in its record differs)")
-    here = jobs.train(slug, experiment, scale, "cpu")
+    here = jobs.train(slug, experiment, scale, "cpu", data_dir=userconfig.load().data)
+    # measuring needs no data: what is not here counts as the pinned file
+    pinned = rulesets.load(slug).config.get("data", {})
+    here["data"] = {name: digest or pinned[name].get("sha256") for name, digest in here["data"].items()}
     if differing := [part for part in here if part not in MACHINE and here[part] != job.get(part)]:
         raise InputError(f"{name}: {differing[0]} differs from this checkout: use the version that made the pack")

@@ -7,6 +7,7 @@ the `Page`'s methods contributes what that method returns: HTML for the page, Ma
 import base64
 import inspect
 import os
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -14,30 +15,32 @@ import pandas as pd
 from markdown_it import MarkdownIt
 from matplotlib.figure import Figure
 
-from verifig import cards, defaults, figures, notices, numbers, prose, rulesets, tables, verdicts
+from verifig import cards, data, defaults, figures, notices, numbers, prose, rulesets, tables, verdicts
 from verifig.cards import Block
 from verifig.errors import RunError
 from verifig.files import read_json, read_yaml
 from verifig.notices import Absent
-from verifig.paths import REPLICATIONS, Layout
+from verifig.paths import REPLICATIONS, ROOT, Layout
 from verifig.prose import MISSING
 
 __all__ = ["MISSING", "Page"]
-FOLDER_VARIABLE = "VERIFIG_PAGE"  # "results folder|scale" of the page being rendered; default: results|laptop
+FOLDER_VARIABLE = "VERIFIG_PAGE"  # "results folder|scale" of the page being rendered
 
 
 class Page:
     """The results of one rule set at one scale, and the blocks that show them.
 
     Args:
-        slug: the rule set. In a notebook the page shows results/laptop; the report stage says otherwise through
-            the environment.
+        slug: the rule set. In a notebook the page shows the checkout's results/laptop, and figures go to a temporary
+            folder, since the page in results/ is sealed; the report stage says otherwise through the environment.
     """
 
     def __init__(self, slug: str):
-        folder, _, scale = os.environ.get(FOLDER_VARIABLE, "results|laptop").partition("|")
+        rendered = os.environ.get(FOLDER_VARIABLE)
+        folder, _, scale = (rendered or f"{ROOT / 'results'}|laptop").partition("|")
         self.slug, self.scale = slug, scale
         self.layout = Layout(Path(folder), scale, slug)
+        self._drawn = self.layout.page / "figures" if rendered else Path(tempfile.mkdtemp(prefix="verifig-"))
         self.ruleset = rulesets.load(slug)
         judged = read_json(self.layout.verdicts)
         self.claims = _with_recorded(slug, scale, judged["claims"])
@@ -169,7 +172,7 @@ class Page:
         entry = self.figures(all_scales=True)[name]
         heading = f"{entry['place']}: {entry['title']}"
         claims = [claim for claim in self.claims if claim["figure"] == name and claim["kind"] == "claim"]
-        path = self.layout.page / "figures" / f"{name}.svg"
+        path = self._drawn / f"{name}.svg"
         if absent := self._draw(name, heading, draw, curves, alt, path):
             self.absent.append(absent)
             return Block(
@@ -246,11 +249,15 @@ class Page:
         return Block(cards.controls_html(chosen, self.scale), cards.controls_markdown(chosen, self.scale))
 
     def deviations(self) -> Block:
-        """What differs from the paper: what, why, what it may change."""
-        return cards.table(
+        """What differs from the paper with the configured settings: what, why, what it may change."""
+        table = cards.table(
             ["What differs", "Why", "What it may change"],
             [[item["what"], item["why"], item["effect"]] for item in self.ruleset.config.get("deviations", [])],
         )
+        if not (self.what_if or {}).get("changed"):
+            return table
+        said = "With the configured settings; what was changed stands at the top."
+        return Block(f"<p>{said}</p>{table.html}", f"{said}\n\n{table.markdown}")
 
     def provenance(self) -> Block:
         """Hardware, cost (coarsely) and versions, from the records beside the artifacts."""
@@ -269,10 +276,19 @@ class Page:
         ]
         total = numbers.seconds(sum(record["cpu_seconds"] for record in trained))
         versions = {name: version for record in records for name, version in record["job"]["versions"].items()}
+        given = {
+            name: digest
+            for record in trained
+            for name, digest in data.from_folders(self.ruleset, record["job"]["data"]).items()
+        }
         block = cards.table(["Experiment", "Hardware", "CPU time", "Peak memory", "Member steps", "Key"], rows)
         text = f"Training took about {total} of processor time in all. " + ", ".join(
             f"{n} {v}" for n, v in sorted(versions.items())
         )
+        if given:  # not the publisher's files, so numbers need not be comparable
+            text += ". Given as folders of images, not as published: " + ", ".join(
+                f"{name} (sha256 {digest[:12]})" for name, digest in sorted(given.items())
+            )
         return Block(f"{block.html}<p>{cards.escape(text)}.</p>", f"{block.markdown}\n\n{text}.")
 
     def finish(self) -> None:

@@ -16,29 +16,26 @@ SHOWN_UNITS = 40
 
 
 class _Axis:
-    """Where values of a part lie in its picture: a window around bounds, our value, the paper's and our interval.
+    """Where values of a part lie in its picture: a window around the bounds, our value, the paper's and the control's.
 
-    The interval may widen the window to at most three times what the marks need, so that a heavy tail does not
+    Our interval may widen the window by three times that span and single units by once, so that a heavy tail does not
     flatten the rest; what lies outside is drawn at the edge as an arrow.
     """
 
     def __init__(self, part: Mapping):
         marks = [*part["bounds"], part["observed"], part.get("paper"), part.get("control_arm", {}).get("observed")]
-        marks, reach = _numbers(marks), _numbers([part["low"], part["high"]])
-        self.log = part.get("scale") == "log" or (
-            part.get("scale") != "logit"
-            and min(marks + reach, default=0) > 0
-            and max(marks + reach) > LOG_SPAN * min(marks + reach)
-        )
+        marks, limits = _numbers(marks), _numbers([part["low"], part["high"]])
+        positive = min(marks + limits, default=0) > 0 and max(marks + limits) > LOG_SPAN * min(marks + limits)
+        self.log = part.get("scale") == "log" or (part.get("scale") != "logit" and positive)
         self.scale = scales.Log() if self.log else scales.of(part)
-        core, reach = self._on(marks), self._on(reach)
-        if not core:
-            core = reach or [0.0]
-        low, high = min(core), max(core)
-        room = 3 * (high - low) or math.inf
-        low, high = max(min([low, *reach]), low - room), min(max([high, *reach]), high + room)
-        pad = 0.12 * (high - low) or max(abs(low) * 0.1, 0.1)
-        self.low, self.high = low - pad, high + pad
+        core, limits, units = self._on(marks), self._on(limits), self._on(_numbers(part["values"])[:SHOWN_UNITS])
+        core = core or limits or [0.0]
+        self.low, self.high = low, high = min(core), max(core)
+        for values, room in ((limits, 3 * (high - low) or math.inf), (units, high - low)):
+            self.low = min(self.low, max(min(values, default=low), low - room))
+            self.high = max(self.high, min(max(values, default=high), high + room))
+        pad = 0.12 * (self.high - self.low) or max(abs(low) * 0.1, 0.1)
+        self.low, self.high = self.low - pad, self.high + pad
 
     def _on(self, values: Sequence[float]) -> list[float]:
         return [float(v) for v in self.scale.forward(np.asarray(values, float)) if np.isfinite(v)]
@@ -73,7 +70,8 @@ def range_plot(part: Mapping) -> str:
         shapes.append(f'<line class="interval" x1="{a}" x2="{b}" y1="{MIDDLE}" y2="{MIDDLE}"/>')
     places = [axis.place(v) for v in _numbers(part["values"])[:SHOWN_UNITS]]
     shapes += [f'<circle class="seed" cx="{x}" cy="{MIDDLE}" r="2.2"/>' for x in places if 0 <= x <= WIDTH]
-    shapes += _arrows([*places, *(axis.place(v) for v in part["values"][:SHOWN_UNITS] if isinstance(v, str))])
+    ends = [v for v in (part["low"], part["high"], *part["values"][:SHOWN_UNITS]) if v is not None]
+    shapes += _arrows([axis.place(v) for v in ends])
     if isinstance(part["observed"], int | float):
         x = axis.inside(part["observed"])
         shapes.append(f'<line class="observed" x1="{x}" x2="{x}" y1="4" y2="22"/>')
@@ -88,7 +86,7 @@ def range_plot(part: Mapping) -> str:
 
 
 def _arrows(places: Sequence[float]) -> list[str]:
-    """Marks at the edges for units that lie beyond them."""
+    """Marks at the edges for what lies beyond them."""
     result = []
     if any(x < 0 for x in places):
         result.append(f'<path class="beyond" d="M0 {MIDDLE}l6 -5v10z"/>')
@@ -177,3 +175,11 @@ def in_words(claims: Sequence[Mapping]) -> str:
         if found:
             kinds.append(f"{kind.title}: {', '.join(found)}")
     return "; ".join(kinds) or "no claims"
+
+
+def bar_legend() -> str:
+    """What the colours of a bar mean."""
+    items = [(f"{kind.name} reproduced", f"{kind.title}: {kind.word}") for kind in verdicts.KINDS]
+    items += [(verdict.replace(" ", "-"), verdict) for verdict in verdicts.ORDER[1:]]
+    keys = "".join(f'<li><span class="key {name}"></span> {html.escape(text)}</li>' for name, text in items)
+    return f'<ul class="legend" aria-label="kinds and verdicts in the bar">{keys}</ul>'

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from verifig.errors import InputError
+from verifig.errors import InputError, did_you_mean
 
 
 def validate(value: Any, schema: Mapping, what: str) -> None:
@@ -29,7 +29,8 @@ def _sentence(error) -> str:
     if error.validator == "additionalProperties":
         known = sorted(error.schema.get("properties", {}))
         unknown = sorted(set(error.instance) - set(known), key=str)
-        return f"unknown key {prefix.strip() + '.' if path else ''}{unknown[0]!s} (known: {', '.join(known)})"
+        name = f"{prefix.strip() + '.' if path else ''}{unknown[0]!s}"
+        return f"unknown key {name}{did_you_mean(unknown[0], known)} (known: {', '.join(known)})"
     shown = "null" if error.instance is None else repr(error.instance)
     if len(shown) > 80:
         shown = shown[:77] + "..."

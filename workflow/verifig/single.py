@@ -5,11 +5,11 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from verifig import downloads, folders, jobs, leftovers, provenance, rulesets, whatif
+from verifig import downloads, folders, jobs, leftovers, provenance, rulesets, userconfig, whatif
 from verifig.device import resolve
 from verifig.errors import InputError
 from verifig.keys import key
-from verifig.paths import DATA, Layout
+from verifig.paths import Layout
 
 STAGES = ("train", "measure", "judge", "report")
 # what a stage imports that a machine which only trains may lack
@@ -53,8 +53,9 @@ def run(
     names = list(applicable)
     for name, own in applicable.items():  # refuse settings before anything is fetched
         rulesets.settings(ruleset, name, scale, own, seeds)
-    downloads.fetch(ruleset, scale, names, DATA)
-    train_jobs = {name: jobs.train(slug, name, scale, device, seeds, own) for name, own in applicable.items()}
+    data_dir = userconfig.load().data
+    downloads.fetch(ruleset, scale, names, data_dir, applicable)
+    train_jobs = {name: jobs.train(slug, name, scale, device, seeds, own, data_dir) for name, own in applicable.items()}
     missing = {}
     for name, job in list(train_jobs.items()):
         if absent := [data_name for data_name, digest in job["data"].items() if digest is None]:
@@ -69,7 +70,7 @@ def run(
     layout = Layout(Path(out), scale, slug)
     leftovers.sweep(layout)
     for name, job in train_jobs.items():
-        _train(job, layout, name)
+        _train(job, layout, name, data_dir)
     if last_stage == "train":
         return
     finish(slug, scale, train_jobs, layout, last_stage, missing)
@@ -89,7 +90,7 @@ def require_packages(last_stage: str) -> None:
                 )
 
 
-def _train(job: Mapping, layout: Layout, name: str) -> None:
+def _train(job: Mapping, layout: Layout, name: str, data_dir: Path) -> None:
     from verifig.stages.train import train
 
     record = layout.provenance(name)
@@ -103,6 +104,7 @@ def _train(job: Mapping, layout: Layout, name: str) -> None:
             layout.artifact(name),
             record,
             layout.artifact(name).with_suffix(".ckpt"),
+            data_dir,
             log=print if advance is None else (lambda text: None),
             on_progress=advance,
         )

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 from markupsafe import Markup
 
-from verifig import __version__, cards, numbers, pictures, rulesets, templating, verdicts, words
+from verifig import __version__, cards, numbers, pictures, rulesets, templating, verdicts, whatif, words
 from verifig.files import read_json, write_json, write_text
 from verifig.paths import Layout
 
@@ -59,6 +59,7 @@ def index(papers: list[dict], scale: str) -> str:
         badge=cards.badge,
         word=verdicts.word,
         ours=cards.ours,
+        legend=Markup(pictures.bar_legend()),
         bar=lambda paper: Markup(pictures.bar(paper["shown"], longest, paper["title"])),
     )
 
@@ -74,7 +75,7 @@ def luck(claims: list[Mapping]) -> str:
 
 def _paper(layout: Layout) -> dict:
     """What the front page shows of one rule set."""
-    claims = read_json(layout.verdicts)["claims"]
+    judged = read_json(layout.verdicts)
     records = [read_json(path) for path in sorted(layout.folder.glob("*.provenance.json"))]
     trained = [record for record in records if record["job"]["stage"] == "train"]
     ruleset = rulesets.load(layout.slug)
@@ -86,7 +87,8 @@ def _paper(layout: Layout) -> dict:
         ),
         None,
     )
-    return counted(layout.slug, claims) | {
+    return counted(layout.slug, judged["claims"]) | {
+        "changed": whatif.sentences(judged.get("what_if")),
         "title": ruleset.config["title"],
         "summary": ruleset.config["summary"],
         "seconds": sum(record["cpu_seconds"] for record in trained),

@@ -62,10 +62,10 @@ def share(values: np.ndarray, level: float = 0.95) -> Interval:
     return Interval(successes / n, float(limits.low), float(limits.high))
 
 
-def prediction(values: np.ndarray, level: float = 0.95) -> Interval:
-    """Where one more unit would fall: Student t prediction interval."""
+def prediction(values: np.ndarray, level: float = 0.95, runs: int = 1) -> Interval:
+    """Where one more unit, or the mean of `runs` more, would fall: Student t prediction interval."""
     centre, n = _centre(values), len(values)
-    half = t_half_width(values, level) * np.sqrt(n + 1)
+    half = t_half_width(values, level) * np.sqrt(n / runs + 1)
     return Interval(centre, centre - half, centre + half)
 
 

@@ -43,8 +43,11 @@ class Tables:
         self.curves: dict[str, pd.DataFrame] = {}
 
     def exact(self, experiment: str, statistic: str, value: float, condition: Mapping | None = None) -> None:
-        """A value fixed by data and formula: no unit of replication."""
-        self._rows.append((experiment, condition_text(condition), statistic, None, float(value), np.nan, np.nan, "ok"))
+        """A value fixed by data and formula: no unit of replication; NaN and infinities are recorded as `diverged`."""
+        status = "ok" if np.isfinite(value) else "diverged"
+        self._rows.append(
+            (experiment, condition_text(condition), statistic, None, float(value), np.nan, np.nan, status)
+        )
 
     def per_seed(
         self,

@@ -48,7 +48,9 @@ def verdict_table(results: Path, scale: str, slug: str | None = None) -> None:
 def _counts(results: Path, scale: str) -> None:
     table = Table("rule set", *verdicts.COLUMNS, title=f"{scale} scale", box=None)
     for name in userconfig.load().papers:
-        table.add_row(name, *verdicts.row(load(Layout(results, scale, name).verdicts)["claims"]))
+        contents = load(Layout(results, scale, name).verdicts)
+        mark = " (what-if)" if contents.get("what_if") else ""
+        table.add_row(name + mark, *verdicts.row(contents["claims"]))
     Console().print(table)
 
 

@@ -4,20 +4,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from verifig import paths, schema
-from verifig.errors import InputError
+from verifig import paths, rulesets, schema
+from verifig.errors import InputError, did_you_mean
 from verifig.files import read_yaml
 
 
 @dataclass(frozen=True)
 class UserConfig:
-    """What to run: scale, papers (all if none are named), device, seeds, data folder."""
+    """What to run: scale, papers (all if none are named), device, seeds, data folder, image data sets given as folders.
+
+    Paths are absolute.
+    """
 
     scale: str
     papers: tuple[str, ...]
     device: str
     seeds: int | None
     data: Path
+    data_folders: Mapping[str, Path]
 
 
 def load(values: Mapping | None = None, on_cluster: bool = False) -> UserConfig:
@@ -33,14 +37,36 @@ def load(values: Mapping | None = None, on_cluster: bool = False) -> UserConfig:
     full = {name: entry["default"] for name, entry in described["properties"].items()} | given
     unknown = [name for name in full["papers"] if name not in paths.slugs()]
     if unknown:
-        raise InputError(f"config: unknown paper {unknown[0]!r} (known: {', '.join(paths.slugs())})")
+        meant = did_you_mean(unknown[0], paths.slugs())
+        raise InputError(f"config: unknown paper {unknown[0]!r}{meant} (known: {', '.join(paths.slugs())})")
     if on_cluster and full["device"] == "auto":
         raise InputError("config: on a cluster device must be cuda or cpu: auto depends on the machine")
+    known = image_sets()
+    if other := [name for name in full["data_folders"] if name not in known]:
+        raise InputError(
+            f"config: data_folders names the unknown image data set {other[0]!r} (known: {', '.join(known)})"
+        )
     return UserConfig(
-        full["scale"], tuple(full["papers"] or paths.slugs()), full["device"], full["seeds"], Path(full["data"])
+        full["scale"],
+        tuple(full["papers"] or paths.slugs()),
+        full["device"],
+        full["seeds"],
+        _folder(full["data"]),
+        {name: _folder(folder) for name, folder in full["data_folders"].items()},
     )
+
+
+def _folder(path: str) -> Path:
+    """A folder of the user's: `~` is the home folder, a relative path is relative to the checkout, wherever one stands."""
+    return (paths.ROOT if paths.CHECKOUT else Path.cwd()) / Path(path).expanduser()
 
 
 def _configured() -> dict:
     """What config/config.yaml says; an installed package has none, so the defaults hold."""
     return read_yaml(paths.ROOT / "config" / "config.yaml") if paths.CHECKOUT else {}
+
+
+def image_sets() -> list[str]:
+    """Names of the data sets of images in all rule sets: those that may be given as folders."""
+    entries = [rulesets.load(slug).config.get("data", {}) for slug in paths.slugs()]
+    return sorted({name for each in entries for name, entry in each.items() if entry.get("images")})

@@ -18,22 +18,29 @@ AGREES = ("yes", "no", "too few")
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of claims of a paper: its name, the title of its column, its word for `reproduced`, and how it is spoken of."""
+    """A kind of claims of a paper: its name, the title of its column, and its words for `reproduced`."""
 
     name: str
     title: str
     word: str
-    phrase: str  # after "4 of 5"
+    many: str  # the word after "4 of 5"
+    phrase: str  # the same, in a sentence
 
 
 KINDS = (
-    Kind("number", "paper's numbers", "reproduced", "of the paper's numbers reproduced in its own setting"),
     Kind(
-        "reduced", "reduced", "reproduced (reduced)", "of its numbers reproduced in a reduced or reconstructed setting"
+        "number", "paper's numbers", "reproduced", "reproduced", "of the paper's numbers reproduced in its own setting"
     ),
-    Kind("statement", "statements", "holds", "of its statements hold"),
-    Kind("identity", "identities", "verified", "identities verified"),
-    Kind("extension", "extensions", "found", "extensions of ours found"),
+    Kind(
+        "reduced",
+        "numbers, reduced",
+        "reproduced (reduced)",
+        "reproduced",
+        "of its numbers reproduced in a reduced or reconstructed setting",
+    ),
+    Kind("statement", "statements", "holds", "hold", "of its statements hold"),
+    Kind("identity", "identities", "verified", "verified", "identities verified"),
+    Kind("extension", "extensions", "found", "found", "extensions of ours found"),
 )
 KIND = {kind.name: kind for kind in KINDS}
 COLUMNS = (*(kind.title for kind in KINDS), *ORDER[1:], "controls")  # of tables by rule set, see `row`

@@ -8,8 +8,8 @@ from pathlib import Path
 from types import ModuleType
 
 import numpy as np
-import torch
 
+from verifig import artifacts
 from verifig.errors import InputError
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".ppm", ".webp"}
@@ -34,6 +34,8 @@ def torchvision() -> ModuleType:
     The wheel on the index has its operators compiled for CUDA. Beside a CPU build the import fails because the
     detection operators (unused here) have no schema; declaring the two schemas lets everything else load.
     """
+    import torch
+
     try:
         import torchvision
     except RuntimeError:
@@ -79,21 +81,24 @@ def image_folder(folder: Path, side: int = 32) -> tuple[np.ndarray, np.ndarray]:
 
 
 def archive(path: Path, name: str) -> tuple[Part, Part]:
-    """Training and test part of a data set, from the binary archive of its publisher.
+    """Training and test part of a data set, from the binary archive of its publisher, or made from a folder of images.
 
     Members are read by their fixed names, in memory: nothing is unpacked to disk.
 
     Args:
-        path: the archive, tar compressed by gzip.
-        name: cifar10, cifar100 (with its fine labels) or stl10.
+        path: the archive, tar compressed by gzip; or the .npz that `folders.sync` made.
+        name: cifar10, cifar100 (with its fine labels) or stl10; of a folder any name.
 
     Returns:
         Twice (images uint8 [n, 3, side, side] as channel, row, column; labels int64 [n], from 0), in the order of the
-        files; side is 96 for stl10, else 32.
+        files; side is 96 for stl10's archive, else 32.
 
     Raises:
         InputError: the archive cannot be read, or a member is missing or has a wrong length.
     """
+    if Path(path).suffix == ".npz":
+        stored = artifacts.read(path)
+        return (stored["train"], stored["train_labels"]), (stored["test"], stored["test_labels"])
     train, test = MEMBERS[name]
     contents = _contents(Path(path), {*train, *test})
     side = SIDES[name]

@@ -16,6 +16,7 @@ SETTINGS = {
     "paper's": "in the paper’s setting",
     "reduced": "in a reduced setting",
     "reconstruction": "in our reconstruction (the paper’s settings are not fully known)",
+    "what-if": "with changed settings",
 }
 PREDICTION = "95 % prediction interval of one more of our runs"
 
@@ -41,7 +42,7 @@ def agreement(claims: Sequence[Mapping]) -> list[str]:
     for kind in verdicts.KINDS[:2]:
         found = verdicts.agreement([claim for claim in claims if verdicts.kind_of(claim) == kind])
         if sum(found.values()):
-            few = f"; {found['too few']} have too few units to say" if found["too few"] else ""
+            few = f"; {found['too few']} with too few units to say" if found["too few"] else ""
             where = "in its own setting" if kind.name == "number" else "in a reduced or reconstructed setting"
             decided = found["yes"] + found["no"]
             sentences.append(
@@ -113,7 +114,7 @@ def _why_inconclusive(claim: Mapping) -> str:
     )
     name = verdicts.name_of(part)
     if part["units_to_decide"]:
-        reach = numbers.interval(part["low"], part["high"], numbers.digits_for(*part["bounds"]))
+        reach = numbers.interval(part["low"], part["high"], _digits(part))
         needed = numbers.count(part["units_to_decide"], part.get("unit", "seed"))
         return f"{name}: our {units(part)} give {reach}, which reaches across the bound; about {needed} would decide"
     return f"{name}: " + (part["notes"][0] if part["notes"] else "our interval reaches across the bound")
@@ -125,13 +126,19 @@ def units(part: Mapping) -> str:
 
 
 def bounds(part: Mapping) -> str:
-    """Bounds as text."""
+    """Bounds as text; of one run of the paper's, what ours must be consistent with."""
+    if part["relation"] == "consistent":
+        return f"consistent with {numbers.text((part['bounds'][0] + part['bounds'][1]) / 2)}"
     return numbers.bounds(*part["bounds"])
+
+
+def _digits(part: Mapping) -> int:
+    return 3 if part["relation"] == "consistent" else numbers.digits_for(*part["bounds"])
 
 
 def value(part: Mapping) -> str:
     """Our value, with the digits that its bounds ask for."""
-    return numbers.text(part["observed"], numbers.digits_for(*part["bounds"]))
+    return numbers.text(part["observed"], _digits(part))
 
 
 def certainty(part: Mapping) -> str:
@@ -140,13 +147,15 @@ def certainty(part: Mapping) -> str:
         return "exact"
     if part["estimator"] == "every":
         return f"worst of {units(part)}"
-    reach = numbers.interval(part["low"], part["high"], numbers.digits_for(*part["bounds"]))
+    reach = numbers.interval(part["low"], part["high"], _digits(part))
+    if part["relation"] == "consistent":
+        return f"mean of {units(part)}, one more run would fall into {reach}"
     return f"{reach}, {part['estimator']} of {units(part)}"
 
 
 def paper(part: Mapping) -> str:
     """The paper's value of this very quantity, or nothing."""
-    return numbers.text(part["paper"], numbers.digits_for(*part["bounds"])) if "paper" in part else ""
+    return numbers.text(part["paper"], _digits(part)) if "paper" in part else ""
 
 
 def agrees(part: Mapping) -> str:
@@ -155,7 +164,7 @@ def agrees(part: Mapping) -> str:
         return ""
     if part["agrees"] == "too few":
         return f"paper’s value in our prediction interval: too few {numbers.plural(part.get('unit', 'seed'))} to say"
-    reach = numbers.interval(*part["prediction"], numbers.digits_for(*part["bounds"]))
+    reach = numbers.interval(*part["prediction"], _digits(part))
     return f"paper’s value in our 95 % prediction interval {reach}: {part['agrees']}"
 
 
@@ -164,14 +173,19 @@ def control_arm(part: Mapping) -> str:
     arm = part.get("control_arm")
     if arm is None:
         return ""
+    where = ", ".join(
+        arm[name].removeprefix("condition=")
+        for name in ("experiment", "condition", "statistic")
+        if arm[name] and arm[name] != part[name]
+    )
     if arm["verdict"] == "not tested":
-        return f"control arm ({verdicts.place(arm)}): did not run"
-    digits = numbers.digits_for(*part["bounds"])
+        return f"control arm ({where}): did not run"
+    digits = _digits(part)
     shown = numbers.text(arm["observed"], digits)
     if part["estimator"] not in ("exact", "every"):
         shown += f" {numbers.interval(arm['low'], arm['high'], digits)}"
     ends = {"reproduced": "passes too: this bound is void", "inconclusive": "is not clearly outside"}
-    return f"control arm ({verdicts.place(arm)}): {shown}, {ends.get(arm['verdict'], 'outside, as it should be')}"
+    return f"control arm ({where}): {shown}, {ends.get(arm['verdict'], 'outside, as it should be')}"
 
 
 def short(part: Mapping) -> str:

@@ -1,5 +1,7 @@
 """Condition numbers at the threshold, and identities that check the instruments."""
 
+import math
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -33,7 +35,7 @@ def conditioning(run: Run) -> dict[str, np.ndarray]:
     result: dict[str, np.ndarray] = {}
     for done, name in enumerate(names):
         member = {**s, **s["conditions"][name]}
-        part = run.once(name, lambda m=member: {"kappa": threshold_kappa(data, m, run.device)})
+        part = run.once(f"map {name}", lambda m=member: {"kappa": threshold_kappa(data, m, run.device)})
         result[f"kappa.{name}"] = part["kappa"]
         run.progress(done + 1, len(names), "feature maps")
     plain = {**s, **s["conditions"][s["reference"]]}
@@ -144,7 +146,7 @@ def against_iteration(data: tuple, settings, device: torch.device) -> dict[str, 
 def _differences(z, z_test, start, targets, wanted, steps: int) -> dict[str, float]:
     """Relative differences of one model (see `against_iteration`)."""
     parts = spectral.decompose(z, targets.shape[1])
-    rate = 1 / float(parts.curvatures[0])
+    rate = 1 / parts.largest_curvature
 
     def losses(weights: Tensor) -> Tensor:
         return torch.stack([((z @ weights - targets) ** 2).mean(), ((z_test @ weights - wanted) ** 2).mean()])
@@ -182,9 +184,13 @@ def float32_solution(data: tuple, settings, device: torch.device) -> dict[str, n
         targets, wanted = (centred_one_hot(part, drawn.classes) for part in (labels, drawn.test_labels))
         z, z_test, _ = model(drawn, member, width)
         exact = spectral.ridge_weights(spectral.decompose(z, drawn.classes), targets, settings["ridge"])
-        reference = float(((z_test @ exact - wanted) ** 2).mean())
+        reference = ((z_test @ exact - wanted) ** 2).mean()
         for name in ratios:
             precision = getattr(torch, name.partition(".")[2])
-            weights = spectral.normal_equations(z.to(precision), targets.to(precision), settings["ridge"]).double()
-            ratios[name].append(float(((z_test @ weights - wanted) ** 2).mean()) / reference)
+            try:
+                weights = spectral.normal_equations(z.to(precision), targets.to(precision), settings["ridge"]).double()
+            except torch.linalg.LinAlgError:  # singular in this precision
+                ratios[name].append(math.nan)
+                continue
+            ratios[name].append(float(((z_test @ weights - wanted) ** 2).mean() / reference))
     return {name: np.array(values) for name, values in ratios.items()}

@@ -71,8 +71,8 @@ class Network(Trainable):
         shaped = ((shaped - shaped.mean((0, 2, 3), keepdim=True)) / shaped.std((0, 2, 3), keepdim=True)).to(device)
         n, answers, seed = member["n"], torch.from_numpy(labels).to(device), member["seed"]
         classes = int(labels.max()) + 1
-        self.x, self.x_test = shaped[:n], shaped[n : n + member["test_size"]]
-        self.clean = answers[n : n + member["test_size"]]
+        rest = slice(n, n + member["test_size"] if member["test_size"] else None)
+        self.x, self.x_test, self.clean = shaped[:n], shaped[rest], answers[rest]
         self.labels = incorrect_labels(answers[:n], classes, member["label_noise"], seed, "train")
         self.test_labels = incorrect_labels(self.clean, classes, member["label_noise"], seed, "test")
         self.batch, self.augment = member["batch_size"], member["augment"]
@@ -141,6 +141,9 @@ def deep(run: Run) -> dict[str, np.ndarray]:
     """Train every width and seed; arrays `<field>` [seeds, widths, points], `widths`, `points` (epochs)."""
     settings = run.settings
     data = images(run, settings["dataset"])
+    if settings["dataset"] == "mnist_5k":  # sorted by class
+        order = torch.randperm(len(data[1]), generator=generator(SLUG, "deep order")).numpy()
+        data = tuple(part[order] for part in data)
     members = [member | {"width": width} for member in run.members for width in settings["widths"]]
     batches = -(-settings["n"] // settings["batch_size"])
     found = train(

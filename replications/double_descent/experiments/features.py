@@ -158,10 +158,14 @@ def feature_maps(x: Tensor, x_test: Tensor, weights: Tensor, settings: Mapping) 
     if kind == "batch":
         return standardise_columns(z, z_test)
     if kind == "layer":
-        return tuple(
-            (part - part.mean(1, keepdim=True)) / part.std(1, correction=0, keepdim=True) for part in (z, z_test)
-        )
+        return standardise_rows(z), standardise_rows(z_test)
     return z, z_test
+
+
+def standardise_rows(part: Tensor) -> Tensor:
+    """Subtract the mean of each row and divide by its deviation; a constant row becomes zero."""
+    deviation = part.std(1, correction=0, keepdim=True).clamp_min(torch.finfo(part.dtype).tiny)
+    return (part - part.mean(1, keepdim=True)) / deviation
 
 
 def standardise_columns(train: Tensor, test: Tensor) -> tuple[Tensor, Tensor]:

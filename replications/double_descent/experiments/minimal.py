@@ -1,7 +1,7 @@
-"""The minimal example: six (or ten) points in the plane, random tanh features, closed form and gradient descent.
+"""The minimal example: a few points in the plane, random tanh features, closed form and gradient descent.
 
 Data of the public script `min_double_descent`: scikit-learn's make_classification (class_sep 1.5, random_state 42), split
-in half (random_state 42); written out, so that they do not depend on scikit-learn's version.
+in half (random_state 42); six and ten points are written out, so that they do not depend on scikit-learn's version.
 """
 
 import math
@@ -32,10 +32,11 @@ TEN_TEST = (
     [0, 1, 0, 0, 1, 0, 1, 1, 0, 1],
 )  # fmt: skip
 CLASSES = 2
+WRITTEN_OUT = {6: (SIX_TRAIN, SIX_TEST), 10: (TEN_TRAIN, TEN_TEST)}
 
 
 def minimal(run: Run) -> dict[str, np.ndarray]:
-    """Closed form at N = 6 (and with a strong ridge, for the control), gradient descent at N = 10.
+    """Closed form at N = `n` (and with a strong ridge, for the control), gradient descent at N = `descent_n`.
 
     Arrays: `closed.<field>` and `ridge.<field>` [draws, widths], `closed.widths`; `descent.<field>` [draws, horizons + 1, widths]
     (the last horizon is infinite), `descent.min_norm_error` [draws, widths], `descent.widths`, `descent.horizons`.
@@ -53,6 +54,21 @@ def minimal(run: Run) -> dict[str, np.ndarray]:
     return result | {"closed.widths": np.array(settings["widths"])}
 
 
+def points(n: int) -> tuple[tuple, tuple]:
+    """`n` training and as many test points, each (coordinates [n, 2], classes [n]).
+
+    Other numbers than those written out come from scikit-learn, with the script's arguments.
+    """
+    if n in WRITTEN_OUT:
+        return WRITTEN_OUT[n]
+    from sklearn.datasets import make_classification
+    from sklearn.model_selection import train_test_split
+
+    x, y = make_classification(2 * n, 2, n_informative=2, n_redundant=0, flip_y=0, class_sep=1.5, random_state=42)
+    x, x_test, y, y_test = train_test_split(x, y, test_size=0.5, random_state=42)
+    return (x.tolist(), y.tolist()), (x_test.tolist(), y_test.tolist())
+
+
 def first_weights(draws: int, width: int, inputs: int = 2) -> Tensor:
     """W0 [draws, 2, W], entries N(0, 1/2); narrower models use the first columns."""
     draw = torch.randn(draws, width, inputs, generator=generator(SLUG, "minimal", 0), dtype=torch.float64)
@@ -60,8 +76,8 @@ def first_weights(draws: int, width: int, inputs: int = 2) -> Tensor:
 
 
 def closed_form(settings, ridge: float) -> dict[str, np.ndarray]:
-    """Errors, test MSE, condition number and spectral norm of the ridge solution [draws, widths], N = 6."""
-    (x, labels), (x_test, test_labels) = SIX_TRAIN, SIX_TEST
+    """Errors, test MSE, condition number and spectral norm of the ridge solution [draws, widths]."""
+    (x, labels), (x_test, test_labels) = points(settings["n"])
     x, x_test = (torch.tensor(part, dtype=torch.float64) for part in (x, x_test))
     labels, test_labels = torch.tensor(labels), torch.tensor(test_labels)
     targets, wanted = (torch.nn.functional.one_hot(part, CLASSES).double() for part in (labels, test_labels))
@@ -85,16 +101,17 @@ def closed_form(settings, ridge: float) -> dict[str, np.ndarray]:
     return {field: np.stack(values, axis=1) for field, values in columns.items()}
 
 
-def standardised(points: list[list[float]]) -> Tensor:
+def standardised(coordinates: list[list[float]]) -> Tensor:
     """Points minus their global mean, over their global deviation."""
-    x = torch.tensor(points, dtype=torch.float64)
+    x = torch.tensor(coordinates, dtype=torch.float64)
     return (x - x.mean()) / x.std(correction=0)
 
 
 def descent(settings) -> dict[str, np.ndarray]:
-    """Gradient descent with momentum at N = 10 by horizon, and the minimum-norm fit."""
-    x, x_test = standardised(TEN_TRAIN[0]), standardised(TEN_TEST[0])
-    labels, test_labels = torch.tensor(TEN_TRAIN[1]), torch.tensor(TEN_TEST[1])
+    """Gradient descent with momentum by horizon, and the minimum-norm fit."""
+    train, test = points(settings["descent_n"])
+    x, x_test = standardised(train[0]), standardised(test[0])
+    labels, test_labels = torch.tensor(train[1]), torch.tensor(test[1])
     targets = torch.nn.functional.one_hot(labels, CLASSES).double()
     wanted = torch.nn.functional.one_hot(test_labels, CLASSES).double()
     widths, draws = settings["descent_widths"], settings["descent_draws"]

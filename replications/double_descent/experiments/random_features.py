@@ -106,7 +106,7 @@ def at_width(drawn: Sample, settings: Mapping, width: int) -> dict[str, np.ndarr
     projected, along = z_test @ decomposition.right, decomposition.right.T @ start
     outside = z_test @ start - projected @ along  # test outputs of what training never changes
     plan = solvers(settings)
-    largest = float(decomposition.curvatures[0])
+    largest = decomposition.largest_curvature
     rows = []
     for solver in plan:
         labels = noisy_labels(drawn.labels, drawn.classes, solver.label_noise, settings["seed"])

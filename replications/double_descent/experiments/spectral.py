@@ -31,6 +31,11 @@ class Decomposition:
         return 2 * self.values**2 / (len(self.left) * self.outputs)
 
     @property
+    def largest_curvature(self) -> float:
+        """L; 1 where all features are zero and nothing can be trained."""
+        return float(self.curvatures[0]) if len(self.values) else 1.0
+
+    @property
     def condition_number(self) -> float:
         return condition_number(self.values)
 
@@ -43,9 +48,9 @@ def decompose(features: Tensor, outputs: int) -> Decomposition:
 
 
 def condition_number(values: Tensor) -> float:
-    """s_max/s_min over the singular values [r] that are not zero."""
-    kept = values[values > CONDITION_TOLERANCE * values.max()]
-    return float(kept.max() / kept.min())
+    """s_max/s_min over the singular values [r] that are not zero; infinite where all are."""
+    kept = values[values > CONDITION_TOLERANCE * values.max()] if len(values) else values
+    return float(kept.max() / kept.min()) if len(kept) else math.inf
 
 
 def residual_factors(curvatures: Tensor, steps: float, rate: float, momentum: float = 0.0) -> Tensor:

@@ -10,7 +10,6 @@ from replications.double_descent import reference
 from verifig.artifacts import Artifact
 from verifig.tables import Tables
 
-JUDGED_WIDTHS = {3, 5, 6, 7, 30}
 GROUP, DESCENT_GROUP = 50, 10  # draws a unit
 DESCENT_STEPS = 1000  # the author's number of steps
 RESIDUES = ("descent", "momentum", "sgd", "null_space")
@@ -22,22 +21,29 @@ def groups(values: np.ndarray, size: int, form=np.mean) -> np.ndarray:
 
 
 def minimal(experiment: str, artifact: Artifact, out: Tables) -> None:
-    """A1-A4: means over groups of draws; differences to the neighbouring widths; contrasts."""
-    grid = artifact["closed.widths"].tolist()
-    for arm in ("closed", "ridge") if set(grid) >= JUDGED_WIDTHS else ():
+    """A1-A4: means over groups of draws at P = n and 5n; differences to the neighbouring widths; contrasts."""
+    grid, n = artifact["closed.widths"].tolist(), artifact.meta["job"]["settings"]["n"]
+    for arm in ("closed", "ridge"):
         error = artifact[f"{arm}.test_error"]
-        for width in (6, 30):
-            out.per_seed(experiment, "test_error", groups(error[:, grid.index(width)], GROUP), {"arm": arm, "P": width})
-        for other, factor in ((3, 5), (30, 10)):
-            contrast = error[:, grid.index(6)] - factor * error[:, grid.index(other)]
-            out.per_seed(experiment, "error_contrast", groups(contrast, GROUP), {"arm": arm, "other": other})
-        for other in (5, 7):
+        for width in (n, 5 * n):
+            if width in grid:
+                values = groups(error[:, grid.index(width)], GROUP)
+                out.per_seed(experiment, "test_error", values, {"arm": arm, "P": width})
+        if n not in grid:
+            continue
+        for other, factor in ((n // 2, 5), (5 * n, 10)):
+            if other in grid:
+                contrast = error[:, grid.index(n)] - factor * error[:, grid.index(other)]
+                out.per_seed(experiment, "error_contrast", groups(contrast, GROUP), {"arm": arm, "other": other})
+        for other in (n - 1, n + 1, 5 * n):
+            if other not in grid:
+                continue
             place = {"arm": arm, "other": other}
-            rise = error[:, grid.index(6)] - error[:, grid.index(other)]
+            rise = error[:, grid.index(n)] - error[:, grid.index(other)]
             out.per_seed(experiment, "error_rise", groups(rise, GROUP), place)
             for field in ("test_mse", "condition_number", "norm"):
                 values = np.log(artifact[f"{arm}.{field}"])
-                rise = groups(values[:, grid.index(6)] - values[:, grid.index(other)], GROUP, np.median)
+                rise = groups(values[:, grid.index(n)] - values[:, grid.index(other)], GROUP, np.median)
                 out.per_seed(experiment, f"log_{field}_rise", rise, place)
     fields = ("train_error", "test_error", "test_mse", "condition_number", "norm")
     out.curve("minimal", pd.concat([_closed_table(field, artifact[f"closed.{field}"], grid) for field in fields]))
@@ -52,15 +58,16 @@ def _closed_table(field: str, values: np.ndarray, grid: list[int]) -> pd.DataFra
 
 
 def _descent(experiment: str, artifact: Artifact, out: Tables) -> None:
-    """A4: error at P = 10 against P = 50 for gradient descent as the author ran it, and fully trained."""
+    """A4: error at P = N against P = 5N for gradient descent as the author ran it, and fully trained."""
     error, grid = artifact["descent.test_error"], artifact["descent.widths"].tolist()
+    n = artifact.meta["job"]["settings"]["descent_n"]
     horizons = artifact["descent.horizons"].tolist()
     arms = {"limit": (error[:, -1], 1.8), "min_norm": (artifact["descent.min_norm_error"], 1.8)}
     if DESCENT_STEPS in horizons:
         arms["descent"] = (error[:, horizons.index(DESCENT_STEPS)], 0.6)
-    for label, (values, factor) in arms.items() if {10, 50} <= set(grid) else ():
-        ten, fifty = (values[:, grid.index(width)] for width in (10, 50))
-        contrast = groups(ten - factor * fifty, DESCENT_GROUP)
+    for label, (values, factor) in arms.items() if {n, 5 * n} <= set(grid) else ():
+        threshold, wide = (values[:, grid.index(width)] for width in (n, 5 * n))
+        contrast = groups(threshold - factor * wide, DESCENT_GROUP)
         out.per_seed(experiment, "descent_contrast", contrast, {"arm": label})
     draws, steps, places = np.meshgrid(np.arange(len(error)) // DESCENT_GROUP, horizons, grid, indexing="ij")
     frame = {"seed": draws.ravel(), "steps": steps.ravel(), "x": places.ravel(), "value": error.ravel()}
@@ -143,7 +150,8 @@ def _theorem(experiment: str, artifact: Artifact, out: Tables) -> None:
     sizes = artifact["theorem.sizes"].tolist()
     for name in ("by_k", "by_n"):
         values = artifact[f"theorem.{name}"]
-        out.exact(experiment, "largest_step", float((values[1:] / values[:-1]).max()), {"order": name})
+        if len(values) > 1:
+            out.exact(experiment, "largest_step", float((values[1:] / values[:-1]).max()), {"order": name})
     n, small = int(artifact["theorem.n"]), artifact["theorem.ridgeless_by_k"]
     if {n // 4, n, 8 * n} <= set(sizes):
         for other in (n // 4, 8 * n):
@@ -155,23 +163,26 @@ def _theorem(experiment: str, artifact: Artifact, out: Tables) -> None:
 
 def published(out: Tables) -> None:
     """M1, M5, M6, N4, N5: formulas against published arrays; nothing is trained."""
-    task = theory.power_law_task(10000, 1.5, 1.5, 0.5)
-    _published_risks(task, out)
+    _published_risks(reference.figure1_task(), out)
     for name, ((a, b), stored) in reference.KERNEL_OPTIMA.items():
-        gaps, rows = [], []
+        other = next(exponents for task_name, (exponents, _) in reference.KERNEL_OPTIMA.items() if task_name != name)
+        gaps, foreign, rows = [], [], []
         for noise, ratio in stored.items():
             formula = theory.optimal_fitting_ratio(a, b, noise)
             out.exact("reference", "optimal_ratio", formula, {"task": name, "noise": noise})
             stored_ratio = reference.SMALLEST_RIDGE_RATIO if ratio is None else ratio
             gaps.append(abs(formula - stored_ratio))
+            foreign.append(abs(theory.optimal_fitting_ratio(*other, noise) - stored_ratio))
             rows.append({"task": name, "noise": noise, "formula": formula, "stored": stored_ratio})
         out.exact("reference", "largest_ratio_gap", max(gaps), {"task": name})
+        # the instrument broken on purpose: the exponents of the other data set
+        out.exact("reference", "largest_ratio_gap_other_task", max(foreign), {"task": name})
         out.exact("reference", "noise_free_ratio", rows[0]["stored"], {"task": name})
         out.curve(f"optima_{name.lower().replace('-', '')}", pd.DataFrame(rows))
     grid = list(reference.RESNET_WIDTHS)
     test, train = (np.array([pair[k] for pair in reference.RESNET_WIDTHS.values()]) for k in (0, 1))
-    first = next(k for k in range(1, len(grid) - 1) if test[k] < test[k - 1] and test[k] < test[k + 1])
-    peak = first + int(np.argmax(test[first:]))
+    peak = reference.published_peak()
+    first = int(np.argmin(test[:peak]))
     out.exact("reference", "resnet_peak_rise", test[peak] - test[first])
     out.exact("reference", "resnet_peak_width", grid[peak])
     out.exact("reference", "resnet_peak_train_error", train[peak])
@@ -180,12 +191,12 @@ def published(out: Tables) -> None:
 
 def _published_risks(task: theory.Task, out: Tables) -> None:
     """M1: largest relative deviation of our solver from the stored theory as printed; the ridge divided by n as a sabotage."""
-    worst = {"ours": 0.0, "divided": 0.0}
+    worst, n = {"ours": 0.0, "divided": 0.0}, reference.FIGURE1["n"]
     rows = []
     for k, cells in reference.RISK_TABLE.items():
         for value, (test, train, experiment) in zip(reference.RIDGES, cells, strict=True):
-            found = theory.risk(task, 256, k, value)
-            broken = theory.risk(task, 256, k, value * 256)
+            found = theory.risk(task, n, k, value)
+            broken = theory.risk(task, n, k, value * n)
             for name, pair in (("ours", found), ("divided", broken)):
                 worst[name] = max(
                     worst[name], *(reference.deviation(*each) for each in zip(pair, (test, train), strict=True))

@@ -32,14 +32,13 @@ def measure(experiment: str, artifact: Artifact, out: Tables) -> dict[str, Curve
     kappas = {name: artifact[f"{name}.condition_number"] for name in maps}
     for name, curves in maps.items():
         _solvers(experiment, name, curves, out)
-        out.per_seed(experiment, "condition_number", kappas[name][:, curves.nearest(1)], {"map": name, "width": "n"})
-        out.per_seed(experiment, "condition_number", kappas[name][:, curves.nearest(4)], {"map": name, "width": "4n"})
-    first = maps["standardised"]
-    _growth(experiment, first, out)
-    _threshold(experiment, first, out)
-    _correlation(experiment, first, out)
-    _output_scales(experiment, first, out)
-    _noise(experiment, first, out)
+        for ratio, width in ((1, "n"), (4, "4n")):
+            if curves.covers(ratio):
+                values = kappas[name][:, curves.nearest(ratio)]
+                out.per_seed(experiment, "condition_number", values, {"map": name, "width": width})
+    if "standardised" in maps:
+        for statistics in (_growth, _threshold, _correlation, _output_scales, _noise):
+            statistics(experiment, maps["standardised"], out)
     _map_pairs(experiment, maps, kappas, out)
     out.curve(f"{experiment}_risk", pd.concat([_long(name, curves) for name, curves in maps.items()]))
     out.curve(f"{experiment}_kappa", pd.concat([_kappa_table(name, maps[name], kappas[name]) for name in maps]))
@@ -52,37 +51,43 @@ def _solvers(experiment: str, name: str, curves: Curves, out: Tables) -> None:
     """Height, loss, peak and error triple of every way to train."""
     for solver in curves.names:
         place = {"map": name, "solver": solver}
-        out.per_seed(experiment, "peak_height", curves.height(solver), place)
-        out.per_seed(experiment, "threshold_loss", curves.loss(solver), place)
-        out.per_seed(experiment, "peak_mse", curves.peak(solver), place)
-        out.per_seed(experiment, "tail_mse", curves.at("test_mse", solver, widths.TAIL), place)
+        if curves.covers(1, widths.TAIL):
+            out.per_seed(experiment, "peak_height", curves.height(solver), place)
+        if curves.covers(1):
+            out.per_seed(experiment, "threshold_loss", curves.loss(solver), place)
+            out.per_seed(experiment, "peak_mse", curves.peak(solver), place)
+        if curves.covers(widths.TAIL):
+            out.per_seed(experiment, "tail_mse", curves.at("test_mse", solver, widths.TAIL), place)
         for ratio in ERROR_WIDTHS:
-            out.per_seed(
-                experiment, "test_error", curves.at("test_error", solver, ratio), place | {"width_over_n": ratio}
-            )
+            if curves.covers(ratio):
+                values = curves.at("test_error", solver, ratio)
+                out.per_seed(experiment, "test_error", values, place | {"width_over_n": ratio})
         for left in (0.4, widths.LEFT):
-            rise = curves.at("test_error", solver, 1) - curves.at("test_error", solver, left)
-            out.per_seed(experiment, "error_rise", rise, place | {"from_width_over_n": left})
+            if curves.covers(1, left):
+                rise = curves.at("test_error", solver, 1) - curves.at("test_error", solver, left)
+                out.per_seed(experiment, "error_rise", rise, place | {"from_width_over_n": left})
 
 
 def _growth(experiment: str, curves: Curves, out: Tables) -> None:
     """B2: h at a horizon over h at the one before, per seed."""
     for a, b in itertools.pairwise(GROWTH):
-        if {a, b} <= set(curves.names):
+        if {a, b} <= set(curves.names) and curves.covers(1, widths.TAIL):
             out.per_seed(experiment, "height_ratio", curves.height(b) / curves.height(a), {"a": a, "b": b})
 
 
 def _threshold(experiment: str, curves: Curves, out: Tables) -> None:
     """B3: test MSE at W = n over that at the neighbouring widths, fully trained; share of seeds with their maximum there."""
-    below, centre, above = curves.neighbours()
-    mse = curves.row("test_mse", "steps inf")
-    out.per_seed(experiment, "threshold_over_neighbour", mse[:, centre] / mse[:, below], {"side": "below"})
-    out.per_seed(experiment, "threshold_over_neighbour", mse[:, centre] / mse[:, above], {"side": "above"})
-    out.per_seed(experiment, "peak_at_threshold", (mse.argmax(1) == centre).astype(float))
+    for side, ratio in curves.over_neighbours("test_mse", "steps inf").items():
+        out.per_seed(experiment, "threshold_over_neighbour", ratio, {"side": side})
+    if curves.covers(1):
+        at_threshold = curves.row("test_mse", "steps inf").argmax(1) == curves.nearest(1)
+        out.per_seed(experiment, "peak_at_threshold", at_threshold.astype(float))
 
 
 def _correlation(experiment: str, curves: Curves, out: Tables) -> None:
     """B4: Spearman's coefficient of h and l over the named spectral configurations, and over noise levels."""
+    if not curves.covers(1, widths.TAIL):
+        return
     if set(SPECTRAL) <= set(curves.names):
         loss, height = (np.stack([form(name) for name in SPECTRAL], 1) for form in (curves.loss, curves.height))
         out.per_seed(experiment, "rank_correlation", widths.rank_correlation(loss, height), {"list": "spectral"})
@@ -95,9 +100,10 @@ def _correlation(experiment: str, curves: Curves, out: Tables) -> None:
 def _output_scales(experiment: str, curves: Curves, out: Tables) -> None:
     """D1: h at sigma_a = 0 over h at 1; the quadratic law of the tail."""
     base = "steps 10000"
-    if not {base, *OUTPUT_SCALES} <= set(curves.names):
+    if not {base, *OUTPUT_SCALES} <= set(curves.names) or not curves.covers(widths.TAIL):
         return
-    out.per_seed(experiment, "start_height_ratio", curves.height("output_scale 0") / curves.height(base))
+    if curves.covers(1):
+        out.per_seed(experiment, "start_height_ratio", curves.height("output_scale 0") / curves.height(base))
     zero, three, ten = (curves.at("test_mse", name, widths.TAIL) for name in OUTPUT_SCALES)
     out.per_seed(experiment, "tail_law", ((ten - zero) / 100) / ((three - zero) / 9))
 
@@ -105,7 +111,7 @@ def _output_scales(experiment: str, curves: Curves, out: Tables) -> None:
 def _noise(experiment: str, curves: Curves, out: Tables) -> None:
     """F1: peak MSE at 20 % label noise over that at none, after 10,000 steps."""
     a, b = "noise 0.2 steps 10000", "noise 0 steps 10000"
-    if {a, b} <= set(curves.names):
+    if {a, b} <= set(curves.names) and curves.covers(1):
         out.per_seed(experiment, "noise_peak_ratio", curves.peak(a) / curves.peak(b))
 
 
@@ -115,10 +121,11 @@ def _map_pairs(experiment: str, maps: dict[str, Curves], kappas: dict[str, np.nd
         if a not in maps or b not in maps:
             continue
         shared = min(len(kappas[a]), len(kappas[b]))
-        ratio = kappas[a][:shared, maps[a].nearest(4)] / kappas[b][:shared, maps[b].nearest(4)]
-        out.per_seed(experiment, "tail_condition_ratio", ratio, {"a": a, "b": b})
+        if maps[a].covers(4) and maps[b].covers(4):
+            ratio = kappas[a][:shared, maps[a].nearest(4)] / kappas[b][:shared, maps[b].nearest(4)]
+            out.per_seed(experiment, "tail_condition_ratio", ratio, {"a": a, "b": b})
         for solver in ("steps 10000", "lr 0.01"):
-            if solver not in maps[a].names:
+            if not all(solver in maps[name].names and maps[name].covers(1) for name in (a, b)):
                 continue
             pair = [maps[name].at("test_error", solver, 1)[:shared] for name in (a, b)]
             place = {"a": a, "b": b, "solver": solver}
@@ -153,6 +160,8 @@ def _sample_sizes(experiment: str, artifact: Artifact, out: Tables) -> None:
     for level, share in enumerate(levels):
         for index, n in enumerate(sizes):
             for side, other in (("below", centre - 1), ("above", centre + 1)):
+                if not 0 <= other < len(ratios) or abs(ratios[centre] - 1) > widths.NEAR:
+                    continue
                 rise = errors[:, level, index, centre] - errors[:, level, index, other]
                 out.per_seed(experiment, "threshold_rise", rise, {"n": int(n), "noise": share, "side": side})
     by_n, grid = artifact["sizes.test_error"], artifact["sizes.n"].tolist()

@@ -35,15 +35,15 @@ def iterated(experiment: str, artifact: Artifact, spectral: Curves | None, out: 
         curves = widths.curves(artifact, name, n, points)
         for point in points:
             found[point] = curves
-            out.per_seed(experiment, "threshold_loss", curves.loss(point), {"run": point})
-            out.per_seed(experiment, "threshold_mse", curves.at("test_mse", point, 1), {"run": point})
-            out.per_seed(experiment, "peak_height", curves.height(point), {"run": point})
+            if curves.covers(1):
+                out.per_seed(experiment, "threshold_loss", curves.loss(point), {"run": point})
+                out.per_seed(experiment, "threshold_mse", curves.at("test_mse", point, 1), {"run": point})
+            if curves.covers(1, widths.TAIL):
+                out.per_seed(experiment, "peak_height", curves.height(point), {"run": point})
     control = next((point for point in found if point.startswith(CONTROL)), None)
     if control:
-        below, centre, above = found[control].neighbours()
-        mse = found[control].row("test_mse", control)
-        for side, index in (("below", below), ("above", above)):
-            out.per_seed(experiment, "threshold_over_neighbour", mse[:, centre] / mse[:, index], {"side": side})
+        for side, ratio in found[control].over_neighbours("test_mse", control).items():
+            out.per_seed(experiment, "threshold_over_neighbour", ratio, {"side": side})
     _batches(experiment, found, out)
     if spectral is not None:
         _optimisers(experiment, found, spectral, out)
@@ -54,14 +54,14 @@ def iterated(experiment: str, artifact: Artifact, spectral: Curves | None, out: 
 def _batches(experiment: str, found: dict[str, Curves], out: Tables) -> None:
     """C2: ratios of threshold losses between batch sizes after the same number of epochs."""
     for a, b in (("sgd_10 1000", "sgd_1 1000"), ("sgd_100 1000", "sgd_10 1000")):
-        if {a, b} <= set(found):
-            out.per_seed(experiment, "loss_ratio", found[a].loss(a) / found[b].loss(b), {"a": a, "b": b})
+        if {a, b} <= set(found) and found[a].covers(1) and found[b].covers(1):
+            out.per_seed(experiment, "loss_ratio", _ratio(found[a].loss(a), found[b].loss(b)), {"a": a, "b": b})
 
 
 def _optimisers(experiment: str, found: dict[str, Curves], spectral: Curves, out: Tables) -> None:
     """C1: test MSE at W = n of each optimiser over the weaker one's, and the train MSE the other way."""
     sources = {"features": dict.fromkeys(spectral.names, spectral), "iterated": found}
-    if any(name not in sources[source] for _, source, name in OPTIMISERS):
+    if any(name not in sources[source] or not sources[source][name].covers(1) for _, source, name in OPTIMISERS):
         return
     for (weak, source, name), (strong, strong_source, strong_name) in itertools.pairwise(OPTIMISERS):
         weaker, stronger = sources[source][name], sources[strong_source][strong_name]
@@ -81,8 +81,10 @@ def _correlation(experiment: str, found: dict[str, Curves], spectral: Curves, ou
     """B4 and panel H: h against l over spectral and iterated configurations together."""
     if not set(SPECTRAL) <= set(spectral.names) or not set(ITERATED) <= set(found):
         return
-    shared = min(len(found[name].loss(name)) for name in ITERATED)
     chosen = [(name, spectral) for name in SPECTRAL] + [(name, found[name]) for name in ITERATED]
+    if not all(curves.covers(1, widths.TAIL) for _, curves in chosen):
+        return
+    shared = min(len(curves.loss(name)) for name, curves in chosen)
     loss = np.stack([curves.loss(name)[:shared] for name, curves in chosen], 1)
     height = np.stack([curves.height(name)[:shared] for name, curves in chosen], 1)
     out.per_seed(experiment, "rank_correlation", widths.rank_correlation(loss, height), {"list": "all"})
@@ -131,18 +133,17 @@ def _paper_peak(experiment: str, name: str, mse: np.ndarray, grid: list[int], ou
 
 def _between_optimisers(experiment: str, artifact: Artifact, names: list[str], out: Tables) -> None:
     for weak, strong in (("gd", "heavy_ball"), ("heavy_ball", "adam")):
-        grid = artifact[f"{weak}.widths"].tolist() if weak in names else []
-        if strong not in names or not {40, WIDE} <= set(grid):
+        grids = {name: artifact[f"{name}.widths"].tolist() for name in (weak, strong) if name in names}
+        if len(grids) < 2 or not all({40, WIDE} <= set(grid) for grid in grids.values()):
             continue
-        at, wide = grid.index(40), grid.index(WIDE)
-        relative = {
-            name: artifact[f"{name}.test_mse"][:, -1, at] / artifact[f"{name}.test_mse"][:, -1, wide]
-            for name in (weak, strong)
-        }
+        relative, losses = {}, {}
+        for name, grid in grids.items():
+            mse, at = artifact[f"{name}.test_mse"][:, -1], grid.index(40)
+            relative[name] = mse[:, at] / mse[:, grid.index(WIDE)]
+            losses[name] = artifact[f"{name}.train_mse"][:, -1, at]
         place = {"a": strong, "b": weak}
-        out.per_seed(experiment, "wide_ratio_ratio", relative[strong] / relative[weak], place)
-        losses = {name: artifact[f"{name}.train_mse"][:, -1, at] for name in (weak, strong)}
-        out.per_seed(experiment, "train_ratio", losses[weak] / losses[strong], place)
+        out.per_seed(experiment, "wide_ratio_ratio", _ratio(relative[strong], relative[weak]), place)
+        out.per_seed(experiment, "train_ratio", _ratio(losses[weak], losses[strong]), place)
 
 
 def deep(experiment: str, artifact: Artifact, out: Tables) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 WINDOW = (0.8, 1.2)  # widths / n among which the peak is looked for
 TAIL = 4.0
 LEFT = 0.6
+NEAR = 0.1  # a width stands for a ratio to n if it is at most so far away, in units of the ratio
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,11 @@ class Curves:
     def nearest(self, ratio: float) -> int:
         return int(np.argmin(np.abs(self.widths - ratio * self.n)))
 
+    def covers(self, *ratios: float) -> bool:
+        """Whether the grid has a width near each ratio x n; where it has none, a statistic there does not exist."""
+        wanted = np.array(ratios) * self.n
+        return bool((np.abs(self.widths[:, None] - wanted).min(0) <= NEAR * wanted + 1e-9).all())
+
     def loss(self, solver: str) -> np.ndarray:
         """Threshold loss l [seeds]: train MSE at W = n."""
         return self.at("train_mse", solver, 1)
@@ -42,13 +48,14 @@ class Curves:
         return self.row("test_mse", solver)[:, inside].max(1)
 
     def height(self, solver: str) -> np.ndarray:
-        """Peak height h [seeds]: the peak over the test MSE at W = 4n (the widest, where 4n is missing)."""
+        """Peak height h [seeds]: the peak over the test MSE at W = 4n."""
         return self.peak(solver) / self.at("test_mse", solver, TAIL)
 
-    def neighbours(self) -> tuple[int, int, int]:
-        """Indices of W = n and of the widths next to it on the grid."""
-        centre = self.nearest(1)
-        return max(centre - 1, 0), centre, min(centre + 1, len(self.widths) - 1)
+    def over_neighbours(self, field: str, solver: str) -> dict[str, np.ndarray]:
+        """By side (`below`, `above`), a field at W = n over that at the next width on the grid, where there is one."""
+        centre, row = self.nearest(1), self.row(field, solver)
+        sides = {"below": centre - 1, "above": centre + 1} if self.covers(1) else {}
+        return {side: row[:, centre] / row[:, k] for side, k in sides.items() if 0 <= k < len(self.widths)}
 
 
 def conditions(artifact: Mapping[str, np.ndarray]) -> list[str]:

@@ -4,11 +4,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from replications.double_descent import plots, plots_unified
-from replications.double_descent.measuring import trained
-from verifig import figures
+from replications.double_descent import captions, plots, plots_unified, reference
+from replications.double_descent.measuring import soundness, trained
+from verifig import claims, figures, judgement
 from verifig.artifacts import Artifact
+from verifig.files import read_yaml
+from verifig.paths import REPLICATIONS
 from verifig.tables import Tables
+
+CLAIMS = REPLICATIONS / "double_descent" / "claims.yaml"
 
 SEEDS, WIDTHS = range(3), (100, 400, 1000, 4000)
 
@@ -21,18 +25,66 @@ def risk_table(names: list[str], key: str) -> pd.DataFrame:
     return frame.assign(map="standardised", steps=1000)
 
 
+SETTINGS = {
+    "n": 1000, "widths": list(WIDTHS), "horizons": [1000, 10000, 100000], "steps": 10000, "label_noise": 0.05,
+    "noise_levels": [0.0, 0.2, 1.0], "noise_horizons": [1000, 10000],
+}  # fmt: skip
+
+
 def test_full_size_figures_are_drawn():
-    published = pd.DataFrame({"x": [1, 10, 64], "test": [0.5, 0.4, 0.3], "train": [0.5, 0.1, 0.0]})
+    published = pd.DataFrame({"x": list(reference.RESNET_WIDTHS), "test": 0.4, "train": 0.1})
     own = pd.DataFrame({"x": [2, 10] * 3, "seed": [0, 0, 1, 1, 2, 2], "value": 0.4, "train": 0.1})
     grid = risk_table(["constant 1000", "decay 1000", "cross_entropy 100000"], "run")
+    runs = {name: {"loss": "mse", "rate_decay": name == "decay"} for name in ("constant", "decay")}
+    runs["cross_entropy"] = {"loss": "cross_entropy", "rate_decay": False}
+    base = {"optimizer": "adam", "momentum": 0.0, "label_noise": 0.1, "init_scale": 1.0, "seeds": 3}
+    networks = {"gd": base | {"optimizer": "sgd"}, "adam": base}
+    solvers = [f"steps {steps:g}" for steps in plots.shown_horizons(SETTINGS)]
     drawn = [
-        plots.horizons(risk_table(list(plots.HORIZONS), "solver"), 1000),
+        plots.horizons(risk_table(solvers, "solver"), SETTINGS),
         plots_unified.resnet(published, own),
-        plots_unified.author_grid(grid, grid),
-        plots_unified.two_layer(risk_table(["gd", "adam"], "run"), 50, (100, 1000), 1000),
+        plots_unified.author_grid({"MNIST": grid, "Fashion-MNIST": grid}, runs, 1000, WIDTHS),
+        plots_unified.two_layer(risk_table(["gd", "adam"], "run"), base, networks, 50.0),
     ]
     for k, figure in enumerate(drawn):
         assert figures.svg(figure, f"test{k}", "a test").startswith("<svg")
+
+
+def test_horizons_are_picked_from_those_of_the_run():
+    assert plots.shown_horizons({"horizons": [10, 100, 300, 1000, 10000]}) == [100, 1000, 10000, np.inf]
+    assert plots.shown_horizons({"horizons": [15, 30, 60]}) == [15, 30, 60, np.inf]
+
+
+def test_captions_follow_the_curves():
+    """The same sentence over two opposite results says opposite things."""
+    risk = risk_table(["steps 1000", "noise 0 steps 1000", "noise 0.2 steps 1000"], "solver")
+    settings = SETTINGS | {"noise_horizons": [1000]}
+    quiet = captions.caveat_noise(risk, settings)
+    assert "higher loss goes with the higher peak" in quiet, "all levels are equal, so nothing falls"
+    louder = risk["solver"] == "noise 0.2 steps 1000"
+    risk.loc[louder, "train_mse"] *= 10
+    risk.loc[louder & (risk["width"] == 1000), "test_mse"] = 1e-6
+    assert "higher loss goes" not in captions.caveat_noise(risk, settings)
+
+
+def test_the_published_peak_is_found():
+    widths = list(reference.RESNET_WIDTHS)
+    assert widths[reference.published_peak()] == 10
+    text = captions.resnet_alt(pd.DataFrame({"x": widths, "test": [p[0] for p in reference.RESNET_WIDTHS.values()], "train": [p[1] for p in reference.RESNET_WIDTHS.values()]}))  # fmt: skip
+    assert "34.0 % at width 4" in text
+    assert "41.3 % at width 10, where the train error is 8.31 %" in text
+
+
+@pytest.mark.parametrize(("factor", "sound"), [(0.1, True), (30.0, False), (np.nan, False)])
+def test_a_run_that_diverged_is_not_sound(factor, sound):
+    arrays = {"gd.train_mse": np.full((3, 1, 4), 0.25 * factor), "gd.widths": np.arange(4), "gd.points": np.array([10])}
+    settings = {"seeds": 3, "classes": [0, 6], "dataset": "mnist_5k", "conditions": {"gd": {}}}
+    out = Tables()
+    soundness.measure("two_layer", Artifact(arrays, {"job": {"program": "two_layer", "settings": settings}}), out)
+    rows = out.statistics()
+    part = next(part for part in read_yaml(CLAIMS)["health"]["two_layer"])
+    judged = judgement.judge_part(claims.resolve(part, "laptop"), rows, minimum=1)
+    assert (judged["verdict"] == "reproduced") is sound
 
 
 def test_deep_runs_are_measured_against_the_published_peak():

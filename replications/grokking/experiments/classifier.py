@@ -128,6 +128,10 @@ class Classifier(Trainable):
         )
         return result
 
+    def mean_loss(self, inputs: Tensor, labels: Tensor) -> Tensor:
+        """The loss that is minimised, of each member [K] on a set of its own."""
+        return self._loss(self.model(inputs), labels)[0].double().mean(1)
+
     def _loss(self, logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         if self.loss == "stablemax":
             return losses.stable_cross_entropy(logits, labels)

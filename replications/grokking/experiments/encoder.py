@@ -21,9 +21,8 @@ from verifig.run import Run
 
 def transformer(run: Run) -> dict[str, np.ndarray]:
     """Train every condition x seed; records [members, log points]."""
-    return fit(
-        run, lambda members: build(members, run.device), ("operation", "modulus", "train_fraction", "feed_forward")
-    )
+    shape = ("operation", "modulus", "train_fraction", "feed_forward", "dropout")
+    return fit(run, lambda members: build(members, run.device), shape)
 
 
 class Transformer:

@@ -33,8 +33,11 @@ def build(members: list[Mapping], device: torch.device) -> Classifier:
 def strings(member: Mapping) -> tuple[Tensor, Tensor]:
     """Distinct random strings [n, bits] of zeros and ones, labelled by the parity of the first `parity_bits`."""
     stream = generator("grokking", "parity", member["seed"])
-    bits = member["parity_bits"] + member["noise_bits"]
-    draws = torch.randint(0, 2, (2 * member["strings"], bits), generator=stream)
-    unique = torch.unique(draws, dim=0)
-    chosen = unique[torch.randperm(len(unique), generator=stream)[: member["strings"]]]
+    bits, count = member["parity_bits"] + member["noise_bits"], member["strings"]
+    if 2**bits < 8 * count:  # few strings in all: random draws would repeat too many
+        numbers = torch.randperm(2**bits, generator=stream)[:count]
+        chosen = (numbers[:, None] >> torch.arange(bits)) & 1
+    else:
+        unique = torch.unique(torch.randint(0, 2, (2 * count, bits), generator=stream), dim=0)
+        chosen = unique[torch.randperm(len(unique), generator=stream)[:count]]
     return chosen, chosen[:, : member["parity_bits"]].sum(1) % 2

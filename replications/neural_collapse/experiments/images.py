@@ -30,14 +30,14 @@ def load(run: Run) -> tuple[Tensor, Tensor]:
     Raises:
         InputError: no `image_folder`, one without images, or a damaged archive.
     """
-    name = run.settings["dataset"]
+    name = run.members[0]["dataset"]
     if name == "mnist_5k":
         pixels, labels = run.array(name)
         pixels = pixels.reshape(-1, 1, 28, 28)
     elif name == "cifar10":
         pixels, labels = read_cifar(run.path(name))
     else:
-        pixels, labels = read_folder(run.settings["image_folder"])
+        pixels, labels = read_folder(run.members[0]["image_folder"])
     mean, deviation = (np.array(v, np.float32).reshape(1, -1, 1, 1) for v in NORMALISATION[name])
     return torch.from_numpy((pixels.astype(np.float32) - mean) / deviation), torch.from_numpy(labels)
 

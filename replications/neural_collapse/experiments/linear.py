@@ -41,8 +41,9 @@ class FreeFeatures(Trainable):
     """K problems of equal shapes, trained by gradient descent with momentum (MSE or cross-entropy, L2 on H and all W).
 
     Args:
-        members: settings; beside `SHAPES` everything may differ. `start` "minimiser" begins at the closed form of
-            `start_decay` plus Gaussian noise of size `init`; "random" at noise alone.
+        members: settings; beside `SHAPES` everything may differ. `start` "minimiser" begins at the closed form of the
+            squared error at pressure `start_beta` of the largest class, plus Gaussian noise of size `init`; "random"
+            at noise alone.
         dtype, device: of the computation.
     """
 
@@ -83,20 +84,25 @@ class FreeFeatures(Trainable):
         decay = self.parameters.split(self.decay)
         for row, member in enumerate(self.members):
             stream = generator(SLUG, "free features", member["seed"])
-            if member["start"] == "minimiser":
-                rng = np.random.default_rng(stream.initial_seed())
-                weights, features, _ = closed_form.minimiser(
-                    self.sizes, self.depth, member["start_decay"], member["start_decay"], member["width"], rng
-                )
-                first = features[:, np.r_[0, np.cumsum(self.sizes)[:-1]]] * np.sqrt(self.sizes)
+            begin = self._minimiser(member, stream) if member["start"] == "minimiser" else {}
             for name, view in self.parameters.views.items():
                 decay[name][row] = {"features": member["feature_decay"], "bias": 0.0}.get(name, member["weight_decay"])
-                if name == "bias":
-                    continue
-                view[row] = member["init"] * torch.randn(view[row].shape, generator=stream, dtype=torch.float64)
-                if member["start"] == "minimiser":
-                    begin = first if name == "features" else weights[int(name[1:]) - 1]
-                    view[row] += torch.from_numpy(begin).to(view.device)
+                if name != "bias":
+                    view[row] = member["init"] * torch.randn(view[row].shape, generator=stream, dtype=torch.float64)
+                if name in begin:
+                    view[row] += torch.from_numpy(begin[name]).to(view.device)
+
+    def _minimiser(self, member: Mapping, stream: torch.Generator) -> dict[str, np.ndarray]:
+        """The parameters of a global minimiser at `start_beta`, by name."""
+        rng = np.random.default_rng(stream.initial_seed())
+        decay = closed_form.decay_at(member["start_beta"], self.sizes.max(), self.total, self.depth)
+        weights, features, bias = closed_form.minimiser(
+            self.sizes, self.depth, decay, decay, member["width"], rng, member["bias"]
+        )
+        if member["class_columns"]:
+            features = features[:, np.r_[0, np.cumsum(self.sizes)[:-1]]] * np.sqrt(self.sizes)
+        begin = {f"w{m + 1}": weight for m, weight in enumerate(weights)}
+        return begin | {"features": features, "bias": bias[:, None]}
 
     def step(self) -> None:
         """One iteration; collapsing classes decay into denormal numbers, which are slow on a CPU."""
@@ -142,11 +148,17 @@ class FreeFeatures(Trainable):
         return arrays | {"nc1": np.array(metrics.nc1(features, self.labels, self.classes) if within else np.nan)}
 
 
-def pad_layers(records: dict[str, np.ndarray], layers: int) -> dict[str, np.ndarray]:
-    """Fill the layer axis of `classifier` and `feature` [members, points, M, K, K] with NaN up to `layers`."""
+def pad(records: dict[str, np.ndarray], layers: int, classes: int) -> dict[str, np.ndarray]:
+    """Fill records [members, points, ...] with NaN, so that conditions of other depths and class numbers can be stacked.
+
+    `classifier` and `feature` [..., M, K, K] up to `layers` and `classes`, `output` [..., K, K] and `bias` [..., K].
+    """
+    wanted = {"classifier": (layers, classes, classes), "output": (classes, classes), "bias": (classes,)}
+    wanted["feature"] = wanted["classifier"]
     padded = dict(records)
-    for name in ("classifier", "feature"):
-        array = records[name]
-        missing = np.full((*array.shape[:2], layers - array.shape[2], *array.shape[3:]), np.nan)
-        padded[name] = np.concatenate([array, missing], axis=2)
+    for name in wanted.keys() & records.keys():
+        array, shape = records[name], wanted[name]
+        missing = [(0, 0)] * (array.ndim - len(shape))
+        missing += [(0, size - there) for size, there in zip(shape, array.shape[-len(shape) :], strict=True)]
+        padded[name] = np.pad(array, missing, constant_values=np.nan)
     return padded

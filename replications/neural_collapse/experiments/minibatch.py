@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from replications.neural_collapse import metrics
 from replications.neural_collapse.experiments import images, vision
-from replications.neural_collapse.experiments.linear import pad_layers
+from replications.neural_collapse.experiments.linear import pad
 from verifig import modules
 from verifig.ensemble import generator
 from verifig.loop import Trainable, train
@@ -24,12 +24,13 @@ EVALUATION_BATCH = 1000
 
 def backbones(run: Run) -> dict[str, np.ndarray]:
     """Train every condition x seed, one network after the other; records [members, log points, ...] by epoch."""
+    common = run.members[0]
     pixels, labels = images.load(run)
-    rows, _ = images.subset(labels, run.settings["sizes"], None)
+    rows, _ = images.subset(labels, common["sizes"], None)
     pixels, labels = images.resize_rgb(pixels[rows]).to(run.device), labels[rows].to(run.device)
-    epochs = run.settings["epochs"]
-    every = math.ceil(len(rows) / run.settings["batch_size"])
-    spaced = np.geomspace(1, epochs, run.settings["log_points"]).round().astype(int)
+    epochs = common["epochs"]
+    every = math.ceil(len(rows) / common["batch_size"])
+    spaced = np.geomspace(1, epochs, common["log_points"]).round().astype(int)
     points = sorted({0, *spaced.tolist(), *np.linspace(0, epochs, 21).round().astype(int).tolist()})
     deepest, parts = max(member["depth"] for member in run.members), []
     for member in run.members:
@@ -42,7 +43,7 @@ def backbones(run: Run) -> dict[str, np.ndarray]:
             [p * every for p in points],
             name=name,
         )
-        parts.append(pad_layers(records, deepest))
+        parts.append(pad(records, deepest, len(common["sizes"])))
     stacked = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     return stacked | {"iterations": np.array(points)}
 
@@ -57,8 +58,8 @@ class Network(Trainable):
 
     def __init__(self, member: Mapping, pixels: Tensor, labels: Tensor):
         super().__init__()
-        self.member, self.pixels, self.labels = member, pixels, labels
         self.classes, dtype = len(member["sizes"]), getattr(torch, member["dtype"])
+        self.member, self.pixels, self.labels = member, pixels.to(dtype), labels
         torch.manual_seed(derive(SLUG, "backbone", member["seed"]))
         if member["backbone"] == "mlp":
             body, width = perceptron(pixels[0].numel(), member["width"], member["hidden_layers"]), member["width"]

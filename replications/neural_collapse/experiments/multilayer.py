@@ -13,7 +13,7 @@ from torch import Tensor
 
 from replications.neural_collapse import metrics
 from replications.neural_collapse.experiments import images
-from replications.neural_collapse.experiments.linear import backward, forward, pad_layers
+from replications.neural_collapse.experiments.linear import backward, forward, pad
 from replications.neural_collapse.experiments.unconstrained import log_points
 from verifig.device import flushed_denormals
 from verifig.ensemble import MLP, Parameters, generator
@@ -22,29 +22,33 @@ from verifig.optim import Adam
 from verifig.run import Run
 
 SLUG = "neural_collapse"
+SHAPES = ("depth", "width", "hidden_layers", "dtype", "drops")  # what networks of a chunk share, beside K and N
 TEST_STRIDE = 4  # every fourth image that was left out is tested on
 
 
 def networks(run: Run) -> dict[str, np.ndarray]:
     """Train every condition x seed on a class subset; records [members, log points, ...]."""
+    common = run.members[0]
     pixels, labels = images.load(run)
-    pixels, steps = pixels.flatten(1), run.settings["iterations"]
-    points = log_points(steps, run.settings["log_points"], 20)
-    groups: dict[int, list[int]] = {}
+    pixels, steps = pixels.flatten(1), common["iterations"]
+    points = log_points(steps, common["log_points"], 20)
+    groups: dict[tuple, list[int]] = {}
     for index, member in enumerate(run.members):
-        groups.setdefault(member["depth"], []).append(index)
+        shape = (*(str(member[name]) for name in SHAPES), str(len(member["sizes"])), str(sum(member["sizes"])))
+        groups.setdefault(shape, []).append(index)
+    depth, classes = (max(v) for v in zip(*((m["depth"], len(m["sizes"])) for m in run.members), strict=True))
     parts: dict[int, dict[str, np.ndarray]] = {}
-    for depth, indices in groups.items():
+    for shape, indices in groups.items():
         records = train(
             run,
             [run.members[i] for i in indices],
             lambda members: Networks(members, pixels, labels, run.device),
             steps,
             points,
-            chunk=run.settings["chunk"],
-            name=f"depth {depth}",
+            chunk=common["chunk"],
+            name=" ".join(shape),
         )
-        records = pad_layers(records, max(groups))
+        records = pad(records, depth, classes)
         for row, index in enumerate(indices):
             parts[index] = {name: array[row] for name, array in records.items()}
     stacked = {name: np.stack([parts[k][name] for k in range(len(parts))]) for name in parts[0]}
@@ -52,7 +56,7 @@ def networks(run: Run) -> dict[str, np.ndarray]:
 
 
 class Networks(Trainable):
-    """K networks of equal shapes: ReLU backbone with a linear last layer (the features), then M linear layers.
+    """K networks of equal shapes (see `SHAPES`): ReLU backbone with a linear last layer (the features), then M linear layers.
 
     Args:
         members: settings; sizes, bias, decays and learning rates may differ.

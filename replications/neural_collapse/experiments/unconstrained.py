@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from replications.neural_collapse import closed_form
-from replications.neural_collapse.experiments.linear import SHAPES, FreeFeatures, pad_layers
+from replications.neural_collapse.experiments.linear import SHAPES, FreeFeatures, pad
 from verifig.loop import train
 from verifig.run import Run
 
@@ -18,9 +18,13 @@ def log_points(iterations: int, spread: int, even: int) -> list[int]:
 
 
 def fit(run: Run, members: Sequence[Mapping]) -> dict[str, np.ndarray]:
-    """Train members of any shapes; records [members, log points, ...], one set of log points for all."""
-    iterations, depth = run.settings["iterations"], max(member["depth"] for member in members)
-    points = log_points(iterations, run.settings["log_points"], 20)
+    """Train members of any shapes; records [members, log points, ...], one set of log points for all.
+
+    Records are padded to the deepest head and the most classes (see `linear.pad`).
+    """
+    common = members[0]
+    depth, classes = (max(values) for values in zip(*((m["depth"], len(m["sizes"])) for m in members), strict=True))
+    points = log_points(common["iterations"], common["log_points"], 20)
     parts: dict[int, dict[str, np.ndarray]] = {}
     groups: dict[tuple, list[int]] = {}
     for index, member in enumerate(members):
@@ -31,12 +35,12 @@ def fit(run: Run, members: Sequence[Mapping]) -> dict[str, np.ndarray]:
             run,
             [members[i] for i in indices],
             lambda chunk: FreeFeatures(chunk, run.device),
-            iterations,
+            common["iterations"],
             points,
-            chunk=run.settings["chunk"],
+            chunk=common["chunk"],
             name=" ".join(str(members[indices[0]][name]) for name in SHAPES),
         )
-        records = pad_layers(records, depth)
+        records = pad(records, depth, classes)
         for row, index in enumerate(indices):
             parts[index] = {name: array[row] for name, array in records.items()}
     stacked = {name: np.stack([parts[k][name] for k in range(len(members))]) for name in parts[0]}
@@ -65,9 +69,8 @@ def sweep(run: Run) -> dict[str, np.ndarray]:
         betas = [*member["betas"], *(threshold * u for u in member["over_threshold"])]
         betas += [limit * u for u in member["over_spinodal"]]
         rates = list(member["decays"]) or [closed_form.decay_at(beta, size, total, depth) for beta in betas]
-        first = closed_form.decay_at(member["start_beta"], size, total, depth)
         for value, rate in zip(member["decays"] or betas, rates, strict=True):
-            members.append(member | {"weight_decay": rate, "feature_decay": rate, "start_decay": first})
+            members.append(member | {"weight_decay": rate, "feature_decay": rate})
             owner.append(row)
             level.append(value)
     records = fit(run, members)
@@ -77,20 +80,7 @@ def sweep(run: Run) -> dict[str, np.ndarray]:
 
 
 def cross_entropy(run: Run) -> dict[str, np.ndarray]:
-    """Cross-entropy in class columns from a few fixed starts; conditions may differ in K, so K x K arrays are padded."""
-    groups: dict[int, list[int]] = {}
-    for index, member in enumerate(run.members):
-        groups.setdefault(len(member["sizes"]), []).append(index)
-    widest = max(groups)
-    parts: dict[int, dict[str, np.ndarray]] = {}
-    points = np.zeros(0)
-    for classes, indices in groups.items():
-        records = fit(run, [run.members[i] for i in indices])
-        points = records.pop("iterations")
-        for row, index in enumerate(indices):
-            kept = {name: records[name][row] for name in ("objective", "accuracy")}
-            output = np.full((widest, widest), np.nan)
-            output[:classes, :classes] = records["output"][row, -1]
-            parts[index] = kept | {"output": output}
-    stacked = {name: np.stack([parts[k][name] for k in range(len(parts))]) for name in parts[0]}
-    return stacked | {"iterations": points}
+    """Cross-entropy from a few fixed starts: objective and accuracy over training, `output` [members, K, K] at the end."""
+    records = fit(run, run.members)
+    kept = {name: records[name] for name in ("objective", "accuracy", "iterations")}
+    return kept | {"output": records["output"][:, -1]}

@@ -170,8 +170,6 @@ def test_simplex_labels_of_equal_classes_are_a_simplex():
 
 
 def test_errors():
-    with pytest.raises(ValueError, match="equal class sizes"):
-        cf.solve(SIZES, 1, 1e-3, 1e-3, bias=True)
     with pytest.raises(ValueError, match="3 layers need 3 positive"):
         cf.solve(SIZES, 3, (1e-3, 1e-3), 1e-3)
     with pytest.raises(ValueError, match="positive"):

@@ -67,10 +67,10 @@ def test_exact_minimiser_has_zero_metrics():
         labels = np.repeat(np.arange(4), sizes)
         solution = closed_form.solve(sizes, 3, 1e-3, 2e-3, bias)
         found = metrics.grams(weights, features, labels, 4)
-        for name, target in closed_form.targets(solution, bias).items():
+        for name, target in closed_form.targets(solution).items():
             matrix = found[name] if name == "output" else found[name][0]
             assert matrix == pytest.approx(target, abs=1e-12)
-        scale = solution.classifier + sum(sizes) * 2e-3
+        scale = closed_form.duality_map(solution)
         dual = metrics.duality(found["classifier"][0], found["feature"][0], found["output"], scale)
         assert dual == pytest.approx(0, abs=1e-7)
 

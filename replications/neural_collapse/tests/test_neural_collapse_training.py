@@ -109,7 +109,12 @@ def test_class_columns_have_the_same_optimum():
 
 def test_a_warm_start_begins_at_the_minimiser():
     lam = 0.01
-    change = {"weight_decay": lam, "feature_decay": lam, "start_decay": lam, "init": 1e-9}
+    change = {
+        "weight_decay": lam,
+        "feature_decay": lam,
+        "start_beta": closed_form.pressure([100] * 4, 2, lam, lam)[0],
+        "init": 1e-9,
+    }
     program = FreeFeatures([member | change for member in members("sweep", ("warm2",))], CPU)
     best = closed_form.solve([100] * 4, 2, lam, lam).objective
     assert program.record()["objective"].item() == pytest.approx(best, abs=1e-12)

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from replications.random_teachers.experiments import images
 from replications.random_teachers.experiments.finetuning import Classifier, distilled, statistics_of
+from verifig.keys import key
 from verifig.run import Run
 
 
@@ -22,11 +23,11 @@ def connectivity(run: Run) -> dict[str, np.ndarray]:
     result = []
     for number, member in enumerate(run.members):
         source = member | {"condition": None, "start": None}
-        name = f"student {member['seed']}"
+        name = f"student {key(source)}"  # conditions share it where its settings are equal
         ends = run.once(name, lambda source=source: distilled(source, run))
         data = images.load(member["targets"][0], member, run).to(run.device)
         result.append(_errors(run, f"start {number}", member, ends, data))
-    return {"errors": np.stack(result), "places": _places(run.settings)}
+    return {"errors": np.stack(result), "places": _places(run.members[0])}
 
 
 def _places(settings: Mapping) -> np.ndarray:

@@ -1,5 +1,6 @@
 """The paper's convolutional encoders and projection head (Appendix E.1; layouts of the released code)."""
 
+import math
 from collections.abc import Callable, Mapping
 
 import torch
@@ -9,11 +10,14 @@ from verifig.ensemble import generator
 
 VGG = {
     "vgg11": (64, "M", 128, "M", 256, 256, "M", 512, 512, "M", 512, 512, "M"),
+    "vgg13": (64, 64, "M", 128, 128, "M", 256, 256, "M", 512, 512, "M", 512, 512, "M"),
+    "vgg16": (64, 64, "M", 128, 128, "M", *[256] * 3, "M", *[512] * 3, "M", *[512] * 3, "M"),
     "vgg19": (64, 64, "M", 128, 128, "M", *[256] * 4, "M", *[512] * 4, "M", *[512] * 4, "M"),
 }
 RESNET = {
     # stem width, blocks by stage, bottleneck blocks (expansion 4)
     "resnet18": (64, (2, 2, 2, 2), False),
+    "resnet34": (64, (3, 4, 6, 3), False),
     "resnet50": (64, (3, 4, 6, 3), True),
     "resnet20": (16, (3, 3, 3), False),
     "resnet56": (16, (9, 9, 9), False),
@@ -23,7 +27,7 @@ NORMS: dict[str, Callable[[int], nn.Module]] = {
     "none": lambda channels: nn.Identity(),
     "batch": nn.BatchNorm2d,
     "instance": lambda channels: nn.InstanceNorm2d(channels, affine=True),
-    "group": lambda channels: nn.GroupNorm(min(8, channels), channels),
+    "group": lambda channels: nn.GroupNorm(math.gcd(8, channels), channels),
     "layer": lambda channels: nn.GroupNorm(1, channels),
 }
 

@@ -16,37 +16,30 @@ from verifig.optim import Adam
 from verifig.run import Run
 
 KL_IMAGES = 1000  # training images that divergences are averaged over
-SHAPE = ("width", "head_width", "bottleneck", "output_size", "weight_norm", "dtype")
-NOT_BATCHED = (
-    *SHAPE,
-    "source",
-    "probe_at",
-    "line",
-    "batch_size",
-    "teacher_temperature",
-    "student_temperature",
-    "centring",
-)
+SHAPE = ("width", "head_width", "bottleneck", "output_size", "output_std", "weight_norm", "dtype")
+PROBE = ("probe_at", "probe_steps", "long_probe_steps", "ridge_penalty", "neighbours")
+NOT_BATCHED = (*SHAPE, *PROBE, "source", "line", "batch_size", "teacher_temperature", "student_temperature", "centring")
 
 
 def distil(run: Run) -> dict[str, np.ndarray]:
     """Train every condition x seed; records [members, log points, ...], and the probes of teachers and of the input."""
-    data = labelled(run.array).to(run.device, DTYPES[run.settings["dtype"]])
-    members = run.members
-    points = sorted({0, 1, run.settings["steps"]}.union(*(member["probe_at"] for member in members)))
-    points = [point for point in points if point <= run.settings["steps"]]
+    members, common = run.members, run.members[0]
+    task = labelled(run.array)
+    data = {name: task.to(run.device, DTYPES[name]) for name in {member["dtype"] for member in members}}
+    points = sorted({0, 1, common["steps"]}.union(*(member["probe_at"] for member in members)))
+    points = [point for point in points if point <= common["steps"]]
     records = train(
         run,
         members,
-        lambda chunk: Distiller(chunk, data, run.array, run.device),
-        run.settings["steps"],
+        lambda chunk: Distiller(chunk, data[chunk[0]["dtype"]], run.array, run.device),
+        common["steps"],
         points,
         signature=lambda member: str([member[name] for name in NOT_BATCHED]),
-        chunk=run.settings["chunk"],
+        chunk=common["chunk"],
     )
     teachers = run.once("teachers", lambda: _teachers(members, data, run.device))
-    pixels = run.once("input", lambda: _input(run.settings, data))
-    return records | teachers | pixels | {"steps": np.array(points), "line": np.array(run.settings["line"], float)}
+    pixels = run.once("input", lambda: _input(common, data[common["dtype"]]))
+    return records | teachers | pixels | {"steps": np.array(points), "line": np.array(common["line"], float)}
 
 
 class Distiller(Trainable):
@@ -215,15 +208,18 @@ def probe_all(
     return result
 
 
-def _teachers(members: Sequence[Mapping], data: Labelled, device: torch.device) -> dict[str, np.ndarray]:
-    """Probes of each seed's teacher; the encoder does not depend on the condition."""
-    seeds = sorted({member["seed"] for member in members})
-    longest = max(members, key=lambda member: member["long_probe_steps"])
-    network = Network(shape(longest, data), len(seeds), device).initialise("teacher", seeds)
-    found = probing(network, data, longest, True, True)
-    return {f"teacher_{name}": value.cpu().numpy() for name, value in found.items()} | {
-        "teacher_seeds": np.array(seeds)
-    }
+def _teachers(members: Sequence[Mapping], data: Mapping[str, Labelled], device: torch.device) -> dict[str, np.ndarray]:
+    """Probes of each member's teacher [members]; of the settings its encoder depends on width and precision alone."""
+    result: dict[str, np.ndarray] = {}
+    for width, dtype in sorted({(member["width"], member["dtype"]) for member in members}):
+        rows = [k for k, member in enumerate(members) if (member["width"], member["dtype"]) == (width, dtype)]
+        seeds = sorted({members[k]["seed"] for k in rows})
+        longest = max((members[k] for k in rows), key=lambda member: member["long_probe_steps"])
+        network = Network(shape(longest, data[dtype]), len(seeds), device).initialise("teacher", seeds)
+        for name, value in probing(network, data[dtype], longest, True, True).items():
+            values = result.setdefault(f"teacher_{name}", np.full(len(members), np.nan))
+            values[rows] = value.cpu().numpy()[[seeds.index(members[k]["seed"]) for k in rows]]
+    return result
 
 
 def _input(settings: Mapping, data: Labelled) -> dict[str, np.ndarray]:

@@ -24,7 +24,7 @@ ALPHAS = (0.0, 1e-3, 0.2, 0.5, 0.8, 1.0)
 
 def identities(run: Run) -> dict[str, np.ndarray]:
     """Errors of identities (0 where they hold) and measured over predicted values."""
-    settings = dict(run.settings)
+    settings = run.members[0]
     result = _locality() | _copies(settings) | _invariances(settings) | _first_step(settings) | _plane(settings)
     for name, weight_norm in (("plain", False), ("weight_norm", True)):
         ratios = [_step_zero(settings | {"weight_norm": weight_norm}, seed) for seed in range(settings["seeds"])]
@@ -41,9 +41,9 @@ def _locality() -> dict[str, float]:
     return {"locality_variance": max(abs(v - 1) for v in variance), "locality_ends": float(ends)}
 
 
-def _pair(settings: Mapping, dtype: str = "float32") -> tuple[Network, Network, torch.Tensor]:
+def _pair(settings: Mapping, dtype: str | None = None) -> tuple[Network, Network, torch.Tensor]:
     """A teacher, an independent student and Gaussian inputs [1, N, pixels]."""
-    settings = dict(settings) | {"dtype": dtype}
+    settings = dict(settings) | {"dtype": dtype or settings["dtype"]}
     teacher, student = (Network(settings, 1).initialise(purpose, [0]) for purpose in ("teacher", "fresh"))
     stream = generator("random_teachers", "identities")
     inputs = torch.randn(1, 256, settings["input_size"], generator=stream, dtype=torch.float64)
@@ -120,7 +120,7 @@ def _step_zero(settings: Mapping, seed: int) -> float:
         Network(settings, 1).initialise(purpose, [seed]) for purpose in ("identity teacher", "identity student")
     )
     stream = generator("random_teachers", "identities", seed)
-    inputs = torch.randn(1, 64, settings["input_size"], generator=stream)
+    inputs = torch.randn(1, 64, settings["input_size"], generator=stream).to(teacher.parameters.flat)
     predicted = step_zero_divergence(settings["output_std"], settings["bottleneck"], settings["weight_norm"])
     return float(divergence(teacher(inputs), student(inputs))) / predicted
 

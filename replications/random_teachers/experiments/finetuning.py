@@ -79,7 +79,7 @@ class Classifier:
             best = max(best, 1 - self.error())
             if after_epoch is not None:
                 after_epoch(epoch + 1)
-        return best
+        return best if epochs else 1 - self.error()
 
     @torch.no_grad()
     def error(self) -> float:

@@ -26,7 +26,6 @@ def distil_images(run: Run) -> dict[str, np.ndarray]:
     Returns records [members, log points, ...] with probes [..., targets] (NaN beyond a member's own targets), the same
     probes of the teachers [members, targets, probes] and of the input, and the log points in epochs.
     """
-    images.require_folders(run.members)
     most = max(len(member["targets"]) for member in run.members)
     records: list[dict[str, np.ndarray]] = []
     for member in run.members:

@@ -1,11 +1,10 @@
-"""Image data of the paper-scale programs: binary archives, an image folder of the user's, or embedded MNIST.
+"""Image data of the paper-scale programs: binary archives or folders of the user's (see `vision.archive`), embedded MNIST.
 
-An image folder holds train/CLASS/*.png (or jpg) and test/CLASS/*. Everything is resized to 32x32 RGB and standardised
-by channel with the mean and deviation of the training part.
+Everything is resized to 32x32 RGB and standardised by channel with the mean and deviation of the training part.
 """
 
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +14,6 @@ from torch import Tensor
 
 from verifig import vision
 from verifig.ensemble import generator
-from verifig.errors import InputError
 from verifig.run import Run
 
 SIDE = 32
@@ -39,21 +37,13 @@ def load(name: str, settings: Mapping, run: Run) -> Images:
     """A labelled data set.
 
     Args:
-        name: cifar10, cifar100, stl10 (downloads of the run), tinyimagenet (image folder) or mnist_5k (embedded).
-        settings: `image_folders`, `train_images` and `test_images` (None: all).
+        name: cifar10, cifar100, stl10, tinyimagenet (data sets of the run) or mnist_5k (embedded).
+        settings: `train_images` and `test_images` (None: all).
 
     Raises:
-        InputError: the data cannot be read, or is neither among the experiment's data nor in a folder of the user's.
+        InputError: the data cannot be read, or is not among the experiment's data.
     """
-    folder = settings["image_folders"].get(name)
-    if name == "mnist_5k":
-        parts = _embedded(run)
-    elif folder is not None:
-        parts = from_folder(Path(folder))
-    elif name in settings["image_folders"]:
-        raise _no_folder(name)
-    else:
-        parts = from_archive(run.path(name), name)
+    parts = _embedded(run) if name == "mnist_5k" else from_archive(run.path(name), name)
     limits = settings["train_images"], settings["test_images"]
     (train, train_labels), (test, test_labels) = (
         _some(images, labels, limit, part) for (images, labels), limit, part in zip(parts, limits, "ab", strict=True)
@@ -72,24 +62,6 @@ def load(name: str, settings: Mapping, run: Run) -> Images:
     )
 
 
-def require_folders(members: Iterable[Mapping]) -> None:
-    """Refuse, before any training, members that need an image folder which is not set.
-
-    Raises:
-        InputError: naming the setting.
-    """
-    for member in members:
-        for name in (member["source"], *member["targets"]):
-            if name in member["image_folders"] and member["image_folders"][name] is None:
-                raise _no_folder(name)
-
-
-def _no_folder(name: str) -> InputError:
-    return InputError(
-        f"{name} has no download here: set image_folders.{name} to a folder with train/CLASS and test/CLASS"
-    )
-
-
 def source(member: Mapping, run: Run) -> Tensor:
     """Images [N, 3, 32, 32] that a member distils on: a data set, a part of it repeated to N, or Gaussian noise."""
     stream = generator("random_teachers", "images", member["seed"])
@@ -104,17 +76,7 @@ def source(member: Mapping, run: Run) -> Tensor:
     return images.to(run.device)
 
 
-@functools.cache  # every member asks for its source and targets; decoding 60,000 files takes half a minute
-def from_folder(folder: Path) -> list[vision.Part]:
-    """(images uint8 [n, 32, 32, 3], labels) of train/ and test/, each with one folder a class.
-
-    Raises:
-        InputError: a part or its images are missing, or a file is not an image.
-    """
-    return [vision.image_folder(folder / part, SIDE) for part in ("train", "test")]
-
-
-@functools.cache  # as above; STL10's archive has 3 GB
+@functools.cache  # every member asks for its source and targets; STL10's archive has 3 GB
 def from_archive(path: Path, name: str) -> list[vision.Part]:
     """(images uint8 [n, 32, 32, 3], labels) of both parts of a binary archive (see `vision.archive`).
 

@@ -36,7 +36,7 @@ def landscape(run: Run) -> dict[str, np.ndarray]:
     `shared` spans the plane with the trained students at alpha ~ 0 and at alpha = 1; `nonlocal` with the untrained and
     the trained student at alpha = 1. Arrays `<view>_<field>` are [grid, grid], rows along the second axis.
     """
-    settings = run.settings
+    settings = run.members[0]
     data = labelled(run.array).to(run.device, DTYPES[settings["dtype"]])
     ends = run.once("students", lambda: _students(run, data))
     points = {name: torch.from_numpy(value).to(run.device) for name, value in ends.items()}
@@ -63,9 +63,9 @@ def landscape(run: Run) -> dict[str, np.ndarray]:
 
 def _students(run: Run, data: Labelled) -> dict[str, np.ndarray]:
     """Flat parameters [P] of the teacher, the untrained student and both trained students."""
-    members = {member["condition"]: member for member in run.members}
+    members = {member["condition"]: member for member in run.members if member["seed"] == 0}
     program = Distiller([members["local"], members["independent"]], data, run.array, run.device)
-    for _ in range(run.settings["steps"]):
+    for _ in range(members["local"]["steps"]):
         program.step()
     trained, start = program.student.parameters.flat, program.start
     ends = {"teacher": program.teacher.parameters.flat[0], "start": start[1]}

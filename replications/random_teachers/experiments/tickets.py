@@ -8,6 +8,7 @@ from torch import Tensor
 
 from replications.random_teachers.experiments import images
 from replications.random_teachers.experiments.finetuning import Classifier, distilled, statistics_of
+from verifig.keys import key
 from verifig.run import Run
 
 
@@ -30,7 +31,7 @@ def tickets(run: Run) -> dict[str, np.ndarray]:
     result = []
     for number, member in enumerate(members):
         source = member | {"condition": None, "start": None, "rewind_epochs": None}
-        name = f"student {member['seed']}"
+        name = f"student {key(source)}"  # conditions share it where its settings are equal
         ends = run.once(name, lambda source=source: distilled(source, run))
         data = images.load(member["targets"][0], member, run).to(run.device)
         result.append(_arm(run, f"arm {number}", member, ends, data))

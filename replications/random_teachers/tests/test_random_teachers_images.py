@@ -14,8 +14,8 @@ from replications.random_teachers.experiments.connectivity import line
 from replications.random_teachers.experiments.finetuning import Classifier, augment
 from replications.random_teachers.experiments.image_distillation import ImageDistiller
 from replications.random_teachers.experiments.tickets import prune
-from verifig import rulesets
-from verifig.data import EMBEDDED
+from verifig import folders, rulesets
+from verifig.data import EMBEDDED, names
 from verifig.ensemble import generator
 from verifig.errors import InputError
 from verifig.run import Run
@@ -47,11 +47,11 @@ def folder(tmp_path):
     """An image folder with two classes of differing brightness."""
     for part, count in (("train", 4), ("test", 2)):
         for k, name in enumerate(("dark", "light")):
-            (tmp_path / part / name).mkdir(parents=True)
+            (tmp_path / "tiny" / part / name).mkdir(parents=True)
             for number in range(count):
                 picture = np.full((40, 36, 3), 200 * k + number, np.uint8)
-                Image.fromarray(picture).save(tmp_path / part / name / f"{number}.png")
-    return tmp_path
+                Image.fromarray(picture).save(tmp_path / "tiny" / part / name / f"{number}.png")
+    return tmp_path / "tiny"
 
 
 def test_parameter_counts_are_the_papers():
@@ -75,48 +75,26 @@ def test_initialisation_is_the_papers():
     assert float(model.v.weight.detach().std()) == pytest.approx(0.02, rel=0.02)
 
 
-def test_image_folder_is_read_resized_and_standardised(folder):
-    data = images.load("tinyimagenet", member() | {"image_folders": {"tinyimagenet": str(folder)}}, run_with())
+def test_image_folder_is_read_resized_and_standardised(folder, tmp_path):
+    folders.sync("tinyimagenet", folder, tmp_path / "data")
+    data = images.load("tinyimagenet", member(), run_with("tinyimagenet", data_dir=tmp_path / "data"))
     assert data.train.shape == (8, 3, 32, 32)
     assert data.train_labels.tolist() == [0] * 4 + [1] * 4
     torch.testing.assert_close(data.train.mean((0, 2, 3)), torch.zeros(3), atol=1e-4, rtol=0)
 
 
-@pytest.mark.parametrize(
-    ("name", "place", "sentence"),
-    [
-        ("tinyimagenet", None, r"set image_folders\.tinyimagenet to a folder with train/CLASS"),
-        ("tinyimagenet", "/nowhere", "is not a folder"),
-        ("stl10", None, "the data set .stl10. is not among the data of random_teachers.cifar10"),
-    ],
-)
-def test_missing_images_are_one_clear_sentence(name, place, sentence):
-    settings = member() | {"image_folders": {"tinyimagenet": place}}
-    with pytest.raises(InputError, match=sentence):
-        images.load(name, settings, run_with("cifar10"))
-
-
-def test_a_folder_that_is_not_set_is_refused_before_any_training():
-    members = [member(), member() | {"source": "tinyimagenet", "image_folders": {"tinyimagenet": None}}]
-    with pytest.raises(InputError, match=r"set image_folders\.tinyimagenet"):
-        images.require_folders(members)
-    images.require_folders(members[:1])
+def test_images_that_the_job_does_not_have_are_one_clear_sentence():
+    with pytest.raises(InputError, match=r"the data set .stl10. is not among the data of random_teachers.cifar10"):
+        images.load("stl10", member(), run_with("cifar10"))
 
 
 def test_statistics_of_many_images_are_summed_in_double_precision(monkeypatch):
     """A float32 sum over 2^24 ones and more stops growing."""
     bright = np.full((17_000, 32, 32, 3), 255, np.uint8), np.zeros(17_000, np.int64)
     few = bright[0][:2], bright[1][:2]
-    monkeypatch.setattr(images, "from_folder", lambda folder: [bright, few])
-    settings = member() | {"image_folders": {"tinyimagenet": "x"}, "train_images": None, "test_images": None}
-    data = images.load("tinyimagenet", settings, run_with())
+    monkeypatch.setattr(images, "from_archive", lambda path, name: [bright, few])
+    data = images.load("cifar10", member() | {"train_images": None, "test_images": None}, run_with("cifar10"))
     torch.testing.assert_close(data.test, torch.zeros_like(data.test))
-
-
-def test_unreadable_image_is_named(folder):
-    (folder / "train" / "dark" / "9.png").write_bytes(b"no image")
-    with pytest.raises(InputError, match=r"9\.png is not a readable image"):
-        images.from_folder(folder)
 
 
 def test_archives_become_small_images_with_colours_last(tmp_path, monkeypatch):
@@ -146,16 +124,16 @@ def test_archives_become_small_images_with_colours_last(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("scale", ["smoke", "laptop", "paper"])
-def test_experiments_list_the_images_that_they_read(scale):
+def test_jobs_have_the_images_that_their_settings_name(scale):
     """And no others: a download that nothing reads would keep an experiment from running."""
     ruleset = rulesets.load("random_teachers")
     for experiment in ruleset.experiments(scale):
-        listed = set(ruleset.entry(experiment, scale).get("data", []))
-        assert scale == "paper" or listed <= set(EMBEDDED)
-        runs = rulesets.members(rulesets.settings(ruleset, experiment, scale))
+        settings = rulesets.settings(ruleset, experiment, scale)
+        found = set(names(ruleset, ruleset.entry(experiment, scale), settings))
+        assert scale == "paper" or found <= set(EMBEDDED)
+        runs = rulesets.members(settings)
         if "targets" in runs[0]:
-            read = {name for run in runs for name in (run["source"], *run["targets"])}
-            assert read - {"noise", "tinyimagenet"} == listed
+            assert found == {name for run in runs for name in (run["source"], *run["targets"])} - {"noise"}
 
 
 def test_copy_has_no_gradient_and_students_learn():
@@ -227,19 +205,19 @@ def test_augmentation_shifts_and_flips_but_keeps_shape():
 
 @pytest.mark.slow
 @pytest.mark.skipif("VERIFIG_IMAGE_FOLDER" not in os.environ, reason="VERIFIG_IMAGE_FOLDER names no image folder")
-def test_vgg11_on_an_image_folder():
+def test_vgg11_on_an_image_folder(tmp_path):
     """The full-size encoder, some hundred steps on a part of the images: loss falls, the probe is above chance."""
+    folders.sync("tinyimagenet", Path(os.environ["VERIFIG_IMAGE_FOLDER"]), tmp_path)
     settings = member(scale="paper") | {
         "source": "tinyimagenet",
         "targets": ["tinyimagenet"],
-        "image_folders": {"tinyimagenet": os.environ["VERIFIG_IMAGE_FOLDER"]},
         "alpha": 1.0,
         "train_images": 1000,
         "test_images": 500,
         "output_size": 1024,
         "batch_size": 32,
     }
-    program = ImageDistiller(settings, run_with())
+    program = ImageDistiller(settings, run_with("tinyimagenet", data_dir=tmp_path))
     before = float(program.record()["kl"])
     for _ in range(200):
         program.step()

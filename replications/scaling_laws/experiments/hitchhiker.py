@@ -13,11 +13,12 @@ from verifig.run import Run
 def extrapolation(run: Run) -> dict[str, np.ndarray]:
     """Errors (fractions) of families with several sizes; keys `<family>_<what>`, see `family_errors`."""
     result: dict[str, np.ndarray] = {}
-    names = run.settings["families"]
+    settings = run.members[0]
+    names = settings["families"]
     for done, name in enumerate(names):
         run.progress(done, len(names), "families")
         table = families.READERS[name](run.path(name))
-        part = run.once(name, lambda table=table: family_errors(table, run.settings["fit_evaluations"]))
+        part = run.once(name, lambda table=table: family_errors(table, settings["fit_evaluations"]))
         result |= {f"{name}_{key}": values for key, values in part.items()}
         if name == "opt":
             logs = table.assign(L=np.log(table["L"]))
@@ -67,15 +68,15 @@ def family_errors(family: pd.DataFrame, evaluations: int | None = None) -> dict[
 def _scale_up(family: pd.DataFrame, evaluations: int | None) -> np.ndarray:
     """ARE from WINDOW consecutive sizes [index of the largest size used - (WINDOW - 1), shares]."""
     models = rules.sizes(family)
-    return np.array(
+    windows = range(max(len(models) - WINDOW, 0))
+    errors = [
         [
-            [
-                rules.extrapolate(family, models[i : i + WINDOW], models[-1], share, evaluations=evaluations)
-                for share in SHARES
-            ]
-            for i in range(len(models) - WINDOW)
+            rules.extrapolate(family, models[i : i + WINDOW], models[-1], share, evaluations=evaluations)
+            for share in SHARES
         ]
-    )
+        for i in windows
+    ]
+    return np.array(errors).reshape(len(windows), len(SHARES))
 
 
 def _final_only(family: pd.DataFrame) -> tuple[float, float]:
@@ -87,14 +88,17 @@ def _final_only(family: pd.DataFrame) -> tuple[float, float]:
 
 
 def _curves(family: pd.DataFrame, points: int = 120) -> dict[str, np.ndarray]:
-    """Loss curves [rows, 3] (model index, D, L), thinned, and the fit to the four smallest models (Figure 7)."""
+    """Loss curves [rows, 3] (model index, D, L), thinned, and the fit to the four smallest models (Figure 7).
+
+    A family of four has three models beside the target.
+    """
     models = rules.sizes(family)
     parts = []
     for index, model in enumerate(models):
         rows = family[family["model"] == model].sort_values("D", kind="stable")
         rows = rows.iloc[np.unique(np.linspace(0, len(rows) - 1, points).astype(int))]
         parts.append(np.column_stack([np.full(len(rows), index), rows["D"], rows["L"]]))
-    theta = rules.fit(rules.select(family, models[:WINDOW]))
+    theta = rules.fit(rules.select(family, models[: min(WINDOW, len(models) - 1)]))
     return {"curves": np.concatenate(parts), "theta": np.full(5, np.nan) if theta is None else theta}
 
 

@@ -16,20 +16,19 @@ MNIST_SIDE = 28
 
 def kernels(run: Run) -> dict[str, np.ndarray]:
     """Duality, data scaling of power-law spectra, the variance-limited regime, MNIST features, infinite-width kernels."""
-    settings = run.settings
+    settings = run.members[0]
     result = run.once("duality", lambda: duality(settings["dualities"]))
     result |= run.once("variance", lambda: variance_limited(settings))
-    result |= run.once("power laws", lambda: _power_laws(run))
-    if settings["feature_pools"]:
-        images = run.array("mnist_5k")[0]
-        for pool in settings["feature_pools"]:
-            part = run.once(f"features {pool}", lambda pool=pool: mnist_features(images, pool, settings))
-            result |= {f"features_{pool}_{name}": array for name, array in part.items()}
-        for pool, depth in settings["kernel_settings"]:
-            part = run.once(
-                f"kernel {pool} {depth}", lambda pool=pool, depth=depth: infinite_width(images, pool, depth, settings)
-            )
-            result |= {f"kernel_{pool}_{depth}_{name}": array for name, array in part.items()}
+    result |= run.once("power laws", lambda: _power_laws(run, settings))
+    images = run.array("mnist_5k")[0]
+    for pool in settings["feature_pools"]:
+        part = run.once(f"features {pool}", lambda pool=pool: mnist_features(images, pool, settings))
+        result |= {f"features_{pool}_{name}": array for name, array in part.items()}
+    for pool, depth in settings["kernel_settings"]:
+        part = run.once(
+            f"kernel {pool} {depth}", lambda pool=pool, depth=depth: infinite_width(images, pool, depth, settings)
+        )
+        result |= {f"kernel_{pool}_{depth}_{name}": array for name, array in part.items()}
     return result
 
 
@@ -83,9 +82,8 @@ def _excess(data, projection, eigenvalues, samples) -> list[float]:
     return result
 
 
-def _power_laws(run: Run) -> dict[str, np.ndarray]:
+def _power_laws(run: Run, settings: Mapping) -> dict[str, np.ndarray]:
     """L(D) of lambda_i = i^-(1+alpha) with P = S [alphas, draws, sizes] and kappa(D)/(2 S) [alphas, sizes]."""
-    settings = run.settings
     size, draws = settings["features"], settings["draws"]
     samples, alphas = np.array(settings["sample_sizes"]), settings["alphas"]
     losses = np.empty((len(alphas), draws, len(samples)))
@@ -102,12 +100,24 @@ def _power_laws(run: Run) -> dict[str, np.ndarray]:
 
 
 def nested_losses(rows: torch.Tensor, eigenvalues: torch.Tensor) -> np.ndarray:
-    """`theory.nested_losses` on the job's threads: rows [D, S] in the eigenbasis -> losses [D]."""
-    factor = torch.linalg.cholesky(rows @ rows.T)
-    weighted = (rows * eigenvalues) @ rows.T
+    """`theory.nested_losses` on the job's threads: rows [D, S] in the eigenbasis -> losses [D].
+
+    NaN from the row on that the rows before it determine to working precision.
+    """
+    factor, independent = _factor(rows @ rows.T)
+    weighted = ((rows * eigenvalues) @ rows.T)[:independent, :independent]
     solved = torch.linalg.solve_triangular(factor, weighted, upper=False)
     explained = torch.linalg.solve_triangular(factor, solved.T, upper=False).diagonal().cumsum(0)
-    return ((eigenvalues.sum() - explained) / (2 * len(eigenvalues))).numpy()
+    losses = np.full(len(rows), np.nan)
+    losses[:independent] = ((eigenvalues.sum() - explained) / (2 * len(eigenvalues))).numpy()
+    return losses
+
+
+def _factor(gram: torch.Tensor) -> tuple[torch.Tensor, int]:
+    """Cholesky factor of the largest leading part that is positive definite, and its size."""
+    factor, failed_at = torch.linalg.cholesky_ex(gram)
+    size = len(gram) if failed_at == 0 else int(failed_at) - 1
+    return factor[:size, :size], size
 
 
 def pooled(images: np.ndarray, pool: int) -> torch.Tensor:
@@ -174,9 +184,11 @@ def infinite_width(images: np.ndarray, pool: int, depth: int, settings: Mapping)
         stream = generator("scaling_laws", "kernel draw", draw)
         rows = kernel[torch.randperm(population, generator=stream)[: int(samples.max())]]
         columns = torch.randperm(population, generator=generator("scaling_laws", "kernel draw", draw))[: len(rows)]
-        factor = torch.linalg.cholesky(rows[:, columns])
-        explained = torch.linalg.solve_triangular(factor, rows, upper=False).square().sum(1).cumsum(0)
-        losses.append(((kernel.diagonal().sum() - explained) / (2 * population)).numpy()[samples - 1])
+        factor, independent = _factor(rows[:, columns])
+        explained = torch.linalg.solve_triangular(factor, rows[:independent], upper=False).square().sum(1).cumsum(0)
+        found = np.full(len(rows), np.nan)
+        found[:independent] = ((kernel.diagonal().sum() - explained) / (2 * population)).numpy()
+        losses.append(found[samples - 1])
     spectrum = torch.linalg.eigvalsh(kernel).flip(0).clamp_min(0).numpy() / population
     theory_losses = [theory.expected_loss(spectrum, D) * population for D in samples]
     return {"losses": np.array(losses), "spectrum": spectrum, "theory": np.array(theory_losses)}

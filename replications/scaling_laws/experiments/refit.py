@@ -1,5 +1,7 @@
 """Besiroglu et al.: the refit of Chinchilla's third method, its uncertainty, and why the original stopped early."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from scipy import optimize
 
@@ -16,14 +18,15 @@ def chinchilla(run: Run) -> dict[str, np.ndarray]:
     """Everything that the 245 digitised runs determine; see the keys of the result."""
     table = families.chinchilla(run.path("chinchilla"))
     N, D, L = (table[name].to_numpy(float) for name in ("N", "D", "L"))
-    kept = inference.keep_all_but_highest(L, published.HIGHEST_DROPPED)
+    settings = run.members[0]
+    kept = inference.keep_all_but_highest(L, settings["highest_dropped"])
     data = N[kept], D[kept], L[kept]
     result = {"N": N, "D": D, "L": L, "C": table["C"].to_numpy(float), "kept": kept}
-    result |= run.once("grid", lambda: _grid(data, run.settings["grid_steps"]))
+    result |= run.once("grid", lambda: _grid(data, settings["grid_steps"]))
     huber = result["theta_huber"]
-    result |= run.once("robust", lambda: _point_fits(data, (N, D, L), huber, run.settings["sabotaged_delta"]))
-    result |= run.once("bootstrap", lambda: _bootstrap(run, data))
-    result |= run.once("early stopping", lambda: _early_stopping(run, data, huber))
+    result |= run.once("robust", lambda: _point_fits(data, (N, D, L), huber, settings["sabotaged_delta"]))
+    result |= run.once("bootstrap", lambda: _bootstrap(run, settings, data))
+    result |= run.once("early stopping", lambda: _early_stopping(settings, data, huber))
     return result
 
 
@@ -64,9 +67,9 @@ def _best(minima: solver.Minima) -> np.ndarray:
     return minima.theta[np.argmin(minima.objective)]
 
 
-def _bootstrap(run: Run, data) -> dict[str, np.ndarray]:
+def _bootstrap(run: Run, settings: Mapping, data) -> dict[str, np.ndarray]:
     """The authors' resamples; each minimised from Hoffmann et al.'s parameters."""
-    counts = inference.resamples(len(data[0]), run.settings["bootstraps"], published.BOOTSTRAP_SEED)
+    counts = inference.resamples(len(data[0]), settings["bootstraps"], published.BOOTSTRAP_SEED)
     starts = np.repeat(published.HOFFMANN[None], len(counts), axis=0)
     run.progress(0, len(counts), "bootstraps")
     minima = solver.minimise(
@@ -75,7 +78,7 @@ def _bootstrap(run: Run, data) -> dict[str, np.ndarray]:
     run.facts["steps"] = int(minima.steps.sum())
     checks = [
         inference.scipy_minimum(*data, published.HOFFMANN, count)[1] / value
-        for count, value in zip(counts, minima.objective[: run.settings["solver_checks"]], strict=False)
+        for count, value in zip(counts, minima.objective[: settings["solver_checks"]], strict=False)
     ]
     return {
         "bootstrap_theta": minima.theta,
@@ -84,14 +87,14 @@ def _bootstrap(run: Run, data) -> dict[str, np.ndarray]:
     }
 
 
-def _early_stopping(run: Run, data, huber: np.ndarray) -> dict[str, np.ndarray]:
+def _early_stopping(settings: Mapping, data, huber: np.ndarray) -> dict[str, np.ndarray]:
     """SciPy's L-BFGS-B with its default tolerances on the mean, the sum and a scaled sum of the Huber losses.
 
     Its `ftol` compares the decrease with max(|f|, 1), and here f is about 1e-3 (sum) or 4e-6 (mean).
     """
     rows = len(data[0])
     stream = np.random.RandomState(0)
-    subsets = [stream.choice(rows, size=int(0.8 * rows), replace=False) for _ in range(run.settings["subsamples"])]
+    subsets = [stream.choice(rows, size=int(0.8 * rows), replace=False) for _ in range(settings["subsamples"])]
     result: dict[str, np.ndarray] = {}
     for name, factor in (("mean", None), ("sum", 1.0), ("scaled", 1e3)):
         fits = [default_lbfgs(tuple(column[s] for column in data), published.HOFFMANN, factor)[0] for s in subsets]
@@ -102,7 +105,7 @@ def _early_stopping(run: Run, data, huber: np.ndarray) -> dict[str, np.ndarray]:
     starts = np.repeat(huber[None], len(subsets), axis=0)
     result["subsample_converged"] = solver.minimise(*data, starts, weights).theta
     chosen = np.random.default_rng(derive("scaling_laws", "random starts")).choice(
-        len(published.HOFFMANN_GRID), run.settings["random_starts"], replace=False
+        len(published.HOFFMANN_GRID), settings["random_starts"], replace=False
     )
     for name, factor in (("mean", None), ("sum", 1.0)):
         ends = [default_lbfgs(data, published.HOFFMANN_GRID[start], factor)[0] for start in chosen]

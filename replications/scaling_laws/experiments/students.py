@@ -26,7 +26,7 @@ def teacher_student(run: Run) -> dict[str, np.ndarray]:
 
     The lowest over log points stands for early stopping, as in the paper.
     """
-    settings = run.settings
+    settings = run.members[0]
     axes = [settings[name] for name in ("dimensions", "sample_sizes", "student_widths", "depths")]
     names = ("dimension", "samples", "student_width", "depth")
     members = [
@@ -69,7 +69,7 @@ class Teacher:
         self.output = normal(width) / math.sqrt(width)
         self.shift, self.scale = 0.0, 1.0
         values = self(cube(REFERENCE, dimension, stream))
-        self.shift, self.scale = float(values.mean()), float(values.std())
+        self.shift, self.scale = float(values.mean()), float(values.std()) or 1.0  # a dead teacher is constant
 
     def __call__(self, x: Tensor) -> Tensor:
         """Standardised outputs [n] at x [n, dimension]."""

@@ -21,9 +21,10 @@ CLASSES = 10
 def finite_networks(run: Run) -> dict[str, np.ndarray]:
     """Excess losses by data [inits, draws, sizes] and by width [groups, inits in a group] for each width."""
     images, labels = run.array("mnist_5k")
-    inputs = standardised(pooled(images, run.settings["pool"])).float()
+    settings = run.members[0]
+    inputs = standardised(pooled(images, settings["pool"])).float()
     digits = torch.from_numpy(labels)
-    return data_variance(run, inputs, digits) | width_variance(run, inputs, digits)
+    return data_variance(run, settings, inputs, digits) | width_variance(run, settings, inputs, digits)
 
 
 def standardised(inputs: Tensor) -> Tensor:
@@ -35,15 +36,17 @@ def standardised(inputs: Tensor) -> Tensor:
 # ---- data: excess over training on the whole population --------------------------------------------------------------
 
 
-def data_variance(run: Run, inputs: Tensor, labels: Tensor) -> dict[str, np.ndarray]:
-    """Population loss after training on D images drawn with replacement, minus that after training on all of them.
+def data_variance(run: Run, settings: Mapping, inputs: Tensor, labels: Tensor) -> dict[str, np.ndarray]:
+    """Population loss after training on D images, minus that after training on all of them [inits, draws, sizes].
 
-    The images are the population, so the limit is exact. Without replacement the excess at D = all must vanish.
+    The images are the population, so drawn with replacement the limit is exact. Without replacement (`pool_excess`, NaN
+    for samples larger than the population) the excess vanishes too early; at D = all it must be 0.
     """
-    settings, device = run.settings, run.device
+    device = run.device
     inputs, labels = inputs.to(device), labels.to(device)
     inits, draws, sizes = settings["seeds"], settings["data_draws"], settings["data_sizes"]
-    total = inits * (len(sizes) + 2)
+    work = [(replace, k) for replace in (True, False) for k in range(len(sizes)) if replace or sizes[k] <= len(inputs)]
+    total = inits * (len(work) + 2)
 
     def limit(init: int, order: Tensor | None = None) -> Tensor:
         rows = slice(None) if order is None else order
@@ -51,37 +54,39 @@ def data_variance(run: Run, inputs: Tensor, labels: Tensor) -> dict[str, np.ndar
         _descend(model, inputs[rows][None], labels[rows][None], settings)
         return _loss(model, inputs, labels)
 
-    full, shuffled = [], []
-    excess = np.empty((inits, draws, len(sizes)))
+    parts = []
     for init in range(inits):
 
         def one_init(init: int = init) -> dict[str, np.ndarray]:
             floor = limit(init)
             order = torch.randperm(len(inputs), generator=generator("scaling_laws", "pool order", init))
-            result = np.empty((draws, len(sizes)))
-            for k, size in enumerate(sizes):
-                rows = torch.stack([_drawn(init, draw, size, len(inputs)) for draw in range(draws)]).to(device)
+            result = np.full((2, draws, len(sizes)), np.nan)
+            for done, (replace, k) in enumerate(work):
+                samples = [_drawn(init, draw, sizes[k], len(inputs), replace) for draw in range(draws)]
+                rows = torch.stack(samples).to(device)
                 model = _classifier(settings, inputs.shape[1], [init] * draws, device)
                 _descend(model, inputs[rows], labels[rows], settings)
-                result[:, k] = (_loss(model, inputs, labels) - floor).cpu().numpy()
-                run.progress(init * (len(sizes) + 2) + k, total, "trainings (data)")
-            return {"excess": result, "full": floor.cpu().numpy(), "shuffled": limit(init, order).cpu().numpy()}
+                result[int(not replace), :, k] = (_loss(model, inputs, labels) - floor).cpu().numpy()
+                run.progress(init * (len(work) + 2) + done, total, "trainings (data)")
+            full, shuffled = floor.cpu().numpy()[0], limit(init, order).cpu().numpy()[0]
+            return {"excess": result[0], "pool_excess": result[1], "full": full, "shuffled": shuffled}
 
-        part = run.once(f"data {init}", one_init)
-        excess[init] = part["excess"]
-        full.append(part["full"])
-        shuffled.append(part["shuffled"])
-    run.facts["steps"] = settings["data_steps"] * inits * (draws * len(sizes) + 2)
+        parts.append(run.once(f"data {init}", one_init))
+    run.facts["steps"] = settings["data_steps"] * inits * (draws * len(work) + 2)
+    found = {name: np.stack([part[name] for part in parts]) for name in parts[0]}
     return {
-        "data_excess": excess,
-        "data_floor": np.array(full)[:, 0],
-        "without_replacement": np.array(shuffled)[:, 0] - np.array(full)[:, 0],
+        "data_excess": found["excess"],
+        "pool_excess": found["pool_excess"],
+        "data_floor": found["full"],
+        "without_replacement": found["shuffled"] - found["full"],
     }
 
 
-def _drawn(init: int, draw: int, size: int, population: int) -> Tensor:
-    """Rows of a sample with replacement; a larger sample contains the smaller one."""
+def _drawn(init: int, draw: int, size: int, population: int, replace: bool = True) -> Tensor:
+    """Rows of a sample with or without replacement; a larger sample contains the smaller one."""
     stream = generator("scaling_laws", "data draw", init, draw)
+    if not replace:
+        return torch.randperm(population, generator=stream)[:size]
     return torch.randint(population, (size,), generator=stream)
 
 
@@ -116,9 +121,8 @@ def _loss(model: MLP, inputs: Tensor, labels: Tensor) -> Tensor:
 # ---- width: excess over the linearised network -----------------------------------------------------------------------
 
 
-def width_variance(run: Run, inputs: Tensor, labels: Tensor) -> dict[str, np.ndarray]:
+def width_variance(run: Run, settings: Mapping, inputs: Tensor, labels: Tensor) -> dict[str, np.ndarray]:
     """Test loss minus that of the linearised network, `width_<w>` [groups, inits in a group] for every width."""
-    settings = run.settings
     train, test = settings["train_size"], settings["test_size"]
     order = torch.randperm(len(inputs), generator=generator("scaling_laws", "width data"))[: train + test]
     targets = (1 - 2 * (labels[order] % 2)).float()

@@ -34,7 +34,9 @@ def measure(artifact: Artifact, out: Tables) -> None:
 def _rows(artifact: Artifact, kept: np.ndarray, out: Tables) -> None:
     out.exact(EXPERIMENT, "rows", len(kept))
     out.exact(EXPERIMENT, "rows_kept", kept.sum())
-    out.exact(EXPERIMENT, "largest_dropped_tokens_per_parameter", (artifact["D"] / artifact["N"])[~kept].max())
+    if not kept.all():
+        ratios = (artifact["D"] / artifact["N"])[~kept]
+        out.exact(EXPERIMENT, "largest_dropped_tokens_per_parameter", ratios.max())
     frame = {name: artifact[name] for name in ("N", "D", "L", "C")}
     out.curve("c_data", pd.DataFrame(frame | {"kept": kept}))
     huber, lad = artifact["theta_huber"], artifact["theta_lad"]
@@ -42,7 +44,7 @@ def _rows(artifact: Artifact, kept: np.ndarray, out: Tables) -> None:
 
 
 def _fits(artifact: Artifact, data, out: Tables) -> None:
-    """Coefficients of every fit; the objective is always the Huber sum on the 240 kept rows."""
+    """Coefficients of every fit; the objective is always the Huber sum on the kept rows."""
     fits = {
         "huber": artifact["theta_huber"],
         "lad": artifact["theta_lad"],

@@ -6,70 +6,102 @@ import pandas as pd
 from replications.scaling_laws import theory
 from replications.scaling_laws.measuring.random_features import long_table
 from verifig.artifacts import Artifact
+from verifig.rulesets import members
 from verifig.tables import Tables
 
 FAR = 4  # input dimensions from which 4/d is small
 
 
 def measure_variance(artifact: Artifact, out: Tables) -> None:
-    """B7 by initial weights, B8 by group, and the control without replacement."""
-    experiment, settings = "finite_networks", artifact.meta["job"]["settings"]
+    """B7 by initial weights, B8 by group, and the controls without replacement."""
+    experiment, settings = "finite_networks", members(artifact.meta["job"]["settings"])[0]
     sizes, excess = settings["data_sizes"], artifact["data_excess"].mean(1)
-    with np.errstate(invalid="ignore"):  # an excess below 0 has no logarithm: the unit counts as diverged
-        out.per_seed(experiment, "data_exponent", theory.slope(sizes, excess))
+    # an excess below 0 has no logarithm: the unit counts as diverged
+    out.per_seed(experiment, "data_exponent", theory.slope(sizes, excess))
     out.per_seed(experiment, "raw_exponent", theory.slope(sizes, excess + artifact["data_floor"][:, None]))
     out.per_seed(experiment, "excess", excess[:, -1], {"D": sizes[-1]})
     out.per_seed(experiment, "excess_without_replacement", artifact["without_replacement"])
+    pool = artifact["pool_excess"].mean(1)
+    there = np.isfinite(pool).any(0)  # a sample larger than the population cannot be drawn
+    if there.sum() > 1:
+        out.per_seed(experiment, "exponent_without_replacement", theory.slope(np.array(sizes)[there], pool[:, there]))
     out.curve("b_deep", long_table(sizes, excess, np.full(len(sizes), np.nan)))
     widths = [width for width, _ in settings["width_inits"]]
     by_width = np.stack([artifact[f"width_{width}"].mean(1) for width in widths], axis=1)
-    with np.errstate(invalid="ignore"):
-        out.per_seed(experiment, "width_exponent", theory.slope(widths, by_width))
+    out.per_seed(experiment, "width_exponent", theory.slope(widths, by_width))
     for k, width in enumerate(widths):
         out.per_seed(experiment, "width_excess", by_width[:, k], {"width": width})
     out.curve("b_width", long_table(widths, by_width, np.full(len(widths), np.nan)))
 
 
 def measure_students(artifact: Artifact, out: Tables) -> None:
-    """B9 and B10: exponent by seed and dimension, their order, and the count near the theory's line."""
-    experiment, settings = "teacher_student", artifact.meta["job"]["settings"]
+    """B9 and B10: exponent by seed and dimension, their order, and the count near the theory's line.
+
+    The first student width and depth has no name in the conditions; further ones have.
+    """
+    settings = members(artifact.meta["job"]["settings"])[0]
     dimensions, sizes = settings["dimensions"], settings["sample_sizes"]
-    losses = artifact["lowest"][..., 0, 0]  # [seeds, dimensions, sizes]
-    exponents = theory.slope(sizes, losses)
+    losses, exponents = [], []
+    for i, width in enumerate(settings["student_widths"]):
+        for j, depth in enumerate(settings["depths"]):
+            found = artifact["lowest"][..., i, j]  # [seeds, dimensions, sizes]
+            name = {} if i == j == 0 else {"width": width, "depth": depth}
+            seed, which, size = (index.ravel() for index in np.indices(found.shape))
+            frame = {"seed": seed, "d": np.array(dimensions)[which], "x": np.array(sizes)[size], "value": found.ravel()}
+            losses.append(pd.DataFrame(frame | {"width": width, "depth": depth}))
+            if len(sizes) > 1:
+                slopes = theory.slope(sizes, found)
+                _exponents(slopes, dimensions, name, out)
+                seed, which = (index.ravel() for index in np.indices(slopes.shape))
+                frame = {"seed": seed, "x": np.array(dimensions)[which], "value": slopes.ravel()}
+                exponents.append(pd.DataFrame(frame | {"width": width, "depth": depth}))
+    out.curve("b_students", pd.concat(losses))
+    if exponents:
+        out.curve("b_exponents", pd.concat(exponents))
+
+
+def _exponents(exponents: np.ndarray, dimensions: list[int], name: dict, out: Tables) -> None:
+    """Statistics of exponents [seeds, dimensions]."""
+    experiment = "teacher_student"
     columns = {dimension: exponents[:, k] for k, dimension in enumerate(dimensions)}
     for dimension, values in columns.items():
-        out.per_seed(experiment, "exponent", values, {"d": dimension})
+        out.per_seed(experiment, "exponent", values, name | {"d": dimension})
         difference = np.abs(values - theory.nearest_neighbour_exponent(dimension))
-        out.per_seed(experiment, "distance_from_theory", difference, {"d": dimension})
-    far = np.mean([columns[d] for d in dimensions if d >= FAR], axis=0)
-    out.per_seed(experiment, "ratio_low_to_high_dimension", columns[2] / far)
-    if 3 in columns:
-        out.per_seed(experiment, "exponent_2_minus_3", columns[2] - columns[3])
-        out.per_seed(experiment, "exponent_3_minus_high", columns[3] - far)
+        out.per_seed(experiment, "distance_from_theory", difference, name | {"d": dimension})
+    high = [columns[d] for d in dimensions if d >= FAR]
+    if high:
+        far = np.mean(high, axis=0)
+        if 2 in columns:
+            out.per_seed(experiment, "ratio_low_to_high_dimension", columns[2] / far, name)
+        if 3 in columns:
+            out.per_seed(experiment, "exponent_3_minus_high", columns[3] - far, name)
+    if 2 in columns and 3 in columns:
+        out.per_seed(experiment, "exponent_2_minus_3", columns[2] - columns[3], name)
     near = np.abs(4 / exponents - np.array(dimensions)) <= 1
-    out.per_seed(experiment, "dimensions_near_line", near.sum(1))
-    seeds, which, size = np.indices(losses.shape)
-    frame = {"seed": seeds, "d": np.array(dimensions)[which], "x": np.array(sizes)[size], "value": losses}
-    out.curve("b_students", pd.DataFrame({name: values.ravel() for name, values in frame.items()}))
-    seeds, which = np.indices(exponents.shape)
-    frame = {"seed": seeds.ravel(), "x": np.array(dimensions)[which].ravel(), "value": exponents.ravel()}
-    out.curve("b_exponents", pd.DataFrame(frame))
+    out.per_seed(experiment, "dimensions_near_line", near.sum(1), name)
 
 
 def measure_sweep(artifact: Artifact, out: Tables) -> None:
-    """Students by width and depth: losses, and the exponent in the number of parameters by dimension and depth."""
-    experiment, settings = "student_sweep", artifact.meta["job"]["settings"]
+    """Students by width and depth: losses, and the exponent in the number of parameters by dimension and depth.
+
+    The largest sample has no name in the conditions; others have.
+    """
+    experiment, settings = "student_sweep", members(artifact.meta["job"]["settings"])[0]
     dimensions, widths, depths = (settings[name] for name in ("dimensions", "student_widths", "depths"))
-    losses = artifact["lowest"][:, :, -1]  # [seeds, dimensions, widths, depths]
-    records = []
-    for k, dimension in enumerate(dimensions):
-        for j, depth in enumerate(depths):
-            counts = [parameters(dimension, width, depth) for width in widths]
-            exponents = theory.slope(counts, losses[:, k, :, j])
-            out.per_seed(experiment, "parameter_exponent", exponents, {"d": dimension, "depth": depth})
-            for i, (width, count) in enumerate(zip(widths, counts, strict=True)):
-                records += [(s, dimension, depth, width, count, v) for s, v in enumerate(losses[:, k, i, j])]
-    columns = ["seed", "d", "depth", "width", "parameters", "value"]
+    sizes, records = settings["sample_sizes"], []
+    for n, size in enumerate(sizes):
+        name = {} if size == max(sizes) else {"D": size}
+        for k, dimension in enumerate(dimensions):
+            for j, depth in enumerate(depths):
+                losses = artifact["lowest"][:, k, n, :, j]  # [seeds, widths]
+                counts = [parameters(dimension, width, depth) for width in widths]
+                if len(widths) > 1:
+                    exponents = theory.slope(counts, losses)
+                    condition = name | {"d": dimension, "depth": depth}
+                    out.per_seed(experiment, "parameter_exponent", exponents, condition)
+                for i, (width, count) in enumerate(zip(widths, counts, strict=True)):
+                    records += [(s, dimension, depth, size, width, count, v) for s, v in enumerate(losses[:, i])]
+    columns = ["seed", "d", "depth", "samples", "width", "parameters", "value"]
     out.curve("b_sweep", pd.DataFrame(records, columns=columns))
 
 

@@ -8,6 +8,7 @@ from scipy import stats
 
 from replications.scaling_laws import theory
 from verifig.artifacts import Artifact
+from verifig.rulesets import members
 from verifig.tables import Tables
 
 EXPERIMENT = "kernels"
@@ -17,7 +18,7 @@ FIRST_RANK, LAST_RANK = 16, 256  # ranks between which the exponent of a spectru
 
 def measure(artifact: Artifact, out: Tables) -> None:
     """B1-B6 as far as they ran."""
-    settings = artifact.meta["job"]["settings"]
+    settings = members(artifact.meta["job"]["settings"])[0]
     out.per_seed(EXPERIMENT, "duality_error", artifact["duality"])
     out.curve("b_duality", pd.DataFrame({"difference": artifact["duality"]}))
     _variance(artifact, settings, out)
@@ -139,8 +140,15 @@ def _kernels(artifact: Artifact, settings, out: Tables) -> None:
             continue
         spectral = [exponents[key][0] for key in keys]
         data = np.array([exponents[key][1] for key in keys])
-        ranks = [stats.spearmanr(spectral, column).statistic for column in data.T]
+        ranks = [rank_correlation(spectral, column) for column in data.T]
         out.per_seed(EXPERIMENT, "rank_correlation", ranks, {"set": name})
+
+
+def rank_correlation(first: np.ndarray, second: np.ndarray) -> float:
+    """Spearman's coefficient; NaN where a value is undefined or all are equal."""
+    if not np.isfinite([*first, *second]).all() or np.ptp(first) == 0 or np.ptp(second) == 0:
+        return float("nan")
+    return float(stats.spearmanr(first, second).statistic)
 
 
 def _oracles(settings, out: Tables) -> None:

@@ -5,13 +5,17 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from replications.scaling_laws import published
 from replications.scaling_laws.fitting import law
-from replications.scaling_laws.fitting.inference import ScalingLaw
+from replications.scaling_laws.fitting.own import ScalingLaw
 from verifig import figures
 
 BLUE, ORANGE, GREEN, PURPLE, RED = figures.PALETTE[:5]
+BUDGETS = (1e19, 1e20, 1e21, 1e22)  # FLOP of the lines of equal compute
+NEAR = 0.08  # decades of compute within which a run is drawn beside such a line
+ENDS = {"mean": ("mean of the losses", RED), "sum": ("sum", ORANGE), "scaled": ("1,000 × sum", BLUE)}
 COEFFICIENTS = {"A": "A", "B": "B", "E": "E", "alpha": "α", "beta": "β", "a": "a = β/(α+β)"}
 FITS = {
     "hoffmann_rounded": ("Hoffmann, rounded", RED),
@@ -35,9 +39,10 @@ def c_data(data: pd.DataFrame) -> Figure:
         linewidth=0.3,
     )
     dropped = data[~data["kept"]]
+    axes.scatter(dropped["C"], dropped["N"], s=22, facecolor="none", edgecolor=figures.INK, linewidth=0.8)
     axes.scatter(dropped["C"], dropped["N"], s=90, facecolor="none", edgecolor=figures.INK, linewidth=1.1)
-    first = dropped.sort_values("N").iloc[-1]
-    axes.annotate("left out", (first["C"], first["N"]), (10, 2), textcoords="offset points", fontsize=8.5)
+    for _, first in dropped.nlargest(1, "N").iterrows():
+        axes.annotate("left out", (first["C"], first["N"]), (10, 2), textcoords="offset points", fontsize=8.5)
     axes.set(xscale="log", yscale="log", xlabel="training compute C (FLOP)", ylabel="parameters N")
     _loss_bar(figure, points, axes, [2, 2.5, 3, 4, 5])
     return figure
@@ -60,7 +65,7 @@ def c_surface(data: pd.DataFrame, theta: pd.DataFrame) -> Figure:
     levels = np.geomspace(2.0, 5.0, 15)
     norm = LogNorm(2, 5)
     filled = axes[0].contourf(N, D, surface, levels=levels, norm=norm, cmap="magma", alpha=0.85, extend="both")
-    for compute in (1e19, 1e20, 1e21, 1e22):
+    for compute in BUDGETS:
         line = compute / 6 / N
         axes[0].plot(N, line, color="white", linewidth=0.9, linestyle="--", alpha=0.9)
         inside = (line > D[0]) & (line < D[-1])
@@ -78,13 +83,13 @@ def c_surface(data: pd.DataFrame, theta: pd.DataFrame) -> Figure:
     axes[0].set_title("fitted loss")
     axes[0].grid(False)
     _loss_bar(figure, filled, axes[0], [2, 2.5, 3, 4, 5])
-    for compute, colour in zip((1e19, 1e20, 1e21, 1e22), figures.PALETTE, strict=False):
+    for compute, colour in zip(BUDGETS, figures.PALETTE, strict=False):
         sizes = np.geomspace(4e7, 2e10, 100)
         tokens = compute / 6 / sizes
         axes[1].plot(sizes, law.loss(refit, sizes, tokens), color=colour, label=f"$10^{{{round(np.log10(compute))}}}$")
         best, spent = law.policy(refit, compute)
         axes[1].plot(best, law.loss(refit, np.array([best]), np.array([spent])), "o", color=colour, markersize=6)
-        near = kept[np.abs(np.log10(kept["C"] / compute)) < 0.08]
+        near = kept[np.abs(np.log10(kept["C"] / compute)) < NEAR]
         axes[1].plot(near["N"], near["L"], ".", color=colour, markersize=5, alpha=0.75)
     axes[1].set(xscale="log", xlabel="parameters N", ylabel="loss (nats)", ylim=(1.9, 4.2))
     axes[1].set_title("along isoFLOP lines")
@@ -114,25 +119,28 @@ def c_table(fits: pd.DataFrame, errors: pd.Series) -> Figure:
     return figure
 
 
-def c_likelihood(likelihood: pd.DataFrame, paper: dict) -> Figure:
-    """Log-likelihood of each parameter vector, with the notebook's values."""
+def c_likelihood(likelihood: pd.DataFrame, paper: dict, runs: str) -> Figure:
+    """Log-likelihood of each parameter vector on so many `runs`, with the notebook's values."""
     figure, (axes,) = figures.grid(1, width=7, height=2.2)
     rows = likelihood[likelihood["fit"].isin(FITS)].sort_values("log_likelihood")
+    low, high = rows["log_likelihood"].min(), rows["log_likelihood"].max()
+    margin = 0.07 * (high - low)
     for row, (name, value) in enumerate(zip(rows["fit"], rows["log_likelihood"], strict=True)):
         colour = FITS[name][1]
-        axes.plot([500, value], [row, row], color=colour, linewidth=2)
+        axes.plot([low - 2 * margin, value], [row, row], color=colour, linewidth=2)
         axes.plot(value, row, "o", color=colour, markersize=7)
         axes.annotate(f"{value:.2f}", (value, row), (9, 0), textcoords="offset points", va="center", fontsize=9)
         if name in paper:
             axes.plot(paper[name], row, "D", markerfacecolor="none", markeredgecolor=figures.INK, markersize=10)
     axes.set(yticks=range(len(rows)), yticklabels=[FITS[name][0] for name in rows["fit"]])
-    axes.set(xlabel="log-likelihood of 240 runs (diamonds: notebook)", xlim=(540, 930), ylim=(-0.6, len(rows) - 0.4))
+    axes.set(xlabel=f"log-likelihood of {runs} runs (diamonds: notebook)", ylim=(-0.6, len(rows) - 0.4))
+    axes.set_xlim(low - margin, high + 2.5 * margin)
     return figure
 
 
 def c_residuals(residuals: pd.DataFrame) -> Figure:
     """Violins of L - prediction, and the residuals against tokens."""
-    figure, axes = figures.grid(2, width=9.6, height=3.4)
+    figure, axes = figures.grid(2, width=9.6, height=3.5, sharey=True)
     names = ["hoffmann_rounded", "hoffmann", "lad"]
     groups = [residuals.loc[residuals["fit"] == name, "residual"].to_numpy() for name in names]
     bodies = axes[0].violinplot(groups, positions=range(3), widths=0.85, showextrema=False, points=200)
@@ -142,22 +150,18 @@ def c_residuals(residuals: pd.DataFrame) -> Figure:
         jitter = position + 0.07 * np.sin(np.arange(len(values)) * 2.4)
         axes[0].plot(jitter, values, ".", color=FITS[name][1], markersize=2.5, alpha=0.6)
         axes[0].plot([position - 0.2, position + 0.2], [values.mean()] * 2, color=figures.INK, linewidth=1.8)
-        axes[0].annotate(
-            f"mean {values.mean():+.4f}", (position, 0.105), ha="center", fontsize=8, annotation_clip=False
-        )
+        place = {"xycoords": ("data", "axes fraction"), "ha": "center", "va": "bottom", "annotation_clip": False}
+        axes[0].annotate(f"mean {values.mean():+.4f}".replace("-", "−"), (position, 1.01), fontsize=8, **place)
     axes[0].axhline(0, color=figures.MUTED, linewidth=0.8)
-    axes[0].set(
-        xticks=range(3), xticklabels=["Hoffmann,\nrounded", "Hoffmann,\nunrounded", "refit"], ylim=(-0.13, 0.12)
-    )
+    axes[0].set(xticks=range(3), xticklabels=["Hoffmann,\nrounded", "Hoffmann,\nunrounded", "refit"])
     axes[0].set_ylabel("loss − prediction (nats)")
     for name in ("hoffmann_rounded", "lad"):
         rows = residuals[residuals["fit"] == name]
-        axes[1].plot(
-            rows["D"], rows["residual"], ".", color=FITS[name][1], markersize=4, alpha=0.7, label=FITS[name][0]
-        )
+        look = {"color": FITS[name][1], "markersize": 4, "alpha": 0.7, "label": FITS[name][0]}
+        axes[1].plot(rows["D"], rows["residual"], ".", **look)
     axes[1].axhline(0, color=figures.MUTED, linewidth=0.8)
-    axes[1].set(xscale="log", xlabel="training tokens D", ylim=(-0.13, 0.12))
-    axes[1].legend(loc="upper left", fontsize=8)
+    axes[1].set(xscale="log", xlabel="training tokens D")
+    axes[1].legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, fontsize=8)
     return figure
 
 
@@ -168,24 +172,18 @@ def c_width(bootstrap: pd.DataFrame, paper: dict) -> Figure:
     low, high = values.quantile(0.1), values.quantile(0.9)
     axes[0].hist(values, bins=60, color=BLUE, alpha=0.45)
     axes[0].axvspan(low, high, color=BLUE, alpha=0.18, linewidth=0)
-    axes[0].set(xlabel="compute exponent a of N", ylabel="bootstrap fits", xlim=(0.42, 0.6))
-    axes[0].set_title("4,000 bootstraps, 80 % shaded")
+    axes[0].set(xlabel="compute exponent a of N", ylabel="bootstrap fits")
+    axes[0].set_title(f"{len(values):,} bootstraps, 80 % shaded")
     intervals = [("refit, bootstrap", low, values.median(), high, BLUE)]
     for row in paper["rows"]:
         intervals.append((row["name"], row["low"], row["value"], row["high"], figures.INK))
     for position, (_, left, middle, right, colour) in enumerate(reversed(intervals)):
         axes[1].plot([left, right], [position] * 2, color=colour, linewidth=4, solid_capstyle="butt", alpha=0.8)
         axes[1].plot(middle, position, "D", color=colour, markersize=5)
-        axes[1].annotate(
-            f"width {right - left:.3f}",
-            (max(right, middle), position),
-            (8, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=8,
-        )
-    axes[1].set(yticks=range(len(intervals)), yticklabels=[name for name, *_ in reversed(intervals)], ylim=(-0.6, 3.6))
-    axes[1].set(xlabel="compute exponent a of N")
+        place = {"textcoords": "offset points", "va": "center", "fontsize": 8}
+        axes[1].annotate(f"width {right - left:.3f}", (max(right, middle), position), (8, 0), **place)
+    axes[1].set(yticks=range(len(intervals)), yticklabels=[name for name, *_ in reversed(intervals)])
+    axes[1].set(ylim=(-0.6, len(intervals) - 0.4), xlabel="compute exponent a of N", xlim=(0.42, 0.6))
     return figure
 
 
@@ -209,7 +207,7 @@ def c_policy(policy: pd.DataFrame) -> Figure:
         policy["C"],
         policy["hoffmann_published_exponent"],
         color=ORANGE,
-        label="Hoffmann et al., method 3 (a = 0.4545)",
+        label=f"Hoffmann et al., method 3 (a = {published.HOFFMANN_EXPONENT})",
     )
     axes.axhline(20, color=figures.INK, linestyle=(0, (4, 3)), linewidth=1, alpha=0.75)
     axes.annotate("20 tokens per parameter", (1e28, 20), (0, 3), textcoords="offset points", ha="right", fontsize=8)
@@ -222,33 +220,40 @@ def c_policy(policy: pd.DataFrame) -> Figure:
     return figure
 
 
-def c_stopping(traces: pd.DataFrame, subsamples: pd.DataFrame) -> Figure:
-    """Objective by iteration for three scalings of the same objective; exponents of 100 subsample fits."""
-    figure, axes = figures.grid(2, width=9.6, height=3.3)
-    names = {"mean": ("mean of the losses", RED), "sum": ("sum", ORANGE), "scaled": ("1,000 × sum", BLUE)}
+def c_stopping(traces: pd.DataFrame, subsamples: pd.DataFrame, paper: dict) -> Figure:
+    """Where L-BFGS-B stops for three scalings of the same objective; exponents of the subsample fits.
+
+    The three paths are the same as far as they go: one line, and each one's end.
+    """
+    figure, axes = figures.grid(2, width=9.6, height=3.4)
     best = traces["objective"].min()
-    for name, (label, colour) in names.items():
-        rows = traces[traces["fit"] == name]
-        above = np.maximum(rows["objective"] / best - 1, 1e-9)
-        axes[0].plot(rows["iteration"], above, color=colour, label=label)
-        axes[0].plot(rows["iteration"].iloc[-1], above.iloc[-1], "o", color=colour, markersize=6)
+    traces = traces.assign(above=np.maximum(traces["objective"] / best - 1, 1e-9))
+    longest = traces[traces["fit"] == "scaled"]
+    axes[0].plot(longest["iteration"], longest["above"], color=figures.MUTED, linewidth=1.4)
+    for name, (label, colour) in ENDS.items():
+        end = traces[traces["fit"] == name].iloc[-1]
+        text = f"{label}: stops after {end['iteration']:.0f}"
+        axes[0].plot(end["iteration"], end["above"], "o", color=colour, markersize=8, label=text)
     axes[0].set(yscale="log", xlabel="iteration of L-BFGS-B", ylabel="objective over its minimum − 1")
     axes[0].set_title("where default tolerances stop")
     axes[0].legend(loc="lower left", fontsize=8)
-    bins = np.linspace(0.44, 0.56, 61)
-    for name, label, colour in (
-        ("mean", "mean, as it stopped", RED),
-        ("sum", "sum, as it stopped", ORANGE),
-        ("converged", "converged", BLUE),
-    ):
-        values = subsamples.loc[subsamples["fit"] == name, "a"]
-        axes[1].hist(values, bins=bins, color=colour, alpha=0.55, label=label)
-    axes[1].axvspan(0.454, 0.455, color=figures.INK, alpha=0.5, linewidth=0)
-    axes[1].annotate(
-        "published\ninterval", (0.4535, 0.97), xycoords=("data", "axes fraction"), ha="right", va="top", fontsize=8
-    )
-    axes[1].set(xlabel="exponent a of 100 fits to 80 % of the runs", ylabel="fits")
-    axes[1].set_title("and the interval that this makes")
+    shown = {
+        "mean": ("mean, as it stopped", RED),
+        "sum": ("sum, as it stopped", ORANGE),
+        "converged": ("converged", BLUE),
+    }
+    ends = subsamples[subsamples["fit"].isin(shown)]
+    bins = np.linspace(ends["a"].quantile(0.005) - 0.01, ends["a"].quantile(0.995) + 0.01, 61)
+    for name, (label, colour) in shown.items():
+        axes[1].hist(subsamples.loc[subsamples["fit"] == name, "a"], bins=bins, color=colour, alpha=0.55, label=label)
+    published_interval = paper["rows"][-1]
+    low, high = published_interval["low"], published_interval["high"]
+    axes[1].axvspan(low, high, color=figures.INK, alpha=0.5, linewidth=0)
+    place = {"xycoords": ("data", "axes fraction"), "ha": "right", "va": "top", "fontsize": 8}
+    axes[1].annotate("published\ninterval", (low - 0.0005, 0.97), **place)
+    count = (subsamples["fit"] == "converged").sum()
+    axes[1].set(xlabel=f"exponent a of {count} fits to 80 % of the runs", ylabel="fits")
+    axes[1].set_title("and the exponents that this gives")
     axes[1].legend(loc="upper right", fontsize=8)
     return figure
 
@@ -266,7 +271,8 @@ def c_pairs(bootstrap: pd.DataFrame) -> Figure:
         if column > row:
             each.axis("off")
             correlation = np.corrcoef(values[x], values[y])[0, 1]
-            each.text(0.5, 0.5, f"{correlation:+.2f}", ha="center", va="center", fontsize=9 + 4 * abs(correlation))
+            shown = f"{correlation:+.2f}".replace("-", "−")
+            each.text(0.5, 0.5, shown, ha="center", va="center", fontsize=9 + 4 * abs(correlation))
             continue
         if row == column:
             each.hist(values[x], bins=40, color=BLUE, alpha=0.5)
@@ -289,18 +295,18 @@ def c_pairs(bootstrap: pd.DataFrame) -> Figure:
     return figure
 
 
-def c_outliers(fits: pd.DataFrame, paper: dict) -> Figure:
-    """B and the compute exponent by the number of highest losses left out."""
+def c_outliers(fits: pd.DataFrame, paper: dict, dropped: int) -> Figure:
+    """B and the compute exponent by the number of highest losses left out; the refit leaves out `dropped`."""
     figure, axes = figures.grid(2, width=8.4, height=2.7)
     rows = fits.set_index("fit")
-    counts = [0, 5, 10, 20]
+    counts = list(published.ABLATED)
     for each, (name, label) in zip(axes, (("B", "B"), ("a", "compute exponent a")), strict=True):
         values = [rows.loc[f"without_{count}", name] for count in counts]
         each.plot(counts, values, "o-", color=GREEN, label="Huber sum")
         lad = [rows.loc["lad_all_rows", name], rows.loc["lad", name]]
-        each.plot(counts[:2], lad, "s", color=BLUE, markersize=5, label="least absolute deviations")
+        each.plot([0, dropped], lad, "s", color=BLUE, markersize=5, label="least absolute deviations")
         each.plot(
-            [0, 5],
+            paper["left_out"],
             paper[name],
             "D",
             markerfacecolor="none",
@@ -314,17 +320,26 @@ def c_outliers(fits: pd.DataFrame, paper: dict) -> Figure:
     return figure
 
 
-def own_fit(frame: pd.DataFrame, columns: tuple[str, str, str], found: ScalingLaw) -> Figure:
-    """Anybody's runs: contours of the fit with the optimal policy, and predicted against observed loss."""
+def own_fit(found: ScalingLaw) -> Figure:
+    """Anybody's runs: contours of the fit with the optimal policy, dashed beyond the runs, and fitted against observed."""
     figure, axes = figures.grid(2, width=9.4, height=3.7)
-    N, D, L = (frame[name].to_numpy(float) for name in columns)
+    N, D, L = found.runs.N, found.runs.D, found.runs.L
     sizes = np.geomspace(N.min() / 2, N.max() * 2, 100)
     tokens = np.geomspace(D.min() / 2, D.max() * 2, 100)
     surface = found.predict(*(grid.ravel() for grid in np.meshgrid(sizes, tokens))).reshape(100, 100)
     contours = axes[0].contour(sizes, tokens, surface, levels=np.geomspace(L.min(), L.max(), 10), cmap="magma")
     axes[0].scatter(N, D, c=L, cmap="magma", s=18, edgecolor=figures.MUTED, linewidth=0.3)
-    budgets = np.geomspace((6 * N * D).min(), 10 * (6 * N * D).max(), 60)
-    axes[0].plot(*law.policy(found.theta, budgets), color=GREEN, linewidth=2, label="optimal policy")
+    box = (N.min(), D.min()), N.max() - N.min(), D.max() - D.min()
+    axes[0].add_patch(Rectangle(*box, fill=False, edgecolor=figures.MUTED, linestyle=":", label="range of the runs"))
+    compute = 6 * N * D
+    if found.no_policy is None:
+        for budgets, style, label in (
+            (np.geomspace(compute.min(), compute.max(), 60), "-", "optimal policy"),
+            (np.geomspace(compute.max(), 10 * compute.max(), 20), "--", "extrapolated"),
+        ):
+            axes[0].plot(*law.policy(found.theta, budgets), color=GREEN, linewidth=2, linestyle=style, label=label)
+    else:
+        axes[0].set_title("no optimal policy from these runs")
     axes[0].set(xscale="log", yscale="log", xlabel="parameters N", ylabel="tokens D")
     axes[0].set(xlim=(sizes[0], sizes[-1]), ylim=(tokens[0], tokens[-1]))
     axes[0].clabel(contours, fontsize=7)
@@ -332,5 +347,5 @@ def own_fit(frame: pd.DataFrame, columns: tuple[str, str, str], found: ScalingLa
     predicted = found.predict(N, D)
     axes[1].plot(predicted, L, ".", color=BLUE, markersize=5)
     axes[1].plot([L.min(), L.max()], [L.min(), L.max()], color=figures.INK, linestyle=(0, (4, 3)), linewidth=1)
-    axes[1].set(xlabel="fitted loss", ylabel="loss")
+    axes[1].set(xlabel="fitted loss (nats)", ylabel="loss (nats)")
     return figure

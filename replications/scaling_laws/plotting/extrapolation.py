@@ -1,15 +1,18 @@
 """Figures of the hitchhiker's guide: heat maps of extrapolation errors, baselines, parameters, loss curves."""
 
+import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from replications.scaling_laws.plotting.ticks import plain_heights
 from verifig import figures
 
 BLUE, ORANGE, GREEN, PURPLE, RED = figures.PALETTE[:5]
 FAMILIES = {"opt": "OPT", "gpt3": "GPT-3", "olmo": "OLMo", "t5": "T5"}
 FAMILY_COLOURS = {"opt": BLUE, "gpt3": ORANGE, "olmo": GREEN, "t5": PURPLE, "chinchilla": RED}
+UNITS = {"opt": "perplexity", "gpt3": "nats", "olmo": "nats", "t5": "bits"}
 WORST = 35  # upper end of the colour scale, as in the paper
 GOALS = (15, 10, 5)
 
@@ -78,16 +81,8 @@ def _stars(axes: Axes, cells: pd.DataFrame, table: pd.DataFrame) -> None:
             goals.setdefault((best["share"], best["models"]), []).append(str(goal))
     for (share, count), names in goals.items():
         x, y = table.columns.get_loc(share), table.index.get_loc(count)
-        axes.text(
-            x + 0.5,
-            y + 0.83,
-            f"★{'·'.join(names)}",
-            ha="center",
-            va="center",
-            fontsize=6,
-            color="#1f2430",
-            weight="bold",
-        )
+        place = {"ha": "center", "va": "center", "fontsize": 6.5, "weight": "bold", "color": "#1f2430"}
+        axes.text(x + 0.5, y + 0.83, f"★{names[-1]}", **place)  # the strictest goal that it is the cheapest for
 
 
 def h_fig1a(scale_up: pd.DataFrame) -> Figure:
@@ -142,23 +137,16 @@ def h_final(values: dict[str, tuple[float, float]]) -> Figure:
     for row, (every, last) in enumerate(values.values()):
         axes.plot([every, last], [row, row], color=figures.MUTED, linewidth=1.2, zorder=1)
         axes.plot(every, row, "o", color=BLUE, markersize=9, label="all checkpoints" if row == 0 else None)
-        axes.plot(
-            last, row, "D", color=ORANGE, markersize=8, label="last checkpoint of each model" if row == 0 else None
-        )
+        label = "last checkpoint of each model" if row == 0 else None
+        axes.plot(last, row, "D", color=ORANGE, markersize=8, label=label)
         for value, side in ((min(every, last), -1), (max(every, last), 1)):
-            axes.annotate(
-                f"{value:.2f} %",
-                (value, row),
-                (12 * side, 0),
-                textcoords="offset points",
-                va="center",
-                ha="left" if side > 0 else "right",
-                fontsize=9,
-            )
+            place = {"textcoords": "offset points", "va": "center", "ha": "left" if side > 0 else "right"}
+            axes.annotate(f"{value:.2f} %", (value, row), (12 * side, 0), **place, fontsize=9)
     axes.set(yticks=range(len(values)), yticklabels=[FAMILIES[name] for name in values], ylim=(-0.5, len(values) - 0.1))
-    axes.set(
-        xscale="log", xlim=(0.5, 80), xticks=[1, 3, 10, 30], xticklabels=["1", "3", "10", "30"], xlabel="error (ARE, %)"
-    )
+    ends = np.array(list(values.values()))
+    limits = ends.min() / 2.5, ends.max() * 2.5
+    ticks = [tick for tick in (0.1, 0.3, 1, 3, 10, 30, 100) if limits[0] < tick < limits[1]]
+    axes.set(xscale="log", xlim=limits, xlabel="error (ARE, %)", xticks=ticks, xticklabels=[f"{t:g}" for t in ticks])
     axes.minorticks_off()
     axes.legend(fontsize=8, loc="upper left", ncols=2)
     return figure
@@ -199,49 +187,43 @@ def h_fig4(starts: pd.DataFrame) -> Figure:
     return figure
 
 
-def h_fig5(grid: pd.DataFrame) -> Figure:
-    """Error with and without the first ten billion tokens (OPT, last 30 % of the target)."""
-    figure, axes = figures.grid(3, width=10, height=2.8, sharey=True)
-    rows = grid[grid["family"] == "opt"]
-    for each, count in zip(axes, (3, 4, 5), strict=True):
+def h_fig5(grid: pd.DataFrame, family: str, paper: dict) -> Figure:
+    """Error with and without the first tokens for one family (last 30 % of the target), by number of models."""
+    rows = grid[(grid["family"] == family) & (grid["models"] > 2)]
+    counts = sorted(rows["models"].unique())[:3]
+    figure, axes = figures.grid(len(counts), width=9.6, height=2.8, sharey=True)
+    for each, count in zip(axes, counts, strict=True):
         for key, label, colour in (("late_no_cut", "all tokens", ORANGE), ("late", "without the first 10B", BLUE)):
             line = rows[(rows["grid"] == key) & (rows["models"] == count)]
             each.plot(100 * line["share"], line["error"], "o-", color=colour, markersize=4, label=label)
-        each.axhspan(4, 10, color=figures.INK, alpha=0.08, linewidth=0)
-        each.set(title=f"OPT, {count} smallest models", xlabel="share of training used (%)", ylim=(0, 65))
-    axes[0].annotate("paper, with the cut: 4–10 %", (100, 0.6), ha="right", fontsize=7.5)
+        if family == "opt":
+            each.axhspan(*paper["with_cut"], color=figures.INK, alpha=0.08, linewidth=0)
+        title = f"{FAMILIES[family]}, {count} smallest models"
+        each.set(title=title, xlabel="share of training used (%)", ylim=(0, None))
+    if family == "opt":
+        low, high = paper["with_cut"]
+        axes[0].annotate(f"paper, with the cut: {low}–{high} %", (100, 0.6), ha="right", fontsize=7.5)
     axes[0].set_ylabel("error (ARE, %)")
     axes[0].legend(fontsize=8)
     return figure
 
 
 def h_fig6(*tables: pd.DataFrame) -> Figure:
-    """Error from one model and borrowed exponents by share of training, a line a size."""
-    figure, axes = figures.grid(len(tables), width=11.5, height=3.2, sharey=True)
-    axes[0].set(yscale="log", ylim=(0.5, 400), ylabel="error (ARE, %)")
-    axes[0].set(yticks=[1, 3, 10, 30, 100, 300], yticklabels=["1", "3", "10", "30", "100", "300"])
+    """Error from one model and borrowed exponents by share of training, a line a size, darker for larger models."""
+    figure, axes = figures.grid(len(tables), width=10.4, height=3.6, sharey=True)
+    ticks = [1, 3, 10, 30, 100, 300]
+    axes[0].set(yscale="log", ylim=(0.05, 400), ylabel="error (ARE, %)", yticks=ticks, yticklabels=map(str, ticks))
     for each, table in zip(axes, tables, strict=True):
         sizes = sorted(table["size"].unique())
+        shades = matplotlib.colormaps["viridis_r"](np.linspace(0.15, 0.9, len(sizes)))
         for index, value in enumerate(sizes):
             rows = table[table["size"] == value]
-            each.plot(
-                100 * rows["share"],
-                rows["error"],
-                color=FAMILY_COLOURS[table["family"].iloc[0]],
-                alpha=0.35 + 0.65 * index / max(len(sizes) - 1, 1),
-                linestyle="--" if index == len(sizes) - 1 else "-",
-                marker="o",
-                markersize=3,
-                label=size(value),
-            )
+            look = {"color": shades[index], "marker": "o", "markersize": 3}
+            style = "--" if index == len(sizes) - 1 else "-"
+            each.plot(100 * rows["share"], rows["error"], linestyle=style, label=size(value), **look)
         each.set(title=FAMILIES[table["family"].iloc[0]], xlabel="share of training used (%)")
         each.minorticks_off()
-        ends = table.groupby("size")["error"].last()
-        names = {size(value): size(value) for value in sizes}
-        if np.ptp(ends) < 0.01 * ends.mean():
-            names = {size(sizes[-1]): "all sizes"}
-        each.get_ylim()  # settles the limits that the labels are placed by
-        figures.end_labels(each, names, gap=0.065)
+        each.legend(fontsize=7.5, ncols=2, loc="lower left", handlelength=1.6, columnspacing=1)
     return figure
 
 
@@ -252,10 +234,8 @@ def h_fig7(lines: pd.DataFrame) -> Figure:
     for each, family in zip(axes, families, strict=True):
         rows = lines[lines["family"] == family]
         last, names = rows["index"].max(), {}
-        ticks = [10, 15, 20, 30, 50] if family == "opt" else [1.8, 2, 2.5, 3, 3.5]
-        each.set(title=FAMILIES[family], xscale="log", yscale="log", xlabel="training tokens D")
-        each.set(yticks=ticks, yticklabels=[f"{tick:g}" for tick in ticks])
-        each.minorticks_off()
+        each.set(title=FAMILIES[family], xscale="log", xlabel="training tokens D", ylabel=f"loss ({UNITS[family]})")
+        plain_heights(each, rows["L"], (1, 1.5, 2, 2.5, 3, 4, 5, 7))
         for index in sorted(rows["index"].unique()):
             line = rows[rows["index"] == index]
             name = size(line["N"].iloc[0])
@@ -265,7 +245,6 @@ def h_fig7(lines: pd.DataFrame) -> Figure:
             each.plot(late["D"], late["predicted"], color=figures.INK, linestyle="--", linewidth=0.9, alpha=0.8)
         each.get_ylim()  # settles the limits that the labels are placed by
         figures.end_labels(each, names, gap=0.05)
-    axes[0].set_ylabel("loss (OPT: perplexity, GPT-3: nats)")
     return figure
 
 

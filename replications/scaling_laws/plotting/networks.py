@@ -4,18 +4,15 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from replications.scaling_laws import theory
+from replications.scaling_laws.measuring.random_features import FIRST_RANK, LAST_RANK
+from replications.scaling_laws.plotting.ticks import decades, plain_heights
 from verifig import figures
 
 BLUE, ORANGE, GREEN, PURPLE, RED = figures.PALETTE[:5]
-
-
-def _decades(axes: Axes, ticks: list[float]) -> None:
-    """Plain numbers as ticks of a log axis."""
-    axes.set_xscale("log")
-    axes.set(xticks=ticks, xticklabels=[f"{tick:g}" for tick in ticks])
-    axes.minorticks_off()
+ZERO = 1e-17  # where an exact zero is drawn on a log axis
 
 
 def guide(axes: Axes, x: np.ndarray, start: float, exponent: float, text: str) -> None:
@@ -27,14 +24,18 @@ def guide(axes: Axes, x: np.ndarray, start: float, exponent: float, text: str) -
 
 
 def b_duality(frame: pd.DataFrame) -> Figure:
-    """Relative change of the loss by trial."""
-    figure, (axes,) = figures.grid(1, width=6, height=2.2)
-    axes.plot(range(1, len(frame) + 1), np.maximum(frame["difference"], 1e-17), "o", color=BLUE, markersize=5)
+    """Relative change of the loss by trial; exact zeros, which a log axis cannot show, as open circles at its foot."""
+    figure, (axes,) = figures.grid(1, width=7, height=2.4)
+    trials, values = np.arange(1, len(frame) + 1), frame["difference"].to_numpy()
+    some = values > 0
+    axes.plot(trials[some], values[some], "o", color=BLUE, markersize=5)
+    axes.plot(trials[~some], np.full((~some).sum(), ZERO), "o", color=BLUE, markersize=5, markerfacecolor="none")
     axes.axhline(np.finfo(float).eps, color=figures.INK, linestyle=(0, (4, 3)), linewidth=1)
-    axes.annotate("spacing of float64", (0.5, np.finfo(float).eps), (0, 3), textcoords="offset points", fontsize=8)
-    axes.set(
-        yscale="log", xlabel="trial (random D, P, S and spectrum)", ylabel="relative difference", ylim=(4e-18, 1e-12)
-    )
+    place = {"xycoords": ("axes fraction", "data"), "xytext": (4, 0), "textcoords": "offset points", "va": "center"}
+    axes.annotate("spacing of float64", (1, np.finfo(float).eps), **place, fontsize=8, annotation_clip=False)
+    axes.set(yscale="log", xlabel="trial (random D, P, S and spectrum)", ylabel="relative difference")
+    axes.set_ylim(ZERO / 3, 10 * max(values.max(), 1e-15))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     return figure
 
 
@@ -48,11 +49,10 @@ def b_power(frame: pd.DataFrame) -> Figure:
         ratio = rows.assign(value=rows["value"] / rows["expected"])
         figures.mean_band(axes[1], ratio, color=colour, label=f"α = {alpha:g}", marker="o", markersize=4)
     axes[0].set(yscale="log", xlabel="samples D", ylabel="loss", title="loss (dashed: κ(D)/2S)")
-    axes[1].axhspan(0.95, 1.05, color=figures.INK, alpha=0.07, linewidth=0)
     axes[1].axhline(1, color=figures.MUTED, linewidth=0.8)
-    axes[1].set(xlabel="samples D", title="loss over theory")
+    axes[1].set(xlabel="samples D", ylabel="ratio", title="loss over theory")
     for each in axes:
-        _decades(each, sorted(frame["x"].unique()))
+        decades(each, sorted(frame["x"].unique()))
         each.legend(fontsize=8)
     return figure
 
@@ -61,7 +61,8 @@ def b_variance(frame: pd.DataFrame, parameters: int) -> Figure:
     """Relative excess loss against samples with the exact expectation and exponent 1."""
     figure, axes = figures.grid(2, width=9.2, height=3.1)
     ratio = frame.assign(value=frame["value"] / frame["expected"])
-    figures.band(axes[0], frame, color=BLUE, label="8 groups of draws", marker="o", markersize=4)
+    label = f"{frame['seed'].nunique()} groups of draws"
+    figures.band(axes[0], frame, color=BLUE, label=label, marker="o", markersize=4)
     sizes = np.sort(frame["x"].unique())
     fine = np.geomspace(sizes[0], sizes[-1], 200)
     axes[0].plot(fine, theory.relative_excess(parameters, fine), color=figures.INK, linewidth=1, label="P/(D − P − 1)")
@@ -69,11 +70,10 @@ def b_variance(frame: pd.DataFrame, parameters: int) -> Figure:
     axes[0].set(yscale="log", xlabel="samples D", ylabel="L(D, P)/L(P) − 1", title="excess loss")
     axes[0].legend(fontsize=8)
     figures.mean_band(axes[1], ratio, color=BLUE, marker="o", markersize=4)
-    axes[1].axhspan(0.85, 1.15, color=figures.INK, alpha=0.07, linewidth=0)
     axes[1].axhline(1, color=figures.MUTED, linewidth=0.8)
-    axes[1].set(xlabel="samples D", title="over the exact expectation")
+    axes[1].set(xlabel="samples D", ylabel="ratio", title="over the exact expectation")
     for each in axes:
-        _decades(each, list(sizes))
+        decades(each, list(sizes))
     return figure
 
 
@@ -99,9 +99,9 @@ def b_mnist(frame: pd.DataFrame) -> Figure:
             linewidth=1,
             label=f"theory: {exponent:.3f}",
         )
-        each.set(yscale="log", xlabel="D or P", title=f"pooling {pool} × {pool}")
-        each.set(yticks=[0.2, 0.3, 0.5, 1.0], yticklabels=["0.2", "0.3", "0.5", "1"])
-        _decades(each, sorted(rows["x"].unique()))
+        each.set(xlabel="images D or features P", title=f"pooling {pool} × {pool}")
+        plain_heights(each, rows["value"] / scale)
+        decades(each, sorted(rows["x"].unique()))
         each.legend(fontsize=8, title="exponent", title_fontsize=8)
     np.atleast_1d(axes)[0].set_ylabel("loss, relative")
     return figure
@@ -109,62 +109,67 @@ def b_mnist(frame: pd.DataFrame) -> Figure:
 
 def b_kernels(spectra: pd.DataFrame, points: pd.DataFrame) -> Figure:
     """Kernel spectra, data exponents against spectral exponents, and against the theory of the same spectrum."""
-    figure, axes = figures.grid(3, width=11, height=3.3)
-    pools = sorted(spectra["pool"].unique())
-    colours = dict(zip(pools, figures.PALETTE, strict=False))
-    markers = dict(zip(sorted(spectra["depth"].unique()), ("o", "s", "^"), strict=False))
+    figure, axes = figures.grid(3, width=9.6, height=3.5)
+    colours = dict(zip(sorted(spectra["pool"].unique()), figures.PALETTE, strict=False))
+    depths = sorted(spectra["depth"].unique())
+    markers = {depth: "os^Dv"[k % 5] for k, depth in enumerate(depths)}
+    styles = {depth: ("-", "--", ":", "-.")[k % 4] for k, depth in enumerate(depths)}
     for (pool, depth), rows in spectra.groupby(["pool", "depth"]):
-        style = "-" if markers[depth] == "o" else "--"
-        axes[0].plot(rows["rank"], rows["value"] / rows["value"].iloc[0], style, color=colours[pool], linewidth=1.2)
-    axes[0].axvspan(16, 256, color=figures.INK, alpha=0.07, linewidth=0)
-    axes[0].set(
-        xscale="log", yscale="log", xlabel="rank i", ylabel="eigenvalue, relative", title="spectra", ylim=(1e-9, 2)
-    )
-    axes[0].annotate("fitted", (64, 1), ha="center", fontsize=8)
-    for each, x, label in (
-        (axes[1], "spectral", "spectral exponent α_K"),
-        (axes[2], "theory", "exponent from the spectrum by theory"),
+        look = {"color": colours[pool], "linestyle": styles[depth], "linewidth": 1.2}
+        axes[0].plot(rows["rank"], rows["value"] / rows["value"].iloc[0], **look)
+    fitted = FIRST_RANK, min(LAST_RANK, int(spectra["rank"].max()) // 2)
+    axes[0].axvspan(*fitted, color=figures.INK, alpha=0.07, linewidth=0)
+    axes[0].set(xscale="log", yscale="log", xlabel="rank i", ylabel="eigenvalue, relative", ylim=(1e-9, 4))
+    axes[0].set_title("spectra")
+    axes[0].annotate("fitted", (np.sqrt(fitted[0] * fitted[1]), 1.5), ha="center", fontsize=8)
+    values = points[["spectral", "theory", "data"]]
+    limits = min(0.9 * values.min().min(), 0), 1.05 * values.max().max()
+    for each, x, label, title in (
+        (axes[1], "spectral", "spectral exponent α_K", "against the fitted power law"),
+        (axes[2], "theory", "exponent from the spectrum by theory", "against the whole spectrum"),
     ):
-        limits = 0.15, 1.15
         each.plot(limits, limits, color=figures.INK, linestyle=(0, (4, 3)), linewidth=1)
         for (pool, depth), rows in points.groupby(["pool", "depth"]):
             middle = rows["data"].mean()
             spread = [[middle - rows["data"].min()], [rows["data"].max() - middle]]
-            each.errorbar(
-                rows[x].iloc[0],
-                middle,
-                yerr=spread,
-                fmt=markers[depth],
-                color=colours[pool],
-                markersize=6,
-                label=f"pool {pool}, depth {depth}",
-            )
-        each.set(xlabel=label, ylabel="data exponent α_D", xlim=limits, ylim=limits)
-    axes[1].set_title("ordered by the spectrum")
-    axes[2].set_title("equal to theory")
-    axes[2].legend(fontsize=7, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+            look = {"fmt": markers[depth], "color": colours[pool], "markersize": 6}
+            each.errorbar(rows[x].iloc[0], middle, yerr=spread, label=f"pool {pool}, depth {depth}", **look)
+        each.set(xlabel=label, ylabel="data exponent α_D", xlim=limits, ylim=limits, title=title)
+    figure.legend(*axes[2].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=8.5)
     return figure
 
 
-def b_excess(frame: pd.DataFrame, label: str, guide_text: str) -> Figure:
-    """Excess loss of trained networks by unit against data or width, with exponent 1."""
+def b_excess(frame: pd.DataFrame, label: str, measured: str) -> Figure:
+    """Excess loss of trained networks by unit against data or width, beside the paper's exponent 1.
+
+    Args:
+        label: of the x axis.
+        measured: text of our exponent.
+    """
     figure, (axes,) = figures.grid(1, width=6.6, height=3.3)
     for _, rows in frame.groupby("seed"):
         axes.plot(rows["x"], rows["value"].where(rows["value"] > 0), color=BLUE, alpha=0.25, linewidth=0.9)
-    figures.mean_band(axes, frame, color=BLUE, label="mean with 95 % interval", marker="o", markersize=5)
+    figures.mean_band(axes, frame, color=BLUE, label=f"ours, exponent {measured}", marker="o", markersize=5)
     means = frame.groupby("x")["value"].mean()
-    guide(axes, means.index.to_numpy(), 1.12 * means.iloc[0], 1, guide_text)
-    axes.set(yscale="log", xlabel=label, ylabel="excess loss")
-    ticks = [t * 10.0**k for k in range(-5, 2) for t in (1, 3)]
-    ticks = [t for t in ticks if frame["value"].quantile(0.02) < t < frame["value"].max()]
-    axes.set(yticks=ticks, yticklabels=[f"{tick:g}" for tick in ticks])
-    _decades(axes, list(means.index))
+    guide(axes, means.index.to_numpy(), means.iloc[0], 1, "paper, exponent 1")
+    axes.set(xlabel=label, ylabel="excess loss")
+    plain_heights(axes, frame["value"], (1, 3))
+    decades(axes, list(means.index))
     axes.legend(fontsize=8)
     return figure
 
 
+def one_kind(frame: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the first student width and depth, where a table holds several."""
+    for name in ("width", "depth"):
+        if name in frame:
+            frame = frame[frame[name] == frame[name].iloc[0]]
+    return frame
+
+
 def b_fig1b(students: pd.DataFrame, exponents: pd.DataFrame) -> Figure:
     """Test loss by sample size and dimension, and the exponents against 4/d."""
+    students, exponents = one_kind(students), one_kind(exponents)
     figure, axes = figures.grid(2, width=9.6, height=3.5)
     for (dimension, rows), colour in zip(students.groupby("d"), figures.PALETTE, strict=False):
         logs = rows.assign(value=np.log(rows["value"]))
@@ -173,7 +178,7 @@ def b_fig1b(students: pd.DataFrame, exponents: pd.DataFrame) -> Figure:
         ends = rows.groupby("x")["value"]
         axes[0].fill_between(means.index, ends.min(), ends.max(), color=colour, alpha=0.13, linewidth=0)
     axes[0].set(yscale="log", xlabel="samples D", ylabel="lowest test loss", title="students")
-    _decades(axes[0], sorted(students["x"].unique()))
+    decades(axes[0], sorted(students["x"].unique()))
     axes[0].legend(fontsize=8)
     inverse = exponents.assign(value=4 / exponents["value"])
     figures.mean_band(axes[1], inverse, color=BLUE, marker="o", markersize=5, label="ours, 95 % interval")
@@ -181,12 +186,15 @@ def b_fig1b(students: pd.DataFrame, exponents: pd.DataFrame) -> Figure:
     line = np.array([exponents["x"].min(), exponents["x"].max()])
     axes[1].plot(line, line, color=figures.INK, linestyle=(0, (4, 3)), linewidth=1, label="paper: 4/α_D = d")
     axes[1].set(xlabel="input dimension d", ylabel="4/α_D", title="exponent against dimension", ylim=(0, None))
+    axes[1].set_xticks(sorted(exponents["x"].unique()))
     axes[1].legend(fontsize=8)
     return figure
 
 
 def b_sweep(frame: pd.DataFrame) -> Figure:
-    """Loss by parameters for each depth, a panel a dimension."""
+    """Loss by parameters for each depth with the most samples, a panel a dimension."""
+    if "samples" in frame:
+        frame = frame[frame["samples"] == frame["samples"].max()]
     dimensions = sorted(frame["d"].unique())
     figure, axes = figures.grid(4, -(-len(dimensions) // 4), width=11, height=2.8)
     for each, dimension in zip(axes, dimensions, strict=False):

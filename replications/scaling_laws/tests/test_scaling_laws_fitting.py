@@ -1,24 +1,13 @@
-"""The law, the batched solver, the bootstrap, the policy and the command that fits anybody's runs."""
+"""The law, the batched solver, the bootstrap and the policy."""
 
-import contextlib
-import io
-import tempfile
-from pathlib import Path
-
-import hypothesis.strategies as st
 import numpy as np
-import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
 from scipy import integrate, optimize
 
 from replications.scaling_laws import bench, published
 from replications.scaling_laws.fitting import inference, law, solver
-from verifig import cli
-from verifig.errors import InputError
 
 N, D, L = bench.synthetic_runs()
-MANY = settings(deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def test_solver_recovers_any_law_from_exact_data():
@@ -101,112 +90,3 @@ def test_highest_losses_are_dropped_strictly():
     losses = np.array([3.0, 5.0, 4.0, 4.0, 2.0])
     assert inference.keep_all_but_highest(losses, 2).tolist() == [True, False, False, False, True]
     assert inference.keep_all_but_highest(losses, 0).all()
-
-
-def test_public_fit_finds_its_law():
-    frame = pd.DataFrame({"N": N, "D": D, "L": L})
-    found = inference.fit_scaling_law(frame, bootstraps=50)
-    assert found.coefficients["E"] == pytest.approx(1.8169, abs=4 * found.standard_errors["E"])
-    assert found.coefficients["a"] == pytest.approx(0.513, abs=4 * found.standard_errors["a"])
-    low, high = found.policy_interval(1e21)
-    best = found.policy(1e21)
-    assert (low <= best).all()
-    assert (best <= high).all()
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        (lambda frame: frame.rename(columns={"L": "loss"}), "no column 'L'"),
-        (lambda frame: frame.head(5), "at least 8"),
-        (lambda frame: frame.assign(N=frame["N"].where(frame.index != 3, -1.0)), "row 4"),
-        (lambda frame: frame.assign(L="high"), "positive numbers"),
-        (lambda frame: frame.assign(D=1e9), "distinct values"),
-    ],
-)
-def test_public_fit_says_what_is_wrong(change, words):
-    with pytest.raises(InputError, match=words):
-        inference.fit_scaling_law(change(pd.DataFrame({"N": N, "D": D, "L": L})), bootstraps=0)
-
-
-def run(*arguments: str) -> int:
-    with pytest.raises(SystemExit) as stop:
-        cli.main(["fit-scaling-law", *arguments])
-    return stop.value.code
-
-
-def test_command_fits_prints_and_plots(tmp_path, capsys):
-    file = tmp_path / "runs.csv"
-    pd.DataFrame({"size": N, "tokens": D, "loss": L}).to_csv(file)
-    plot = tmp_path / "fit.svg"
-    options = ("--columns", "size,tokens,loss", "--bootstraps", "30", "--compute", "1e21", "--plot", str(plot))
-    assert run(str(file), *options) == 0
-    out = capsys.readouterr().out
-    assert "240 runs" in out
-    assert "tokens per parameter" in out
-    assert plot.read_text().startswith("<svg")
-
-
-@pytest.mark.parametrize(
-    ("contents", "options", "words"),
-    [
-        (b"N,D\n1,2\n", (), "no column 'L'"),
-        (b"\x00\xff\xfe\x89PNG", (), "not a readable CSV"),
-        (b"", (), "not a readable CSV"),
-        (b"N,D,L\n", (), "no rows"),
-        (b"N,D,L\n1,2,3\n", (), "at least 8"),
-        (b"N,D,L\n1,2,3\n", ("--delta", "0"), "--delta"),
-        (b"N,D,L\n1,2,3\n", ("--columns", "N,D"), "three columns"),
-        (b"N,D,L\n1,2,3\n", ("--plot", "a.png"), "must end in .svg"),
-        (b"N,D,L\n1,2,3\n", ("--compute", "-1"), "--compute"),
-    ],
-)
-def test_command_refuses_bad_input(tmp_path, capsys, contents, options, words):
-    file = tmp_path / "runs.csv"
-    file.write_bytes(contents)
-    assert run(str(file), *options) == 2
-    assert words in capsys.readouterr().err
-
-
-CELL = st.one_of(
-    st.sampled_from(["", "0", "-1", "-3e9", "nan", "inf", "-inf", "1e999", "1,5", "12 B", "=1+1", "'", "None", "TRUE"]),
-    st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Nd")), min_size=1, max_size=6),
-)
-
-
-@MANY
-@given(st.integers(0, 239), st.sampled_from(["N", "D", "L"]), CELL)
-def test_one_bad_cell_is_named_by_column_and_row(row, column, cell):
-    table = pd.DataFrame({"N": N, "D": D, "L": L}).astype(object)
-    table.loc[row, column] = cell
-    code, said = typed(table.to_csv(index=False).encode())
-    assert code == 2, said
-    assert said.startswith("error: ")
-    assert len(said.strip().splitlines()) == 1
-    assert f"column {column!r}" in said
-    assert f"row {row + 1}" in said
-
-
-@MANY
-@given(st.binary(max_size=300) | st.text(alphabet='NDL,;\t\n0123456789.e-"', max_size=300).map(str.encode))
-def test_any_bytes_are_a_table_or_one_sentence(contents):
-    code, said = typed(contents)
-    assert code == 2, said
-    assert said.startswith("error: ")
-    assert len(said.strip().splitlines()) == 1
-    assert "Traceback" not in said
-
-
-def typed(contents: bytes) -> tuple[int, str]:
-    """Exit code and error output of the command on a file with these bytes; eight good rows at least would be fitted."""
-    errors = io.StringIO()
-    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stderr(errors):
-        file = Path(folder) / "runs.csv"
-        file.write_bytes(contents)
-        code = run(str(file), "--bootstraps", "0")
-    return code, errors.getvalue()
-
-
-def test_command_names_a_missing_file(tmp_path, capsys):
-    assert run(str(tmp_path / "none.csv")) == 2
-    assert "does not exist" in capsys.readouterr().err

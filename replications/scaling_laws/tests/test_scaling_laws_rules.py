@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from replications.scaling_laws import published
-from replications.scaling_laws.experiments import families
+from replications.scaling_laws.experiments import families, variance
 from replications.scaling_laws.fitting import extrapolation as rules
 from replications.scaling_laws.measuring import extrapolation as measuring
 from verifig import claims, data, jobs, judge, rulesets, tables
@@ -127,3 +127,23 @@ def test_every_download_is_pinned():
 def test_published_grid_has_4500_starts():
     assert published.HOFFMANN_GRID.shape == (4500, 5)
     assert len(np.unique(published.HOFFMANN_GRID, axis=0)) == 4500
+
+
+@pytest.mark.parametrize(
+    ("exponents", "verdict"), [([1.32, 1.35, 1.4, 1.45, 1.5, 1.55, 1.6, 1.7], "caught"), ([1.0] * 8, "missed")]
+)
+def test_an_undefined_exponent_does_not_keep_the_control_without_replacement_from_failing(exponents, verdict):
+    """Eight initial weights have an exponent, the excess of the ninth fell below zero."""
+    out = tables.Tables()
+    out.per_seed("finite_networks", "exponent_without_replacement", [np.nan, *exponents])
+    out.per_seed("finite_networks", "excess", np.linspace(0.01, 0.02, 9), {"D": 4000})
+    everything = claims.load("scaling_laws")
+    control = next(claim for claim in everything if claim["id"] == "CT-12")
+    index = dict(list(out.statistics().groupby(["experiment", "condition", "statistic"], sort=False)))
+    assert judge._judge_claim(control, everything, index, "laptop", {})["verdict"] == verdict
+
+
+def test_samples_without_replacement_are_nested_and_exhaust_the_population():
+    small, large, everything = (variance._drawn(0, 1, size, 30, replace=False) for size in (5, 12, 30))
+    assert small.tolist() == large[:5].tolist()
+    assert sorted(everything.tolist()) == list(range(30))

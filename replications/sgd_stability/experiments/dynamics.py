@@ -56,7 +56,8 @@ def expand(members: Sequence[Mapping]) -> list[dict]:
                 raise InputError(f"{name} = {member[name]} must be a multiple of block = {member['block']}")
         scale = 1 / math.sqrt(member["dimension"]) if member["learning_rate_axis"] == "sqrt_d" else 1.0
         ratios = member.get("initial_ratios") or [math.nan]
-        for axis, batch, ratio in itertools.product(member["learning_rates"], member["batch_sizes"], ratios):
+        batches = member["batch_sizes"] if member["algorithm"] == "sgd" else member["batch_sizes"][:1]  # not used by GD
+        for axis, batch, ratio in itertools.product(member["learning_rates"], batches, ratios):
             rows.append(
                 dict(member)
                 | {"axis": axis, "learning_rate": axis * scale, "batch_size": batch, "initial_ratio": ratio}
@@ -242,7 +243,7 @@ class Dynamics(Trainable):
         f = self.outputs(row, x)
         loss = (f - y).double().square().mean().item() / 2
         scale = y.double().square().mean().item() / 2
-        return loss, loss / scale, (f.sign() != y.sign()).double().mean().item()
+        return loss, loss / scale if scale else math.nan, (f.sign() != y.sign()).double().mean().item()
 
     # ---- measuring ---------------------------------------------------------------------------------------------------
     def record(self) -> dict[str, Tensor]:
@@ -270,13 +271,15 @@ class Dynamics(Trainable):
         if not ended:
             return result | dict.fromkeys(spectral, math.nan) | {"tr": self.trace(row)}
         gram = self.gram(row)
+        if not math.isfinite(gram.square().sum().item()):
+            return result | dict.fromkeys(spectral, math.nan)
         batch = self.batch if self.algorithm == "sgd" else 1
         residuals = (self.outputs(row, data.x[seed]) - data.y[seed]).double()
         return (
             result
             | fisher.gram_metrics(gram)
             | {
-                "threshold": fisher.gram_threshold(gram, batch, self.replacement, 1e-9),
+                "threshold": fisher.threshold_or_nan(gram, batch, self.replacement, 1e-9),
                 "alignment": fisher.noise_alignment(gram, residuals),
             }
         )

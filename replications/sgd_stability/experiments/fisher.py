@@ -5,6 +5,7 @@ Fisher matrix G = (1/n) sum_i g_i g_i^T of the per-sample gradients g_i. Everyth
 matrix K = J J^T / n (rows of J are the g_i), which has the non-zero spectrum of G; all in float64.
 """
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -91,6 +92,18 @@ def gram_threshold(gram: Tensor, batch: int, replacement: bool = True, tolerance
     values, vectors = torch.linalg.eigh(gram)
     coordinates = vectors * (n * values.clamp_min(0)).sqrt()
     return _threshold(values, coordinates, sampling_factor(n, batch, replacement), tolerance)
+
+
+def threshold_or_nan(gram: Tensor, batch: int, replacement: bool = True, tolerance: float = 1e-12) -> float:
+    """`gram_threshold`; infinite where all gradients are zero, NaN where it is not defined or not found."""
+    if not torch.isfinite(gram).all():
+        return math.nan
+    if not torch.linalg.eigvalsh(gram)[-1] > 0:
+        return math.inf
+    try:
+        return gram_threshold(gram, batch, replacement, tolerance)
+    except InputError:
+        return math.nan
 
 
 def _threshold(values: Tensor, coordinates: Tensor, q: float, tolerance: float = 1e-12) -> float:

@@ -29,7 +29,7 @@ def escape(run: Run) -> dict[str, np.ndarray]:
     settings = run.settings
     network = run.once("minima", lambda: _minima(run))
     gram, own_gram = (torch.from_numpy(network[f"gram_{name}"]) for name in ("gd", "sgd"))
-    threshold, own_threshold = fisher.gram_threshold(gram, 1), fisher.gram_threshold(own_gram, 1)
+    threshold, own_threshold = fisher.threshold_or_nan(gram, 1), fisher.threshold_or_nan(own_gram, 1)
     rates = threshold * torch.tensor(settings["ratios"], dtype=torch.float64)
     own_rate = torch.tensor([settings["learning_rate"]], dtype=torch.float64)
     result = {"ratios": np.array(settings["ratios"]), "threshold": np.array(threshold)}
@@ -91,9 +91,11 @@ def _minima(run: Run) -> dict[str, np.ndarray]:
         for _ in range(steps // row["block"]):
             network.step()
         gram = network.gram(0)
-        offsets, losses = loss_slice(network, gram)
+        finite = bool(torch.isfinite(gram).all())  # the training may have diverged
+        spectrum = torch.linalg.eigvalsh(gram) if finite else torch.full((len(gram),), math.nan)
+        offsets, losses = loss_slice(network, gram if finite else torch.zeros_like(gram))
         result |= {"slice_x": offsets.numpy(), f"slice_{algorithm}": losses.numpy()}
-        result |= {f"gram_{algorithm}": gram.numpy(), f"spectrum_{algorithm}": torch.linalg.eigvalsh(gram).numpy()}
+        result |= {f"gram_{algorithm}": gram.numpy(), f"spectrum_{algorithm}": spectrum.numpy()}
     return result
 
 

@@ -4,6 +4,8 @@ import importlib
 import shutil
 from collections.abc import Callable, Mapping
 
+import numpy as np
+
 from verifig import artifacts, provenance, tables
 from verifig.errors import RunError
 from verifig.paths import Layout
@@ -22,7 +24,9 @@ def measure(job: Mapping, layout: Layout, log: Callable[[str], None] = print) ->
             raise RunError(f"artifact refused: {problem}; `python -m verifig prepare` removes it")
         found[experiment] = artifacts.read(layout.artifact(experiment))
     result = tables.Tables()
-    importlib.import_module(f"replications.{job['slug']}.measure").measure(found, result)
+    fill = importlib.import_module(f"replications.{job['slug']}.measure").measure
+    with np.errstate(all="ignore"):  # runs that diverged: what is not finite is recorded as such by `Tables`
+        fill(found, result)
     statistics = result.statistics()
     tables.write(layout.statistics, statistics)
     shutil.rmtree(layout.curves, ignore_errors=True)

@@ -1,15 +1,19 @@
 """Stage train: run one experiment of a rule set and write its artifact and provenance."""
 
 import importlib
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from verifig import artifacts, provenance
 from verifig.checkpoint import Checkpoint
 from verifig.device import describe, prepare_torch
+from verifig.errors import RunError
 from verifig.keys import key
 from verifig.paths import DATA
 from verifig.run import Run
+
+OUT_OF_MEMORY = re.compile(r"out of memory|can't allocate memory|not enough memory", re.IGNORECASE)
 
 
 def train(
@@ -32,7 +36,16 @@ def train(
     log(
         f"{job['slug']}.{job['experiment']} at {job['scale']} scale on {describe(job['device'])}, {job['threads']} thread(s)"
     )
-    arrays = getattr(module, job["program"])(run)
+    try:
+        arrays = getattr(module, job["program"])(run)
+    except (MemoryError, RuntimeError) as error:  # torch has no class of its own for the memory of a CPU
+        if not (isinstance(error, MemoryError) or OUT_OF_MEMORY.search(str(error))):
+            raise
+        smaller = " or ".join(name for name in ("chunk", "batch_size", "width", "seeds") if name in job["settings"])
+        raise RunError(
+            f"{job['slug']}.{job['experiment']}: out of memory on {describe(job['device'])}; a smaller {smaller} needs less "
+            f"(python -m verifig list {job['slug']} {job['experiment']})"
+        ) from error
     artifacts.write(artifact, arrays, {"key": key(job), "job": job})
     costs = run.stopwatch.read()
     if device.type == "cuda":

@@ -1,0 +1,66 @@
+"""What shows that the numbers behind the figures are sound: tables read in full, fits converged, networks trained."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from verifig.artifacts import Artifact
+from verifig.rulesets import members
+from verifig.tables import Tables
+
+CLASSES = 10
+
+
+def measure(artifacts: Mapping[str, Artifact], out: Tables) -> None:
+    """Fill `out` from whatever ran; a NaN is no sound value."""
+    for name, artifact in artifacts.items():
+        CHECKS[name](name, artifact, out)
+
+
+def _chinchilla(name: str, artifact: Artifact, out: Tables) -> None:
+    out.exact(name, "converged", artifact["bootstrap_converged"].mean())
+
+
+def _extrapolation(name: str, artifact: Artifact, out: Tables) -> None:
+    """Share of fits to at least three models and the whole training that gave an error; two do not identify the law."""
+    grids = [artifact[f"{family}_{grid}"] for family in _families(artifact) for grid in ("final", "late")]
+    out.exact(name, "finite", np.mean(np.isfinite(np.concatenate([grid[1:, -1] for grid in grids]))))
+
+
+def _families(artifact: Artifact) -> list[str]:
+    return members(artifact.meta["job"]["settings"])[0]["families"]
+
+
+def _across_families(name: str, artifact: Artifact, out: Tables) -> None:
+    out.exact(name, "finite", np.mean(np.isfinite(artifact["theta"])))
+
+
+def _kernels(name: str, artifact: Artifact, out: Tables) -> None:
+    """Share of losses that are finite and positive."""
+    losses = [values.ravel() for key, values in artifact.items() if key.endswith(("losses", "_data", "_parameters"))]
+    out.exact(name, "positive", np.mean(np.concatenate(losses) > 0))
+
+
+def _finite_networks(name: str, artifact: Artifact, out: Tables) -> None:
+    """Loss after training on everything over that of guessing, by initial weights; share of width runs that are finite."""
+    out.per_seed(name, "floor_over_guessing", artifact["data_floor"] / np.log(CLASSES))
+    widths = [values.ravel() for key, values in artifact.items() if key.startswith("width_")]
+    out.exact(name, "finite", np.mean(np.isfinite(np.concatenate(widths))))
+
+
+def _students(name: str, artifact: Artifact, out: Tables) -> None:
+    """Worst loss of a seed's students with the most samples, lowest and last; 1 is what a constant would have."""
+    last = artifact["test_loss"][..., -1]
+    for statistic, values in (("run_lowest", artifact["lowest"]), ("run_last", last)):
+        out.per_seed(name, statistic, values[:, :, -1].reshape(len(values), -1).max(1))
+
+
+CHECKS = {
+    "chinchilla": _chinchilla,
+    "extrapolation": _extrapolation,
+    "across_families": _across_families,
+    "kernels": _kernels,
+    "finite_networks": _finite_networks,
+    "teacher_student": _students,
+    "student_sweep": _students,
+}

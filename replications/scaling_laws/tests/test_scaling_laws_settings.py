@@ -1,0 +1,130 @@
+"""Statistics away from the default settings, and settings that do not go together."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from replications.scaling_laws import published, theory
+from replications.scaling_laws.experiments import families
+from replications.scaling_laws.fitting import law
+from replications.scaling_laws.measure import measure
+from verifig import artifacts, jobs, rulesets
+from verifig.errors import InputError
+from verifig.stages.train import train
+from verifig.tables import Tables
+
+
+def tables(tmp_path, experiment: str, **overrides) -> Tables:
+    """Train at smoke scale and measure, with every warning an error."""
+    job = jobs.train("scaling_laws", experiment, "smoke", "cpu", overrides=overrides, data_dir=tmp_path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        train(job, tmp_path / "a.npz", tmp_path / "a.json", log=lambda text: None)
+        out = Tables()
+        measure({experiment: artifacts.read(tmp_path / "a.npz")}, out)
+    return out
+
+
+def statistics(out: Tables) -> pd.DataFrame:
+    """By condition and statistic; what is not a number has a status that says so."""
+    table = out.statistics()
+    assert (np.isfinite(table["value"]) | (table["status"] != "ok")).all()
+    return table.set_index(["condition", "statistic"]).sort_index()
+
+
+def runs(count: int = 60) -> pd.DataFrame:
+    """Training runs on the published law with one per cent of noise, as the Chinchilla table has them."""
+    rng = np.random.default_rng(20230101)
+    N, D = np.exp(rng.uniform(np.log([[1e8], [1e9]]), np.log([[1e10], [1e11]]), (2, count)))
+    L = law.loss(published.REFIT, N, D) * np.exp(0.01 * rng.standard_normal(count))
+    return pd.DataFrame({"model": N.astype(str), "N": N, "D": D, "L": L, "C": 6 * N * D})
+
+
+def family(sizes: int) -> pd.DataFrame:
+    """Loss curves of some model sizes on the published law."""
+    N, D = (values.ravel() for values in np.meshgrid(1e8 * 4.0 ** np.arange(sizes), np.linspace(2e9, 1e11, 25)))
+    return pd.DataFrame({"model": [f"{n:g}" for n in N], "N": N, "D": D, "L": law.loss(published.REFIT, N, D)})
+
+
+@pytest.mark.parametrize("dropped", [0, 3])
+def test_refit_with_any_number_of_dropped_rows(tmp_path, monkeypatch, dropped):
+    monkeypatch.setattr(families, "chinchilla", lambda path: runs())
+    found = statistics(tables(tmp_path, "chinchilla", highest_dropped=dropped, bootstraps=12))
+    assert found.loc[("", "rows_kept"), "value"] == 60 - dropped
+    assert (("", "largest_dropped_tokens_per_parameter") in found.index) == (dropped > 0)
+    exact = law.coefficients(published.REFIT)[3]
+    assert found.loc[("fit=huber;name=alpha", "coefficient"), "value"] == pytest.approx(exact, abs=0.1)
+
+
+def test_extrapolation_of_a_family_of_four_sizes_without_published_cells(tmp_path, monkeypatch):
+    monkeypatch.setitem(families.READERS, "t5", lambda path: family(4))
+    out = tables(tmp_path, "extrapolation", families=["t5"])
+    found = statistics(out)
+    assert found.loc[("family=t5;grid=late;models=3", "error"), "value"] < 0.01  # per cent: the law is exact
+    lines = out.curves["h_lines"]
+    assert np.allclose(lines["predicted"], lines["L"], rtol=1e-3)
+    assert not found.index.isin(["share_of_cells_equal"], level="statistic").any()
+
+
+def test_kernels_with_few_features_and_blunt_pools(tmp_path):
+    """Features that images of one pixel do not fill: what rounding hides is undefined, all else is there."""
+    found = statistics(
+        tables(
+            tmp_path,
+            "kernels",
+            features=20,
+            sample_sizes=[3, 19],
+            mnist_features=12,
+            mnist_sizes=[3, 11],
+            feature_pools=[28, 4],
+        )
+    )
+    assert (found.loc[("D=3;alpha=1", "loss_over_theory"), "status"] == "ok").all()
+    assert found.loc[("D=3;alpha=1", "loss_over_theory"), "value"].mean() == pytest.approx(1, abs=0.6)
+    assert (found.loc[("pool=28", "mnist_data_exponent"), "status"] == "diverged").all()
+
+
+def test_students_of_other_dimensions_sizes_and_depths(tmp_path):
+    found = statistics(tables(tmp_path, "teacher_student", dimensions=[1, 3], student_widths=[4, 8], depths=[1, 2]))
+    assert np.isfinite(found.loc[("d=3", "exponent"), "value"]).all()
+    assert np.isfinite(found.loc[("d=3;depth=2;width=8", "exponent"), "value"]).all()
+    assert not found.index.isin(["ratio_low_to_high_dimension"], level="statistic").any()
+
+
+def test_student_sweep_with_several_sample_sizes(tmp_path):
+    found = statistics(tables(tmp_path, "student_sweep", sample_sizes=[16, 64]))
+    assert ("d=2;depth=1", "parameter_exponent") in found.index
+    assert ("D=16;d=2;depth=1", "parameter_exponent") in found.index
+
+
+def test_a_slope_over_a_value_that_is_not_positive_is_undefined():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = theory.slope([1, 10], np.array([[1, 0.1], [1, -0.1], [1, 0]]))
+    assert found[0] == pytest.approx(1)
+    assert np.isnan(found[1:]).all()
+
+
+@pytest.mark.parametrize(
+    ("experiment", "overrides", "sentence"),
+    [
+        ("kernels", {"features": 8, "sample_sizes": [8, 16]}, "sample_sizes 8, 16 must be below features 8"),
+        ("kernels", {"sample_sizes": [8]}, r"sample_sizes \[8\] must hold two sizes"),
+        ("kernels", {"sample_sizes": [8, 8]}, "sample_sizes names 8 twice"),
+        ("kernels", {"alphas": [15.0]}, "alphas 15 leaves"),
+        ("kernels", {"variance_parameters": 128}, "variance_parameters 128 must be below variance_features 128"),
+        ("kernels", {"feature_pools": [29]}, "feature_pools pools 29 pixels"),
+        ("kernels", {"kernel_sizes": [100, 200]}, "kernel_sizes 200 must be below population 200"),
+        ("kernels", {"kernel_settings": [[4, 1], [4]]}, "kernel_settings"),
+        ("finite_networks", {"train_size": 4800}, r"train_size \+ test_size = 5100 exceeds"),
+        ("finite_networks", {"width_inits": [[8, 2], [8, 1]]}, "width_inits names 8 twice"),
+        ("teacher_student", {"dimensions": [2, 2]}, "dimensions names 2 twice"),
+        ("teacher_student", {"sample_sizes": [16]}, "must hold two values"),
+        ("teacher_student", {"conditions.mine.steps": 5}, "this experiment has no conditions"),
+    ],
+)
+def test_settings_that_do_not_go_together_are_one_sentence(experiment, overrides, sentence):
+    with pytest.raises(InputError, match=sentence):
+        rulesets.settings(rulesets.load("scaling_laws"), experiment, "smoke", overrides)

@@ -1,0 +1,177 @@
+"""Pages of runs with changed settings at a tiny size, and the words that they say of themselves."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import jupytext
+import numpy as np
+from matplotlib.ticker import FixedFormatter
+
+from verifig import data, figures, jobs, pages, paths, rulesets, single, whatif
+from verifig.files import read_yaml, write_text
+from verifig.paths import Layout
+from verifig.stages.train import train
+
+SCALE = "laptop"
+SEEDS = 2
+Change = int | float | str | list | Callable[[object], object]
+
+
+@dataclass
+class Rendered:
+    """One page and what was said on it, by source."""
+
+    html: str
+    markdown: str
+    what_if: Mapping | None
+    said: dict[str, list[str]] = field(default_factory=dict)  # figure texts, captions, alternatives, sentences
+
+    def texts(self) -> list[tuple[str, str]]:
+        return [(source, text) for source, texts in self.said.items() for text in texts]
+
+
+def overrides(slug: str, experiment: str, changes: Mapping[str, Change]) -> dict[str, object]:
+    """Every named setting of an experiment and of its conditions, changed; `experiment.setting` beats `setting`."""
+    known = rulesets.load(slug).entry(experiment, SCALE)["settings"]
+    result = {}
+    for name, value in changes.items():
+        setting = name.rpartition(".")[2]
+        if "." in name and name.partition(".")[0] != experiment:
+            continue
+        conditions = known.get("conditions") or {"base": {}}
+        if setting in known and not all(setting in own for own in conditions.values()):  # else nothing would use it
+            result[setting] = _apply(value, known[setting])
+        for condition, own in known.get("conditions", {}).items():
+            if setting in own:
+                result[f"conditions.{condition}.{setting}"] = _apply(value, own[setting])
+    return result
+
+
+def _apply(change: Change, value: object) -> object:
+    return change(value) if callable(change) else change
+
+
+def render(slug: str, changes: Mapping[str, Change], folder: Path, monkeypatch) -> Rendered:
+    """Train every experiment of the laptop scale that has its data (of downloads: none), measure, judge and report."""
+    layout = Layout(folder, SCALE, slug)
+    monkeypatch.setattr(data, "embedded", _few_images)
+    train_jobs, missing = {}, {}
+    for name in rulesets.load(slug).experiments(SCALE):
+        job = jobs.train(slug, name, SCALE, "cpu", SEEDS, overrides(slug, name, changes), data_dir=folder / "no data")
+        if absent := [file for file, digest in job["data"].items() if digest is None]:
+            missing[name] = absent
+            continue
+        train_jobs[name] = job
+        train(
+            job, layout.artifact(name), layout.provenance(name), layout.folder / f"{name}.ckpt", log=lambda text: None
+        )
+    said = _listen(monkeypatch)
+    single.finish(slug, SCALE, train_jobs, layout, "report", missing)
+    html = (layout.page / "index.html").read_text(encoding="utf-8")
+    markdown = (layout.page / "README.md").read_text(encoding="utf-8")
+    return Rendered(html, markdown, whatif.describe(slug, SCALE, train_jobs, missing), said)
+
+
+def _few_images(name: str) -> tuple[np.ndarray, np.ndarray]:
+    """In place of an embedded data set, which takes seconds to read."""
+    stream = np.random.default_rng(0)
+    return stream.random((400, {"mnist_5k": 784, "digits": 64}[name])), np.arange(400) % 10
+
+
+def _listen(monkeypatch) -> dict[str, list[str]]:
+    """Note what is drawn and written from now on."""
+    said: dict[str, list[str]] = {"figure": [], "alt": [], "caption": [], "text": []}
+    text, figure_html = pages.Page.text, pages.cards.figure_html
+
+    def listen_save(figure, path, title):
+        if title != figures.PLACEHOLDER:
+            said["figure"] += figure_texts(figure)
+            said["alt"].append(title)
+        figures.plt.close(figure)
+        write_text(path, f'<svg width="1pt"><title>{title}</title></svg>')  # laying out and drawing takes seconds
+
+    def listen_text(self, markdown):
+        block = text(self, markdown)
+        said["text"].append(block.markdown)
+        return block
+
+    def listen_figure(name, heading, source, alt, note, *more, **options):
+        said["caption"].append(note)
+        return figure_html(name, heading, source, alt, note, *more, **options)
+
+    monkeypatch.setattr(figures, "save", listen_save)
+    monkeypatch.setattr(pages.Page, "text", listen_text)
+    monkeypatch.setattr(pages.cards, "figure_html", listen_figure)
+    return said
+
+
+def figure_texts(figure) -> list[str]:
+    """Titles, labels, legends, notes and names of ticks of a figure; not the numbers on its axes."""
+    found = [text.get_text() for text in figure.texts]
+    legends = [*figure.legends, *(axes.get_legend() for axes in figure.axes)]
+    found += [text.get_text() for legend in legends if legend is not None for text in legend.get_texts()]
+    for axes in figure.axes:
+        found += [axes.get_title(place) for place in ("left", "center", "right")]
+        found += [axes.get_xlabel(), axes.get_ylabel(), *(text.get_text() for text in axes.texts)]
+        for axis in (axes.xaxis, axes.yaxis):
+            if isinstance(axis.get_major_formatter(), FixedFormatter):
+                found += [str(label) for label in axis.get_major_formatter().seq]
+    return [text for text in found if text]
+
+
+def forbidden(slug: str, what_if: Mapping) -> set[str]:
+    """Texts of settings that this run does not have: the configured values of what was changed, as people write them."""
+    used, configured = set(), set()
+    for changed in what_if["changed"].values():
+        for name, (default, value) in changed.items():
+            seeds = name.endswith("seeds")
+            configured |= forms(default, seeds)
+            used |= forms(value, seeds)
+    ruleset = rulesets.load(slug)
+    for name in what_if["changed"]:  # what stays as configured may be told
+        own = ruleset.entry(name, SCALE)["settings"]
+        for setting, value in own.items():
+            if setting != "conditions" and setting not in what_if["changed"][name]:
+                used |= forms(value, setting == "seeds")
+    return configured - used
+
+
+def forms(value: object, seeds: bool = False) -> set[str]:
+    """How a setting may be written: `2000`, `2,000`, `0.8`, `80 %`; numbers below 10 say nothing by themselves."""
+    if isinstance(value, list):
+        return set().union(*(forms(item) for item in value)) if value else set()
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return set()
+    if seeds:
+        words = ("", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+        return {f"{value} seeds"} | ({f"{words[value]} seeds"} if value < len(words) else set())
+    if float(value).is_integer():
+        return {f"{value:.0f}", f"{value:,.0f}"} if value >= 10 else set()
+    return {f"{value:g}"} | ({f"{100 * value:g} %"} if 0.05 <= value < 1 else set())
+
+
+def literals(text: str, words: set[str]) -> list[str]:
+    """Which of the words stand in a text, as whole numbers; `100` does not stand in `100 %`."""
+    return [
+        word
+        for word in sorted(words)
+        if re.search(rf"(?<![\w.,]){re.escape(word)}(?!\w|[.,]\d|\s?%)", text, re.IGNORECASE)
+    ]
+
+
+ATTRIBUTED = re.compile(r"paper|author|published|replication|notebook|third party|public|et al|theorem", re.IGNORECASE)
+
+
+def static_paragraphs(slug: str) -> list[str]:
+    """Paragraphs and list items of a report's Markdown cells that do not speak of a paper."""
+    notebook = jupytext.read(paths.REPLICATIONS / slug / "report.py", fmt="py:percent")
+    cells = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+    blocks = [block for cell in cells for block in re.split(r"\n\s*\n|\n(?=[-#])", cell)]
+    titles = [
+        text
+        for entry in read_yaml(paths.REPLICATIONS / slug / "config.yaml")["figures"].values()
+        for text in (entry["title"],)
+    ]
+    return [block for block in blocks if block.strip() and not ATTRIBUTED.search(block)] + titles

@@ -1,0 +1,243 @@
+"""Settings drawn at random within the schemas, for every program of every rule set, and runs with them.
+
+Used by tests/test_settings_drawn.py (a few) and tests/prove/test_drawn_settings.py (many): whatever is drawn, a run
+succeeds or is refused in one sentence before anything is trained.
+"""
+
+import copy
+import tempfile
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from hypothesis import strategies as st
+
+from verifig import jobs, rulesets, tables
+from verifig.errors import InputError
+from verifig.paths import Layout
+
+# The smallest run of each program: (rule set, experiment, scale) and what makes it small. A program without an entry
+# is run as its first experiment at smoke scale is configured.
+SMALL: dict[tuple[str, str], tuple[str, str, dict]] = {
+    ("double_descent", "conditioning"): (
+        "conditioning", "smoke",
+        {"kappa_draws": 3, "gaussian_rows": 20, "ols_draws": 3, "curvature_draws": 10, "check_seeds": 1, "check_widths": [10, 30],
+         "check_steps": 20, "n": 20, "ols_widths": [5, 10]},
+    ),
+    ("double_descent", "deep"): ("deep_digits", "smoke", {"n": 32, "test_size": 16, "widths": [1], "batch_size": 16}),
+    ("double_descent", "iterated"): ("iterated", "smoke", {"n": 20, "test_size": 20, "batch_size": 20, "widths": [10, 20, 80],
+                              "conditions.cross_entropy.record_steps": [4]}),
+    ("double_descent", "minimal"): ("minimal", "smoke", {"draws": 50, "descent_draws": 10}),
+    ("double_descent", "random_features"): (
+        "features", "smoke",
+        {"n": 20, "test_size": 20, "widths": [16, 20, 24, 80], "sample_seeds": 1, "sample_test": 20, "sample_width": 10,
+         "threshold_sizes": [10], "conditions.standardised.seeds": 2, "conditions.raw.seeds": 1, "conditions.batch.seeds": 1},
+    ),
+    ("double_descent", "ridge"): (
+        "ridge", "smoke", {"n": 16, "task_size": 100, "pool": 60, "theorem_sizes": [8, 16], "theorem_n": 16, "k": [8, 16]},
+    ),
+    ("double_descent", "two_layer"): ("two_layer", "smoke", {"n": 20, "test_size": 20, "steps": 5, "record_steps": [0, 5]}),
+    ("grokking", "landscape"): ("landscape53", "laptop", {"modulus": 7, "width": 8, "epochs": 6, "log_every": 2, "grid": 3}),
+    ("grokking", "mnist"): ("mnist200", "laptop", {"train_size": 20, "test_size": 20, "epochs": 4, "log_every": 2, "width": 8, "seeds": 2}),
+    ("grokking", "modular"): ("edge113", "smoke", {"modulus": 7, "width": 8, "epochs": 6, "log_every": 2, "seeds": 2}),
+    ("grokking", "parity"): ("parity", "paper", {"strings": 20, "noise_bits": 3, "width": 8, "epochs": 4, "log_every": 2, "seeds": 2}),
+    ("grokking", "transformer"): ("transformer", "smoke", {"seeds": 1}),
+    ("neural_collapse", "backbones"): (
+        "mlp_balanced", "smoke", {"epochs": 1, "log_points": 2, "width": 8, "sizes": [2] * 10, "batch_size": 10},
+    ),
+    ("neural_collapse", "cross_entropy"): ("cross_entropy", "smoke", {"iterations": 20, "log_points": 3, "seeds": 2, "width": 8, "sizes": [4, 4, 4]}),
+    ("neural_collapse", "direct"): ("direct", "smoke", {"iterations": 20, "log_points": 3, "seeds": 2, "width": 8}),
+    ("neural_collapse", "networks"): ("mlp_imbalanced", "smoke", {"iterations": 4, "log_points": 3, "seeds": 1, "width": 8}),
+    ("neural_collapse", "sweep"): ("sweep", "smoke", {"iterations": 20, "width": 8, "seeds": 2}),
+    ("neural_collapse", "theory"): ("theory", "smoke", {"perturbations": 2}),
+    ("random_teachers", "connectivity"): ("connectivity", "smoke", {"train_images": 32, "test_images": 20, "output_size": 8, "batch_size": 16}),
+    ("random_teachers", "distil"): (
+        "kick", "smoke", {"seeds": 1, "width": 8, "head_width": 8, "bottleneck": 4, "output_size": 8, "distinct_images": 50, "steps": 2},
+    ),
+    ("random_teachers", "distil_images"): ("cifar10", "smoke", {"train_images": 32, "test_images": 20, "output_size": 8, "batch_size": 16}),
+    ("random_teachers", "identities"): (
+        "identities", "smoke", {"seeds": 2, "input_size": 16, "width": 8, "head_width": 8, "bottleneck": 4, "output_size": 16},
+    ),
+    ("random_teachers", "landscape"): (
+        "planes", "smoke", {"steps": 2, "probe_steps": 2, "width": 8, "head_width": 8, "bottleneck": 4, "output_size": 8},
+    ),
+    ("random_teachers", "tickets"): ("tickets", "smoke", {"train_images": 32, "test_images": 20, "output_size": 8, "batch_size": 16, "rounds": 1}),
+    ("scaling_laws", "finite_networks"): ("finite_networks", "smoke", {"data_sizes": [16, 32], "train_size": 16, "test_size": 16}),
+    ("scaling_laws", "kernels"): (
+        "kernels", "smoke",
+        {"features": 64, "variance_features": 32, "variance_draws": 8, "population": 60, "mnist_features": 32, "dualities": 3},
+    ),
+    ("scaling_laws", "teacher_student"): ("teacher_student", "smoke", {"steps": 4, "log_every": 2, "seeds": 1, "test_size": 16}),
+    ("sgd_stability", "diagonal"): (
+        "diagonal", "smoke", {"seeds": 2, "samples": 10, "dimension": 12, "test_size": 10, "learning_rates": [0.03, 0.06], "steps": 100,
+                              "log_every": 50, "conditions.gd.steps": 50},
+    ),
+    ("sgd_stability", "escape"): (
+        "escape", "smoke", {"samples": 10, "dimension": 6, "teacher_neurons": 2, "width": 5, "gd_steps": 50, "sgd_steps": 50},
+    ),
+    ("sgd_stability", "relu"): (
+        "relu", "smoke",
+        {"seeds": 2, "samples": 10, "dimension": 6, "teacher_neurons": 2, "width": 5, "test_size": 10, "learning_rates": [0.03, 0.1],
+         "steps": 100, "log_every": 50, "conditions.gd.steps": 50, "conditions.sgd_deviation.steps": 50, "conditions.sgd_clip1.steps": 50,
+         "conditions.sgd_deviation.log_every": 50},
+    ),
+    ("sgd_stability", "thresholds"): ("thresholds", "smoke", {"seeds": 2, "draws": 5, "samples": 100, "dimension": 6, "width": 5}),
+}  # fmt: skip
+# Programs that read published files, which a test machine may lack, and take no settings of interest without them.
+WITHOUT_DATA = {("scaling_laws", "chinchilla"), ("scaling_laws", "extrapolation"), ("scaling_laws", "across_families")}
+# Names in the cost: drawn no larger than in the small run.
+COSTLY = {
+    "seeds",
+    "steps",
+    "epochs",
+    "iterations",
+    "draws",
+    "descent_draws",
+    "finetune_epochs",
+    "rounds",
+    "gd_steps",
+    "sgd_steps",
+}
+PATHS = {"image_folder", "source_file"}  # what lies on a disk is tested elsewhere
+
+
+def programs() -> list[tuple[str, str]]:
+    """(rule set, program) of the checkout that have a small run."""
+    found = [(slug, name) for slug in rulesets.paths.slugs() for name in rulesets.load(slug).config["programs"]]
+    return [pair for pair in found if pair not in WITHOUT_DATA]
+
+
+def small(slug: str, program: str) -> tuple[str, str, dict]:
+    """(experiment, scale, changes) of the small run of a program."""
+    if (slug, program) in SMALL:
+        return SMALL[slug, program]
+    config = rulesets.load(slug).config
+    for scale in rulesets.paths.SCALES:
+        for name in config["scales"][scale]:
+            if config["experiments"][name]["program"] == program:
+                return name, scale, {}
+    raise AssertionError(f"no experiment of {slug} runs the program {program}")
+
+
+def base(slug: str, program: str) -> dict:
+    """Settings of the small run."""
+    experiment, scale, changes = small(slug, program)
+    return rulesets.settings(rulesets.load(slug), experiment, scale, changes)
+
+
+def value(entry: Mapping, default: object, name: str = ""):
+    """A strategy for one setting: anything that its schema allows, not much larger than in the small run."""
+    if "enum" in entry:
+        return st.sampled_from(entry["enum"])
+    kinds = entry["type"] if isinstance(entry["type"], list) else [entry["type"]]
+    if kinds[0] == "array":
+        items = entry.get("items", {})
+        first = default[0] if isinstance(default, list) and default else None
+        least, most = entry.get("minItems", 0), max(len(default or []), entry.get("minItems", 0), 2)
+        return st.lists(
+            value(items, first, name), min_size=least, max_size=most, unique=entry.get("uniqueItems", False)
+        )
+    strategies = {
+        "boolean": st.booleans,
+        "integer": lambda: _integer(entry, default, name),
+        "number": lambda: _number(entry, default),
+        "null": st.none,
+        "string": lambda: st.just(default),
+        "object": lambda: st.just(default),
+    }
+    return st.one_of(*(strategies[kind]() for kind in kinds))
+
+
+def _integer(entry: Mapping, default: object, name: str):
+    low = entry.get("minimum", 0)
+    centre = default if isinstance(default, int) and not isinstance(default, bool) else low + 2
+    high = min(centre if name in COSTLY else 2 * centre, entry.get("maximum", 10**9))
+    step = entry.get("multipleOf", 1)
+    return st.integers(-(-low // step), max(high, low + (0 if name in COSTLY else 3)) // step).map(lambda k: k * step)
+
+
+def _number(entry: Mapping, default: object):
+    low = entry.get("minimum", entry.get("exclusiveMinimum", -1e3))
+    high = entry.get("maximum", entry.get("exclusiveMaximum"))
+    ends = [entry[name] for name in ("minimum", "maximum") if name in entry]
+    if high is None:
+        centre = default if isinstance(default, int | float) and default > 0 else 1.0
+        inside = st.floats(-4, 4).map(lambda power: float(f"{max(centre * 10**power, low):.4g}"))
+    else:
+        inside = st.floats(low, high, exclude_min="exclusiveMinimum" in entry, exclude_max="exclusiveMaximum" in entry)
+        inside = inside.map(lambda x: float(f"{x:.4g}")).filter(lambda x: low <= x <= high and x not in _open(entry))
+    return st.one_of(inside, *(st.just(float(end)) for end in ends))
+
+
+def _open(entry: Mapping) -> list[float]:
+    return [entry[name] for name in ("exclusiveMinimum", "exclusiveMaximum") if name in entry]
+
+
+@st.composite
+def changes(draw, slug: str, program: str) -> dict:
+    """A few changes of the small run: of settings, of settings of a condition; conditions added, dropped, chosen."""
+    settings = base(slug, program)
+    properties = _resolved(rulesets.load(slug).settings_schema)
+    names = [name for name in settings if name != "conditions" and name not in PATHS]
+    found: dict = {}
+    for name in draw(st.lists(st.sampled_from(sorted(names)), min_size=0, max_size=3, unique=True)):
+        found[name] = draw(value(properties[name], settings[name], name))
+    conditions = settings.get("conditions", {})
+    kind = draw(st.sampled_from(["none", "none", "change", "add", "drop"]))
+    if kind in ("change", "add"):
+        target = draw(st.sampled_from(sorted(conditions))) if kind == "change" and conditions else "added"
+        for name in draw(st.lists(st.sampled_from(sorted(names)), min_size=1, max_size=2, unique=True)):
+            found[f"conditions.{target}.{name}"] = draw(value(properties[name], settings[name], name))
+    elif kind == "drop" and conditions:
+        for name in draw(st.lists(st.sampled_from(sorted(conditions)), min_size=1, unique=True)):
+            found[f"conditions.{name}"] = None
+    return found
+
+
+def _resolved(schema: Mapping) -> dict:
+    """Properties with references into `$defs` written out."""
+
+    def expand(entry):
+        if isinstance(entry, Mapping):
+            whole = {name: expand(item) for name, item in entry.items() if name != "$ref"}
+            if "$ref" in entry:
+                whole = expand(schema["$defs"][entry["$ref"].rpartition("/")[2]]) | whole
+            return whole
+        return entry
+
+    return {name: expand(entry) for name, entry in schema["properties"].items()}
+
+
+def planned(slug: str, program: str, drawn: Mapping) -> dict | None:
+    """The job of a small run with changes, or None if it is refused in one sentence."""
+    experiment, scale, smaller = small(slug, program)
+    both = copy.deepcopy({**smaller, **drawn})
+    for name in [name for name in both if name.count(".") == 2]:  # what made a condition small goes with the condition
+        condition = name.rpartition(".")[0]
+        if condition in both and both[condition] is None:
+            del both[name]
+    refused = None
+    try:
+        return jobs.train(slug, experiment, scale, "cpu", overrides=both)
+    except InputError as error:
+        refused = str(error)
+    assert refused.strip()
+    assert "\n" not in refused
+    return None
+
+
+def run(job: Mapping) -> None:
+    """Train and measure in process; no warning of numpy, and what is not finite says so in its status."""
+    from verifig.stages.measure import measure
+    from verifig.stages.train import train
+
+    name = job["experiment"]
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        layout = Layout(Path(folder), job["scale"], job["slug"])
+        train(job, layout.artifact(name), layout.provenance(name), log=lambda text: None)
+        measure(jobs.measure(job["slug"], job["scale"], {name: job}), layout, log=lambda text: None)
+        statistics = tables.read(layout.statistics)
+    ok = statistics[statistics["status"] == "ok"]
+    assert np.isfinite(ok["value"].astype(float)).all(), ok[~np.isfinite(ok["value"].astype(float))].to_string()

@@ -1,0 +1,142 @@
+"""Pages of changed runs, of runs without their data, and of runs that are not sound: no sentence that its data deny."""
+
+import re
+
+import changed_pages
+import pytest
+
+# settings to change in every experiment of the laptop scale: small, and none as configured
+TINY = {
+    "grokking": {
+        "modulus": 11, "train_fraction": 0.55, "width": 14, "epochs": 23, "log_every": 4, "chunk": 64, "grid": 5,
+        "learning_rate": lambda v: 0.7 * v, "beta2": lambda v: 1 - 1.1 * (1 - v), "momentum": 0.7,
+        "weight_decay": lambda v: 0.85 * v, "code_bits": lambda v: v - 2 if v else 0, "train_size": 60, "test_size": 90,
+        "init_scale": lambda v: 90.0 if v > 1 else 1.0,
+    },
+    "sgd_stability": {
+        "steps": 400, "log_every": 100, "samples": 30, "test_size": 90, "dimension": 20, "teacher_neurons": 4, "width": 12,
+        "learning_rates": lambda v: [0.9 * rate for rate in v], "learning_rate": 0.02, "batch_sizes": lambda v: v[:1] + [3] if len(v) > 1 else v,
+        "initial_ratios": lambda v: [1.5, 3.0] if v else [], "clip": lambda v: 0.9 * v, "draws": 20, "replicas": 2, "gd_steps": 50, "sgd_steps": 50,
+    },
+    "neural_collapse": {
+        "iterations": 60, "log_points": 6, "depth": lambda v: {3: 4, 6: 5, 9: 7}.get(v, v), "hidden_layers": 2,
+        "width": lambda v: {128: 24, 64: 20, 32: 13}.get(v, 14), "momentum": 0.8, "init": lambda v: 1.5 * v,
+        "sizes": lambda v: [round(0.4 * size) for size in v], "weight_decay": lambda v: 1.2 * v,
+        "feature_decay": lambda v: 1.3 * v, "learning_rate": lambda v: 0.9 * v, "drops": [0.6, 0.9],
+        "decays": lambda v: [0.011, 0.033, 0.055] if v else [], "betas": [0.15, 0.25], "start_beta": 0.25,
+        "over_threshold": [0.85, 1.1], "over_spinodal": [0.96, 1.04], "perturbations": 2,
+    },
+    "double_descent": {
+        "draws": 150, "minimal.widths": [2, 4, 6, 9], "descent_draws": 20, "descent_widths": [3, 10, 25], "minimal.momentum": 0.9,
+        "minimal.learning_rate": 0.07, "horizons": lambda v: [round(1.5 * steps) for steps in v], "n": lambda v: 16 if v == 128 else 20,
+        "features.widths": [5, 13, 18, 20, 22, 80], "iterated.widths": [13, 18, 20, 22, 80], "two_layer.widths": [6, 13, 26],
+        "label_noise": lambda v: 0.7 * v, "features.steps": 15000, "relative_rates": [0.02, 0.3, 1.7], "learning_rates": [0.02],
+        "momenta": [0.9], "momentum_horizons": [1500, 15000], "output_scales": [0.0, 2.0, 7.0], "noise_levels": [0.0, 0.15, 0.3, 1.0],
+        "noise_horizons": [1500, 15000], "sample_sizes": lambda v: [5, 13, 20, 40] if v else [], "sample_width": 20,
+        "sample_noise": [0.0, 0.15], "sample_seeds": 2, "sample_test": 15, "threshold_sizes": [11, 20], "threshold_ratios": [0.7, 1.0, 2.0],
+        "feature_scale": lambda v: 1.3 * v, "epochs": lambda v: 15 if v == 1000 else 30, "iterated.record_steps": lambda v: [15, 30][: len(v)],
+        "batch_size": lambda v: {1: 2, 10: 5, 100: 20}[v], "iterated.learning_rate": lambda v: 1.5 * v, "kappa_draws": 12, "gaussian_rows": 40,
+        "gaussian_draws": 2, "ols_widths": [4, 9], "ols_draws": 10, "curvature_rows": 8, "curvature_dimensions": [4, 8, 16],
+        "curvature_horizons": [150, 1500], "curvature_draws": 20, "curvature_rate": 0.04, "check_seeds": 2, "check_widths": [13, 30],
+        "check_steps": 50, "two_layer.steps": 40, "two_layer.record_steps": [0, 4, 40], "test_size": lambda v: 60 if v else 0, "pool_size": 7,
+        "two_layer.learning_rate": lambda v: 1.5 * v, "init_scale": lambda v: 0.7 * v, "ridges": [0.002, 0.02, 0.2, 2.0], "trials": 3,
+        "task_size": 150, "k": [8, 16, 64], "image_trials": 2, "pool": 60, "image_k": [8, 16, 64], "theorem_sizes": [4, 16, 64],
+        "theorem_n": 16, "small_ridge": 0.003, "noise_variance": 0.4,
+    },
+    "random_teachers": {
+        "input_size": 40, "width": 12, "head_width": 14, "bottleneck": 6, "output_size": lambda v: v // 4 + 1, "output_std": 0.03,
+        "encoder_learning_rate": lambda v: 0.8 * v, "head_learning_rate": lambda v: 0.8 * v, "alpha": lambda v: 0.9 * v, "steps": 21,
+        "batch_size": 30, "probe_at": lambda v: [0, 7] if v else [], "probe_steps": 12, "long_probe_steps": lambda v: 33 if v else 0,
+        "neighbours": 13, "ridge_penalty": 0.002, "distinct_images": lambda v: round(0.85 * v), "grid": 5, "line": lambda v: v[:-1],
+    },
+    "scaling_laws": {
+        "dualities": 17, "variance_features": 130, "variance_parameters": 9, "variance_draws": 24, "features": 300,
+        "alphas": [0.6, 1.1], "kernels.sample_sizes": [12, 24, 48], "draws": 8, "feature_pools": [2, 7], "mnist_features": 90,
+        "mnist_sizes": [12, 24, 48], "kernel_settings": [[4, 1], [7, 1], [7, 2]], "population": 290, "kernel_sizes": [12, 24, 48],
+        "kernel_draws": 3, "pool": 7, "data_width": 6, "data_steps": 11, "learning_rate": lambda v: 0.9 * v, "data_draws": 3,
+        "data_sizes": [60, 120, 240], "train_size": 40, "test_size": 90, "width_groups": 3, "width_inits": [[18, 2], [36, 2], [48, 2]],
+        "dimensions": [2, 3, 5], "teacher_student.sample_sizes": [12, 24, 48], "teacher_width": 11, "student_widths": [18],
+        "steps": 90, "log_every": 30, "batch_size": 13,
+    },
+}  # fmt: skip
+# what a page may quote although it equals a configured value: facts of the paper
+QUOTED = {
+    "grokking": {"0.99", "0.95", "95 %"},  # the paper's beta2; the accuracy at which a set counts as learnt
+    # when clipping ends in the paper; the ten dimensions of an oracle, counts of runs, the unit of growth per 1,000 steps
+    "sgd_stability": {"4,000", "10", "16", "1,000"},
+    "neural_collapse": {"10", "0.0005"},  # CIFAR-10; the decay in the authors' code
+    "double_descent": set(),
+    "random_teachers": set(),
+    "scaling_laws": set(),
+}
+SLUGS = sorted(TINY)
+
+
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory):
+    """By rule set, its page of a changed run; rendered once."""
+    found = {}
+
+    def get(slug: str) -> changed_pages.Rendered:
+        if slug not in found:
+            with pytest.MonkeyPatch.context() as monkeypatch:
+                folder = tmp_path_factory.mktemp(slug)
+                found[slug] = changed_pages.render(slug, TINY[slug], folder, monkeypatch)
+        return found[slug]
+
+    return get
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_a_changed_run_tells_its_own_settings(rendered, slug):
+    page = rendered(slug)
+    words = changed_pages.forbidden(slug, page.what_if) - QUOTED[slug]
+    assert len(words) > 10
+    told = [(source, changed_pages.literals(text, words), text) for source, text in page.texts()]
+    assert [one for one in told if one[1]] == []
+    assert len(page.said["caption"]) > 5
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_what_a_report_always_says_holds_of_any_run(rendered, slug):
+    words = changed_pages.forbidden(slug, rendered(slug).what_if) - QUOTED[slug]
+    told = [(changed_pages.literals(text, words), text) for text in changed_pages.static_paragraphs(slug)]
+    assert [one for one in told if one[0]] == []
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_a_changed_run_is_marked_and_all_its_figures_are_drawn(rendered, slug):
+    page = rendered(slug)
+    assert page.html.count('class="what-if"') == 1
+    for experiment in page.what_if["changed"]:
+        assert f"{experiment}: " in page.html.partition('class="what-if"')[2].partition("</aside>")[0]
+    assert "Could not be drawn" not in page.html
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_no_page_shows_what_is_not_a_number(rendered, slug):
+    page = rendered(slug)
+    for text in (
+        re.sub(r"data:image/svg\+xml;base64,[\w+/=]+", "", page.html),
+        page.markdown,
+        *(t for _, t in page.texts()),
+    ):
+        assert not re.search(r"\bnan\b", text, re.IGNORECASE), re.search(
+            r".{80}\bnan\b.{20}", text, re.IGNORECASE | re.DOTALL
+        )
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_what_is_not_shown_is_said_once_and_not_described(rendered, slug):
+    page = rendered(slug)
+    shown = [source for source in re.findall(r'<img src="([^"]*)"', page.html) if source]
+    assert page.html.count('class="not-shown"') <= 1
+    assert page.html.count("<figcaption>") <= len(shown)
+    assert len(page.said["alt"]) == len(shown)
+
+
+def test_runs_that_are_not_sound_illustrate_nothing(rendered):
+    """A run of 23 epochs has learnt nothing: every figure of trained networks says so."""
+    page = rendered("grokking")
+    assert page.html.count("This figure illustrates nothing.") >= 8
+    assert page.markdown.count("This figure illustrates nothing.") >= 8
