@@ -64,7 +64,7 @@ def test_commands_are_found_where_they_stand():
     assert "make lint" in by_document["CONTRIBUTING.md"]
     assert any(line.startswith("python -m verifig run <slug>") for line in by_document["replications/README.md"])
     for slug in paths.slugs():
-        assert any("verifig run" in line for line in by_document[f"replications/{slug}/README.md"]), slug
+        assert any("verifig" in line for line in by_document[f"replications/{slug}/README.md"]), slug
 
 
 @pytest.mark.parametrize(("document", "line"), PRINTED)

@@ -10,6 +10,9 @@ import zipfile
 import pytest
 from conftest import ROOT, command, planned_rules, snakemake
 
+from verifig import rulesets
+from verifig.paths import slugs
+
 TRAINING = {f"grokking_train_{name}" for name in ("delay53", "edge113", "thresholds", "transformer")}
 
 
@@ -46,8 +49,6 @@ class Edited:
 
 
 def test_a_fresh_clone_with_published_pages_trains_everything(suite):
-    from verifig import rulesets
-
     expected = {f"grokking_train_{name}" for name in rulesets.load("grokking").experiments("laptop")}
     assert expected <= planned(suite, config=("scale=laptop", 'papers=["grokking"]'))
 
