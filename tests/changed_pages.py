@@ -41,8 +41,8 @@ def overrides(slug: str, experiment: str, changes: Mapping[str, Change]) -> dict
         setting = name.rpartition(".")[2]
         if "." in name and name.partition(".")[0] != experiment:
             continue
-        conditions = known.get("conditions", {})
-        if setting in known and not (conditions and all(setting in own for own in conditions.values())):
+        conditions = known.get("conditions") or {"base": {}}
+        if setting in known and not all(setting in own for own in conditions.values()):  # else nothing would use it
             result[setting] = _apply(value, known[setting])
         for condition, own in conditions.items():
             if setting in own:

@@ -208,8 +208,8 @@ def test_default_curves_stand_grey_behind_those_of_a_what_if(tmp_path, monkeypat
     monkeypatch.setattr(defaults, "RESULTS", tmp_path / "results")
     changed = {"changed": {"delay53": {"seeds": [5, 3]}}, "left_out": []}
     page = make_page(tmp_path / "out", monkeypatch, curves={"c": frame([1, 2, 3])}, what_if=changed)
-    page.figure("fig3", draw, ["c"], alt="a")
-    drawn = (page.layout.page / "figures" / "fig3.svg").read_text()
+    page.figure("fig6c", draw, ["c"], alt="a")
+    drawn = (page.layout.page / "figures" / "fig6c.svg").read_text()
     assert ("default settings" in drawn) == (state == "at hand")
     assert drawn.count("weight decay 2") == 1, "no title of the other figure"
 

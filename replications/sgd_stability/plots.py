@@ -205,7 +205,7 @@ def e(losses: pd.DataFrame, rates: pd.DataFrame, boundary: pd.Series) -> Figure:
         rows = losses[np.isclose(losses["ratio"], ratio)]
         figures.band(axes[0], rows.assign(value=np.log10(np.e) * rows["value"]), color=colour, label=f"{ratio:g}")
     axes[0].set(title="loss, median of each group", xlabel="step of linearised SGD", ylabel="log10 loss", ylim=(-8, 9))
-    axes[0].legend(title="η/η*", loc="upper right", fontsize=8, ncols=2)
+    axes[0].legend(title="η/η*", loc="lower left", fontsize=8, title_fontsize=8, ncols=2)
     near = rates[rates["x"] <= 1.15]
     axes[1].plot(near["x"], near["value"], "o", color=SGD, markersize=4, alpha=0.7, label="groups of replicas")
     middle = near.groupby("x")["value"].median()
