@@ -86,7 +86,7 @@ def test_every_printed_command_works(document, line, request):
             assert subprocess.run(["bash", "-n", ROOT / words[0]], check=False).returncode == 0
             assert (ROOT / words[0]).stat().st_mode & 0o100
         case [".", ".venv/bin/activate"]:
-            assert ".venv/ready" in (ROOT / "Makefile").read_text()
+            assert "VENV ?= .venv" in (ROOT / "Makefile").read_text()
         case _:
             pytest.fail(f"{document} prints `{line}`, and this test does not know how to run it")
 
@@ -105,8 +105,6 @@ def chosen(line: str) -> str:
 def _make(target, variables, request) -> None:
     """Its recipe, as make would run it: every Snakemake line plans jobs, every verifig line is understood."""
     folder = request.getfixturevalue("fresh")
-    (folder / ".venv").mkdir(exist_ok=True)
-    (folder / ".venv/ready").touch()
     done = subprocess.run(
         ["make", "-n", target, *variables],
         cwd=folder,
@@ -219,7 +217,7 @@ def _run(options, arguments, request) -> None:
     trained, finished = [], []
     monkeypatch.setattr(single.downloads, "fetch", lambda *given: None)
     monkeypatch.setattr(leftovers, "sweep", lambda layout: None)
-    monkeypatch.setattr(single, "_train", lambda job, layout, name: trained.append(job))
+    monkeypatch.setattr(single, "_train", lambda job, layout, name, data_dir: trained.append(job))
     monkeypatch.setattr(single, "finish", lambda *given: finished.append(given))
     monkeypatch.setattr(single.folders, "ROOT", tmp_path)
     monkeypatch.chdir(tmp_path)
@@ -267,7 +265,7 @@ def _fit(options: argparse.Namespace, arguments, request) -> None:
     tmp_path, monkeypatch = request.getfixturevalue("tmp_path"), request.getfixturevalue("monkeypatch")
     monkeypatch.chdir(tmp_path)
     rows = [(n, d, 1.7 + 400 / n**0.34 + 410 / d**0.28) for n in (1e8, 1e9, 1e10) for d in (1e9, 1e10, 1e11)]
-    lines = [options.columns, *(f"{n},{d},{loss}" for n, d, loss in rows)]
+    lines = [options.columns or "N,D,L", *(f"{n},{d},{loss}" for n, d, loss in rows)]
     Path(options.file).write_text("\n".join(lines) + "\n")
     options.bootstraps = 0
     assert not options.command(options)
