@@ -34,7 +34,7 @@ TINY = {
         "momenta": [0.9], "momentum_horizons": [1500, 15000], "output_scales": [0.0, 2.0, 7.0], "noise_levels": [0.0, 0.15, 0.3, 1.0],
         "noise_horizons": [1500, 15000], "sample_sizes": lambda v: [5, 13, 20, 40] if v else [], "sample_width": 20,
         "sample_noise": [0.0, 0.15], "sample_seeds": 2, "sample_test": 15, "threshold_sizes": [11, 20], "threshold_ratios": [0.7, 1.0, 2.0],
-        "feature_scale": lambda v: 1.3 * v, "epochs": lambda v: 12 if v == 1000 else 30, "iterated.record_steps": lambda v: [15, 30][: len(v)],
+        "feature_scale": lambda v: 1.3 * v, "epochs": lambda v: 15 if v == 1000 else 30, "iterated.record_steps": lambda v: [15, 30][: len(v)],
         "batch_size": lambda v: {1: 2, 10: 5, 100: 20}[v], "iterated.learning_rate": lambda v: 1.5 * v, "kappa_draws": 12, "gaussian_rows": 40,
         "gaussian_draws": 2, "ols_widths": [4, 9], "ols_draws": 10, "curvature_rows": 8, "curvature_dimensions": [4, 8, 16],
         "curvature_horizons": [150, 1500], "curvature_draws": 20, "curvature_rate": 0.04, "check_seeds": 2, "check_widths": [13, 30],
@@ -64,7 +64,7 @@ QUOTED = {
     "grokking": {"0.99", "0.95", "95 %"},  # the paper's beta2; the accuracy at which a set counts as learnt
     # when clipping ends in the paper; the ten dimensions of an oracle, counts of runs, the unit of growth per 1,000 steps
     "sgd_stability": {"4,000", "10", "16", "1,000"},
-    "neural_collapse": set(),
+    "neural_collapse": {"10", "0.0005"},  # CIFAR-10; the decay in the authors' code
     "double_descent": set(),
     "random_teachers": set(),
     "scaling_laws": set(),

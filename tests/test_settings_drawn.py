@@ -27,8 +27,7 @@ def test_a_plan_or_one_sentence(slug, program):
     check()
 
 
-@FEW
-@hypothesis.settings(max_examples=20)
+@hypothesis.settings(FEW, max_examples=20)
 @hypothesis.given(st.sampled_from(drawn.programs()), st.data())
 def test_a_run_or_one_sentence(pair, data):
     job = drawn.planned(*pair, data.draw(drawn.changes(*pair)))

@@ -18,8 +18,8 @@ HORIZON_COLOURS = (GREY, TEAL, BLUE, GREEN, ORANGE, RED)
 NOISE_COLOURS = (GREY, BLUE, GREEN, ORANGE, RED, PURPLE, TEAL)
 SCALE_COLOURS = {0: OLIVE, 0.1: GREY, 0.3: TEAL, 1: BLUE, 3: PURPLE, 10: RED}
 NORMALISATIONS = {
-    "raw": ("raw pixels", GREY), "standardised": ("standardised pixels", BLUE), "layer": ("+ rows (layer)", GREEN),
-    "batch_before": ("+ columns, before activation", PURPLE), "batch": ("+ columns (batch)", ORANGE),
+    "raw": ("raw pixels", GREY), "standardised": ("standardised pixels", BLUE), "layer": ("rows (layer)", GREEN),
+    "batch_before": ("columns before activation", PURPLE), "batch": ("columns (batch)", ORANGE),
 }  # fmt: skip
 LOSS_FLOOR = 1e-8  # train losses below it leave the frame
 PURE_NOISE = 1.0  # labels without information: a control, not a level of the panel
@@ -265,7 +265,7 @@ def batches(iterated: pd.DataFrame, settings: Mapping, runs: Mapping[str, Mappin
     plain_ticks(axes[0], "y", (0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.5, 0.7, 1))
     for place in axes:
         width_axis(place, settings["n"], multiples(settings["n"], settings["widths"], (0.5, 1, 2, 4)))
-    axes[0].legend(loc="upper left", fontsize=8)
+    axes[0].legend(loc="upper right", fontsize=8)
     return figure
 
 
@@ -315,9 +315,9 @@ def conditioning(
     for place, (title, group) in zip(axes, groups.items(), strict=False):
         for name, (label, color) in group.items():
             quartiles(place, kappa[kappa["map"] == name], "x", "value", color, label)
-        place.set(title=f"condition number, {title}", yscale="log", ylim=(None, 40 * kappa["value"].median() ** 1.5))
+        place.set(title=f"condition number, {title}", yscale="log", ylim=(None, 200 * kappa["value"].median() ** 1.5))
         width_axis(place, settings["n"], multiples(settings["n"], settings["widths"]))
-        place.legend(loc="upper left", fontsize=7.5)
+        place.legend(loc="upper left", fontsize=7)
     scales = {name: (f"scale {label}", color) for name, (label, color) in groups["feature scale"].items()}
     for name, (label, color) in (scales | groups["normalisation"]).items():
         values = np.sort(threshold.loc[threshold["map"] == name, "value"])

@@ -92,7 +92,8 @@ def caveat_noise(risk: pd.DataFrame, settings: Mapping) -> Figure:
             points[:, 1], points[:, 4], color=color, marker="o", label=f"{100 * share:g} %", linewidth=1.2,
             xerr=np.abs(points[:, [0, 2]] - points[:, [1]]).T, yerr=np.abs(points[:, [3, 5]] - points[:, [4]]).T,
         )  # fmt: skip
-    axes.set(xscale="log", xlabel="training MSE at W = n", ylabel="peak height h")
+    axes.set(xlabel="training MSE at W = n", ylabel="peak height h")
+    plain_ticks(axes, "x", (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1))
     axes.legend(title="label noise", fontsize=8.5, title_fontsize=8.5)
     return figure
 

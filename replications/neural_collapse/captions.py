@@ -242,7 +242,7 @@ def cross_entropy(ratios: Mapping[str, Sequence[float]], heads: Heads) -> str:
     below = sum(int(np.sum(np.asarray(values) > 1e-3)) for values in deep.values())
     total = sum(len(values) for values in deep.values())
     lead = (
-        f"Of {total} runs with two or more layers {below} end below the best simplex point, so in this model it is not the optimum there."
+        f"Of {total} runs with two or more layers {below} end below the best simplex point, so that point is not the optimum in their settings."
         if below
         else f"None of {total} runs with two or more layers ends below the best simplex point."
     )

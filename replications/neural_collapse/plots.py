@@ -249,7 +249,7 @@ def jump(branches: pd.DataFrame, heads: Heads, sizes: Sequence[int]) -> Figure:
     axes[0].set(title="mean self-output", xlabel="pressure β", ylim=(-0.06, 1))
     axes[1].set(title="objective", xlabel="pressure β", ylim=(0.15, 0.75))
     axes[1].axhline(0.5, color=figures.INK, linestyle=(0, (4, 3)), linewidth=1, alpha=0.75)
-    axes[1].annotate("all classes zero: 0.5", (0.98, 0.45), xycoords=("axes fraction", "data"), ha="right", fontsize=8)
+    axes[1].annotate("all classes zero", (0.98, 0.45), xycoords=("axes fraction", "data"), ha="right", fontsize=8)
     axes[0].legend(loc="upper right", fontsize=8)
     layers, smallest = np.arange(1, 10), min(sizes)
     critical = [closed_form.critical_decay(smallest, sum(sizes), depth) for depth in layers]

@@ -8,10 +8,9 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from verifig import claims, data, downloads, jobs, leftovers, numbers, provenance, rulesets, userconfig
+from verifig import claims, data, downloads, forecast, jobs, leftovers, provenance, rulesets, userconfig
 from verifig.device import resolve
 from verifig.errors import InputError
-from verifig.files import read_json
 from verifig.keys import key
 from verifig.paths import Layout
 
@@ -47,22 +46,13 @@ def prepare(scale: str, results: Path = Path("results"), cluster: bool = False) 
     for slug in user.papers:
         ruleset = rulesets.load(slug)
         downloads.fetch(ruleset, scale, ruleset.experiments(scale), user.data)
-    waiting, seconds = 0, 0.0
+    total = forecast.Forecast()
     for slug in user.papers:
         layout = Layout(results, scale, slug)
         all_jobs = jobs.all_jobs(slug, scale, user.device, user.seeds, user.data)
-        costs = {stage: _cost(layout, stage, rulesets.load(slug), scale) for stage in all_jobs if stage not in OUTPUTS}
-        for stage in clean(layout, all_jobs):
-            if stage in costs:
-                waiting += 1
-                seconds += costs[stage]
-    cores = os.cpu_count() or 1
-    if waiting:
-        print(
-            f"{waiting} training jobs to run, about {numbers.seconds(seconds)} of processor time, {numbers.seconds(seconds / min(cores, waiting))} on {cores} cores"
-        )
-    else:
-        print("all training is up to date")
+        past = {stage: forecast.cpu_seconds(layout, stage, stage not in OUTPUTS) for stage in all_jobs}
+        total.add([(stage, past[stage]) for stage in clean(layout, all_jobs)], OUTPUTS)
+    print(total.sentence(os.cpu_count() or 1))
 
 
 def clean(layout: Layout, all_jobs: Mapping[str, Mapping]) -> list[str]:
@@ -97,11 +87,3 @@ def _problem(outputs: list[Path], record: Path, expected_key: str) -> str | None
         return f"{outputs[0]} has no provenance"
     absent = [path for path in outputs if not path.exists()]
     return f"{absent[0]} is missing" if absent else provenance.problem(record, expected_key)
-
-
-def _cost(layout: Layout, experiment: str, ruleset: rulesets.RuleSet, scale: str) -> float:
-    """CPU seconds of a training job: as last time, else as configured."""
-    try:
-        return float(read_json(layout.provenance(experiment))["cpu_seconds"])
-    except (InputError, KeyError, TypeError, ValueError):
-        return float(ruleset.entry(experiment, scale).get("expected_seconds", 60))

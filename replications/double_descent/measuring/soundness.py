@@ -46,14 +46,19 @@ def measure(experiment: str, artifact: Artifact, out: Tables) -> None:
 
 
 def _random_features(experiment: str, artifact: Artifact, settings: dict, out: Tables) -> None:
-    """By feature map and seed: the worst loss over widths of what was trained for the full length, and that at infinity."""
+    """By feature map and seed: the worst loss over widths of what was trained for the full length, and that of the widest.
+
+    Standardised columns sum to zero and so cannot fit the mean of unbalanced labels: they do not interpolate.
+    """
     losses, limits = [], []
+    centred = {member["condition"] for member in members(settings) if member["normalisation"] == "batch"}
     for name in widths.conditions(artifact):
         names = artifact[f"{name}.solvers"].tolist()
         wanted = [k for k, solver in enumerate(names) if solver.startswith(STEPPED)]
         train = artifact[f"{name}.train_mse"]
         losses += (train[:, wanted].max((1, 2)) / zero_loss(settings)).tolist()
-        limits += (train[:, names.index("steps inf"), -1] / zero_loss(settings)).tolist()
+        if name not in centred:
+            limits += (train[:, names.index("steps inf"), -1] / zero_loss(settings)).tolist()
     out.per_seed(experiment, "run_loss", losses)
     out.per_seed(experiment, "run_interpolation", limits)
 

@@ -1,0 +1,35 @@
+"""The forecast counts what the user waits for; tests/prove/test_forecast.py compares it with runs."""
+
+from verifig import forecast
+
+OTHERS = ("measure", "judge", "report")
+
+
+def test_nothing_to_do_is_said():
+    assert forecast.Forecast().sentence(2) == "everything is up to date"
+
+
+def test_start_up_is_counted_for_every_job():
+    total = forecast.Forecast()
+    total.add([("a", 10.0), ("b", 20.0), *((name, 3.0) for name in OTHERS)], OTHERS)
+    said = total.sentence(2)
+    assert said.startswith("2 training jobs and 4 others to run, start-up included about 44 s of processor time")
+    assert total.longest == 20.0
+
+
+def test_more_cores_do_not_shorten_the_longest_chain():
+    total = forecast.Forecast()
+    total.add([("a", 100.0), *((name, 3.0) for name in OTHERS)], OTHERS)
+    assert total.sentence(64) == total.sentence(65).replace("65", "64")
+    assert "on 64 cores" in total.sentence(64)
+
+
+def test_a_job_without_a_record_costs_what_is_configured_and_its_start(tmp_path):
+    from verifig.files import write_json
+    from verifig.paths import Layout
+
+    layout = Layout(tmp_path, "laptop", "grokking")
+    assert forecast.cpu_seconds(layout, "landscape53", training=True) == 10 + forecast.START_TRAINING
+    write_json(layout.provenance("landscape53"), {"cpu_seconds": 7.5})
+    assert forecast.cpu_seconds(layout, "landscape53", training=True) == 7.5 + forecast.START_TRAINING
+    assert forecast.cpu_seconds(layout, "measure", training=False) == forecast.STAGE + forecast.START_OTHER

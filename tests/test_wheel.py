@@ -1,0 +1,115 @@
+"""The wheel holds everything: the library, the rule sets with their data, templates and schemas."""
+
+import json
+import subprocess
+import sys
+import tomllib
+import zipfile
+
+import pytest
+from conftest import ROOT, copy_suite, environment
+
+from verifig import jobs, single
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    """The wheel unpacked into a folder that stands for site-packages."""
+    folder = tmp_path_factory.mktemp("wheel")
+    suite = copy_suite(folder / "suite")
+    build = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        ".",
+        "--no-deps",
+        "--no-build-isolation",
+        "--quiet",
+        "-w",
+        str(folder),
+    ]
+    done = subprocess.run(build, cwd=suite, text=True, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    (wheel,) = folder.glob("verifig-*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(folder / "site")
+    return folder / "site"
+
+
+@pytest.fixture
+def verifig(installed, tmp_path):
+    """Run the installed command in another folder."""
+
+    def run(*arguments):
+        env = environment(tmp_path) | {"PYTHONPATH": str(installed)}
+        command = [sys.executable, "-m", "verifig", *arguments]
+        done = subprocess.run(command, cwd=tmp_path, env=env, text=True, capture_output=True, check=False)
+        return done.returncode, done.stdout + done.stderr
+
+    return run
+
+
+def test_every_file_that_a_rule_set_reads_is_there(installed):
+    for folder, name in (
+        ("replications", "replications"),
+        ("workflow/verifig", "verifig"),
+        ("workflow/schemas", "verifig/schemas"),
+    ):
+        for path in (ROOT / folder).rglob("*"):
+            inner = path.relative_to(ROOT / folder)
+            if path.suffix in (".py", ".yaml", ".json", ".j2", ".css") and not {"tests", "__pycache__"} & set(
+                inner.parts
+            ):
+                assert (installed / name / inner).exists(), inner
+
+
+def test_rule_sets_are_listed(verifig):
+    code, said = verifig("list")
+    assert code == 0, said
+    assert "grokking           Grokking at the edge of numerical stability" in said
+    assert "condition adamw_wd4: weight_decay=4.0" in verifig("list", "grokking", "delay53")[1]
+
+
+def test_an_experiment_runs_is_judged_and_reported(verifig, tmp_path):
+    code, said = verifig("run", "grokking", "delay53", "--scale", "smoke", "--stage", "report", "--out", "out")
+    assert code == 0, said
+    assert (tmp_path / "out/smoke/grokking/verdicts.json").exists()
+    assert (tmp_path / "out/smoke/grokking/page/index.html").exists()
+
+
+def test_installed_and_from_a_checkout_a_job_is_the_same(installed, tmp_path):
+    """So that packs travel between both."""
+    code = "import json; from verifig import jobs; print(json.dumps(jobs.all_jobs('grokking', 'smoke', 'cpu')))"
+    (tmp_path / "show.py").write_text(code)
+    env = environment(tmp_path) | {"PYTHONPATH": str(installed)}
+    done = subprocess.run(
+        [sys.executable, "show.py"], cwd=tmp_path, env=env, text=True, capture_output=True, check=True
+    )
+    assert json.loads(done.stdout) == json.loads(json.dumps(jobs.all_jobs("grokking", "smoke", "cpu")))
+
+
+def test_a_rule_set_s_own_command_works(verifig, tmp_path):
+    rows = [(n, d, 1.7 + 400 / n**0.34 + 410 / d**0.28) for n in (1e8, 1e9, 1e10) for d in (1e9, 1e10, 1e11)]
+    (tmp_path / "runs.csv").write_text("N,D,L\n" + "".join(f"{n},{d},{loss}\n" for n, d, loss in rows))
+    code, said = verifig("fit-scaling-law", "runs.csv", "--bootstraps", "0")
+    assert code == 0, said
+    assert "fitted to 9 runs" in said
+
+
+@pytest.mark.parametrize("command", [("new", "toy"), ("publish",), ("record",), ("bench",)])
+def test_what_needs_a_checkout_says_so(verifig, command):
+    code, said = verifig(*command)
+    assert (code, said.count("\n")) == (2, 1)
+    assert "needs a checkout of the suite's repository" in said
+
+
+def test_the_console_script_is_the_module_s_entry(installed):
+    (entries,) = installed.glob("verifig-*.dist-info/entry_points.txt")
+    assert "verifig = verifig.__main__:main" in entries.read_text()
+
+
+def test_the_extra_run_names_every_package_that_a_stage_asks_for():
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    named = {name.replace("-", "_").replace("markdown_it_py", "markdown_it") for name in extras["run"]}
+    assert {name for names in single.PACKAGES.values() for name in names} <= named
