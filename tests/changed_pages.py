@@ -16,6 +16,7 @@ from verifig.stages.train import train
 
 SCALE = "laptop"
 SEEDS = 2
+IMAGES = {"random_teachers": 5000}  # its split takes 500 of each class
 Change = int | float | str | list | Callable[[object], object]
 
 
@@ -43,7 +44,7 @@ def overrides(slug: str, experiment: str, changes: Mapping[str, Change]) -> dict
         conditions = known.get("conditions") or {"base": {}}
         if setting in known and not all(setting in own for own in conditions.values()):  # else nothing would use it
             result[setting] = _apply(value, known[setting])
-        for condition, own in known.get("conditions", {}).items():
+        for condition, own in conditions.items():
             if setting in own:
                 result[f"conditions.{condition}.{setting}"] = _apply(value, own[setting])
     return result
@@ -56,7 +57,7 @@ def _apply(change: Change, value: object) -> object:
 def render(slug: str, changes: Mapping[str, Change], folder: Path, monkeypatch) -> Rendered:
     """Train every experiment of the laptop scale that has its data (of downloads: none), measure, judge and report."""
     layout = Layout(folder, SCALE, slug)
-    monkeypatch.setattr(data, "embedded", _few_images)
+    monkeypatch.setattr(data, "embedded", lambda name: _few_images(name, IMAGES.get(slug, 400)))
     train_jobs, missing = {}, {}
     for name in rulesets.load(slug).experiments(SCALE):
         job = jobs.train(slug, name, SCALE, "cpu", SEEDS, overrides(slug, name, changes), data_dir=folder / "no data")
@@ -74,10 +75,10 @@ def render(slug: str, changes: Mapping[str, Change], folder: Path, monkeypatch) 
     return Rendered(html, markdown, whatif.describe(slug, SCALE, train_jobs, missing), said)
 
 
-def _few_images(name: str) -> tuple[np.ndarray, np.ndarray]:
+def _few_images(name: str, count: int) -> tuple[np.ndarray, np.ndarray]:
     """In place of an embedded data set, which takes seconds to read."""
     stream = np.random.default_rng(0)
-    return stream.random((400, {"mnist_5k": 784, "digits": 64}[name])), np.arange(400) % 10
+    return stream.random((count, {"mnist_5k": 784, "digits": 64}[name])), np.arange(count) % 10
 
 
 def _listen(monkeypatch) -> dict[str, list[str]]:
@@ -114,7 +115,9 @@ def figure_texts(figure) -> list[str]:
     found += [text.get_text() for legend in legends if legend is not None for text in legend.get_texts()]
     for axes in figure.axes:
         found += [axes.get_title(place) for place in ("left", "center", "right")]
-        found += [axes.get_xlabel(), axes.get_ylabel(), *(text.get_text() for text in axes.texts)]
+        heights = [text for each in axes.collections for text in getattr(each, "labelTexts", [])]  # of contours
+        found += [axes.get_xlabel(), axes.get_ylabel()]
+        found += [text.get_text() for text in axes.texts if text not in heights]
         for axis in (axes.xaxis, axes.yaxis):
             if isinstance(axis.get_major_formatter(), FixedFormatter):
                 found += [str(label) for label in axis.get_major_formatter().seq]

@@ -69,7 +69,7 @@ def test_raw_pixels_are_compared_with_the_student():
     student = {f"plain__{probe}__condition_full": around(0.8) for probe in PROBES}
     below = sentences(**student, **{f"plain__input_{probe}": [0.9] for probe in PROBES})
     assert "does not beat the raw pixels" in below.against_pixels()
-    assert "10 (ridge)" in below.against_pixels()
+    assert "10.0 (ridge)" in below.against_pixels()
     above = sentences(**student, **{f"plain__input_{probe}": [0.7] for probe in PROBES})
     assert above.against_pixels() == "It beats the raw pixels under every probe, as in the paper."
 
@@ -115,7 +115,7 @@ def test_barriers_are_read_off_the_plane():
     plane.loc[(plane["a"] == 0.5) & (plane["b"] == 0), "kl"] = 4e-5
     plane.loc[(plane["b"] == 0.5) & (plane["a"] == 0), "kl"] = 8e-5
     told = sentences().barriers(plane)
-    assert "4.0 times the student's own) to the local" in told
+    assert "4 times the student's own) to the local" in told
     assert "lower towards the local student, as in the paper" in told
     assert prose.collapse(sentences().barriers(plane[plane["a"] != 0])) == "Not computed here."
 
