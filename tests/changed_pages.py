@@ -9,7 +9,7 @@ import jupytext
 import numpy as np
 from matplotlib.ticker import FixedFormatter
 
-from verifig import data, figures, jobs, pages, paths, rulesets, single, whatif
+from verifig import data, figures, jobs, notices, pages, paths, rulesets, single, whatif
 from verifig.files import read_yaml, write_text
 from verifig.paths import Layout
 from verifig.stages.train import train
@@ -87,7 +87,7 @@ def _listen(monkeypatch) -> dict[str, list[str]]:
     text, figure_html = pages.Page.text, pages.cards.figure_html
 
     def listen_save(figure, path, title):
-        if title != figures.PLACEHOLDER:
+        if title != notices.PLACEHOLDER:
             said["figure"] += figure_texts(figure)
             said["alt"].append(title)
         figures.plt.close(figure)

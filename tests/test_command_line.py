@@ -40,7 +40,11 @@ def test_a_run_with_settings_of_ones_own_is_judged(what_if):
 def test_a_finished_run_is_kept(what_if):
     out, _ = what_if
     folder = out / "laptop/grokking"
-    for left_behind in ("edge113.ckpt", ".edge113.npz.k1ll3d"):  # by a kill after the last write, or within one
+    dead = 2**22 + 1  # above the largest process id
+    for left_behind in (
+        "edge113.ckpt",
+        f".edge113.npz.{dead}.k1ll3d.part",
+    ):  # by a kill after the last write, or within one
         (folder / left_behind).write_bytes(b"x")
     again = command(ROOT, "verifig", "run", "grokking", "edge113", *SMALL, "--out", str(out))
     assert "finished before, kept" in again.stdout

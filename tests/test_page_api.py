@@ -112,7 +112,7 @@ def test_a_figure_tells_what_its_tables_hold(tmp_path, monkeypatch):
     assert "no argument" in block.markdown
     assert page.notice().html == ""
     path = page.layout.page / "figures" / "fig3.svg"
-    assert not figures.is_placeholder(path)
+    assert not notices.is_placeholder(path)
 
 
 def test_without_its_data_a_figure_says_nothing_and_the_page_says_so_once(tmp_path, monkeypatch):
@@ -127,7 +127,7 @@ def test_without_its_data_a_figure_says_nothing_and_the_page_says_so_once(tmp_pa
         block = page.figure(name, draw, ["c"], alt=never, note="Test accuracy jumps.")
         assert "<img" not in block.html
         assert "jumps" not in block.html + block.markdown
-    assert figures.is_placeholder(page.layout.page / "figures" / "fig14.svg"), "the workflow expects the file"
+    assert notices.is_placeholder(page.layout.page / "figures" / "fig14.svg"), "the workflow expects the file"
     assert not (page.layout.page / "figures" / "fig8.svg").exists(), "not a figure of this scale"
     notice = page.notice()
     assert "3 figures not shown" in notice.html

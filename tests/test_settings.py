@@ -161,3 +161,54 @@ def test_suggestions():
         rulesets.load("groking")
     with pytest.raises(InputError, match="did you mean 'delay53'"):
         GROKKING.entry("dely53", "laptop")
+
+
+def test_a_setting_that_names_data_decides_which_files_a_job_needs():
+    from verifig import data
+
+    ruleset = rulesets.load("double_descent")
+    for dataset, files in (("mnist", 1), ("fashion_mnist", 4), ("digits", 1)):
+        found = rulesets.settings(ruleset, "features", "laptop", {"dataset": dataset, "sample_sizes": []})
+        assert len(data.names(ruleset, {"data": []}, found)) == files
+
+
+CROSSED = [
+    # what its schema allows setting by setting, and a program cannot do
+    ("grokking", "slow113", {"conditions.codes7.code_bits": 6}, "code_bits = 6 gives 64 codes, fewer than modulus = 113"),
+    ("grokking", "edge113", {"conditions.adamw.epochs": 3}, "epochs must be the same in all conditions"),
+    ("grokking", "edge113", {"train_fraction": 1e-6}, "leaves 0 to train on"),
+    ("grokking", "mnist200", {"train_size": 3000}, "train_size + test_size = 6000 must be at most 5,000"),
+    ("grokking", "landscape53", {"conditions.sgd.modulus": 7}, "modulus must be the same in all conditions"),
+    ("grokking", "thresholds", {"conditions.new.seeds": 2}, "this experiment has no conditions"),
+    ("sgd_stability", "relu", {"batch_sizes": [4]}, "batch_sizes = [4] must be [1]"),
+    ("sgd_stability", "relu", {"conditions.gd.samples": 50}, "samples must be the same in all conditions"),
+    ("sgd_stability", "relu", {"steps": 101}, "steps = 101 must be a multiple of block = 25"),
+    ("sgd_stability", "diagonal", {"support": 2000}, "support = 2000 must be at most dimension = 1000"),
+    ("sgd_stability", "batch_size", {"batch_sizes": [301], "replacement": False}, "must be at most samples = 300"),
+    ("sgd_stability", "diagonal", {"learning_rates": [0.1, 0.100001]}, "learning_rates"),
+    ("sgd_stability", "escape", {"steps": 100}, "steps = 100 must be at least 200"),
+    ("double_descent", "features", {"n": 1000}, "are more than the 1000 of mnist_5k in these classes"),
+    ("double_descent", "features", {"classes": [3]}, "classes = [3] must be at least two"),
+    ("double_descent", "features", {"classes": [3, 12]}, "classes: 12 must be below 10"),
+    ("double_descent", "features", {"conditions.raw.n": 50}, "n must be the same in all conditions"),
+    ("double_descent", "features", {"conditions.threshold.n": 100}, "must have another name"),
+    ("double_descent", "features", {"horizons": [1000000, 1000001]}, "horizons"),
+    ("double_descent", "iterated", {"momentum": 0.9}, "momentum = 0.9 must be 0"),
+    ("double_descent", "iterated", {"conditions.adam_fast.record_steps": [20000]}, "must lie between 0 and 10000"),
+    ("double_descent", "conditioning", {"reference": "nosuch"}, "reference = 'nosuch' must be one of the conditions"),
+    ("double_descent", "conditioning", {"ols_widths": [99]}, "ols_widths: 99 must be at most n - 2 = 98"),
+    ("double_descent", "two_layer", {"pool_size": 3}, "pool_size = 3 must be 1 or divide"),
+    ("double_descent", "two_layer", {"conditions.gd.n": 50}, "n must be the same in all conditions"),
+    ("double_descent", "ridge", {"pool": 100}, "n = 128 must be below pool = 100"),
+    ("double_descent", "deep_digits", {"side": 16}, "must be 1 and 8, those of digits"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("slug", "experiment", "changes", "sentence"), CROSSED)
+def test_settings_that_do_not_go_together_are_refused_before_any_work(slug, experiment, changes, sentence):
+    ruleset = rulesets.load(slug)
+    scale = "laptop" if experiment in ruleset.experiments("laptop") else "smoke"
+    with pytest.raises(InputError) as caught:
+        rulesets.settings(ruleset, experiment, scale, changes)
+    assert sentence in str(caught.value)
+    assert str(caught.value).startswith(f"{slug}.{experiment} ({scale}): ")

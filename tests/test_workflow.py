@@ -10,6 +10,9 @@ import zipfile
 import pytest
 from conftest import ROOT, command, planned_rules, snakemake
 
+from verifig import rulesets
+from verifig.paths import slugs
+
 TRAINING = {f"grokking_train_{name}" for name in ("delay53", "edge113", "thresholds", "transformer")}
 
 
@@ -46,10 +49,16 @@ class Edited:
 
 
 def test_a_fresh_clone_with_published_pages_trains_everything(suite):
-    from verifig import rulesets
-
     expected = {f"grokking_train_{name}" for name in rulesets.load("grokking").experiments("laptop")}
     assert expected <= planned(suite, config=("scale=laptop", 'papers=["grokking"]'))
+
+
+def test_bare_snakemake_makes_everything_in_a_fresh_clone(suite):
+    expected = {f"{slug}_train_{name}" for slug in slugs() for name in rulesets.load(slug).experiments("laptop")}
+    data = {"scaling_laws_train_chinchilla", "scaling_laws_train_extrapolation"}  # need files that a clone has not
+    found = planned_rules(suite)
+    assert expected - data <= found
+    assert {f"{slug}_report" for slug in slugs()} | {"site"} <= found
 
 
 def test_nothing_runs_twice(done, suite):

@@ -7,7 +7,7 @@ from verifig.checks import by_condition, no_conditions, require, shared
 LENGTH = ("epochs", "log_every", "chunk")  # of the run, not of a condition
 HEADS = 4
 IMAGES = 5000  # embedded MNIST images
-SURFACE = ("operation", "modulus", "train_fraction", "code_bits", "shuffle_labels", "width", "bias")
+NETWORK = ("modulus", "code_bits", "width", "bias")  # what decides how many weights there are
 
 
 def thresholds(members: Sequence[Mapping]) -> None:
@@ -28,9 +28,9 @@ def modular(members: Sequence[Mapping]) -> None:
 
 
 def landscape(members: Sequence[Mapping]) -> None:
-    """One surface for all trajectories: the same task and the same network."""
+    """Trajectories of equally many weights, on grids of one size."""
     modular(members)
-    shared(members, (*SURFACE, "grid"))
+    shared(members, (*NETWORK, "grid"))
 
 
 def mnist(members: Sequence[Mapping]) -> None:

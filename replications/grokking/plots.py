@@ -261,7 +261,7 @@ def fig6c(delay: pd.DataFrame, condition: str, title: str) -> Figure:
     accuracies(axes[0], rows, condition, PURPLE)
     axes[0].set(title=title, ylabel="accuracy (%)")
     figures.band(axes[1], curve(rows, "train_loss", condition), color=BLUE)
-    axes[1].set(title="training loss", xlabel="epoch", ylabel="softmax cross-entropy (nats)", yscale="log")
+    axes[1].set(title="training loss", xlabel="epoch", ylabel="loss (nats)", yscale="log")
     figures.band(axes[2], curve(rows, "norm", condition), color=ORANGE)
     axes[2].set(title="weights", xlabel="epoch", ylabel="L2 norm")
     for each in axes:
@@ -343,7 +343,7 @@ def fig15(runs: pd.DataFrame, decays: Mapping[str, float], level: float) -> Figu
     axes[1].set(title=f"epochs to test accuracy {level:g}", xlabel="weight decay", ylim=(0, None))
     ticks = sorted(set(decays.values()))
     axes[1].set_xticks([0, *ticks], ["projection,\nno decay", *(f"{tick:g}" for tick in ticks)])
-    legend(axes[0], "lower right")
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower left", ncols=6, fontsize=8)
     return figure
 
 

@@ -561,9 +561,10 @@ page.figure(
 
 # %% [markdown]
 # ## Fit your own runs
-# `python -m verifig fit-scaling-law runs.csv --plot fit.svg` fits the law to a table with columns N, D and L, prints its
-# coefficients with standard errors and the optimal policy, and draws runs and fit. In Python: `fit_scaling_law(frame)` in
-# `replications.scaling_laws.fitting.inference`; the solver behind it takes any number of starts and resamples at once.
+# `python -m verifig fit-scaling-law runs.csv --plot fit.svg` fits the law to a table of runs as published, prints its
+# coefficients with standard errors, what the runs cover, which coefficients they do not determine, and the optimal policy
+# if they determine one, and draws runs and fit. In Python: `own.fit_scaling_law(runs.of_frame(frame))` with `own` and `runs`
+# of `replications.scaling_laws.fitting`; the solver behind it takes any number of starts and resamples at once.
 #
 # ## Controls and oracles
 # Instruments broken on purpose, effects whose cause is removed, and exact identities. They are counted apart from the

@@ -72,14 +72,20 @@ def names(ruleset: RuleSet, entry: Mapping, settings: Mapping) -> list[str]:
 
     Args:
         entry: see `RuleSet.entry`.
-        settings: checked; a setting that the schema marks with `data: true` holds names of data sets.
+        settings: checked; a setting that the schema marks with `data: true` holds names of data sets, one marked with
+            a mapping holds values that stand for several.
     """
     known = {*EMBEDDED, *ruleset.config.get("data", {})}
-    naming = [name for name, described in ruleset.settings_schema["properties"].items() if described.get("data")]
+    properties = ruleset.settings_schema["properties"]
+    naming = {name: described["data"] for name, described in properties.items() if described.get("data")}
     named = list(entry.get("data", []))
     for member in members(settings):
-        for value in (member[name] for name in naming if name in member):
-            named += [value] if isinstance(value, str) else value
+        for name, mark in naming.items():
+            if name not in member:
+                continue
+            parts = mark if isinstance(mark, Mapping) else {}
+            for value in [member[name]] if isinstance(member[name], str) else member[name]:
+                named += parts.get(value, [value])
     return [name for name in dict.fromkeys(named) if name in known or name in entry.get("data", [])]
 
 

@@ -23,11 +23,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from verifig.files import write_text
+from verifig.notices import PLACEHOLDER
 
 INK = "#010203"  # stands for currentColor until the figure is saved
 MUTED = "#8a8f98"
 PALETTE = ("#3f86d2", "#d9762b", "#2f9e73", "#b05fc4", "#d64f62", "#8f8420", "#2aa3b8", "#8a8f98")
-PLACEHOLDER = "no figure"
 DARK_INK, LIGHT_INK = "#1f2430", "#d6dae2"
 
 STYLE = {
@@ -217,8 +217,3 @@ def placeholder(path: Path) -> None:
     figure, (axes,) = grid(height=1.2)
     axes.axis("off")
     save(figure, path, PLACEHOLDER)
-
-
-def is_placeholder(path: Path) -> bool:
-    """Whether a saved figure is a placeholder."""
-    return f"<title>{PLACEHOLDER}</title>" in Path(path).read_text(encoding="utf-8")[:4000]

@@ -2,11 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from markdown_it import MarkdownIt
 
 from verifig import numbers, whatif
 from verifig.cards import Block, escape
+
+PLACEHOLDER = "no figure"  # title of the empty picture that stands where the workflow expects a figure
+
+
+def is_placeholder(path: Path) -> bool:
+    """Whether a saved picture stands for a figure that could not be drawn."""
+    return f"<title>{PLACEHOLDER}</title>" in Path(path).read_text(encoding="utf-8")[:4000]
 
 
 @dataclass(frozen=True)

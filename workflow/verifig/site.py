@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from verifig import __version__, cards, numbers, pictures, rulesets, templating, verdicts, whatif, words
 from verifig.files import read_json, write_json, write_text
+from verifig.notices import is_placeholder
 from verifig.paths import Layout
 
 COLOURS = {"contradicted": "red", "inconclusive": "yellow", "reproduced": "brightgreen"}
@@ -79,14 +80,8 @@ def _paper(layout: Layout) -> dict:
     records = [read_json(path) for path in sorted(layout.folder.glob("*.provenance.json"))]
     trained = [record for record in records if record["job"]["stage"] == "train"]
     ruleset = rulesets.load(layout.slug)
-    thumbnail = next(
-        (
-            layout.page / "figures" / f"{name}.svg"
-            for name in ruleset.config["figures"]
-            if (layout.page / "figures" / f"{name}.svg").exists()
-        ),
-        None,
-    )
+    drawn = (layout.page / "figures" / f"{name}.svg" for name in ruleset.config["figures"])
+    thumbnail = next((path for path in drawn if path.exists() and not is_placeholder(path)), None)
     return counted(layout.slug, judged["claims"]) | {
         "changed": whatif.sentences(judged.get("what_if")),
         "title": ruleset.config["title"],

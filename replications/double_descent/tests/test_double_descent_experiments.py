@@ -1,6 +1,7 @@
 """Data, features, programs and statistics of the rule set."""
 
 import gzip
+import sys
 
 import numpy as np
 import pytest
@@ -9,14 +10,17 @@ import torch
 from replications.double_descent.experiments import features, spectral
 from replications.double_descent.experiments.deep import Network, incorrect_labels
 from replications.double_descent.experiments.iterated import BothLayers, OutputLayer, _loss, _slope
-from replications.double_descent.experiments.minimal import closed_form
+from replications.double_descent.experiments.minimal import WRITTEN_OUT, closed_form, points
 from replications.double_descent.experiments.random_features import at_width, model, one_seed, solvers
 from replications.double_descent.experiments.two_layer import TwoLayer, parameter_count, pooled
 from replications.double_descent.measuring import widths
-from verifig import rulesets
+from verifig import jobs, rulesets, tables
 from verifig.data import embedded
 from verifig.ensemble import generator
 from verifig.errors import InputError
+from verifig.paths import Layout
+from verifig.stages.measure import measure
+from verifig.stages.train import train
 
 CPU = torch.device("cpu")
 
@@ -41,8 +45,10 @@ def test_samples_are_disjoint_and_of_the_chosen_classes():
 
 
 def test_too_many_samples_are_refused():
+    with pytest.raises(InputError, match="1000 training and 1 test images are more than the 1000 of mnist_5k"):
+        settings("features", n=1000)
     with pytest.raises(InputError, match="no test images"):
-        drawn(settings("features", n=1000))
+        drawn(settings("features") | {"n": 1000})
 
 
 def test_label_noise_is_nested_and_has_its_rate():
@@ -177,8 +183,48 @@ def test_parameter_count_and_pooling():
     np.testing.assert_allclose(pooled(image, 4), [[13.5, 17.5, 45.5, 49.5]])
 
 
+def test_written_out_points_are_those_of_scikit_learn(monkeypatch):
+    written = {n: points(n) for n in WRITTEN_OUT}
+    monkeypatch.setattr(sys.modules[points.__module__], "WRITTEN_OUT", {})
+    for n, parts in written.items():
+        for (x, labels), (again, labels_again) in zip(parts, points(n), strict=True):
+            np.testing.assert_allclose(x, again, atol=1e-8)
+            assert labels == labels_again
+
+
+def test_the_peak_of_the_minimal_example_follows_its_number_of_points(tmp_path):
+    """With eight points the statistics are those at P = 8, its neighbours, 4 and 40."""
+    changes = {"n": 8, "draws": 200, "widths": [4, 7, 8, 9, 40], "descent_draws": 10, "descent_widths": [10, 50]}
+    job = jobs.train("double_descent", "minimal", "smoke", "cpu", overrides=changes)
+    layout = Layout(tmp_path, "smoke", "double_descent")
+    train(job, layout.artifact("minimal"), layout.provenance("minimal"), log=lambda text: None)
+    measure(jobs.measure("double_descent", "smoke", {"minimal": job}), layout, log=lambda text: None)
+    table = tables.read(layout.statistics).query("experiment == 'minimal'").groupby(["statistic", "condition"])
+    means = table["value"].mean()
+    assert means["test_error", "P=8;arm=closed"] > 2 * means["test_error", "P=40;arm=closed"]
+    assert {"other=4", "other=40"} == {c.split(";")[1] for s, c in means.index if s == "error_contrast"}
+    assert means["log_norm_rise", "arm=closed;other=7"] > 0 < means["log_norm_rise", "arm=closed;other=9"]
+
+
+def test_statistics_at_widths_that_the_grid_lacks_do_not_exist():
+    curves = widths.Curves({"test_mse": np.ones((2, 1, 3))}, ["run"], np.array([20, 120, 400]), 100)
+    assert curves.covers(4)
+    assert not curves.covers(1)
+    assert curves.over_neighbours("test_mse", "run") == {}
+    edge = widths.Curves({"test_mse": np.ones((2, 1, 2))}, ["run"], np.array([80, 105]), 100)
+    assert set(edge.over_neighbours("test_mse", "run")) == {"below"}
+
+
+def test_features_that_are_all_zero_teach_nothing():
+    parts = spectral.decompose(torch.zeros(4, 3, dtype=torch.float64), 2)
+    assert parts.largest_curvature == 1
+    assert parts.condition_number == np.inf
+    constant = torch.ones(4, 3, dtype=torch.float64)
+    assert features.standardise_rows(constant).abs().max() == 0
+
+
 def test_minimal_example_peaks_at_as_many_features_as_points():
-    found = closed_form({"draws": 500, "widths": [3, 5, 6, 7, 30]}, 1e-8)
+    found = closed_form({"n": 6, "draws": 500, "widths": [3, 5, 6, 7, 30]}, 1e-8)
     error = found["test_error"].mean(0)
     assert error[2] == pytest.approx(0.244, abs=0.04)
     assert error[4] == pytest.approx(0.018, abs=0.01)
