@@ -41,7 +41,11 @@ def jobs_of(slug, user):
 def data_of(slug, job, folder):
     """The downloads that a training job reads."""
     embedded = set(data.EMBEDDED)
-    return [str(data.path(slug, name, folder)) for name in job["data"] if name not in embedded]
+    return [
+        str(data.path(slug, name, folder))
+        for name in job["data"]
+        if name not in embedded
+    ]
 
 
 def figures_of(slug, scale):
@@ -56,8 +60,14 @@ def figures_of(slug, scale):
 
 def read_by_the_site(slug, user):
     """What the front page shows of a rule set beside its verdicts: costs, and its first figure."""
-    records = [f"{name}.provenance.json" for name in jobs_of(slug, user) if name not in jobs.AFTER_TRAINING]
-    return records + [f"page/figures/{name}.svg" for name in list(figures_of(slug, user.scale))[:1]]
+    records = [
+        f"{name}.provenance.json"
+        for name in jobs_of(slug, user)
+        if name not in jobs.AFTER_TRAINING
+    ]
+    return records + [
+        f"page/figures/{name}.svg" for name in list(figures_of(slug, user.scale))[:1]
+    ]
 
 
 def claims_on(slug, figure):

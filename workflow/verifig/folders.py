@@ -32,12 +32,13 @@ def protect(
     out = Path(out)
     if out.resolve().is_relative_to(ROOT / "reports"):
         raise InputError(f"--out {out} lies in the published pages: choose another folder")
-    differing = whatif.sentences(whatif.describe(slug, scale, train_jobs, missing_data))
-    if differing and _of_the_workflow(out):
-        raise InputError(
-            f"--out {out} is where the workflow keeps its results, and this run is not what it would make "
-            f"({'; '.join(differing)}): choose another folder"
-        )
+    if _of_the_workflow(out):
+        if differing := whatif.sentences(whatif.describe(slug, scale, train_jobs, missing_data)):
+            raise InputError(
+                f"--out {out} is where the workflow keeps its results, and this run is not what it would make "
+                f"({'; '.join(differing)}): choose another folder"
+            )
+        return  # what it replaces, the workflow would replace too
     layout = Layout(out, scale, slug)
     for name, job in train_jobs.items():
         if layout.provenance(name).exists():
