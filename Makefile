@@ -20,8 +20,8 @@ reports: setup ## train, measure, judge and publish the laptop scale, print the 
 	$(SUITE_PYTHON) -m verifig verdicts --scale laptop
 	$(SUITE_PYTHON) -m verifig publish
 
-test: setup ## run the tests
-	$(SUITE_PYTHON) -m pytest
+test: setup ## run the tests, on two cores
+	$(SUITE_PYTHON) -m pytest -n 2 --dist loadfile
 
 check: setup ## run the laptop scale and fail when a verdict is not what it should be
 	$(SUITE_PYTHON) -m verifig prepare --scale laptop
