@@ -56,20 +56,26 @@ def test_a_locale_without_our_symbols(odd):
     assert b"as it must be" in result.stdout
 
 
-@pytest.mark.parametrize("rule", [f"{PAPER}_measure", f"{PAPER}_judge", f"{PAPER}_report", "site"])
-def test_a_rule_reads_only_what_it_declares(odd, tmp_path, rule):
-    """With nothing but the declared inputs of the rule in an empty results folder, it makes its outputs."""
+@pytest.fixture(scope="module")
+def declared(odd) -> dict[str, tuple[list[str], str]]:
+    """By rule: the inputs that it declares, and its first output."""
     planned = snakemake(odd, "-n", "-F", "--config", "scale=smoke", f"papers=['{PAPER}']").stdout
-    block = re.search(rf"^rule {rule}:\n    input: (.*)\n    output: (.*)$", planned, re.MULTILINE)
+    blocks = re.findall(r"^rule (\w+):\n    input: (.*)\n    output: (.*)$", planned, re.MULTILINE)
+    return {rule: (inputs.split(", "), outputs.split(", ")[0]) for rule, inputs, outputs in blocks}
+
+
+@pytest.mark.parametrize("rule", [f"{PAPER}_measure", f"{PAPER}_judge", f"{PAPER}_report", "site"])
+def test_a_rule_reads_only_what_it_declares(odd, declared, tmp_path, rule):
+    """With nothing but the declared inputs of the rule in an empty results folder, it makes its outputs."""
+    inputs, target = declared[rule]
     suite = copy_suite(tmp_path / "suite")
     (suite / ".venv").symlink_to(sys.prefix)
-    for name in block[1].split(", "):
+    for name in inputs:
         (suite / name).parent.mkdir(parents=True, exist_ok=True)
         if (odd / name).is_dir():
             shutil.copytree(odd / name, suite / name)
         else:
             shutil.copy2(odd / name, suite / name)
-    target = block[2].split(", ")[0]
     result = snakemake(suite, target, "--allowed-rules", rule, "--config", "scale=smoke", f"papers=['{PAPER}']")
     assert result.returncode == 0, result.stdout + result.stderr
     assert (suite / target).exists()

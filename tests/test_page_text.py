@@ -53,7 +53,7 @@ TINY = {
         "dualities": 17, "variance_features": 130, "variance_parameters": 9, "variance_draws": 24, "features": 300,
         "alphas": [0.6, 1.1], "kernels.sample_sizes": [12, 24, 48], "draws": 8, "feature_pools": [2, 7], "mnist_features": 90,
         "mnist_sizes": [12, 24, 48], "kernel_settings": [[4, 1], [7, 1], [7, 2]], "population": 290, "kernel_sizes": [12, 24, 48],
-        "kernel_draws": 3, "pool": 7, "data_width": 6, "data_steps": 11, "learning_rate": lambda v: 0.9 * v, "data_draws": 3,
+        "kernel_draws": 3, "pool": 14, "data_width": 6, "data_steps": 11, "learning_rate": lambda v: 0.9 * v, "data_draws": 3,
         "data_sizes": [60, 120, 240], "train_size": 40, "test_size": 90, "width_groups": 3, "width_inits": [[18, 2], [36, 2], [48, 2]],
         "dimensions": [2, 3, 5], "teacher_student.sample_sizes": [12, 24, 48], "teacher_width": 11, "student_widths": [18],
         "steps": 90, "log_every": 30, "batch_size": 13,

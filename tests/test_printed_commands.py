@@ -71,8 +71,9 @@ def test_commands_are_found_where_they_stand():
 def test_every_printed_command_works(document, line, request):
     words = shlex.split(chosen(line))
     match words:
-        case ["make", target, *variables]:
-            _make(target, variables, request)
+        case ["make", *given]:
+            (target,) = (word for word in given if "=" not in word)
+            _make(target, [word for word in given if "=" in word], request)
         case ["snakemake", *arguments]:
             _snakemake(arguments, request)
         case ["python", "-m", "verifig", *arguments] | ["verifig", *arguments]:

@@ -46,9 +46,6 @@ def _training(experiment: str, series: Series, out: Tables) -> None:
         out.per_seed(experiment, "max_test_accuracy", test.max(1), name)
         out.per_seed(experiment, "max_train_accuracy", train.max(1), name)
         out.per_seed(experiment, "largest_gap", (train - test).max(1), name)
-        for part in ("train", "test"):
-            loss = series[condition, f"{part}_loss"]
-            out.per_seed(experiment, f"{part}_loss_change", loss[:, -1] - loss[:, 0], name)
         for epoch in EPOCHS:
             if epoch <= last:
                 out.per_seed(

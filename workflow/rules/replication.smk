@@ -68,6 +68,7 @@ rule judge:
     input:
         f"{FOLDER}/statistics.parquet",
         f"{FOLDER}/measure.provenance.json",
+        f"{FOLDER}/curves",  # the record of measure holds their checksums too
     output:
         verdicts=report(
             f"{FOLDER}/verdicts.json",

@@ -46,7 +46,8 @@ class _Parser(argparse.ArgumentParser):
 def parser() -> argparse.ArgumentParser:
     """All commands with their help."""
     top = _Parser(prog="python -m verifig", description="Replications of deep-learning papers, judged claim by claim.")
-    commands = top.add_subparsers(metavar="command", required=True, parser_class=_Parser)
+    top.set_defaults(command=lambda options: top.print_help())
+    commands = top.add_subparsers(metavar="command", parser_class=_Parser)
 
     def add(name: str, function: Callable, text: str) -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=text, description=text)

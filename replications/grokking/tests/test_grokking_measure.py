@@ -44,13 +44,6 @@ def test_largest_gap_is_the_largest_lead_of_the_training_set():
     assert found(out, "largest_gap")["condition=a"] == pytest.approx([0.7, 0.05])
 
 
-def test_changes_of_the_losses_have_their_sign():
-    out = Tables()
-    measure._training("x", training([[0.1, 0.9, 1.0]], [[0.5, 0.2, 0.1]]), out)
-    assert found(out, "train_loss_change")["condition=a"] == pytest.approx([-0.9])
-    assert found(out, "test_loss_change")["condition=a"] == pytest.approx([0.4])
-
-
 def test_alignment_rises_from_half_of_the_time_to_the_fit():
     points = np.arange(0, 700, 100)
     fitted = (points >= 200).astype(float)  # the fit is dated at epoch 199, between two log points

@@ -14,7 +14,7 @@ from replications.random_teachers.experiments.connectivity import line
 from replications.random_teachers.experiments.finetuning import Classifier, augment
 from replications.random_teachers.experiments.image_distillation import ImageDistiller
 from replications.random_teachers.experiments.tickets import prune
-from verifig import folders, rulesets
+from verifig import image_folders, rulesets
 from verifig.data import EMBEDDED, names
 from verifig.ensemble import generator
 from verifig.errors import InputError
@@ -76,7 +76,7 @@ def test_initialisation_is_the_papers():
 
 
 def test_image_folder_is_read_resized_and_standardised(folder, tmp_path):
-    folders.sync("tinyimagenet", folder, tmp_path / "data")
+    image_folders.sync("tinyimagenet", folder, tmp_path / "data")
     data = images.load("tinyimagenet", member(), run_with("tinyimagenet", data_dir=tmp_path / "data"))
     assert data.train.shape == (8, 3, 32, 32)
     assert data.train_labels.tolist() == [0] * 4 + [1] * 4
@@ -207,7 +207,7 @@ def test_augmentation_shifts_and_flips_but_keeps_shape():
 @pytest.mark.skipif("VERIFIG_IMAGE_FOLDER" not in os.environ, reason="VERIFIG_IMAGE_FOLDER names no image folder")
 def test_vgg11_on_an_image_folder(tmp_path):
     """The full-size encoder, some hundred steps on a part of the images: loss falls, the probe is above chance."""
-    folders.sync("tinyimagenet", Path(os.environ["VERIFIG_IMAGE_FOLDER"]), tmp_path)
+    image_folders.sync("tinyimagenet", Path(os.environ["VERIFIG_IMAGE_FOLDER"]), tmp_path)
     settings = member(scale="paper") | {
         "source": "tinyimagenet",
         "targets": ["tinyimagenet"],

@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 from replications.scaling_laws import theory
 from replications.scaling_laws.measuring.random_features import FIRST_RANK, LAST_RANK
 from replications.scaling_laws.plotting.ticks import decades, plain_heights
-from verifig import figures
+from verifig import figures, numbers
 
 BLUE, ORANGE, GREEN, PURPLE, RED = figures.PALETTE[:5]
 ZERO = 1e-17  # where an exact zero is drawn on a log axis
@@ -88,7 +88,9 @@ def b_mnist(frame: pd.DataFrame) -> Figure:
             part = rows[rows["kind"] == kind]
             part = part.assign(value=part["value"] / scale)
             exponent = theory.slope(*part.groupby("x")["value"].mean().reset_index().to_numpy().T)
-            figures.mean_band(each, part, color=colour, label=f"{label}: {exponent:.3f}", marker="o", markersize=4)
+            figures.mean_band(
+                each, part, color=colour, label=f"{label}: {numbers.text(exponent)}", marker="o", markersize=4
+            )
         expected = rows.groupby("x")["expected"].first() / scale
         exponent = rows["theory_exponent"].iloc[0]
         each.plot(
@@ -97,7 +99,7 @@ def b_mnist(frame: pd.DataFrame) -> Figure:
             color=figures.INK,
             linestyle=(0, (4, 3)),
             linewidth=1,
-            label=f"theory: {exponent:.3f}",
+            label=f"theory: {numbers.text(exponent)}",
         )
         each.set(xlabel="images D or features P", title=f"pooling {pool} × {pool}")
         plain_heights(each, rows["value"] / scale)
