@@ -209,22 +209,30 @@ def _resolved(schema: Mapping) -> dict:
     return {name: expand(entry) for name, entry in schema["properties"].items()}
 
 
-def planned(slug: str, program: str, drawn: Mapping) -> dict | None:
-    """The job of a small run with changes, or None if it is refused in one sentence."""
+def checked(slug: str, program: str, drawn: Mapping) -> dict | None:
+    """All changes of a small run with some more, or None if the settings are refused in one sentence."""
     experiment, scale, smaller = small(slug, program)
     both = copy.deepcopy({**smaller, **drawn})
     for name in [name for name in both if name.count(".") == 2]:  # what made a condition small goes with the condition
         condition = name.rpartition(".")[0]
         if condition in both and both[condition] is None:
             del both[name]
-    refused = None
     try:
-        return jobs.train(slug, experiment, scale, "cpu", overrides=both)
+        rulesets.settings(rulesets.load(slug), experiment, scale, both)
     except InputError as error:
         refused = str(error)
+    else:
+        return both
     assert refused.strip()
     assert "\n" not in refused
     return None
+
+
+def planned(slug: str, program: str, drawn: Mapping) -> dict | None:
+    """The job of a small run with changes, or None if it is refused in one sentence."""
+    changes = checked(slug, program, drawn)
+    experiment, scale, _ = small(slug, program)
+    return None if changes is None else jobs.train(slug, experiment, scale, "cpu", overrides=changes)
 
 
 def run(job: Mapping) -> None:
