@@ -37,7 +37,7 @@ def overrides(slug: str, experiment: str, changes: Mapping[str, Change]) -> dict
     """Every named setting of an experiment and of its conditions, changed; `experiment.setting` beats `setting`."""
     known = rulesets.load(slug).entry(experiment, SCALE)["settings"]
     result = {}
-    for name, value in changes.items():
+    for name, value in sorted(changes.items(), key=lambda change: "." in change[0]):
         setting = name.rpartition(".")[2]
         if "." in name and name.partition(".")[0] != experiment:
             continue
@@ -160,7 +160,7 @@ def literals(text: str, words: set[str]) -> list[str]:
     return [
         word
         for word in sorted(words)
-        if re.search(rf"(?<![\w.,]){re.escape(word)}(?!\w|[.,]\d|\s?%)", text, re.IGNORECASE)
+        if re.search(rf"(?<![\w.,−]){re.escape(word)}(?!\w|[.,]\d|\s?%)", text, re.IGNORECASE)
     ]
 
 

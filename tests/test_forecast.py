@@ -1,6 +1,8 @@
 """The forecast counts what the user waits for; tests/prove/test_forecast.py compares it with runs."""
 
-from verifig import forecast
+from verifig import forecast, rulesets
+from verifig.files import write_json
+from verifig.paths import Layout
 
 OTHERS = ("measure", "judge", "report")
 
@@ -25,11 +27,9 @@ def test_more_cores_do_not_shorten_the_longest_chain():
 
 
 def test_a_job_without_a_record_costs_what_is_configured_and_its_start(tmp_path):
-    from verifig.files import write_json
-    from verifig.paths import Layout
-
     layout = Layout(tmp_path, "laptop", "grokking")
-    assert forecast.cpu_seconds(layout, "landscape53", training=True) == 10 + forecast.START_TRAINING
+    configured = rulesets.load("grokking").entry("landscape53", "laptop")["expected_seconds"]
+    assert forecast.cpu_seconds(layout, "landscape53", training=True) == configured + forecast.START_TRAINING
     write_json(layout.provenance("landscape53"), {"cpu_seconds": 7.5})
     assert forecast.cpu_seconds(layout, "landscape53", training=True) == 7.5 + forecast.START_TRAINING
     assert forecast.cpu_seconds(layout, "measure", training=False) == forecast.STAGE + forecast.START_OTHER

@@ -13,7 +13,7 @@ from verifig.paths import Layout
 SLUG = "grokking"
 
 
-def make_page(folder, monkeypatch, used=None, curves=(), statistics=None, **verdicts) -> pages.Page:
+def make_page(folder, used=None, curves=(), statistics=None, **verdicts) -> pages.Page:
     """A page over results of one experiment, delay53, with settings `used` (the configured ones if None)."""
     layout = Layout(folder, "laptop", SLUG)
     layout.curves.mkdir(parents=True)
@@ -23,8 +23,8 @@ def make_page(folder, monkeypatch, used=None, curves=(), statistics=None, **verd
         write_json(layout.provenance("delay53"), {"job": {"stage": "train", "settings": used}, "key": "k"})
     for name, frame in dict(curves).items():
         tables.write(layout.curves / f"{name}.parquet", frame)
-    monkeypatch.setenv(pages.FOLDER_VARIABLE, f"{folder}|laptop")
-    return pages.Page(SLUG)
+    with pages.rendering(layout):
+        return pages.Page(SLUG)
 
 
 def some_statistics() -> tables.Tables:
@@ -52,21 +52,21 @@ def some_statistics() -> tables.Tables:
         (("accuracy", {"condition": "b"}, "count"), pages.MISSING),
     ],
 )
-def test_numbers_come_from_the_table_or_are_said_to_be_missing(tmp_path, monkeypatch, asked, shown):
-    page = make_page(tmp_path, monkeypatch, statistics=some_statistics())
+def test_numbers_come_from_the_table_or_are_said_to_be_missing(tmp_path, asked, shown):
+    page = make_page(tmp_path, statistics=some_statistics())
     assert page.number("delay53", *asked) == shown
 
 
-def test_settings_are_those_of_the_run_or_else_the_configured_ones(tmp_path, monkeypatch):
+def test_settings_are_those_of_the_run_or_else_the_configured_ones(tmp_path):
     configured = rulesets.settings(rulesets.load(SLUG), "delay53", "laptop")
-    page = make_page(tmp_path / "none", monkeypatch)
+    page = make_page(tmp_path / "none")
     assert page.settings("delay53") == configured
     assert page.settings("delay53", "adamw_wd4")["weight_decay"] == 4
     assert page.seeds("delay53") == 5
     assert page.seeds("delay53", "sgd") == 3
     used = rulesets.settings(rulesets.load(SLUG), "delay53", "laptop", {"conditions.adamw_wd4.weight_decay": 2.0}, 4)
     del used["conditions"]["sgd"]
-    page = make_page(tmp_path / "run", monkeypatch, used)
+    page = make_page(tmp_path / "run", used)
     assert page.settings("delay53", "adamw_wd4")["weight_decay"] == 2
     assert page.seeds("delay53") == page.seeds("delay53", "adamw_wd4") == 4
     assert page.settings("delay53", "sgd")["learning_rate"] == 10, "left out: as configured"
@@ -104,8 +104,8 @@ def draw(table: pd.DataFrame):
     return figure
 
 
-def test_a_figure_tells_what_its_tables_hold(tmp_path, monkeypatch):
-    page = make_page(tmp_path, monkeypatch, curves={"c": frame([1, 2])})
+def test_a_figure_tells_what_its_tables_hold(tmp_path):
+    page = make_page(tmp_path, curves={"c": frame([1, 2])})
     assert page.has("c")
     block = page.figure("fig3", draw, ["c"], alt=lambda table: f"{len(table)} points", note=lambda: "no argument")
     assert 'alt="2 points"' in block.html
@@ -115,8 +115,8 @@ def test_a_figure_tells_what_its_tables_hold(tmp_path, monkeypatch):
     assert not notices.is_placeholder(path)
 
 
-def test_without_its_data_a_figure_says_nothing_and_the_page_says_so_once(tmp_path, monkeypatch):
-    page = make_page(tmp_path, monkeypatch)
+def test_without_its_data_a_figure_says_nothing_and_the_page_says_so_once(tmp_path):
+    page = make_page(tmp_path)
     missing = {"stage": "judge", "missing_data": {"mnist200": ["mnist_5k"]}}
     write_json(page.layout.provenance("judge"), {"job": missing})
 
@@ -149,7 +149,7 @@ def test_a_run_that_is_not_sound_illustrates_nothing(tmp_path, monkeypatch):
         "values": [1.0, 12.5, None], "verdict": "contradicted",
     }  # fmt: skip
     health = {"landscape53": [part, part | {"verdict": "reproduced", "label": "fine"}], "delay53": [part]}
-    page = make_page(tmp_path, monkeypatch, curves={"c": frame([1, 2])}, health=health)
+    page = make_page(tmp_path, curves={"c": frame([1, 2])}, health=health)
     monkeypatch.setitem(page.ruleset.config["figures"]["fig7"], "experiments", ["landscape53"])
     block = page.figure("fig7", draw, ["c"], alt="a")
     assert "final loss of landscape53 (condition=sgd) is 12.5 where sound runs have ≤ 4 (2 of 3 runs)" in block.html
@@ -160,29 +160,29 @@ def test_a_run_that_is_not_sound_illustrates_nothing(tmp_path, monkeypatch):
     assert "Not sound" not in page.figure("fig7", draw, ["c"], alt="a").html
 
 
-def test_a_what_if_says_what_was_changed(tmp_path, monkeypatch):
+def test_a_what_if_says_what_was_changed(tmp_path):
     changed = {
         "delay53": {"conditions.adamw_wd4.weight_decay": [4.0, 2.0], "seeds": [5, 3], "conditions.sgd": [{}, None]}
     }
-    page = make_page(tmp_path, monkeypatch, what_if={"changed": changed, "left_out": ["slow113"]})
+    page = make_page(tmp_path, what_if={"changed": changed, "left_out": ["slow113"]})
     for text in (page.header().html, page.header().markdown.replace(">", "&gt;")):
         assert "What-if" in text
         assert "conditions.adamw_wd4.weight_decay 4.0 -&gt; 2.0" in text
         assert "seeds 5 -&gt; 3" in text
         assert "not run: slow113" in text
-    assert "What-if" not in make_page(tmp_path / "plain", monkeypatch).header().html
+    assert "What-if" not in make_page(tmp_path / "plain").header().html
 
 
-def test_in_a_what_if_a_figure_that_cannot_be_drawn_is_named_and_elsewhere_it_is_an_error(tmp_path, monkeypatch):
+def test_in_a_what_if_a_figure_that_cannot_be_drawn_is_named_and_elsewhere_it_is_an_error(tmp_path):
     def broken(table):
         raise IndexError("nothing fell below the level")
 
     changed = {"changed": {"delay53": {"seeds": [5, 3]}}, "left_out": []}
-    page = make_page(tmp_path / "a", monkeypatch, curves={"c": frame([1])}, what_if=changed)
+    page = make_page(tmp_path / "a", curves={"c": frame([1])}, what_if=changed)
     assert "<img" not in page.figure("fig7", broken, ["c"], alt="a").html
     assert "nothing fell below the level" in page.notice().html
     with pytest.raises(IndexError):
-        make_page(tmp_path / "b", monkeypatch, curves={"c": frame([1])}).figure("fig7", broken, ["c"], alt="a")
+        make_page(tmp_path / "b", curves={"c": frame([1])}).figure("fig7", broken, ["c"], alt="a")
 
 
 def write_defaults(folder, values, settings) -> None:
@@ -207,7 +207,7 @@ def test_default_curves_stand_grey_behind_those_of_a_what_if(tmp_path, monkeypat
         tables.write(Layout(tmp_path / "results", "laptop", SLUG).curves / "c.parquet", frame([9, 9, 9]))
     monkeypatch.setattr(defaults, "RESULTS", tmp_path / "results")
     changed = {"changed": {"delay53": {"seeds": [5, 3]}}, "left_out": []}
-    page = make_page(tmp_path / "out", monkeypatch, curves={"c": frame([1, 2, 3])}, what_if=changed)
+    page = make_page(tmp_path / "out", curves={"c": frame([1, 2, 3])}, what_if=changed)
     page.figure("fig6c", draw, ["c"], alt="a")
     drawn = (page.layout.page / "figures" / "fig6c.svg").read_text()
     assert ("default settings" in drawn) == (state == "at hand")

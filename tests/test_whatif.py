@@ -28,7 +28,7 @@ def test_what_is_left_out_by_choice_is_named_and_what_lacks_data_is_not():
     [
         ({"conditions.adamw_wd4.weight_decay": 2.0}, {"conditions.adamw_wd4.weight_decay": [4.0, 2.0]}),
         ({"epochs": 7}, {"epochs": [300, 7]}),
-        ({"conditions.adamw_wd4.epochs": 7}, {"conditions.adamw_wd4.epochs": [300, 7]}),
+        ({"conditions.adamw_wd4.learning_rate": 0.5}, {"conditions.adamw_wd4.learning_rate": [0.01, 0.5]}),
     ],
 )
 def test_changed_settings_are_named_with_both_values(overrides, changes):

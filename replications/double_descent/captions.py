@@ -78,8 +78,10 @@ def minimal_alt(table: pd.DataFrame, n: int) -> str:
     parts = []
     for field, name in names.items():
         rows_ = table[(table["field"] == field) & (table["P"] > n / 2)]  # the narrowest models err, too
-        parts.append(f"{name} at {text(float(rows_.loc[rows_['mean'].idxmax(), 'P']) / n)}")
-    return f"Four panels against features over points, P/N. Beyond P/N = 1/2 the means are largest for {listed(parts)}; diamonds mark published means."
+        if len(rows_):
+            parts.append(f"{name} at {text(float(rows_.loc[rows_['mean'].idxmax(), 'P']) / n)}")
+    peaks = f" Beyond P/N = 1/2 the means are largest for {listed(parts)}." if parts else ""
+    return f"Four panels against features over points, P/N.{peaks} Diamonds mark published means."
 
 
 def minimal_note(table: pd.DataFrame, n: int, draws: int, paper: Mapping) -> str:

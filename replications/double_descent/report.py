@@ -9,9 +9,9 @@
 #     language: python
 #     name: python3
 # ---
-# The page of this rule set. Opens as a notebook with jupytext; `python -m verifig` renders it (stage report).
 
 # %%
+# The page of this rule set. Opens as a notebook with jupytext; `python -m verifig` renders it (stage report).
 from replications.double_descent import captions, plots, plots_unified
 from replications.double_descent import eigenframework as theory
 from verifig.pages import Page
@@ -56,7 +56,7 @@ page.summary()
 # points N.
 
 # %%
-n = minimal.get("n", page.paper("minimal")["N"])
+n = minimal["n"]
 page.figure(
     "minimal",
     lambda table: plots.minimal(table, n, page.paper("minimal")),
@@ -68,10 +68,10 @@ page.figure(
 # %% [markdown]
 # ## Panel A2: gradient descent in the minimal example
 # The author's gradient-descent variant has ten points, learning rate 0.1, momentum 0.95 and 1,000 steps (public
-# script). The same recursion is run on here.
+# script). The same recursion is run on here, for longer.
 
 # %%
-ten = minimal.get("descent_n", 10)
+ten = minimal["descent_n"]
 page.figure(
     "minimal_descent",
     lambda table: plots.minimal_descent(table, ten, minimal["momentum"], minimal["learning_rate"]),

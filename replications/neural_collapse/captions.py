@@ -313,12 +313,20 @@ def distance(classes: int) -> float:
     return float(metrics.misfit(metrics.frame(classes, False), metrics.frame(classes, True)))
 
 
-def survivors(sizes: Sequence[int], depth: int, decay: float) -> str:
-    """Classes that the largest root alone keeps, and those that the global optimum keeps."""
-    beta = closed_form.pressure(sizes, depth, decay, decay)
-    root = int((closed_form.branch(beta, depth) > 0).sum())
-    best = int((closed_form.solve(sizes, depth, decay, decay).x > 0).sum())
-    return f"at decay {decay:g} with {depth} layers and classes of {listed(sizes)} it keeps {root} classes where the global optimum keeps {best}"
+def survivors(sizes: Sequence[int], depth: int, decays: Sequence[float]) -> str:
+    """At the smallest and the largest decay where they differ: classes that the largest root keeps, and the optimum."""
+    kept = {}
+    for decay in decays:
+        root = int((closed_form.branch(closed_form.pressure(sizes, depth, decay, decay), depth) > 0).sum())
+        best = int((closed_form.solve(sizes, depth, decay, decay).x > 0).sum())
+        if root != best:
+            kept[decay] = f"at decay {decay:g} it keeps {root} classes where the global optimum keeps {best}"
+    setting = f"with {depth} layers and classes of {listed(sizes)}"
+    return (
+        f"{setting}, {listed(kept[decay] for decay in sorted({min(kept), max(kept)}))}"
+        if kept
+        else f"{setting} both keep the same classes"
+    )
 
 
 def scaling_misfit(sizes: Sequence[int], depth: int, decay: float) -> float:

@@ -9,9 +9,9 @@
 #     language: python
 #     name: python3
 # ---
-# The page of this rule set. Opens as a notebook with jupytext; `python -m verifig` renders it (stage report).
 
 # %%
+# The page of this rule set. Opens as a notebook with jupytext; `python -m verifig` renders it (stage report).
 from replications.neural_collapse import captions, plots
 from verifig.pages import Page
 
@@ -325,10 +325,10 @@ page.text(
 
 # %%
 published, letters = 5e-4, [1500] + [600] * 5 + [50] * 20  # the authors' decay, and their EMNIST subset
-theirs = page.settings("sweep", "staircase")["sizes"]
+staircase = page.settings("sweep", "staircase")
 page.text(
     "- In the closed form x must be the **largest** root and must be compared with the threshold. The authors' script takes "
-    f"the largest root without that comparison: {captions.survivors(theirs, 3, 0.018)}, {captions.survivors(theirs, 3, published)}.\n"
+    f"the largest root without that comparison: {captions.survivors(staircase['sizes'], 3, [*staircase['decays'], published])}.\n"
     "- nn.MSELoss averages over classes too. The authors' imbalanced target is computed with the nominal decay (1e-5 in "
     "their code), which with one layer leaves an irreducible misfit of "
     f"{captions.text(captions.scaling_misfit(letters, 1, 1e-5), 2)} on their {len(letters)} classes of EMNIST."

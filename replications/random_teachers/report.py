@@ -9,9 +9,9 @@
 #     language: python
 #     name: python3
 # ---
-# The page of this rule set. Opens as a notebook with jupytext; `python -m verifig` renders it (stage report).
 
 # %%
+# The page of this rule set. Opens as a notebook with jupytext; `python -m verifig` renders it (stage report).
 from replications.random_teachers import plots, plots_images, sentences
 from verifig.pages import Page
 

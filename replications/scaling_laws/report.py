@@ -9,9 +9,9 @@
 #     language: python
 #     name: python3
 # ---
-# The page of this rule set. Opens as a notebook with jupytext; `python -m verifig` renders it (stage report).
 
 # %%
+# The page of this rule set. Opens as a notebook with jupytext; `python -m verifig` renders it (stage report).
 from replications.scaling_laws.plotting import chinchilla, extrapolation, networks
 from replications.scaling_laws.sentences.chinchilla import Refit
 from replications.scaling_laws.sentences.extrapolation import Guide

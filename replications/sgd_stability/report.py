@@ -9,9 +9,9 @@
 #     language: python
 #     name: python3
 # ---
-# The page of this rule set. Opens as a notebook with jupytext; `python -m verifig` renders it (stage report).
 
 # %%
+# The page of this rule set. Opens as a notebook with jupytext; `python -m verifig` renders it (stage report).
 import math
 
 from replications.sgd_stability import plots

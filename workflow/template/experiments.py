@@ -9,6 +9,8 @@ from verifig.ensemble import generator
 from verifig.loop import Trainable, log_points, train
 from verifig.run import Run
 
+PAPER = "SLUG"
+
 
 def descent(run: Run) -> dict[str, np.ndarray]:
     """Gradient descent on curvature x^2 / 2 for every condition x seed; losses [members, log points]."""
@@ -22,7 +24,7 @@ class Quadratic(Trainable):
 
     def __init__(self, members: Sequence[Mapping]):
         super().__init__()
-        streams = [generator("SLUG", "start", member["seed"]) for member in members]
+        streams = [generator(PAPER, "start", member["seed"]) for member in members]
         starts = [torch.randn(1, dtype=torch.float64, generator=stream) for stream in streams]
         self.curvature = torch.tensor([m["curvature"] for m in members], dtype=torch.float64)
         self.learning_rate = torch.tensor([m["learning_rate"] for m in members], dtype=torch.float64)

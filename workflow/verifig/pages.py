@@ -6,9 +6,10 @@ the `Page`'s methods contributes what that method returns: HTML for the page, Ma
 
 import base64
 import inspect
-import os
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 import pandas as pd
@@ -24,7 +25,17 @@ from verifig.paths import REPLICATIONS, ROOT, Layout
 from verifig.prose import MISSING
 
 __all__ = ["MISSING", "Page"]
-FOLDER_VARIABLE = "VERIFIG_PAGE"  # "results folder|scale" of the page being rendered
+_rendered: ContextVar[Layout | None] = ContextVar("rendered", default=None)  # of the page being rendered
+
+
+@contextmanager
+def rendering(layout: Layout) -> Iterator[None]:
+    """Within, a `Page` is that of this layout and draws into its folder."""
+    token = _rendered.set(layout)
+    try:
+        yield
+    finally:
+        _rendered.reset(token)
 
 
 class Page:
@@ -32,18 +43,17 @@ class Page:
 
     Args:
         slug: the rule set. In a notebook the page shows the checkout's results/laptop, and figures go to a temporary
-            folder, since the page in results/ is sealed; the report stage says otherwise through the environment.
+            folder, since the page in results/ is sealed; the report stage says otherwise, by `rendering`.
     """
 
     def __init__(self, slug: str):
-        rendered = os.environ.get(FOLDER_VARIABLE)
-        folder, _, scale = (rendered or f"{ROOT / 'results'}|laptop").partition("|")
-        self.slug, self.scale = slug, scale
-        self.layout = Layout(Path(folder), scale, slug)
+        rendered = _rendered.get()
+        self.layout = Layout(*(rendered.results, rendered.scale) if rendered else (ROOT / "results", "laptop"), slug)
+        self.slug, self.scale = slug, self.layout.scale
         self._drawn = self.layout.page / "figures" if rendered else Path(tempfile.mkdtemp(prefix="verifig-"))
         self.ruleset = rulesets.load(slug)
         judged = read_json(self.layout.verdicts)
-        self.claims = _with_recorded(slug, scale, judged["claims"])
+        self.claims = _with_recorded(slug, self.scale, judged["claims"])
         self.what_if: Mapping | None = judged.get("what_if")
         self.health: Mapping[str, Sequence[Mapping]] = judged.get("health", {})
         self.statistics = tables.read(self.layout.statistics)

@@ -61,7 +61,9 @@ def test_gains_are_those_of_the_widths():
 
 
 def test_facts_about_the_authors_code_are_computed():
-    assert "it keeps 4 classes where the global optimum keeps 2" in captions.survivors([200, 100, 50, 50], 3, 0.018)
+    assert "it keeps 4 classes where the global optimum keeps 2" in captions.survivors(
+        [200, 100, 50, 50], 3, [0.001, 0.018]
+    )
     np.testing.assert_allclose(captions.scaling_misfit([1500] + [600] * 5 + [50] * 20, 1, 1e-5), 0.0616, atol=1e-3)
     np.testing.assert_allclose(captions.distance(4), 0.517638, atol=1e-6)
 

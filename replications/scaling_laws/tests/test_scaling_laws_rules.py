@@ -139,8 +139,8 @@ def test_an_undefined_exponent_does_not_keep_the_control_without_replacement_fro
     out.per_seed("finite_networks", "excess", np.linspace(0.01, 0.02, 9), {"D": 4000})
     everything = claims.load("scaling_laws")
     control = next(claim for claim in everything if claim["id"] == "CT-12")
-    index = dict(list(out.statistics().groupby(["experiment", "condition", "statistic"], sort=False)))
-    assert judge._judge_claim(control, everything, index, "laptop", {})["verdict"] == verdict
+    judged = judge._judge_claim(control, everything, judge.Statistics(out.statistics()), "laptop", {}, None)
+    assert judged["verdict"] == verdict
 
 
 def test_samples_without_replacement_are_nested_and_exhaust_the_population():

@@ -1,6 +1,5 @@
 """Stage report: verdicts and curves -> the rule set's page (HTML, Markdown, SVG)."""
 
-import os
 import shutil
 from collections.abc import Callable, Mapping
 
@@ -21,10 +20,10 @@ def report(job: Mapping, layout: Layout, log: Callable[[str], None] = print) -> 
         raise RunError(f"verdicts refused: {problem}; `python -m verifig prepare` removes them")
     ruleset = rulesets.load(job["slug"])
     shutil.rmtree(layout.page, ignore_errors=True)
-    os.environ[pages.FOLDER_VARIABLE] = f"{layout.results}|{layout.scale}"
-    blocks, names = render.execute(ruleset.folder / "report.py")
-    page = names["page"]
-    page.finish()
+    with pages.rendering(layout):
+        blocks, names = render.execute(ruleset.folder / "report.py")
+        page = names["page"]
+        page.finish()
     if (notice := page.notice()).html:
         blocks.insert(1, (notice.html, notice.markdown))
     results = f"{layout.scale}/{layout.slug}/"
