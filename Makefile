@@ -47,13 +47,13 @@ bench: setup ## measure speed and memory as ratios within one run, write reports
 lint: setup ## ruff, snakefmt, snakemake --lint
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
-	$(VENV)/bin/snakefmt --check Snakefile workflow/rules replications
+	$(VENV)/bin/snakefmt --check Snakefile workflow/rules replications tests/module_example
 	$(SNAKEMAKE) --lint
 
 format: setup ## format Python and Snakemake files
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
-	$(VENV)/bin/snakefmt Snakefile workflow/rules replications
+	$(VENV)/bin/snakefmt Snakefile workflow/rules replications tests/module_example
 
 record: setup ## record the laptop verdicts in replications/*/recorded/
 	$(SUITE_PYTHON) -m verifig record --scale laptop

@@ -5,9 +5,13 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from conftest import ROOT, command
+
+from verifig import cli, single, userconfig
+from verifig.errors import InputError
 
 SMALL = ["--set", "modulus=13", "--set", "width=16", "--set", "epochs=60", "--seeds", "3"]
 
@@ -171,3 +175,54 @@ def test_an_experiment_without_its_data_is_left_out_unless_it_was_named(suite):
     assert "grokking.edge113: left out, the data table is not there" in whole.stdout
     assert (suite / "out/smoke/grokking/verdicts.json").exists()
     assert not (suite / "out/smoke/grokking/edge113.npz").exists()
+
+
+def given(option: str, *command: str) -> object:
+    return getattr(cli.parser().parse_args(command), option)
+
+
+@pytest.mark.parametrize(
+    ("option", "command"),
+    [
+        ("out", ("run", "grokking", "--out")),
+        ("out", ("unpack", "x.zip", "--out")),
+        ("results", ("verdicts", "--results")),
+        ("results", ("check", "--results")),
+        ("results", ("publish", "--results")),
+        ("file", ("pack", "grokking", "--file")),
+        ("file", ("unpack", "--out=x")),
+        ("before", ("compare", "--", "y")),
+        ("file", ("fit-scaling-law",)),
+        ("plot", ("fit-scaling-law", "runs.csv", "--plot")),
+    ],
+)
+def test_the_home_folder_is_meant_by_a_tilde_in_every_path(monkeypatch, tmp_path, option, command):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    command = (*command[:-1], "~/x", command[-1]) if command[0] == "compare" else (*command, "~/x")
+    assert given(option, *command) == tmp_path / "x"
+
+
+def test_a_home_folder_of_nobody_is_one_sentence():
+    with pytest.raises(InputError, match="~nobody_here/x: there is no such home folder"):
+        given("out", "run", "grokking", "--out", "~nobody_here/x")
+
+
+def test_results_are_the_checkout_s_from_everywhere(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    assert given("results", "verdicts") == ROOT / "results"
+    monkeypatch.chdir(ROOT)
+    assert given("results", "verdicts") == Path("results")
+
+
+def test_scale_device_and_seeds_are_the_configured_ones_unless_said_otherwise(monkeypatch):
+    configured = userconfig.load({"scale": "smoke", "device": "cpu", "seeds": 3})
+    monkeypatch.setattr(userconfig, "load", lambda *_: configured)
+    asked = []
+    monkeypatch.setattr(single, "run", lambda *arguments: asked.append(arguments))
+    for more in ((), ("--scale", "paper", "--device", "auto", "--seeds", "0")):
+        options = cli.parser().parse_args(["run", "grokking", "--out", "x", *more])
+        options.command(options)
+    assert [(scale, seeds, device) for _, _, scale, _, seeds, device, *_ in asked] == [
+        ("smoke", 3, "cpu"),
+        ("paper", 0, "auto"),
+    ]

@@ -1,5 +1,7 @@
 """The forecast counts what the user waits for; tests/prove/test_forecast.py compares it with runs."""
 
+import pytest
+
 from verifig import forecast, rulesets
 from verifig.files import write_json
 from verifig.paths import Layout
@@ -26,10 +28,25 @@ def test_more_cores_do_not_shorten_the_longest_chain():
     assert "on 64 cores" in total.sentence(64)
 
 
-def test_a_job_without_a_record_costs_what_is_configured_and_its_start(tmp_path):
+@pytest.fixture(params=[0.5, 1.0, 3.0])
+def slowness(request, monkeypatch) -> float:
+    monkeypatch.setattr(forecast, "slowness", lambda: request.param)
+    return request.param
+
+
+def test_a_job_without_a_record_costs_what_is_configured_and_its_start(tmp_path, slowness):
     layout = Layout(tmp_path, "laptop", "grokking")
     configured = rulesets.load("grokking").entry("landscape53", "laptop")["expected_seconds"]
-    assert forecast.cpu_seconds(layout, "landscape53", training=True) == configured + forecast.START_TRAINING
+    assert forecast.cpu_seconds(layout, "landscape53", training=True) == slowness * (
+        configured + forecast.START_TRAINING
+    )
     write_json(layout.provenance("landscape53"), {"cpu_seconds": 7.5})
-    assert forecast.cpu_seconds(layout, "landscape53", training=True) == 7.5 + forecast.START_TRAINING
-    assert forecast.cpu_seconds(layout, "measure", training=False) == forecast.STAGE + forecast.START_OTHER
+    assert forecast.cpu_seconds(layout, "landscape53", training=True) == 7.5 + slowness * forecast.START_TRAINING
+    assert forecast.cpu_seconds(layout, "measure", training=False) == slowness * (forecast.STAGE + forecast.START_OTHER)
+
+
+def test_the_speed_of_a_machine_is_a_ratio_of_one_computation(monkeypatch):
+    monkeypatch.setattr(forecast, "_work", lambda: 2 * forecast.REFERENCE)
+    forecast.slowness.cache_clear()
+    assert forecast.slowness() == 2
+    forecast.slowness.cache_clear()

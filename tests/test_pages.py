@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import pytest
 from conftest import ROOT
 
-from verifig import cards, figures, numbers, publish, render, site, verdicts
+from verifig import cards, figures, numbers, publish, render, site, verdicts, words
 
 REPORTS = ROOT / "reports"
 PAGES = sorted(REPORTS.rglob("*.html"))
@@ -164,7 +164,7 @@ def test_band_draws_median_and_range():
     ("value", "shown"),
     [
         (0.98765, "0.988"), (12345, "12,345"), (1234.567, "1,235"), (-0.5, "−0.500"), (1.2e-9, "1.20 × 10⁻⁹"), (0, "0"),
-        (None, "undefined"), ("inf", "∞"), (float("-inf"), "−∞"), (3.2e12, "3.20 × 10¹²"),
+        (None, "undefined"), ("inf", "∞"), (float("-inf"), "−∞"), (3.2e12, "3.20 × 10¹²"), (11168832, "11,168,832"),
     ],
 )  # fmt: skip
 def test_numbers_for_people(value, shown):
@@ -182,6 +182,29 @@ def test_bounds_and_durations_for_people():
     assert numbers.bounds(482.01, 482.01) == "= 482.010"
     assert numbers.bounds(0.001018, 0.0010182) == "0.00101800 … 0.00101820"
     assert [numbers.seconds(s) for s in (3.14159, 432.1, 9000)] == ["3.1 s", "7.2 min", "2.5 h"]
+
+
+@pytest.mark.parametrize(
+    ("bounds", "observed", "shown", "ours"),
+    [
+        (("-inf", 0.0010182741), 0.0010182740, "≤ 0.0010182741", "0.0010182740"),
+        ((0.98, "inf"), 0.97996, "≥ 0.98000", "0.97996"),
+        ((0.98, "inf"), 0.95, "≥ 0.980", "0.950"),
+        ((0.5, 0.5), 0.5, "= 0.500000", "0.500000"),
+        ((0.5, 0.5), 0.5 + 1e-15, "= 0.500000", "0.500000"),
+        ((0.4, 0.8), None, "0.400 … 0.800", "undefined"),
+    ],
+)
+def test_a_value_that_is_not_its_bound_does_not_look_like_it(bounds, observed, shown, ours):
+    tight = part(bounds=bounds, observed=observed)
+    assert (words.bounds(tight), words.value(tight)) == (shown, ours)
+
+
+def test_a_bound_on_exact_numbers_was_not_set_on_other_seeds():
+    claim = {"bounds_from": "pilot", "parts": [part(estimator="exact"), part(estimator="exact")]}
+    assert "same data" in words.origin(claim)
+    assert "other seeds" in words.origin(claim | {"parts": [part(estimator="exact"), part()]})
+    assert words.origin(claim | {"bounds_from": "paper"}) == "the paper’s bound"
 
 
 def part(**more) -> dict:

@@ -41,18 +41,22 @@ def definitions() -> str:
         "W is the number of features and n that of training samples. "
         f"**h** is the peak height: the largest test MSE between {low} n and {high} n features, over that at {widths.TAIL:g} n, "
         "per seed. **l** is the training MSE at W = n. L is the largest curvature of the loss, so that 1/L is the step size "
-        "at which gradient descent is fastest without oscillation in any direction."
+        "at which gradient descent is fastest without oscillation in any direction. The condition number κ of the features is "
+        "their largest over their smallest non-zero singular value."
     )
 
 
 def common(settings: Mapping) -> str:
     """The task that most panels share."""
     classes = settings["classes"]
-    task = f"{DATASETS[settings['dataset']]}, " + (f"classes {listed(classes)}" if classes else "all classes")
+    part = "a subset of " if settings["dataset"] == "mnist_5k" else ""
+    task = f"{part}{DATASETS[settings['dataset']]}, " + (f"classes {listed(classes)}" if classes else "all classes")
+    test = f"{settings['test_size']:,} other images" if settings["test_size"] else "all other images of these classes"
     return (
-        f"The common setting: {task}, n = {settings['n']:,} images with {100 * settings['label_noise']:g} % label noise, W frozen "
-        f"random {settings['activation']} features, squared loss; gradient descent on the output layer in closed form, "
-        f"{settings['seeds']} seeds. A seed draws images, noise and weights."
+        f"The common setting: {task}, n = {settings['n']:,} images with {100 * settings['label_noise']:g} % label noise (that share of "
+        f"training labels is replaced by a random class, possibly the same), tested on {test}; W frozen random "
+        f"{settings['activation']} features, squared loss; gradient descent on the output layer in closed form, "
+        f"{settings['seeds']} seeds where no other number is given. A seed draws images, noise and weights."
     )
 
 
@@ -158,12 +162,15 @@ def optimisers_alt(risk: pd.DataFrame, iterated: pd.DataFrame, settings: Mapping
 
 
 def optimisers_note(risk: pd.DataFrame, iterated: pd.DataFrame, settings: Mapping, runs: Mapping[str, Mapping]) -> str:
-    """Seeds, widths, and which training loss rises again beyond the threshold."""
+    """Step sizes, seeds, widths, what leaves the frame, and which training loss rises again beyond the threshold."""
     adams = {name: run for name, run in runs.items() if run["optimizer"] == "adam"}
-    sentences = [f"Medians with quartiles. Gradient descent and momentum: {settings['seeds']} seeds."]
+    sentences = [
+        f"Medians with quartiles. Gradient descent and momentum: steps of size 1/L, {settings['seeds']} seeds. Losses below "
+        f"{plots.OPTIMISER_FLOOR:g} leave the frame."
+    ]
     if adams:
         grid = sorted({width for run in adams.values() for width in run["widths"]})
-        sentences.append(f"Adam: {seeds(adams.values())} of the same, at widths {listed(grid)} only.")
+        sentences.append(f"Adam, by learning rate: {seeds(adams.values())} of the same, at widths {listed(grid)} only.")
     for name, run in adams.items():
         frame = plots.run_points(iterated, name)
         wide = frame[frame["width"] > settings["n"]]
@@ -187,14 +194,24 @@ def batches_alt(iterated: pd.DataFrame, settings: Mapping, runs: Mapping[str, Ma
     return f"Test and train MSE by width after {settings['epochs']:,} epochs. Medians: {'; '.join(parts)}."
 
 
+def batches_note(settings: Mapping, runs: Mapping[str, Mapping]) -> str:
+    """Seeds, learning rate, how many steps equal epochs are, and what leaves the frame."""
+    steps = {run["batch_size"]: run["epochs"] * -(-run["n"] // run["batch_size"]) for run in map(runs.get, plots.batch_arms(runs))}  # fmt: skip
+    counts = listed(f"{count(number)} with batch {size}" for size, number in sorted(steps.items()))
+    return (
+        f"Medians with quartiles over {settings['seeds']} seeds, learning rate {settings['learning_rate']:g}. Equal epochs are unequal "
+        f"numbers of steps: {counts}. The decaying rate (divided by the root of 1 + epoch) is that of the author's earlier "
+        f"repository. Losses below {plots.LOSS_FLOOR:g} leave the frame."
+    )
+
+
 # Panels D to F
 
 
 def initialisation_alt(risk: pd.DataFrame, settings: Mapping, maps: Mapping[str, Mapping]) -> str:
     """Tail by output scale; rise of the error at the threshold by feature scale at both rates."""
     tails, widest = [], max(settings["widths"])
-    for scale in sorted({settings["output_scale"], *settings["output_scales"]}):
-        solver = plots.base_solver(settings) if scale == settings["output_scale"] else f"output_scale {scale:g}"
+    for scale, solver in plots.scale_solvers(settings).items():
         frame = rows(risk, solver)
         if len(frame):
             tails.append(f"{text(at(frame, widest, 'test_mse'))} for output scale {scale:g}")
@@ -204,12 +221,35 @@ def initialisation_alt(risk: pd.DataFrame, settings: Mapping, maps: Mapping[str,
         rises.append(f"{text(100 * pair[0], 2)} and {text(100 * pair[1], 2)} for feature scale {label}")
     return (
         f"Left: test MSE by width; median at W = {widest}: {listed(tails)}. Middle and right: test error by width at two learning "
-        f"rates; mean error at W = n less that at the best narrower width, in points: {listed(rises)}."
+        f"rates; mean error at W = n less that at {_narrow(settings)}, in points: {listed(rises)}."
+    )
+
+
+def initialisation_note(risk: pd.DataFrame, settings: Mapping, maps: Mapping[str, Mapping]) -> str:
+    """Rates, steps and seeds of the panels, and the peak itself by output scale, whose ratio to the tail is h."""
+    n, peaks = settings["n"], []
+    for scale, solver in plots.scale_solvers(settings).items():
+        frame = rows(risk, solver)
+        frame = frame[frame["width"].between(widths.WINDOW[0] * n - 1e-6, widths.WINDOW[1] * n + 1e-6)]
+        if len(frame):
+            peaks.append(f"{text(float(frame.groupby('seed')['test_mse'].max().median()))} at output scale {scale:g}")
+    rates = f"1/L and {settings['learning_rates'][0]:g}"
+    low, high = (f"{ratio * n:g}" for ratio in widths.WINDOW)
+    return (
+        f"{count(settings['steps'])} steps. Left: rate 1/L, medians with quartiles over {settings['seeds']} seeds. Middle and right: rates "
+        f"{rates}, means with 95 % intervals over {seeds(maps[name] for name in plots.by_scale(settings, maps))}. h is relative to "
+        f"the tail: the largest test MSE between W = {low} and {high} itself is {listed(peaks)} (medians)."
     )
 
 
 def _rates(settings: Mapping) -> tuple[str, str]:
     return plots.base_solver(settings), f"lr {settings['learning_rates'][0]:g}"
+
+
+def _narrow(settings: Mapping) -> str:
+    """The widths among which `_rise` takes the best."""
+    chosen = [width for width in settings["widths"] if width <= widths.LEFT * settings["n"] * 1.001]
+    return f"the best of W = {listed(chosen)}" if len(chosen) > 1 else f"W = {listed(chosen)}"
 
 
 def _rise(frame: pd.DataFrame, n: float) -> float:
@@ -221,12 +261,26 @@ def _rise(frame: pd.DataFrame, n: float) -> float:
 
 def normalisation_alt(risk: pd.DataFrame, settings: Mapping, maps: Mapping[str, Mapping]) -> str:
     """Error at the threshold by normalisation, at both rates."""
+    rate, parts = settings["learning_rates"][0], _errors_at(risk, settings, maps, settings["n"])
+    return f"Test error by width at rate 1/L and at rate {rate:g}. Mean error at W = n in percent: {listed(parts)}."
+
+
+def normalisation_note(risk: pd.DataFrame, settings: Mapping, maps: Mapping[str, Mapping]) -> str:
+    """Seeds, and the error of the widest models, against which a peak is seen."""
+    widest, parts = max(settings["widths"]), _errors_at(risk, settings, maps, max(settings["widths"]))
+    return (
+        f"Means with 95 % intervals over {seeds(maps[name] for name in plots.by_normalisation(settings, maps))}. At W = {widest} the "
+        f"mean error in percent is {listed(parts)} (rate 1/L and rate {settings['learning_rates'][0]:g})."
+    )
+
+
+def _errors_at(risk: pd.DataFrame, settings: Mapping, maps: Mapping[str, Mapping], width: float) -> list[str]:
+    """By normalisation, the mean error in percent at one width, at both rates."""
     parts = []
     for name, (label, _) in plots.by_normalisation(settings, maps).items():
-        errors = [100 * at(rows(risk, s, name), settings["n"], "test_error", "mean") for s in _rates(settings)]
+        errors = [100 * at(rows(risk, s, name), width, "test_error", "mean") for s in _rates(settings)]
         parts.append(f"{text(errors[0])} and {text(errors[1])} for {label}")
-    rate = settings["learning_rates"][0]
-    return f"Test error by width at rate 1/L and at rate {rate:g}. Mean error at W = n in percent: {listed(parts)}."
+    return parts
 
 
 def conditioning_alt(kappa: pd.DataFrame, threshold: pd.DataFrame) -> str:
@@ -265,13 +319,14 @@ def caveat_normalisation(risk: pd.DataFrame, kappa: pd.DataFrame, settings: Mapp
         return ""
     counts = [sum(compare(table.loc[a].iloc[k], table.loc[b].iloc[k]) for a, b in pairs) for k, compare in ((1, np.less), (2, np.greater))]  # fmt: skip
     verdict = (
-        "a lower condition number goes with a lower loss throughout"
+        "so here a lower condition number goes with a lower loss throughout"
         if counts[0] == len(pairs)
-        else "a lower condition number need not mean a lower loss: normalisation changes the task as well as its conditioning"
+        else "so here a lower condition number does not always go with a lower loss"
     )
     return (
-        f"Of {len(pairs)} pairs of feature maps the better conditioned one has the lower median training loss at W = n in "
-        f"{counts[0]} and the higher error in {counts[1]}, so {verdict}. The abstract's statement is judged on condition number and error."
+        f"Of {len(pairs)} pairs of feature maps the one with the lower median condition number has the lower median training loss in "
+        f"{counts[0]} and the higher median error in {counts[1]}, {verdict}. At W = n these medians are uncertain, as their quartiles "
+        "show. The abstract's statement is judged on condition number and error."
     )
 
 
@@ -284,8 +339,28 @@ def noise_alt(risk: pd.DataFrame, settings: Mapping) -> str:
         parts.append(f"{values} after {steps_text(steps)}")
     shares = listed(f"{100 * share:g}" for share in levels)
     return (
-        f"Test error by width for label noise of {shares} %. Mean error at W = n less that at the best narrower width, in points, "
+        f"Test error by width for label noise of {shares} %. Mean error at W = n less that at {_narrow(settings)}, in points, "
         f"by noise: {'; '.join(parts)}."
+    )
+
+
+def noise_note(risk: pd.DataFrame, settings: Mapping) -> str:
+    """Seeds, and at which noise the error of the leftmost panel is higher at W = n than on either side, whatever h says."""
+    n, steps, humps = settings["n"], sorted(settings["noise_horizons"])[-2:][0], []
+    for share in plots.noise_levels(settings):
+        frame = rows(risk, plots.noise_solver(settings, share, steps))
+        middle, tail = (at(frame, width, "test_error", "mean") for width in (n, max(settings["widths"])))
+        if _rise(frame, n) > 0 and middle > tail:
+            humps.append(f"{100 * share:g}")
+    found = (
+        f" After {steps_text(steps)} the mean error at W = n is above that at {_narrow(settings)} and above that at "
+        f"W = {max(settings['widths'])} with {listed(humps)} % label noise."
+        if humps
+        else ""
+    )
+    return (
+        f"Means with 95 % intervals over {settings['seeds']} seeds, steps of size 1/L. F1 judges test MSE and h, its peak relative to "
+        f"the tail, not this error.{found}"
     )
 
 
@@ -333,10 +408,15 @@ def two_layer_alt(table: pd.DataFrame, base: Mapping, runs: Mapping[str, Mapping
 
 
 def two_layer_note(table: pd.DataFrame, base: Mapping, runs: Mapping[str, Mapping], threshold: float) -> str:
-    """What is drawn, and which training loss rises again."""
+    """What is drawn, learning rates, what leaves the frame, and which training loss rises again."""
+    arms: dict[float, list[str]] = {}
+    for settings in runs.values():
+        arms.setdefault(settings["learning_rate"], []).append(plots_unified.arm(settings, base))
+    rates = ", ".join(f"{rate:g} ({'; '.join(names)})" for rate, names in arms.items())
     sentences = [
         f"Test MSE: means with 95 % intervals; train MSE: medians with quartiles; {seeds(runs.values())}. Dotted: as many "
-        f"parameters as equations, H = {text(threshold)}."
+        f"parameters as equations, H = {text(threshold)}. Losses below {plots_unified.TWO_LAYER_FLOOR:g} leave the frame. Learning "
+        f"rates: {rates}."
     ]
     last = table["steps"].max()
     for name, settings in runs.items():
@@ -365,6 +445,23 @@ def loss_peak_alt(table: pd.DataFrame, correlation: str, between: tuple[float, f
             limit = between[1] if side == "above" else between[0]
             sentence += f" {side.capitalize()} a loss of {limit:g} median heights lie between {text(heights.min())} and {text(heights.max())}."
     return sentence
+
+
+def loss_peak_note(table: pd.DataFrame, between: tuple[float, float] | None, peak: float | None) -> str:
+    """What is drawn, and how many medians at low losses have no peak as high as B5 asks of those that it names."""
+    medians = table.groupby("name")[["loss", "height"]].median()
+    sentences = [
+        f"Large symbols: medians of a configuration over the {table['seed'].nunique()} seeds that all of them share; dots: seeds. "
+        "Where steps are small their size times their number matters, so symbols may coincide: configurations are not "
+        "independent evidence."
+    ]
+    if between and peak:
+        heights = medians["height"][medians["loss"] <= between[0]]
+        sentences.append(
+            f"Grey: losses between those that B5 asks for. B5 judges some of the configurations, named in advance, each over all "
+            f"its seeds; of all {len(heights)} medians left of the grey {(heights < peak).sum()} lie below its h of {peak:g}."
+        )
+    return " ".join(sentences)
 
 
 def curvature_alt(table: pd.DataFrame) -> str:
@@ -458,7 +555,7 @@ def resnet_alt(published: pd.DataFrame) -> str:
     before = published[published["x"] < peak["x"]]
     low, last = before.loc[before["test"].idxmin()], published.iloc[-1]
     return (
-        f"Published test and train error of ResNet18 against width: test error falls to {text(100 * low['test'])} % at width "
+        f"Published test error (on noisy labels) and train error of ResNet18 against width: test error falls to {text(100 * low['test'])} % at width "
         f"{low['x']:g}, rises to {text(100 * peak['test'])} % at width {peak['x']:g}, where the train error is "
         f"{text(100 * peak['train'])} %, and falls to {text(100 * last['test'])} % at width {last['x']:g}."
     )

@@ -4,15 +4,17 @@ import importlib.util
 import itertools
 from collections.abc import Mapping, Sequence
 
+from verifig import image_folders, userconfig, vision
 from verifig.checks import at_least_one, by_condition, distinct, increasing, no_conditions, require, shared
 
-COUNTS = {  # images by class
+COUNTS = {  # images by class, as published
     "mnist_5k": [500] * 10,
     "digits": [178, 182, 177, 183, 181, 182, 181, 179, 174, 180],
     "mnist": [6903, 7877, 6990, 7141, 6824, 6313, 6876, 7293, 6825, 6958],
     "fashion_mnist": [7000] * 10,
     "cifar10": [6000] * 10,
 }
+FOLDERS = {"cifar10"}  # data sets that may be given as a folder of images
 SHAPES = {"mnist_5k": (1, 28), "digits": (1, 8), "mnist": (1, 28), "fashion_mnist": (1, 28), "cifar10": (3, 32)}
 WRITTEN_OUT = (6, 10)  # points of the minimal example that do not need scikit-learn
 TRAINABLE = ("tanh", "relu", "linear")  # activations whose gradient is written out
@@ -169,7 +171,7 @@ def ridge(members: Sequence[Mapping]) -> None:
     if member["image_trials"]:
         at_least_one(member, "image_k")
         increasing(member, "image_k")
-        n, pool, total = member["n"], member["pool"], sum(COUNTS[member["dataset"]])
+        n, pool, total = member["n"], member["pool"], sum(_counts(member["dataset"]))
         require(pool <= total, f"pool = {pool} must be at most {total}, the number of images of {member['dataset']}")
         require(n < pool, f"n = {n} must be below pool = {pool}: the other images are the test set")
 
@@ -183,7 +185,7 @@ def deep(members: Sequence[Mapping]) -> None:
         shape == given,
         f"channels = {given[0]} and side = {given[1]} must be {shape[0]} and {shape[1]}, those of {member['dataset']}",
     )
-    total = sum(COUNTS[member["dataset"]])
+    total = sum(_counts(member["dataset"]))
     n, wanted = member["n"], max(member["test_size"], 1)
     require(
         n + wanted <= total, f"n + test_size = {n + wanted} must be at most {total}, the images of {member['dataset']}"
@@ -200,7 +202,7 @@ def deep(members: Sequence[Mapping]) -> None:
 
 def _images(member: Mapping, n: int, test: int, name: str = "n") -> None:
     """Classes that exist, and images enough."""
-    counts, classes = COUNTS[member["dataset"]], member["classes"]
+    counts, classes = _counts(member["dataset"]), member["classes"]
     for each in classes:
         require(each < len(counts), f"classes: {each} must be below {len(counts)}, the classes of {member['dataset']}")
     require(len(classes) != 1, f"classes = {classes} must be at least two, or empty for all")
@@ -209,6 +211,20 @@ def _images(member: Mapping, n: int, test: int, name: str = "n") -> None:
         n + max(test, 1) <= total,
         f"{name}: {n} training and {max(test, 1)} test images are more than the {total} of {member['dataset']} in these classes",
     )
+
+
+def _counts(name: str) -> list[int]:
+    """Images by class: as published, or of the folder that the user gives in place of the download."""
+    folder = userconfig.load().data_folders.get(name) if name in FOLDERS else None
+    found: dict[int, int] = {}
+    for part in image_folders.PARTS if folder else ():
+        if not (folder / part).is_dir():
+            return COUNTS[name]  # what is wrong with the folder is said when it is read
+        classes = sorted(entry for entry in (folder / part).iterdir() if entry.is_dir())
+        for label, entry in enumerate(classes):
+            there = sum(file.suffix.lower() in vision.SUFFIXES for file in entry.rglob("*"))
+            found[label] = found.get(label, 0) + there
+    return [found[label] for label in sorted(found)] if folder else COUNTS[name]
 
 
 def _no_name(member: Mapping, *taken: str) -> None:

@@ -22,6 +22,7 @@ NORMALISATIONS = {
     "batch_before": ("columns before activation", PURPLE), "batch": ("columns (batch)", ORANGE),
 }  # fmt: skip
 LOSS_FLOOR = 1e-8  # train losses below it leave the frame
+OPTIMISER_FLOOR = 1e-9  # the same in the panel of optimisers
 PURE_NOISE = 1.0  # labels without information: a control, not a level of the panel
 
 
@@ -41,6 +42,12 @@ def rows(frame: pd.DataFrame, solver: str, feature_map: str = "standardised") ->
 def base_solver(settings: Mapping) -> str:
     """The name of plain gradient descent for the experiment's own number of steps."""
     return f"steps {settings['steps']:g}"
+
+
+def scale_solvers(settings: Mapping) -> dict[float, str]:
+    """By scale of the initial output layer, the name of gradient descent from it."""
+    base, scales = settings["output_scale"], sorted({settings["output_scale"], *settings["output_scales"]})
+    return {scale: base_solver(settings) if scale == base else f"output_scale {scale:g}" for scale in scales}
 
 
 def noise_solver(settings: Mapping, share: float, steps: float) -> str:
@@ -214,7 +221,7 @@ def optimisers(risk: pd.DataFrame, iterated: pd.DataFrame, settings: Mapping, ru
     low, high = (f(axes[0].get_ylim()[k], axes[1].get_ylim()[k]) for k, f in ((0, min), (1, max)))
     for place, steps in zip(axes[:2], (short, long), strict=True):
         place.set(title=f"test MSE, {count(steps)} steps", yscale="log", ylim=(max(low, 0.03), high))
-    axes[2].set(title=f"train MSE, {count(long)} steps", yscale="log", ylim=(LOSS_FLOOR / 10, None))
+    axes[2].set(title=f"train MSE, {count(long)} steps", yscale="log", ylim=(OPTIMISER_FLOOR, None))
     for place in axes:
         width_axis(place, settings["n"], multiples(settings["n"], shared, (0.5, 1, 2, 4)))
     axes[1].legend(loc="upper right", fontsize=8)
@@ -273,8 +280,7 @@ def initialisation(risk: pd.DataFrame, settings: Mapping, maps: Mapping[str, Map
     """Test MSE by output scale; test error by feature scale at equal relative and at equal absolute rate."""
     figure, axes = figures.grid(3, width=10.4, height=3.4)
     base, rate = base_solver(settings), settings["learning_rates"][0]
-    for scale in sorted({settings["output_scale"], *settings["output_scales"]}):
-        solver = base if scale == settings["output_scale"] else f"output_scale {scale:g}"
+    for scale, solver in scale_solvers(settings).items():
         quartiles(axes[0], rows(risk, solver), "width", "test_mse", colour_of(scale), f"{scale:g}")
     for place, solver in zip(axes[1:], (base, f"lr {rate:g}"), strict=True):
         for name, (label, color) in by_scale(settings, maps).items():
@@ -314,7 +320,8 @@ def conditioning(
     groups = {"normalisation": by_normalisation(settings, maps), "feature scale": by_scale(settings, maps)}
     for place, (title, group) in zip(axes, groups.items(), strict=False):
         for name, (label, color) in group.items():
-            quartiles(place, kappa[kappa["map"] == name], "x", "value", color, label)
+            style = "--" if maps[name]["normalisation"] == "layer" else "-"  # lies on standardised pixels
+            quartiles(place, kappa[kappa["map"] == name], "x", "value", color, label, linestyle=style)
         place.set(title=f"condition number, {title}", yscale="log", ylim=(None, 200 * kappa["value"].median() ** 1.5))
         width_axis(place, settings["n"], multiples(settings["n"], settings["widths"]))
         place.legend(loc="upper left", fontsize=7)

@@ -36,6 +36,7 @@ FAMILIES = {
     "steps": ("gradient descent, steps", BLUE, "o", 8), "rate": ("gradient descent, rate", TEAL, "s", 6.5),
     "momentum": ("momentum", RED, "x", 9), "sgd": ("minibatch SGD", PURPLE, "D", 6.5), "adam": ("Adam", GREEN, "^", 8),
 }  # fmt: skip
+TWO_LAYER_FLOOR = 1e-7  # train losses of two-layer networks below it leave the frame
 RIDGE_COLOURS = (RED, ORANGE, BLUE, GREEN, PURPLE, OLIVE, TEAL)
 
 
@@ -44,21 +45,21 @@ def loss_peak(table: pd.DataFrame, no_peak: float | None, between: tuple[float, 
 
     `no_peak` is the height up to which the claims see none, `between` the losses that they leave out.
     """
-    figure, (axes,) = figures.grid(width=7.6, height=4.2)
+    figure, (axes,) = figures.grid(width=9.2, height=4.2)
     for name, part in table.groupby("name"):
         _, color, marker, size = FAMILIES[name.replace("_", " ").split()[0]]
         axes.plot(part["loss"], part["height"], ".", color=color, alpha=0.55, markersize=4)
         middle = part["loss"].median(), part["height"].median()
         axes.plot(*middle, marker, color=color, markersize=size, markeredgecolor=color if marker == "x" else figures.INK, markeredgewidth=2 if marker == "x" else 0.6)  # fmt: skip
     if no_peak:
-        figures.paper_line(axes, no_peak, f"no peak: h ≤ {no_peak:g}")
+        figures.paper_line(axes, no_peak, f"our bound for no peak: h ≤ {no_peak:g}")
     if between:
         axes.axvspan(*between, color=figures.MUTED, alpha=0.15, linewidth=0)
     handles = [
         Line2D([], [], marker=marker, linestyle="none", color=color, label=label)
         for label, color, marker, _ in FAMILIES.values()
     ]
-    axes.legend(handles=handles, loc="upper right", fontsize=8.5)
+    axes.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.01, 1), fontsize=8.5)
     axes.set(xscale="log", yscale="log", xlabel="training MSE at W = n", ylabel="peak height h")
     plain_ticks(axes, "y", (0.5, 1, 2, 5, 10, 20, 50, 100, 1000))
     return figure
@@ -106,7 +107,7 @@ def arm(settings: Mapping, base: Mapping) -> str:
     if settings["label_noise"] != base["label_noise"]:
         name += f", {100 * settings['label_noise']:g} % label noise"
     if settings["init_scale"] != base["init_scale"]:
-        name += f", start times {settings['init_scale']:g}"
+        name += f", initial weights × {settings['init_scale']:g}"
     return name
 
 
@@ -130,7 +131,7 @@ def two_layer(table: pd.DataFrame, base: Mapping, runs: Mapping[str, Mapping], t
             draw(place, own[own["steps"] == steps], "width", field, color, label)
     axes[0].set(title=f"test MSE, {count(short)} steps")
     axes[1].set(title=f"test MSE, {count(last)} steps")
-    axes[2].set(title=f"train MSE, {count(last)} steps", yscale="log", ylim=(1e-7, None))
+    axes[2].set(title=f"train MSE, {count(last)} steps", yscale="log", ylim=(TWO_LAYER_FLOOR, None))
     top = max(place.get_ylim()[1] for place in axes[:2])
     grid = sorted(table["width"].unique())
     for place in axes[:2]:

@@ -52,8 +52,8 @@ page.summary()
 # %% [markdown]
 # ## Panel A: the minimal example
 # A few points in the plane, random tanh features of their two coordinates, least squares in closed form. In the
-# published figure, of six points and means over 10,000 draws, everything peaks where there are as many features P as
-# points N.
+# published figure, of six points and means over 10,000 draws, test error (apart from the narrowest models), test MSE,
+# condition number and norm of the weights peak where there are as many features P as points N.
 
 # %%
 n = minimal["n"]
@@ -68,7 +68,7 @@ page.figure(
 # %% [markdown]
 # ## Panel A2: gradient descent in the minimal example
 # The author's gradient-descent variant has ten points, learning rate 0.1, momentum 0.95 and 1,000 steps (public
-# script). The same recursion is run on here, for longer.
+# script). The same recursion is run here for other numbers of steps, too.
 
 # %%
 ten = minimal["descent_n"]
@@ -83,9 +83,9 @@ page.figure(
 )
 
 # %% [markdown]
-# ## Panel B: training time and learning rate
-# The abstract: the peak appears if and only if the optimiser reaches a sufficiently low loss. Everything here is the
-# same model and the same data; only the number of steps differs.
+# ## Panel B: training time
+# The abstract: the peak appears if and only if the optimiser reaches a sufficiently low loss. Here models and data are
+# the same and only the number of steps differs; other learning rates are among the configurations of panel H.
 
 # %%
 plain = {"map": "standardised"}
@@ -97,7 +97,7 @@ page.figure(
     alt=lambda risk: captions.horizons_alt(risk, features),
     note=lambda: (
         f"MSE: medians with quartiles over {features['seeds']} seeds; error: means with 95 % intervals. Dotted: W = n. The training "
-        f"loss after infinitely many steps is 0 from W = n on and not drawn; losses below {plots.LOSS_FLOOR:g} leave the frame."
+        f"loss after infinitely many steps, 0 from W = n on, is not drawn; losses below {plots.LOSS_FLOOR:g} leave the frame."
     ),
 )
 
@@ -112,8 +112,8 @@ page.text(
 # %%
 kappa = page.value("features", "condition_number", plain | {"width": "n"})
 page.text(
-    "Along the flattest direction at W = n the error decays within about κ² steps of size 1/L, κ the condition number of "
-    f"the features: {captions.text(float(kappa.median()) ** 2, 2)} at its median."
+    "Along the flattest direction at W = n what is left to fit falls by a factor e within about κ² steps of size 1/L: "
+    f"{captions.text(float(f'{kappa.median() ** 2:.1e}'), 2)} steps at the median κ."
     if len(kappa)
     else ""
 )
@@ -142,21 +142,19 @@ page.figure(
 
 # %%
 iterated = page.settings("iterated")
+batch_runs = {name: page.settings("iterated", name) for name in runs}
 page.figure(
     "batches",
     lambda table: plots.batches(table, iterated, runs),
     ["iterated_risk"],
     alt=lambda table: captions.batches_alt(table, iterated, runs),
-    note=lambda: (
-        f"Medians with quartiles over {iterated['seeds']} seeds, learning rate {iterated['learning_rate']:g}. The decaying rate "
-        "(divided by the root of 1 + epoch) is that of the author's earlier repository."
-    ),
+    note=lambda: captions.batches_note(iterated, batch_runs),
 )
 
 # %% [markdown]
 # ## Panel D: initialisation
 # Two scales. The output layer's start survives training in all directions that the data do not reach, so beyond the
-# threshold it adds error in proportion to its square. The first layer's scale sets the conditioning of the features
+# threshold it adds test MSE in proportion to its square. The first layer's scale sets the conditioning of the features
 # and, at a fixed learning rate, how far training gets.
 
 # %%
@@ -165,10 +163,7 @@ page.figure(
     lambda risk: plots.initialisation(risk, features, maps),
     ["features_risk"],
     alt=lambda risk: captions.initialisation_alt(risk, features, maps),
-    note=lambda: (
-        f"Left: medians with quartiles over {features['seeds']} seeds; middle and right: {plots.count(features['steps'])} steps, means "
-        f"with 95 % intervals over {captions.seeds(maps[name] for name in plots.by_scale(features, maps))}."
-    ),
+    note=lambda risk: captions.initialisation_note(risk, features, maps),
 )
 
 # %% [markdown]
@@ -182,14 +177,13 @@ page.figure(
     lambda risk: plots.normalisation(risk, features, maps),
     ["features_risk"],
     alt=lambda risk: captions.normalisation_alt(risk, features, maps),
-    note=lambda: (
-        f"Means with 95 % intervals over {captions.seeds(maps[name] for name in plots.by_normalisation(features, maps))}."
-    ),
+    note=lambda risk: captions.normalisation_note(risk, features, maps),
 )
 
 # %% [markdown]
 # ## Condition numbers
-# The mechanism that the abstract names: whatever changes the conditioning of the features changes how far training gets.
+# The mechanism that the abstract names: a factor changes the condition number of the problem or the power of the
+# optimiser, and so the minimum that is found and the height of the peak.
 
 # %%
 draws = conditions("conditioning")
@@ -206,7 +200,7 @@ page.figure(
 
 # %% [markdown]
 # ## Condition number, loss and error at the threshold
-# Does better conditioning mean a lower loss?
+# Does the better conditioned of two feature maps reach the lower loss?
 
 # %%
 page.figure(
@@ -229,7 +223,7 @@ page.figure(
     lambda risk: plots.noise(risk, features),
     ["features_risk"],
     alt=lambda risk: captions.noise_alt(risk, features),
-    note=lambda: f"Means with 95 % intervals over {features['seeds']} seeds.",
+    note=lambda risk: captions.noise_note(risk, features),
 )
 
 # %% [markdown]
@@ -259,8 +253,8 @@ equations = plots_unified.parameter_threshold(inputs, classes, two_layer["n"])
 arms = {name: networks[name] for name in captions.arms_of(networks, two_layer)}
 page.text(
     f"{classes} classes of {captions.DATASETS[two_layer['dataset']]}, {inputs} pixels, n = {two_layer['n']:,}, "
-    f"{100 * two_layer['label_noise']:g} % label noise, full batch. As many parameters as equations at "
-    f"H = {captions.text(equations)}."
+    f"{100 * two_layer['label_noise']:g} % label noise, ReLU networks with biases, full batch. As many parameters as equations (n times "
+    f"the number of classes) at H = {captions.text(equations)}."
 )
 
 # %%
@@ -274,12 +268,13 @@ page.figure(
 
 # %% [markdown]
 # ## Panel H: loss and peak together
-# All configurations that differ in optimisation alone: steps, step size, momentum, batch size, Adam.
+# Configurations of the common setting that differ in optimisation alone: steps, step size, momentum, batch size, Adam.
 
 # %%
 losses = bounds("B5", "threshold_loss")
 between = (min(high for _, high in losses), max(low for low, _ in losses)) if losses else None
 no_peak = min((high for _, high in bounds("B5", "peak_height")), default=None)
+peak = max((low for low, _ in bounds("B5", "peak_height")), default=None)
 page.figure(
     "loss_peak",
     lambda table: plots_unified.loss_peak(table, no_peak, between),
@@ -287,17 +282,14 @@ page.figure(
     alt=lambda table: captions.loss_peak_alt(
         table, page.number("iterated", "rank_correlation", {"list": "all"}, "median"), between
     ),
-    note=lambda table: (
-        f"Large symbols: medians of a configuration over the {table['seed'].nunique()} seeds that all of them share; dots: seeds."
-        + (" Grey: losses that the claims leave out." if between else "")
-    ),
+    note=lambda table: captions.loss_peak_note(table, between, peak),
 )
 
 # %% [markdown]
 # ## The closest precedent with a proof
-# Kuzborskij et al. bound the risk of gradient descent on least squares by a factor (1 − αλ)^(2T), with the step size α,
-# the number of steps T and the smallest positive curvature λ, which is smallest where the dimension d is the number of
-# samples n.
+# Kuzborskij et al. bound the risk of gradient descent on least squares by a sum in which one term has the factor
+# (1 − αλ)^(2T), with the step size α, the number of steps T and the smallest positive curvature λ, which is smallest
+# where the dimension d is about the number of samples n.
 
 # %%
 curvature = page.settings("conditioning")
@@ -323,7 +315,7 @@ page.figure(
     plots_unified.published,
     ["published_risks"],
     alt=captions.published_alt,
-    note="The paper's setting. Lines: our solver; diamonds: the authors' stored experiments, means of 45 trials. No simulation of ours is in this figure.",
+    note="The paper's setting; dotted: k = n. Lines: our solver; diamonds: the authors' stored experiments, means of 45 trials. No simulation of ours is in this figure.",
 )
 
 # %%
@@ -371,7 +363,7 @@ page.figure(
 # %% [markdown]
 # ## Theorem 1: more is better once the ridge is tuned
 # Theorem 1: with the ridge tuned, risk falls with more features and with more samples. In this theory double descent is
-# a matter of regularisation, where the other paper speaks of training time.
+# a matter of regularisation, where Liu and Flanigan speak of training.
 
 # %%
 page.figure(
@@ -379,7 +371,7 @@ page.figure(
     lambda table: plots_unified.theorem(table, ridge),
     ["ridge_theorem"],
     alt=captions.theorem_alt,
-    note="Exact risks of the synthetic task, no simulation.",
+    note="Exact test MSE of the synthetic task, no simulation. Dotted: the size that is held fixed.",
 )
 
 # %% [markdown]
@@ -395,7 +387,10 @@ page.figure(
     plots_unified.fitting,
     ["optima_mnist", "optima_cifar10"],
     alt=captions.fitting_alt,
-    note="Points: minima of the formula. Diamonds: the fitting ratio of the stored optimum of convolutional-kernel regression, placed on the formula's curve. No kernel was computed here.",
+    note=(
+        "Points: minima of the formula. Diamonds: the fitting ratio of the stored optimum of convolutional-kernel regression, placed on "
+        "the formula's curve. No kernel was computed here. The frame cuts off the highest parts of the curves."
+    ),
 )
 
 # %% [markdown]
@@ -409,7 +404,7 @@ page.figure(
     plots_unified.resnet,
     ["resnet_published"],
     alt=captions.resnet_alt,
-    note="The authors' released numbers, drawn anew; no network of ours is in this figure. Dotted: the width of their peak.",
+    note="The authors' released numbers, drawn anew; no network of ours is in this figure. Test error is on labels as noisy as the training labels. Dotted vertical line: the width of their peak.",
 )
 
 # %%

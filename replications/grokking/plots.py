@@ -15,6 +15,7 @@ from replications.grokking.measure import COLLAPSE, predicted_delay
 from verifig import figures
 
 BLUE, ORANGE, GREEN, PURPLE, RED = figures.PALETTE[:5]
+EXP_CUT = 12  # where the axis of Figure 3 cuts exp(x) off
 PRECISION_COLOURS = {"float16": ORANGE, "float32": BLUE, "float64": GREEN}
 
 
@@ -24,12 +25,11 @@ def curve(frame: pd.DataFrame, name: str, condition: str, percent: bool = False)
     return rows.assign(value=rows["value"] * 100) if percent else rows
 
 
-def accuracies(axes: Axes, frame: pd.DataFrame, condition: str, colour: str = BLUE) -> None:
-    """Train (dashed) and test (solid) accuracy with the range over seeds."""
-    figures.band(
-        axes, curve(frame, "train_accuracy", condition, True), color=colour, linestyle="--", label="train", alpha=0.7
-    )
-    figures.band(axes, curve(frame, "test_accuracy", condition, True), color=colour, label="test")
+def accuracies(axes: Axes, frame: pd.DataFrame, condition: str, colour: str = BLUE, prefix: str = "") -> None:
+    """Train (dashed) and test (solid) accuracy with the range over seeds; `prefix` names the arm in the legend."""
+    train, test = (curve(frame, f"{which}_accuracy", condition, True) for which in ("train", "test"))
+    figures.band(axes, train, color=colour, linestyle="--", label=f"{prefix}train", alpha=0.7)
+    figures.band(axes, test, color=colour, label=f"{prefix}test")
     axes.set(xlabel="epoch", ylim=(-3, 103))
 
 
@@ -72,7 +72,7 @@ def fig1b(runs: pd.DataFrame, paper: Mapping | None = None) -> Figure:
     axes[1].set(title="softmax in float64")
     if paper is not None:
         paper_test(axes[0], paper)
-    legend(axes[0], "upper left")
+    legend(axes[0], "lower right")
     legend(axes[1], "center right")
     return figure
 
@@ -159,7 +159,7 @@ def fig3(function: pd.DataFrame) -> Figure:
     figure, (axes,) = figures.grid(1, width=5)
     axes.plot(function["x"], function["exp"], color=ORANGE, label="exp(x)")
     axes.plot(function["x"], function["s"], color=BLUE, label="s(x), StableMax")
-    axes.set(xlabel="x", ylabel="value", ylim=(-0.5, 12))
+    axes.set(xlabel="x", ylabel="value", ylim=(-0.5, EXP_CUT))
     legend(axes, "upper left")
     return figure
 
@@ -208,7 +208,7 @@ def fig5(runs: pd.DataFrame, names: Mapping[str, str], paper: Mapping) -> Figure
         figures.band(each, accuracy, color=figures.MUTED, linestyle="--", label="training accuracy")
         each.set(title=title, xlabel="epoch", ylim=(-0.25, 1.05))
     figures.paper_line(axes[0], paper["cosine"], f"paper: up to {paper['cosine']:g} (output layer)")
-    axes[0].set_ylabel("cos(W, −gradient)")
+    axes[0].set_ylabel("cosine (weights, −gradient)")
     handles, names = axes[0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside lower center", ncols=4, fontsize=8)
     return figure
@@ -221,6 +221,7 @@ def fig6a(runs: pd.DataFrame, names: Mapping[str, str]) -> Figure:
         accuracies(each, runs, condition)
         each.set(title=title)
     axes[0].set_ylabel("accuracy (%)")
+    legend(axes[-1], "center right")
     return figure
 
 
@@ -254,19 +255,23 @@ def fig6b(
     return figure
 
 
-def fig6c(delay: pd.DataFrame, condition: str, title: str) -> Figure:
-    """Accuracy, training loss and norm of AdamW with weight decay, all against epochs on one log axis."""
+def fig6c(delay: pd.DataFrame, decay: str, projection: str) -> Figure:
+    """Accuracy, training loss and norm of AdamW with weight decay against epochs on a log axis.
+
+    The accuracy of perpAdamW is drawn beside. `decay` and `projection` name the arms in the legend.
+    """
     figure, axes = figures.grid(3, width=10)
     rows = delay[delay["x"] > 0]
-    accuracies(axes[0], rows, condition, PURPLE)
-    axes[0].set(title=title, ylabel="accuracy (%)")
-    figures.band(axes[1], curve(rows, "train_loss", condition), color=BLUE)
-    axes[1].set(title="training loss", xlabel="epoch", ylabel="loss (nats)", yscale="log")
-    figures.band(axes[2], curve(rows, "norm", condition), color=ORANGE)
-    axes[2].set(title="weights", xlabel="epoch", ylabel="L2 norm")
+    accuracies(axes[0], rows, "perp_adamw", BLUE, f"{projection}, ")
+    accuracies(axes[0], rows, "adamw_wd4", PURPLE, f"{decay}, ")
+    axes[0].set(title="accuracy", ylabel="accuracy (%)")
+    figures.band(axes[1], curve(rows, "train_loss", "adamw_wd4"), color=PURPLE)
+    axes[1].set(title=f"training loss, {decay}", xlabel="epoch", ylabel="loss (nats)", yscale="log")
+    figures.band(axes[2], curve(rows, "norm", "adamw_wd4"), color=PURPLE)
+    axes[2].set(title=f"all weights, {decay}", xlabel="epoch", ylabel="L2 norm")
     for each in axes:
         each.set_xscale("log")
-    legend(axes[0], "upper left")
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower left", ncols=4, fontsize=8)
     return figure
 
 

@@ -6,11 +6,14 @@ import numpy as np
 import pandas as pd
 
 from replications.neural_collapse import closed_form, metrics, plots
+from replications.neural_collapse.measure import NEAR
 from replications.neural_collapse.plots import Heads
 from verifig.numbers import text
 
 DATASETS = {"mnist_5k": "MNIST", "cifar10": "CIFAR-10", "folder": "the image folder"}
 ZERO = 1e-3  # self-output below which a class counts as collapsed
+BELOW = 1e-3  # relative distance from which an objective counts as below the simplex
+AUTHORS_SUBSET = np.repeat([100, 200, 300, 400, 500], 2)  # images by class of CIFAR-10, from the authors' code
 
 
 def listed(items: Iterable) -> str:
@@ -25,11 +28,14 @@ def depths(heads: Heads) -> str:
 
 
 def seeds(heads: Heads) -> str:
-    """`6 seeds`, or `3 to 6 seeds` where conditions differ."""
-    counts = sorted({settings["seeds"] for settings in heads.values()})
-    if counts == [1]:
+    """`6 seeds`, or `6 (M = 1) and 3 (M = 6) seeds` where conditions differ."""
+    counts = {settings["seeds"] for settings in heads.values()}
+    if counts == {1}:
         return "1 seed"
-    return f"{counts[0]} seeds" if len(counts) == 1 else f"{counts[0]} to {counts[-1]} seeds"
+    if len(counts) == 1:
+        return f"{counts.pop()} seeds"
+    by_label = listed(f"{s['seeds']} ({plots.label(name, heads)})" for name, s in heads.items())
+    return f"{by_label} seeds"
 
 
 def ends(runs: pd.DataFrame, curve: str, heads: Heads) -> np.ndarray:
@@ -61,8 +67,9 @@ def geometry(heads: Heads) -> str:
     names = {"of": "equal", "etf": "equal with a bias", "gof": "unequal"}
     rows = [f"{names[plots.family(s)]}, classes of {listed(s['sizes'])}, M = {s['depth']}" for s in heads.values()]
     return (
-        f"First seed. Rows: {'; '.join(rows)}. Red is positive, blue negative. After and predicted share a colour scale, "
-        "before has its own. With a bias class means and outputs are centred."
+        f"First seed. Rows: {'; '.join(rows)}. Each map has the classes as rows and columns, in the order given. Red is "
+        "positive, blue negative, no colour zero. After and predicted share a colour scale, before has its own. With a bias "
+        "class means and outputs are centred."
     )
 
 
@@ -95,7 +102,7 @@ def balanced_note(runs: pd.DataFrame, heads: Heads) -> str:
     sentences = [f"Lines and bands: median and range over {seeds(chosen)}."]
     if ends(runs, "nc1", chosen).max() < 1e-28:
         sentences.append(
-            f"NC1 ends at {largest(runs, 'nc1', chosen)} or less, which is the rounding of float64, squared."
+            f"NC1 ends at {largest(runs, 'nc1', chosen)} or less, the order of the rounding of float64, squared."
         )
     plain, biased = (
         next((n for n, s in plots.of_family(heads, f).items() if s["depth"] == 1), None) for f in ("of", "etf")
@@ -103,7 +110,7 @@ def balanced_note(runs: pd.DataFrame, heads: Heads) -> str:
     if plain and biased:
         without, with_bias = (float(np.median(ends(runs, "nc2_w", {n: heads[n]}))) for n in (plain, biased))
         sentences.append(
-            f"With one layer NC2 ends at {text(without, 2)} without a bias and at {text(with_bias, 2)} with one."
+            f"With one layer the median of NC2 ends at {text(without, 2)} without a bias and at {text(with_bias, 2)} with one."
         )
         if with_bias > 10 * without:
             s = heads[biased]
@@ -120,8 +127,8 @@ def imbalanced_alt(runs: pd.DataFrame, heads: Heads) -> str:
     chosen = plots.of_family(heads, "gof")
     return (
         f"NC1, NC2 and NC3 against iterations for {depths(chosen)} linear layers with unequal classes. They end at or "
-        f"below {largest(runs, 'nc1', chosen)}, {largest(runs, 'nc2_w', chosen)} and {largest(runs, 'nc3', chosen)}, the dashed "
-        f"misfit to the plain frame at {by_condition(runs, 'of_misfit', chosen)}."
+        f"below {largest(runs, 'nc1', chosen)}, {largest(runs, 'nc2_w', chosen)} and {largest(runs, 'nc3', chosen)}, the median "
+        f"of the dashed misfit to the plain frame at {by_condition(runs, 'of_misfit', chosen)}."
     )
 
 
@@ -129,13 +136,13 @@ def gap_alt(runs: pd.DataFrame, heads: Heads) -> str:
     """How close the objective comes, and how the imbalance decays with and without weight decay."""
     chosen = plots.of_family(heads, "gof")
     sentences = [
-        f"Left: relative gap to the optimum for {depths(chosen)} linear layers, at the end {by_condition(runs, 'gap', chosen)}."
+        f"Left: relative gap to the optimum for {depths(chosen)} linear layers, in the median at the end {by_condition(runs, 'gap', chosen)}."
     ]
     deep = {name: s for name, s in chosen.items() if s["depth"] > 1}
     off = {name: s for name, s in heads.items() if name.startswith("off") and s["depth"] > 1}
     if deep:
         sentences.append(
-            f"Right: imbalance of neighbouring layers on a log axis, at the end {by_condition(runs, 'imbalance', deep)}."
+            f"Right: imbalance of neighbouring layers on a log axis, in the median at the end {by_condition(runs, 'imbalance', deep)}."
         )
     for name in off:
         rows = runs[(runs["curve"] == "imbalance") & (runs["condition"] == name) & (runs["x"] > 0)]
@@ -150,18 +157,24 @@ def gap_alt(runs: pd.DataFrame, heads: Heads) -> str:
 
 def gap_note(heads: Heads) -> str:
     """What the lines are."""
-    deep = {n: s for n, s in plots.of_family(heads, "gof").items() if s["depth"] > 1}
-    note = "Median and range over seeds; what lies below the optimum by rounding has no place on a log axis."
+    unequal = plots.of_family(heads, "gof")
+    deep = {n: s for n, s in unequal.items() if s["depth"] > 1}
+    note = f"Median and range over {seeds(unequal)}; what is at the optimum, or below it by rounding, has no place on a log axis."
     if deep:
         rate = plots.decay_rate(next(iter(deep.values())))
-        note += f" Wide grey line: the predicted decay, {text(rate)} per iteration, from the first point on."
-    return note + " One curve is broken where two lie on each other."
+        note += (
+            " Imbalance: the largest Frobenius norm of W′W − VV′ over neighbouring layers W on V (′: transposed). Wide grey "
+            f"line: the predicted decay, {text(rate)} per iteration, from the first point on."
+        )
+    if len(deep) > 1:
+        note += " Every second curve is broken, so that curves on each other are seen."
+    return note
 
 
 def exponents(predicted: Mapping[int, float]) -> str:
     """Exact slopes beside those of vanishing regularisation, by depth."""
     pairs = [f"{text(slope)} instead of {text(m / (m + 1))} (M = {m})" for m, slope in predicted.items()]
-    return f"At the decays used here the exact slopes of log p against log n are {listed(pairs)}."
+    return f"At the decays used here the slopes of log p_k against log n_k in the closed form are {listed(pairs)}."
 
 
 def lengths_alt(table: pd.DataFrame, heads: Heads) -> str:
@@ -190,13 +203,26 @@ def staircase_alt(measured: pd.DataFrame, settings: Mapping) -> str:
     )
 
 
+def left_out(measured: pd.DataFrame, settings: Mapping) -> str:
+    """How many of the drawn decays lie too near to a threshold to be judged."""
+    sizes, decays = settings["sizes"], measured["decay"].unique()
+    limits = np.array([closed_form.critical_decay(n, sum(sizes), settings["depth"]) for n in sorted(set(sizes))])
+    near = int((np.abs(decays[:, None] / limits - 1) < NEAR).any(1).sum())
+    if not near:
+        return ""
+    return (
+        f"{near} of {len(decays)} decays lie within {text(100 * NEAR)} % of a threshold; they are drawn but not judged."
+    )
+
+
 def jump_alt(heads: Heads) -> str:
     """What the theory lines do."""
     deep = listed(sorted({s["depth"] for s in heads.values()} - {1}))
     return (
         f"Left: mean self-output against pressure, in theory continuous to zero for one layer, for {deep} layers a branch "
-        "that ends above zero. Middle: objectives along these branches, which cross one half at the threshold. Right: the "
-        "decay that ends the smallest class, by number of layers."
+        "that ends above zero. Middle: objectives along these lines; that of one layer rises to one half, those of deeper "
+        "heads cross it at the threshold. Right: the decay of features and layers that ends the smallest class, by number of "
+        "layers."
     )
 
 
@@ -204,14 +230,17 @@ def jump_note(branches: pd.DataFrame, heads: Heads) -> str:
     """Where the runs from either start end."""
     cold = branches[branches["condition"].isin([n for n, s in heads.items() if s["start"] == "random"])]
     warm = branches[branches["condition"].isin([n for n, s in heads.items() if s["start"] == "minimiser"])]
-    zero = [int((part["self_output"] < ZERO).sum()) for part in (cold, warm)]
+    zero = int((cold["self_output"] < ZERO).sum())
     limit = np.array([closed_form.spinodal(depth) for depth in warm["depth"]])
     alive = warm[warm["beta"].to_numpy() < limit]
     kept = int((alive["self_output"] >= ZERO).sum())
+    beyond = int((warm[warm["beta"].to_numpy() >= limit]["self_output"] < ZERO).sum())
+    begin = listed(sorted({f"{s['start_beta']:g}" for s in heads.values() if s["start"] == "minimiser"}))
     return (
-        "Lines: closed form, solid where it is the global minimum and dashed where it is a local one. Circles: runs started on the "
-        f"branch; below the spinodal {kept} of {len(alive)} stay on it, beyond it {zero[1]} of {len(warm) - len(alive)} end at "
-        f"zero. Squares, one inside the other by depth: runs started near zero; {zero[0]} of {len(cold)} end there."
+        "Lines: closed form, solid where it is the global minimum and dashed where it is a local one. Circles: runs started near "
+        f"the minimiser of β = {begin}; below the spinodal {kept} of {len(alive)} do not end at zero, beyond it {beyond} of "
+        f"{len(warm) - len(alive)} do. Squares, one inside the other by depth: runs started near zero; {zero} of {len(cold)} "
+        "end there. Right: one decay for features and layers, closed form."
     )
 
 
@@ -222,16 +251,24 @@ def gains(heads: Heads) -> str:
         gain = s["init"] * s["width"] ** 0.5
         parts.append(f"{text(gain)} at width {s['width']}, so {text(gain ** s['depth'])} over {s['depth']} layers")
     init = listed(sorted({f"{s['init']:g}" for s in heads.values()}))
-    return f"A linear layer with initial values of size {init} multiplies a signal by about {init} √width: {'; '.join(parts)}."
+    return (
+        f"A linear layer with initial values of standard deviation {init} multiplies a signal by about {init} √width: "
+        f"{'; '.join(parts)}."
+    )
+
+
+def gains_end(runs: pd.DataFrame, heads: Heads) -> str:
+    """`0.997, 0.997 and 0.997 (width 64); 0.249 and 0 (width 32)`: final self-output of every seed."""
+    found = []
+    for name, s in heads.items():
+        values = listed(text(round(float(value), 6)) for value in ends(runs, "self_output", {name: s}))
+        found.append(f"{values} (width {s['width']})")
+    return "; ".join(found)
 
 
 def gains_alt(runs: pd.DataFrame, heads: Heads) -> str:
-    """Final self-output of every seed."""
-    found = []
-    for name, s in heads.items():
-        values = listed(text(round(float(value), 6), 2) for value in ends(runs, "self_output", {name: s}))
-        found.append(f"width {s['width']}: {values}")
-    return f"Mean self-output against iterations, one line a seed. At the end {'; '.join(found)}."
+    """What is drawn, and the final self-output of every seed."""
+    return f"Mean self-output against iterations, one line a seed, at the end {gains_end(runs, heads)}."
 
 
 def cross_entropy(ratios: Mapping[str, Sequence[float]], heads: Heads) -> str:
@@ -239,12 +276,13 @@ def cross_entropy(ratios: Mapping[str, Sequence[float]], heads: Heads) -> str:
     deep = {name: values for name, values in ratios.items() if heads[name]["depth"] > 1}
     if not deep:
         return "Only one linear layer was run."
-    below = sum(int(np.sum(np.asarray(values) > 1e-3)) for values in deep.values())
+    below = sum(int(np.sum(np.asarray(values) > BELOW)) for values in deep.values())
     total = sum(len(values) for values in deep.values())
     lead = (
-        f"Of {total} runs with two or more layers {below} end below the best simplex point, so that point is not the optimum in their settings."
+        f"Of {total} runs with two or more layers {below} end below the best simplex point by more than one part in {1 / BELOW:,.0f}, so that point is not the optimum in "
+        "their settings."
         if below
-        else f"None of {total} runs with two or more layers ends below the best simplex point."
+        else f"None of {total} runs with two or more layers ends below the best simplex point by more than one part in {1 / BELOW:,.0f}."
     )
     parts = [
         f"K = {len(heads[name]['sizes'])}, M = {heads[name]['depth']}: "
@@ -261,10 +299,13 @@ def ce_alt(table: pd.DataFrame) -> str:
         if len(rows):
             lowest = rows.loc[rows["ratio"].idxmin()]
             parts.append(
-                f"with {label} it lies between {text(rows['ratio'].min())} and {text(rows['ratio'].max())}, where it is "
+                f"with {label} the ratio lies between {rows['ratio'].min():.3f} and {rows['ratio'].max():.3f}, and where it is "
                 f"lowest the rank is {int(lowest['rank'])} of {int(lowest['classes']) - 1}"
             )
-    return f"Final objective of each start over that of the best simplex point, and rank of the logits: {'; '.join(parts)}."
+    return (
+        "Final objective of each start as a ratio to that of the best simplex point, and rank of the logits: "
+        f"{'; '.join(parts)}."
+    )
 
 
 def network(settings: Mapping) -> str:
@@ -278,6 +319,14 @@ def images(sizes: Sequence[int]) -> str:
     return f"{low} images a class" if low == high else f"{low} to {high} images a class"
 
 
+def proportions(subsets: Sequence[Sequence[int]]) -> str:
+    """That class sizes have the proportions of the authors' subset, where all of them do."""
+    ratios = [np.divide(sizes, AUTHORS_SUBSET) for sizes in subsets if len(sizes) == len(AUTHORS_SUBSET)]
+    if len(ratios) < len(subsets) or any(np.ptp(each) for each in ratios):
+        return ""
+    return ", in the proportions of the authors' CIFAR-10 subset"
+
+
 def drops(settings: Mapping) -> str:
     """When the learning rate drops."""
     at = listed(f"{100 * share:g}" for share in settings["drops"])
@@ -288,7 +337,8 @@ def networks_alt(runs: pd.DataFrame, heads: Heads) -> str:
     """Where networks with equal classes end."""
     chosen = equal(heads)
     return (
-        f"NC1, misfits of the classifiers and NC3 on log axes for {depths(chosen)} linear layers. At the end NC1 is at most "
+        f"NC1, misfits of the classifiers and NC3 on log axes for {depths(chosen)} linear layers, without and with bias. At "
+        "the end NC1 is at most "
         f"{largest(runs, 'nc1', chosen)}, the misfit to the own geometry at most {largest(runs, 'own_misfit', chosen)} and NC3 at "
         f"most {largest(runs, 'nc3', chosen)}; the dashed misfit to the other geometry is at least "
         f"{text(float(ends(runs, 'other_misfit', chosen).min()))}."
@@ -303,7 +353,7 @@ def networks_imbalanced_alt(runs: pd.DataFrame, table: pd.DataFrame, heads: Head
     return (
         f"NC1, misfits, gap to the optimum, and squared classifier lengths against class size for {depths(chosen)} linear "
         f"layers. At the end NC1 is at most {largest(runs, 'nc1', chosen)}, the own misfit at most "
-        f"{largest(runs, 'own_misfit', chosen)}, the misfit to the plain frame {by_condition(runs, 'other_misfit', chosen)}; "
+        f"{largest(runs, 'own_misfit', chosen)}, the median misfit to the plain frame {by_condition(runs, 'other_misfit', chosen)}; "
         f"lengths lie within {text(100 * worst, 2)} % of the predicted lines."
     )
 
@@ -320,7 +370,8 @@ def survivors(sizes: Sequence[int], depth: int, decays: Sequence[float]) -> str:
         root = int((closed_form.branch(closed_form.pressure(sizes, depth, decay, decay), depth) > 0).sum())
         best = int((closed_form.solve(sizes, depth, decay, decay).x > 0).sum())
         if root != best:
-            kept[decay] = f"at decay {decay:g} it keeps {root} classes where the global optimum keeps {best}"
+            count = "1 class" if root == 1 else f"{root} classes"
+            kept[decay] = f"at decay {decay:g} it keeps {count} where the global optimum keeps {best}"
     setting = f"with {depth} layers and classes of {listed(sizes)}"
     return (
         f"{setting}, {listed(kept[decay] for decay in sorted({min(kept), max(kept)}))}"

@@ -179,7 +179,7 @@ def gap(runs: pd.DataFrame, heads: Heads) -> Figure:
     for k, name in enumerate(drawn):
         style = (0, (5, 5)) if k % 2 else "-"  # curves of different depth lie on each other
         shade = figures.INK if name in off else colour(heads[name]["depth"])
-        text = f"M = {heads[name]['depth']}" + (", no decay" if name in off else "")
+        text = f"M = {heads[name]['depth']}" + (", no weight decay" if name in off else "")
         figures.band(axes[1], rows_of(runs, "imbalance", name), color=shade, label=text, linestyle=style)
     axes[1].set(title="imbalance of neighbouring layers", xlabel="iteration", yscale="log")
     axes[1].legend(loc="lower left", fontsize=8)
@@ -247,7 +247,7 @@ def jump(branches: pd.DataFrame, heads: Heads, sizes: Sequence[int]) -> Figure:
             fill = shade if warm else "none"
             each.plot(points["beta"], points[column], "o" if warm else "s", color=shade, mfc=fill, markersize=size)
     axes[0].set(title="mean self-output", xlabel="pressure β", ylim=(-0.06, 1))
-    axes[1].set(title="objective", xlabel="pressure β", ylim=(0.15, 0.75))
+    axes[1].set(title="objective", xlabel="pressure β", ylim=(0, None))
     axes[1].axhline(0.5, color=figures.INK, linestyle=(0, (4, 3)), linewidth=1, alpha=0.75)
     axes[1].annotate("all classes zero", (0.98, 0.45), xycoords=("axes fraction", "data"), ha="right", fontsize=8)
     axes[0].legend(loc="upper right", fontsize=8)

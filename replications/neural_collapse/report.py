@@ -32,11 +32,14 @@ page.header()
 # Late in training the last layers of a classifier become simple: samples of a class share one feature vector (NC1),
 # class means and classifiers form a regular frame (NC2) and are dual to each other (NC3). The paper explains this with
 # a model in which features are free parameters, followed by M linear layers, squared error and L2 regularisation, and
-# finds every minimiser in closed form, also for classes of unequal size. Below, the closed forms are checked,
-# optimisation and trained networks are measured against them. Metrics are distances between normalised matrices; each
-# is also shown against the other geometry, and absolute lengths and objectives are judged, because a normalised metric
-# alone does not see scale. M is the number of linear layers, K that of classes, n_k the size of a class and N of all;
-# p_k is the squared length of a classifier, and the self-output of a class its output for its own class (1 = exact).
+# finds its minimisers in closed form, for classes of unequal size without a bias. Below, the closed forms are checked,
+# optimisation and trained networks are measured against them. NC1 is the variability within classes over that between
+# them. NC2 and NC3 are distances of normalised matrices from a geometry, NC2 of the Gram matrix of classifiers or of
+# class means, NC3 of the outputs for the class means. The misfit of the classifiers (NC2 of the product of all linear
+# layers) is also judged against the other geometry, and absolute lengths and objectives are judged, because a normalised
+# metric alone does not see scale. M is the number of linear layers, K that of classes, n_k the size of a class and N of
+# all; p_k is the squared length of the classifier of class k, a row of the product of all linear layers; f is the
+# objective and f* its minimum in closed form. The self-output of a class is its output for its own class (1 = exact).
 
 # %%
 page.summary()
@@ -61,7 +64,7 @@ page.figure(
 # %% [markdown]
 # ## Direct optimisation, equal classes
 # Features and all layers are trained by gradient descent with momentum from small random values. NC2 and NC3 are the
-# worst over the M linear layers.
+# worst over the M linear layers, of which each stands for itself and those above it, with the class means that enter it.
 
 # %%
 page.figure(
@@ -74,8 +77,9 @@ page.figure(
 
 # %% [markdown]
 # ## Direct optimisation, unequal classes
-# In theory the vectors stay orthogonal and only their lengths differ: the misfit to the predicted lengths should vanish,
-# while the misfit to the plain orthogonal frame (dashed) stays at a level that the lengths give.
+# In theory the vectors are orthogonal here too and only their lengths differ: the misfit to the predicted lengths should
+# vanish, while the misfit to the plain orthogonal frame (dashed) goes to a level that the lengths give. NC2 and NC3 are
+# those of the product of all layers and of the features.
 
 # %%
 unequal = plots.of_family(free, "gof")
@@ -90,7 +94,8 @@ page.figure(
 # %% [markdown]
 # ## Distance from the optimum, and balance of the layers
 # The closed form is a lower bound f* for the objective f at every iteration. Neighbouring layers should end with equal
-# Gram matrices; weight decay λ, learning rate η and momentum μ alone set the pace, 2λη/(1 − μ) per iteration.
+# Gram matrices; in theory weight decay λ, learning rate η and momentum μ alone set the pace of the late training, to
+# leading order 2λη/(1 − μ) per iteration.
 
 # %%
 page.figure(
@@ -117,14 +122,17 @@ page.figure(
     lambda table: plots.lengths(table, free),
     ["direct_lengths"],
     alt=lambda table: captions.lengths_alt(table, free),
-    note="Squared length of the classifier (left) and of the class mean (right) of each class.",
+    note=lambda: (
+        f"Squared length of the classifier (left) and of the class mean (right) of each class, {captions.seeds(unequal)}. "
+        "Lines join the predicted values."
+    ),
 )
 
 # %% [markdown]
 # ## Minority classes vanish one by one
 # As decay grows, a class is worth less than its cost and its classifier and features become exactly zero, the smallest
-# class first: with one layer at the decay √n_k / N. This is where squared error differs from cross-entropy, under which
-# minority classifiers merge.
+# class first: with one layer, and one decay for it and the features, at √n_k / N. This is where squared error differs
+# from cross-entropy, under which minority classifiers merge as imbalance grows (Fang et al. 2021).
 
 # %%
 page.figure(
@@ -132,18 +140,20 @@ page.figure(
     lambda measured: plots.staircase(measured, page.settings("sweep", "staircase")),
     ["sweep_staircase"],
     alt=lambda measured: captions.staircase_alt(measured, page.settings("sweep", "staircase")),
-    note=lambda: (
-        f"Rings: direct optimisation, {page.seeds('sweep', 'staircase')} seeds; lines: closed form; dotted: thresholds."
+    note=lambda measured: (
+        f"Rings: direct optimisation, {page.seeds('sweep', 'staircase')} seeds; lines: closed form; dotted: thresholds. "
+        + captions.left_out(measured, page.settings("sweep", "staircase"))
     ),
 )
 
 # %% [markdown]
 # ## Deeper heads collapse by a jump
-# With two or more layers the all-zero point is always a local minimum. The pressure β measures regularisation against
-# the size of a class. Beyond the threshold T zero is the better minimum, where the self-output is still (M − 1)/M; but
-# gradient descent that starts on the non-zero branch should stay there until the spinodal S. So what a regularisation
-# path shows depends on where it starts, and thresholds must be tested by comparing objectives, not by where
-# optimisation ends.
+# With two or more layers the all-zero point is always a local minimum. With one decay λ for features and layers, the
+# pressure β = M N (N λ^(M + 1))^(1/M) / n_k measures regularisation against the size of a class. The non-zero branch
+# belongs to x, the largest root of β = M x^(M − 1)/(x^M + 1)². At the threshold T both have the same objective while the
+# self-output on the branch is still (M − 1)/M; beyond it zero is the better minimum. But gradient descent that starts on
+# the branch should stay there until the spinodal S. So what a regularisation path shows depends on where it starts, and
+# thresholds must be tested by comparing objectives, not by where optimisation ends.
 
 # %%
 starts = heads("sweep", "warm", "cold")
@@ -158,7 +168,7 @@ page.figure(
 # %% [markdown]
 # ## Small initial values and depth
 # Zero is a local minimum of deep heads, so a signal that the layers damp too much at the start may never grow. Two
-# widths with the same initial values:
+# widths with the same standard deviation of the initial values:
 
 # %%
 narrow = {name: free[name] for name in ("of9", "narrow9") if name in free}
@@ -170,7 +180,10 @@ page.figure(
     lambda runs: plots.init_gain(runs, narrow),
     ["direct"],
     alt=lambda runs: captions.gains_alt(runs, narrow),
-    note="The self-output is averaged over classes: if one of K is learnt and the others stay at zero, it is about 1/K.",
+    note=lambda runs: (
+        f"By seed the self-output ends at {captions.gains_end(runs, narrow)}. It is averaged over classes: if one of K is "
+        "learnt and the others stay at zero, it is about 1/K."
+    ),
 )
 
 # %% [markdown]
@@ -189,7 +202,9 @@ page.figure(
     ["cross_entropy"],
     alt=captions.ce_alt,
     note=lambda: (
-        f"{page.seeds('cross_entropy')} fixed starts a setting, one colour a depth; full-batch gradient descent on one column a class."
+        f"{page.seeds('cross_entropy')} fixed starts a setting, one colour a depth; gradient descent with momentum and one "
+        "feature vector a class, which has the same optimum as one a sample. A run that has not converged lies too high, not "
+        "too low."
     ),
 )
 
@@ -200,15 +215,16 @@ page.text(captions.cross_entropy({name: values for name, values in below.items()
 
 # %% [markdown]
 # ## Perceptrons, equal classes
-# The paper trains perceptrons, ResNet18 and VGG16 with linear heads of 1 to 9 layers on CIFAR-10 and EMNIST and shows
-# that the metrics fall; we know no numbers of these figures.
+# The paper trains networks with linear heads on CIFAR-10 and EMNIST letters, in the authors' code perceptrons, ResNet18
+# and VGG16 with heads of 1 to 9 layers. By the abstract this validates the theory; we know no numbers of these figures.
 
 # %%
 balanced = captions.equal(perceptrons)
 common = page.settings("networks")
 page.text(
     f"Here: {captions.network(common)} with heads of {captions.depths(balanced)} layers, on "
-    f"{captions.images(common['sizes'])} of {captions.DATASETS[common['dataset']]}."
+    f"{captions.images(common['sizes'])} of {captions.DATASETS[common['dataset']]}, trained by Adam on the full batch. "
+    "Features are outputs of a linear layer, without batch normalisation."
 )
 
 # %%
@@ -219,22 +235,22 @@ page.figure(
     alt=lambda runs: captions.networks_alt(runs, perceptrons),
     note=lambda: (
         f"Lines and bands: median and range over {captions.seeds(balanced)}, each with its own images and initial values. "
-        "Dashed: misfit to the other geometry; dotted: distance of the two. Heads start orthogonal, so without a bias the own "
-        f"misfit starts small. {captions.drops(common)}"
+        "Middle: misfit of the product of all linear layers to the own geometry, dashed to the other; dotted: distance between "
+        f"frame and simplex. Heads start orthogonal, so without a bias the own misfit starts small. {captions.drops(common)}"
     ),
 )
 
 # %% [markdown]
 # ## Perceptrons, unequal classes
-# The objective is bounded by the optimum over free features: the closer a network comes to that bound, the closer its
-# features are to free ones. The class sizes have the proportions of the authors' CIFAR-10 subset (100 to 500 images a
-# class, authors' code).
+# The objective is bounded from below by the optimum over free features: the closer a network comes to that bound, the
+# closer its features are to free ones.
 
 # %%
 skewed = plots.of_family(perceptrons, "gof")
 page.text(
-    f"Here: {captions.listed(sorted({captions.images(s['sizes']) for s in skewed.values()}))}. At the end the objective "
-    "lies above the bound by "
+    f"Here: {captions.listed(sorted({captions.images(s['sizes']) for s in skewed.values()}))}"
+    + captions.proportions([s["sizes"] for s in skewed.values()])
+    + ". At the end the objective lies above the bound by "
     + captions.listed(
         f"{page.number('networks', 'gap', {'condition': name}, percent=True, digits=2)} ({plots.label(name, skewed)})"
         for name in skewed
@@ -250,11 +266,14 @@ page.figure(
     lambda runs, table: plots.networks_imbalanced(runs, table, perceptrons),
     ["networks", "networks_lengths"],
     alt=lambda runs, table: captions.networks_imbalanced_alt(runs, table, perceptrons),
-    note=lambda: f"Lines and bands: median and range over {captions.seeds(skewed)}. {captions.drops(common)}",
+    note=lambda: (
+        f"Lines and bands: median and range over {captions.seeds(skewed)}. Misfit: of the product of all linear layers to the "
+        f"predicted lengths, dashed to the plain frame. {captions.drops(common)}"
+    ),
 )
 
 # %% [markdown]
-# ## CIFAR-10, equal classes
+# ## CIFAR-10
 
 # %%
 mlp, convnets = heads("mlp_balanced"), heads("convnets")
@@ -269,9 +288,6 @@ page.figure(
         f"Lines and bands: median and range over {captions.seeds(mlp)}. Dotted: distance between frame and simplex."
     ),
 )
-
-# %% [markdown]
-# ## CIFAR-10, unequal classes
 
 # %%
 cifar = heads("mlp_imbalanced")
@@ -298,7 +314,7 @@ page.figure(
 # - **SELI (Thrampoulidis et al. 2022)**: under cross-entropy with vanishing ridge the geometry is that of the centred
 #   labels, whatever the imbalance.
 # - **What Dang et al. add**: squared error, thresholds at finite regularisation and any depth. Minority classes do not
-#   merge but vanish one by one; above their threshold all classes stay orthogonal to each other.
+#   merge but vanish, the smallest first; those that are left are orthogonal to each other.
 
 
 # %%
@@ -307,21 +323,21 @@ def seli(name: str) -> str:
 
 
 page.text(
-    "For comparison, the cross-entropy geometry of ten classes, five of them ten times larger, computed here from the "
-    f"centred labels: squared classifier lengths stand as {seli('classifier_ratio')} to 1 and feature lengths as "
+    "For comparison, the cross-entropy geometry (vanishing ridge) of ten classes, five of them ten times larger, computed "
+    f"here from the centred labels: squared classifier lengths stand as {seli('classifier_ratio')} to 1 and feature lengths as "
     f"{seli('feature_ratio')} to 1 (large to small class), the cosine between two small classes is "
     f"{seli('classifier_cosine')} for classifiers and {seli('feature_cosine')} for features. "
-    "Under squared error without bias all these cosines are 0."
+    "Under squared error without bias the cosines between classes that are left are 0."
 )
 
 # %% [markdown]
 # ## Notes for readers of the paper and its code
 # - The full text could not be had for this replication: theory was derived anew and checked to rounding, settings come
 #   from the authors' code, network results are compared with the abstract only. Theorem and figure numbers are not cited.
-# - Normalised metrics say nothing on scale, and every misfit is small next to the wrong geometry only if that one is
-#   shown: both are, throughout.
-# - Features are the input of the first linear layer: outputs of batch normalisation in the balanced networks, of a
-#   linear layer in the imbalanced ones.
+# - Normalised metrics say nothing on scale, and whether a misfit is small shows only beside that to the wrong geometry:
+#   both are judged, and lengths and objectives too.
+# - Features are the input of the first linear layer. In the authors' code they are outputs of batch normalisation in the
+#   balanced networks and of a linear layer in the imbalanced ones.
 
 # %%
 published, letters = 5e-4, [1500] + [600] * 5 + [50] * 20  # the authors' decay, and their EMNIST subset

@@ -21,6 +21,7 @@ REGIME_COLOURS = dict(zip(REGIMES, (BLUE, PURPLE, RED), strict=True))
 INDEPENDENT = {"plain": "full", "kick": "independent", "wide_kick": "independent"}
 BY_OUTPUTS = ("outputs_4", "outputs_64", "full")
 BY_IMAGES = ("images_100", "images_1000", "full")
+FLOOR = 1e-6  # smallest KL that a landscape draws
 NOT_BY_ALPHA = {*BY_OUTPUTS, *BY_IMAGES, "permuted"} - {"full"}  # differ from `full` in more than alpha
 
 
@@ -180,7 +181,8 @@ def _over_training(axes, curves, finals, over_training) -> None:
             rows = rows[(rows["condition"] == condition) & (rows["probe"] == "linear")]
             rows = rows.assign(value=100 * rows["value"])
             figures.mean_band(each, rows, color=BLUE, label=label, linestyle=style)
-        each.axhline(100 * finals[which]["teacher_linear"].mean(), color=ORANGE, label="teacher")
+        ends = finals[which][finals[which]["condition"].isin(names)].drop_duplicates("seed")
+        each.axhline(100 * ends["teacher_linear"].mean(), color=ORANGE, label="teacher")
         each.set_title(f"{experiment}: linear probe over training", fontsize=8.5)
         each.set(xlabel="step", ylabel="test accuracy (%)")
         each.legend(fontsize=8)
@@ -239,8 +241,8 @@ def valley(kick: pd.DataFrame, wide: pd.DataFrame, regimes: Mapping[str, str]) -
             each.plot(line.index, line, **style)
         for place, name, colour in ((0, "teacher", ORANGE), (1, "student", GREEN)):
             each.axvline(place, color=colour, linewidth=1)
-            look = {"xytext": (-3, 0), "textcoords": "offset points", "rotation": 90, "ha": "right", "va": "bottom"}
-            each.annotate(name, (place, 0.01), xycoords=("data", "axes fraction"), color=colour, fontsize=8.5, **look)
+            look = {"xytext": (-3, 0), "textcoords": "offset points", "rotation": 90, "ha": "right", "va": "center"}
+            each.annotate(name, (place, 0.5), xycoords=("data", "axes fraction"), color=colour, fontsize=8.5, **look)
         each.set_title(regimes[regime], fontsize=9.5)
         each.set(xlabel="place g on the line", yscale="log")
     axes[0].set_ylabel("KL to the teacher (nats)")
@@ -311,7 +313,7 @@ def _surface(figure: Figure, axes: Axes, frame: pd.DataFrame, x: str, y: str, fi
     side = round(len(frame) ** 0.5)
     xs, ys, values, norm = (frame[name].to_numpy().reshape(side, side) for name in (x, y, field, "norm"))
     logarithmic = field in ("kl", "encoder_kl")
-    values = np.log10(np.maximum(values, 1e-6)) if logarithmic else 100 * values
+    values = np.log10(np.maximum(values, FLOOR)) if logarithmic else 100 * values
     drawn = axes.contourf(xs, ys, values, levels=14, cmap="viridis_r" if logarithmic else "viridis", alpha=0.9)
     figure.colorbar(drawn, ax=axes)
     lines = axes.contour(xs, ys, norm, levels=5, colors="white", linewidths=0.7, alpha=0.8)

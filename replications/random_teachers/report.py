@@ -12,6 +12,8 @@
 
 # %%
 # The page of this rule set. Opens as a notebook with jupytext; `python -m verifig` renders it (stage report).
+import math
+
 from replications.random_teachers import plots, plots_images, sentences
 from verifig.pages import Page
 
@@ -41,13 +43,14 @@ page.text(
         f"{settings['head_learning_rate']:g} for the head, {settings['head_width']:,} wide)"
         for name, settings in zip(plots.REGIMES, (plain, kick, wide), strict=True)
     )
-    + ". The paper uses 0.001 for everything and a head 2,048 wide."
+    + f". {say.raised()} The paper uses 0.001 for everything and a head 2,048 wide."
 )
 
 # %% [markdown]
 # ## Figure 1: probing accuracy over training
 # In the paper (CIFAR10, Table 1) the linear probe rises from 35.5 to 46.0 % with ResNet18 and from 36.6 to 52.0 % with
-# VGG11. Raw pixels give 39.0 %, so that the student beats its teacher and the pixels.
+# VGG11. Raw pixels give 39.0 %, so that the student beats its teacher and the pixels. The paper's students start next to
+# their teachers (alpha = 1e-10); Figure 3 below says what that start does here.
 
 # %%
 page.text(
@@ -64,14 +67,14 @@ page.figure(
         f"Three panels, one a probe: test accuracy of the student over {plain['steps']:,} steps, with those of the teacher "
         f"and of raw pixels as level lines. {say.ends()}"
     ),
-    note="Bands: 95 % intervals over seeds. Final values are those of the last step, not of the best one.",
+    note="Lines: means, bands: 95 % intervals over seeds. Final values are those of the last step, not of the best one.",
 )
 
 # %% [markdown]
 # ## Tables 1 and 3: three probes of the same embeddings
 # The paper's linear probe is trained for a fixed number of AdamW steps on raw, unscaled embeddings. If it has not
-# converged by then, a part of what it gains is better conditioning, not better features. So every claim is also put to a
-# converged probe (ridge regression on standardised embeddings) and to nearest neighbours.
+# converged by then, a part of what it gains may be better conditioning, not better features. So final gains are also
+# measured with a converged probe (ridge regression on standardised embeddings) and with nearest neighbours.
 
 # %%
 page.text(
@@ -101,7 +104,7 @@ page.figure(
         + say.gains_by_probe()
     ),
     note=lambda: (
-        "Bars: 95 % intervals over seeds. Open diamonds and squares: the paper's gains on CIFAR10."
+        "Dots and bars: means and 95 % intervals over seeds. Open diamonds and squares: the paper's gains on CIFAR10, of students that start next to their teachers."
         + ("" if kick["long_probe_steps"] else " The long probe is run in the regime `plain` only.")
     ),
 )
@@ -121,7 +124,7 @@ page.text(
 
 # %%
 page.text(
-    f"Here, under ridge: {say.by_source()}. {say.noise()} {say.permuted()} {say.images_grow()} Sources of fewer images are "
+    f"Here (`plain`, alpha = {alpha['full']}), under ridge: {say.by_source()}. {say.noise()} {say.permuted()} {say.images_grow()} {say.transfer()} Sources of fewer images are "
     "repeated, so that all students take the same number of steps."
 )
 
@@ -134,7 +137,7 @@ page.figure(
         "Left: bars of gains over the teacher by what the student saw, three probes each. Right: gain by the number of "
         f"distinct images, beside the paper's. Under ridge: {say.by_source()}."
     ),
-    note="Bars and bands: means with 95 % intervals over seeds. 'Answers permuted' is a control: the teacher's answers belong to other images.",
+    note=f"Bars and lines: means, black bars and bands: 95 % intervals over {say.seeds('plain')} seeds. 'Answers permuted' is a control: the teacher's answers belong to other images.",
 )
 
 # %% [markdown]
@@ -149,10 +152,10 @@ page.text(f"{say.by_alpha('plain', 'ridge')} {say.order('plain')}")
 page.text(f"{say.by_alpha('kick', 'linear')} {say.order('kick')} {say.below_teacher('kick')}")
 
 # %% [markdown]
-# Our explanation: a copy of the teacher starts at the optimum, so that something must throw it out, and that is Adam's
-# first step, which moves every weight by about the learning rate. In a layer 2,048 wide this is a change of order 1; in a
-# narrow one at the same rate it is small, and the student falls back. `kick` and `wide_kick` raise the rates to make up
-# for the width. Rates tuned for each alpha were not tried.
+# Our explanation: a copy of the teacher starts at the optimum, so that something must throw it out, and we think that it
+# is Adam's first step, which moves every weight by about the learning rate (RT17 puts this to the test). In a layer 2,048
+# wide this is a change of order 1; in a narrow one at such a rate it is small, and the student falls back. `kick` and
+# `wide_kick` are to make up for the width by their rates. Rates tuned for each alpha were not tried.
 
 # %%
 page.figure(
@@ -174,7 +177,8 @@ page.figure(
         f"{say.by_alpha('kick', 'linear')}"
     ),
     note=lambda: (
-        f"Titles: learning rates of encoder and head, width of the head. Bands: 95 % intervals over seeds. {say.firing()}"
+        "Titles: learning rates of encoder and head, width of the head. Every panel has its own scale. Lines: means, bands: 95 % intervals over "
+        f"{say.seeds(*plots.REGIMES)} seeds. {say.firing()}"
     ),
 )
 
@@ -190,7 +194,9 @@ page.figure(
     alt=lambda: (
         f"Left: final KL to the teacher against alpha in three regimes. Right: distance travelled. {say.divergence()}"
     ),
-    note=lambda: f"Lines: medians; bands: range over seeds. {say.divergence()} {say.distance()}",
+    note=lambda: (
+        f"Lines: medians, bands: range over {say.seeds(*plots.REGIMES)} seeds. In `plain` alpha = 0 (a copy) is drawn beside alpha = {alpha['local']}. {say.divergence()} {say.distance()}"
+    ),
 )
 
 # %% [markdown]
@@ -206,7 +212,7 @@ page.figure(
     ["planes"],
     alt="Filled contours of the KL to the teacher and of linear probing accuracy over two planes, with the teacher and its students marked and white contours of equal weight norm.",
     note=lambda planes: (
-        f"One teacher, not a mean over seeds. White lines: weight norm. {say.barriers(planes)} {say.probing_on_plane(planes)}"
+        f"One teacher, not a mean over seeds ({say.regime('planes')}). White lines: weight norm. log10 KL below {math.log10(plots.FLOOR):.0f} is drawn as that. {say.barriers(planes)} {say.probing_on_plane(planes)}"
     ),
 )
 
@@ -216,7 +222,7 @@ page.figure(
     lambda planes: plots.preserved(planes, say.plane_alphas()),
     ["planes"],
     alt="The plane of both trained students in distance-preserving coordinates centred at the smallest norm: KL of the outputs, linear probe, and KL of the embeddings, with white contours of equal weight norm.",
-    note="The same runs. Right: softmax of the embeddings themselves, our reading of the paper's encoder-only divergence.",
+    note="The same runs and cut of the KL. Right: softmax of the embeddings themselves, our reading of the paper's encoder-only divergence.",
 )
 
 # %% [markdown]
@@ -233,7 +239,7 @@ page.figure(
         f"KL on the line through teacher and student, on a log axis, and on a random line, in two regimes. {say.cliff()}"
     ),
     note=lambda: (
-        f"Thin lines: seeds. At the teacher itself the KL is 0: the lines break there. {say.cliff()} {say.barrier_on_line()}"
+        f"Thick lines: medians, thin lines: seeds. At the teacher itself the KL is 0: the lines break there. {say.cliff()} {say.barrier_on_line()}"
     ),
 )
 
@@ -251,7 +257,7 @@ page.figure(
     ["plain_final"],
     alt=lambda: f"Gain over the teacher by number of outputs under three probes. {say.by_outputs()}",
     note=lambda: (
-        f"Bands: 95 % intervals over seeds. {say.by_outputs()} The bottleneck has {plain['bottleneck']} units (dotted); sizes "
+        f"Lines: means, bands: 95 % intervals over seeds. {say.by_outputs()} The bottleneck has {plain['bottleneck']} units (dotted); sizes "
         "as far apart as these cannot tell a jump at it from a slope."
     ),
 )
@@ -313,7 +319,7 @@ page.figure(
 
 # %%
 page.text(
-    f"- **eps of Adam** ({plain['eps']:g}) **matters** near the teacher, where gradients are as small. Single precision rounds "
+    f"- **eps of Adam** ({plain['eps']:g}) may matter near the teacher, where gradients can be as small; it was not varied. Single precision rounds "
     f"the paper's alpha = 1e-10 to a copy for almost all weights; our local students start at alpha = {alpha['local']}.\n"
     f"- **Data next to the teacher**: {say.noise_next_to_teacher()}"
 )

@@ -10,6 +10,7 @@ from verifig import numbers, stats
 from verifig.errors import RunError
 from verifig.pages import MISSING, Page
 
+RATES = ("encoder_learning_rate", "head_learning_rate")
 SHORT = {"linear": "the linear probe", "ridge": "ridge", "neighbours": "nearest neighbours"}
 
 
@@ -124,7 +125,7 @@ class Sentences:
         )
         return (
             f"{beats}: it stays below them by {listed(below)} points. That half of the paper's claim is not seen here; "
-            "handwritten digits can almost be told apart by a linear function of their pixels."
+            f"a linear function of the pixels already reads {self.page.number('plain', 'input_linear', percent=True)} of the digits."
         )
 
     def ends(self) -> str:
@@ -164,7 +165,7 @@ class Sentences:
         if not len(linear) or not len(ridge):
             return f"{MISSING}."
         if ridge.mean() < linear.mean() / 2:
-            return "So most of what the linear probe sees there is better conditioning."
+            return "So most of what the linear probe gains there is not seen by a converged one; better conditioning would explain it."
         return "So most of the gain there remains under a converged probe."
 
     # ---- Figure 4 ------------------------------------------------------------------------------------------------
@@ -186,6 +187,29 @@ class Sentences:
         if linear is not None and linear != ridge:
             told += f" Under the linear probe noise changes it by {self.gain('plain', 'noise', 'linear')} points."
         return told
+
+    def transfer(self) -> str:
+        """What other digits are worth beside the images themselves, which the paper finds equal."""
+        digits, images = (self.gain("plain", name, "linear") for name in ("digits", "full"))
+        return f"Other digits are worth {digits} points of linear accuracy, MNIST itself {images}; in the paper both are equal."
+
+    def raised(self) -> str:
+        """By how much the rates of the raised regimes exceed the low ones."""
+        low = self.page.settings("plain")
+        parts = []
+        for name in ("kick", "wide_kick"):
+            factors = [self.page.settings(name)[rate] / low[rate] for rate in RATES]
+            encoder, head = ("the same rate" if np.isclose(f, 1) else f"{f:.3g} times the rate" for f in factors)
+            parts.append(f"`{name}` has {encoder} for the encoder and {head} for the head")
+        return f"Against `plain`, {'; '.join(parts)}."
+
+    def seeds(self, *experiments: str) -> str:
+        """Fewest and most seeds of the conditions that ran, `8` or `6 to 32`."""
+        runs = self.page.statistics
+        chosen = runs[runs["experiment"].isin(experiments) & (runs["statistic"] == "kl")]
+        counts = chosen.groupby(["experiment", "condition"])["seed"].nunique()
+        ends = dict.fromkeys((counts.min(), counts.max()))
+        return " to ".join(map(str, ends)) if len(counts) else MISSING
 
     def permuted(self) -> str:
         return self.by_sign(

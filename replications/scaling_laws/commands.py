@@ -4,7 +4,8 @@ import argparse
 import math
 import sys
 import time
-from pathlib import Path
+
+from verifig import arguments
 
 COLUMNS = (
     "columns with parameters, training tokens and loss in nats (default: N,D,L; with --flops: N,L). A name may be an "
@@ -24,14 +25,16 @@ def register(add) -> None:
         "fit-scaling-law", _fit, "fit L(N, D) = E + A/N^alpha + B/D^beta to a table of runs, with errors and a policy"
     )
     command.epilog = EPILOG
-    command.add_argument("file", type=Path, help="CSV or TSV (also .gz) with a header; one row a training run")
+    command.add_argument(
+        "file", type=arguments.path, help="CSV or TSV (also .gz) with a header; one row a training run"
+    )
     command.add_argument("--columns", metavar="N,D,L", help=COLUMNS)
     command.add_argument("--flops", metavar="COLUMN", help="training compute C in FLOP in place of tokens: D = C / 6N")
     command.add_argument("--delta", type=float, default=1e-3, help="width of Huber's quadratic part (default: 1e-3)")
     command.add_argument("--drop-highest", type=int, default=0, metavar="K", help="leave out the K highest losses")
     command.add_argument("--bootstraps", type=int, default=1000, help="resamples for standard errors (default: 1000)")
     command.add_argument("--compute", type=float, action="append", metavar="FLOP", help="budget to spend (repeatable)")
-    command.add_argument("--plot", type=Path, metavar="FILE.svg", help="draw runs, fit and policy")
+    command.add_argument("--plot", type=arguments.path, metavar="FILE.svg", help="draw runs, fit and policy")
 
 
 def _fit(options: argparse.Namespace) -> None:

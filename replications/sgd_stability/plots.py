@@ -13,6 +13,7 @@ from verifig import figures
 BLUE, ORANGE, GREEN, PURPLE, RED = figures.PALETTE[:5]
 SGD, GD = BLUE, ORANGE
 INITIALISATIONS = {"sgd": "covariance I/√d", "sgd_deviation": "standard deviation 1/√d"}
+NEAR = 1.15  # largest eta/eta* in the right panel of Figure E
 PROBE = {"linestyle": (0, (4, 3)), "color": figures.INK, "linewidth": 1.1, "alpha": 0.75}
 
 
@@ -37,6 +38,12 @@ def level(axes: Axes, x: np.ndarray, y: np.ndarray, text: str) -> None:
     axes.plot(x, y, label=text, **PROBE)
 
 
+def _note(axes: Axes, text: str, y: float) -> None:
+    """Name a horizontal line, above its right end."""
+    where = {"xycoords": ("axes fraction", "data"), "xytext": (0, 2), "textcoords": "offset points"}
+    axes.annotate(text, (0.99, y), ha="right", va="bottom", fontsize=8, **where)
+
+
 def part(runs: pd.DataFrame, model: str, condition: str) -> pd.DataFrame:
     """Final values of one condition of one experiment."""
     return runs[(runs["model"] == model) & (runs["condition"] == condition)]
@@ -59,18 +66,18 @@ def r1(series: pd.DataFrame, axis: float, learning_rate: float, clip: float, ste
     figure, axes = figures.grid(2, 2, width=9, height=2.9, sharex=True)
     for name, colour, label in (("train_loss", SGD, "training"), ("test_loss", GREEN, "test")):
         figures.band(axes[0], curve[name][curve[name]["value"] > 0], color=colour, label=label)
-    axes[0].set(yscale="log", title="loss", ylabel="mean squared error")
+    axes[0].set(yscale="log", title="loss", ylabel="half the mean squared error")
     axes[0].legend(loc="lower left")
     peak = curve["peak_norm"][curve["peak_norm"]["x"] > 0]
     figures.band(axes[1], peak[peak["value"] > 0], color=PURPLE)
     axes[1].axhline(clip, **PROBE)
-    axes[1].annotate("clipping threshold", (0.99, clip), xycoords=("axes fraction", "data"), ha="right", va="bottom")
-    axes[1].set(yscale="log", title="largest gradient norm since the last log point")
+    _note(axes[1], "clipping threshold", clip)
+    axes[1].set(yscale="log", title="largest gradient norm")
     figures.band(axes[2], curve["tr"], color=SGD, label="tr G")
     axes[2].axhline(2 / learning_rate, **PROBE)
-    axes[2].annotate("2/η", (0.99, 2 / learning_rate), xycoords=("axes fraction", "data"), ha="right", va="bottom")
+    _note(axes[2], "2/η", 2 / learning_rate)
     figures.band(axes[2], curve["path_norm"], color=GREEN, label="path norm")
-    axes[2].set(yscale="log", title="sharpness and norm", xlabel="iteration")
+    axes[2].set(yscale="log", title="trace and path norm", xlabel="iteration")
     axes[2].legend(loc="lower right", bbox_to_anchor=(1, 0.3))
     shares = curve["clipped"][curve["clipped"]["x"] > 0]
     figures.band(axes[3], shares.assign(value=100 * shares["value"]), color=RED)
@@ -120,9 +127,10 @@ def r2_init(runs: pd.DataFrame) -> Figure:
         rows = rows.assign(path_ratio=rows["path_norm"] * rows["axis"] / 2)
         over_rates(axes[0], rows, "sharp_ratio", colour, label)
         over_rates(axes[1], rows, "path_ratio", colour, label)
-    for each, title in ((axes[0], "η E‖g‖⁴ / (2 tr G)"), (axes[1], "path norm · √d·η / 2")):
+    for each, title in ((axes[0], "η E|g|⁴ / (2 tr G)"), (axes[1], "path norm · √d·η / 2")):
         each.axhline(1, **PROBE)
-        each.set(xscale="log", title=title, xlabel="√d·η", ylim=(0, 1.3))
+        each.set(xscale="log", title=title, xlabel="√d·η")
+        each.set_ylim(0, max(1.3, each.get_ylim()[1]))
     axes[1].legend(loc="upper right", fontsize=8)
     return figure
 
@@ -133,13 +141,17 @@ def d1(runs: pd.DataFrame) -> Figure:
     figure, axes = figures.grid(3, width=10.5, height=3.5)
     x = np.array(sorted(sgd["axis"].unique()))
     for each, rows, title in ((axes[0], sgd, "(a) SGD"), (axes[1], gd, "(b) gradient descent")):
-        for field, colour, label in (("tr", BLUE, "tr G"), ("fro", GREEN, "‖G‖ Frobenius"), ("lmax", PURPLE, "‖G‖")):
+        for field, colour, label in (
+            ("tr", BLUE, "tr G"),
+            ("fro", GREEN, "‖G‖_F (Frobenius norm)"),
+            ("lmax", PURPLE, "‖G‖ (largest eigenvalue)"),
+        ):
             over_rates(each, rows, field, colour, label)
         level(each, x, 2 / x, "2/η")
         _loglog(each, title=title, xlabel="η", ylim=(0.3, 2000))
     over_rates(axes[2], sgd, "test_nmse", SGD, "SGD")
     over_rates(axes[2], gd, "test_nmse", GD, "gradient descent")
-    _loglog(axes[2], title="(c) test error / variance", xlabel="η")
+    _loglog(axes[2], title="(c) normalised test error", xlabel="η")
     axes[1].legend(loc="lower left", fontsize=8)
     axes[2].legend(loc="lower left", fontsize=8)
     return figure
@@ -187,10 +199,9 @@ def b(runs: pd.DataFrame) -> Figure:
     axes[0].legend(loc="lower right", fontsize=8)
     over_rates(axes[1], rows, "threshold_ratio", PURPLE, "η/η*", x="batch_size")
     axes[1].axhline(1, **PROBE)
-    axes[1].annotate(
-        "exact threshold", (0.99, 1), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=8
-    )
-    axes[1].set(title="η over the exact threshold η*", ylim=(0, 1.15))
+    _note(axes[1], "exact threshold", 1)
+    axes[1].set(title="η over the exact threshold η*")
+    axes[1].set_ylim(0, max(1.15, axes[1].get_ylim()[1]))
     for each in axes:
         each.set_xscale("log", base=2)
         each.set(xlabel="batch size", xticks=x, xticklabels=[str(value) for value in x])
@@ -204,16 +215,16 @@ def e(losses: pd.DataFrame, rates: pd.DataFrame, boundary: pd.Series) -> Figure:
     for ratio, colour in zip(ratios, figures.PALETTE, strict=False):
         rows = losses[np.isclose(losses["ratio"], ratio)]
         figures.band(axes[0], rows.assign(value=np.log10(np.e) * rows["value"]), color=colour, label=f"{ratio:g}")
-    axes[0].set(title="loss, median of each group", xlabel="step of linearised SGD", ylabel="log10 loss", ylim=(-8, 9))
+    axes[0].set(title="loss, median of each group", xlabel="step of linearised SGD", ylabel="log₁₀ loss", ylim=(-8, 9))
     axes[0].legend(title="η/η*", loc="lower left", fontsize=8, title_fontsize=8, ncols=2)
-    near = rates[rates["x"] <= 1.15]
+    near = rates[rates["x"] <= NEAR]
     axes[1].plot(near["x"], near["value"], "o", color=SGD, markersize=4, alpha=0.7, label="groups of replicas")
     middle = near.groupby("x")["value"].median()
     axes[1].plot(middle.index, middle, color=SGD, linewidth=1.2)
     axes[1].axhline(0, color=figures.MUTED, linewidth=1)
     axes[1].axvline(1, **PROBE)
-    axes[1].plot(boundary, np.zeros(len(boundary)), "D", color=RED, markersize=5, label="boundary of each group")
-    axes[1].set(title="growth per 1,000 steps", xlabel="η/η*", ylabel="change of log loss")
+    axes[1].plot(boundary, np.zeros(len(boundary)), "D", color=RED, markersize=5, label="growth turns positive")
+    axes[1].set(title="growth per 1,000 steps", xlabel="η/η*", ylabel="change of ln loss")
     axes[1].legend(loc="upper left", fontsize=8)
     return figure
 
@@ -225,7 +236,9 @@ def minima(section: pd.DataFrame, spectrum: pd.DataFrame, learning_rate: float) 
         axes[0].plot(section["x"], section[name], color=colour, label=label)
         values = spectrum[name]
         axes[1].plot(spectrum["x"], values, color=colour, label=f"{label}: sum {values.sum():,.0f}")
-    axes[0].set(title="along the sharpest direction", xlabel="distance", ylabel="training loss", ylim=(0, None))
+    axes[0].set(
+        title="along the sharpest direction", xlabel="distance from the minimum", ylabel="training loss", ylim=(0, None)
+    )
     axes[0].legend(loc="upper center", fontsize=8)
     axes[1].axhline(2 / learning_rate, label="2/η", **PROBE)
     axes[1].set(xscale="log", yscale="log", title="eigenvalues of G", xlabel="rank", ylim=(0.01, None))

@@ -23,8 +23,8 @@ page.header()
 
 
 # %%
-def of(experiment: str, statistic: str, take: str = "mean", **condition: object) -> str:
-    """A statistic of one condition as text."""
+def of(experiment: str, statistic: str, take: str = "median", **condition: object) -> str:
+    """A statistic of one condition as text: the median over seeds, as the figures draw it, or another `take`."""
     return page.number(experiment, statistic, condition, take)
 
 
@@ -43,36 +43,53 @@ def joined(parts: list[str]) -> str:
     return " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))
 
 
-def bands(*chosen) -> str:
+def by_rate(
+    chosen: list[float], symbol: str, experiment: str, statistic: str, take: str = "median", **condition
+) -> str:
+    """`1.0 at η = 0.1, ... and 2.0 at η = 0.2`."""
+    return joined(
+        [f"{of(experiment, statistic, take, axis=rate, **condition)} at {symbol} = {rate:g}" for rate in chosen]
+    )
+
+
+def bands(runs, experiment: str, *conditions: str) -> str:
     """What lines and bands are, and, if a run that is drawn did not converge, what marks it."""
-    open_runs = sum(int((~rows["converged"]).sum()) for rows in chosen)
-    return "Lines: median over seeds, bands: range." + (
-        f" Open circles: {open_runs} runs that did not converge." if open_runs else ""
+    counts = dict.fromkeys(str(page.seeds(experiment, condition)) for condition in conditions)
+    open_runs = sum(int((~plots.part(runs, experiment, condition)["converged"]).sum()) for condition in conditions)
+    limit = page.settings(experiment)["converged_below"]
+    return f"Lines: median over {joined(list(counts))} seeds, bands: range." + (
+        f" Open circles: {open_runs} runs that did not converge (training loss of {limit:g} or more at the end)."
+        if open_runs
+        else ""
     )
 
 
 # %% [markdown]
 # ## All claims at a glance
 # A minimum that interpolates the data can only be the end of SGD if SGD does not leave it again. For batch size 1 and
-# learning rate η this **linear stability** needs tr G ≤ 2/η, where G is the mean over samples of the outer product of
-# the gradient with itself (the Hessian, for a loss with the factor 1/2). Gradient descent only needs its largest
-# eigenvalue below 2/η. The trace controls the path norm of a ReLU network and the l1 norm of a diagonal one, so a large
-# learning rate makes SGD, but not gradient descent, end at minima of small norm: this is the paper's account.
+# learning rate η this **linear stability** (of the mean square of small deviations) needs tr G ≤ 2/η, where
+# G = E g gᵀ: g is the gradient of the network's output at one sample, E the mean over the training samples. For a loss
+# with the factor 1/2, G is the Hessian at such a minimum. Gradient descent only needs its largest eigenvalue, λ_max or
+# ‖G‖, below 2/η. The trace controls the path norm of a ReLU network and the l1 norm of a diagonal one, so the norm (and
+# with it the test error) falls faster with the learning rate under SGD than under gradient descent: this is the paper's
+# account.
 #
 # **What is unknown to us.** Of the paper itself only the abstract, the first lines and a public audit's quotation of the
 # experiments could be read, besides an independent replication that restates the set-up. There are no tables of numbers
 # to compare with. Figure labels are ours, learning rates, clipping thresholds and training lengths are reconstructions.
-# Statements marked as identities are proved from first principles and tested exactly.
+# Of the statements counted as identities, st1 and st2 are closed forms, tested to rounding; r1, r9 and r11 are
+# inequalities that follow where linear stability holds, tested on the minima that SGD reached ("A finer point" below
+# says how far these are stable).
 
 # %%
 page.summary()
 
 # %% [markdown]
 # ## The exact threshold
-# Between "unstable above 2 / tr G" and "stable below 2 / max |g|²" lies the exact mean-square threshold η* of linearised
-# SGD, for any batch size, with or without replacement: an eigenvalue problem over symmetric matrices that takes a
-# fraction of a second for some hundred samples. If all per-sample gradients have equal norm it is 2 / tr G, so the
-# paper's bound cannot be improved; with the full batch it is 2 / λ_max.
+# Batch size 1 is unstable above 2 / tr G and stable below 2 / max |g|². Between them lies the exact mean-square threshold
+# η* of linearised SGD, which exists for any batch size B, with or without replacement: an eigenvalue problem over
+# symmetric matrices that takes a fraction of a second for some hundred samples. If all per-sample gradients have equal
+# norm it is 2 / tr G, so no better bound can be had from tr G alone; with the full batch it is 2 / λ_max.
 
 # %%
 page.figure(
@@ -81,8 +98,9 @@ page.figure(
     ["population", "bounds"],
     alt="Left: threshold of population regression in ten dimensions over batch sizes, computed points and closed forms. Right: three bounds divided by the exact threshold on random instances.",
     note=lambda population, bounds: (
-        f"Left, points: computed from fourth moments; lines: closed forms. Right, points: {len(bounds)} random instances at batch size 1. The middle bound needs "
-        f"two moments only; its median over the instances is {bounds['fourth_moment_bound'].median():.3g} times the exact threshold, that of the trace bound "
+        f"Left, points: computed from fourth moments; lines: closed forms. Right, points: {len(bounds)} random instances at batch size 1, each row sorted. "
+        "Left of the dashed line a bound is sufficient for stability, right of it only necessary. The middle bound needs two moments only;"
+        f" its median over the instances is {bounds['fourth_moment_bound'].median():.3g} times the exact threshold, that of the trace bound "
         f"{bounds['trace_bound'].median():.3g} times."
     ),
 )
@@ -90,13 +108,20 @@ page.figure(
 # %% [markdown]
 # ## Figure R1: one run from clipped to stable
 # The paper, as quoted by a public audit, reports that clipping becomes inactive by itself after about 4,000 iterations,
-# after which SGD converges to a global minimum at its constant learning rate: what stays there must be linearly stable.
+# after which SGD converges to a global minimum at its constant learning rate, from which it infers linear stability.
 # The independent replication could not reproduce this panel: at learning rate 0.1 with clipping threshold 1 and a
-# decaying rate its trace stayed twenty times above 2/η (control ct5 shows why).
+# decaying rate its trace ended at about twenty times 2/η (control ct5 shows what that threshold does at smaller rates).
+
+# %%
+sgd = page.settings("relu", "sgd")
+page.text(
+    f"Networks of m = {sgd['width']} neurons, f(x) = Σ a_j relu(w_j·x), learn a sum of {sgd['teacher_neurons']} ReLU neurons without noise from {sgd['samples']} inputs, "
+    f"uniform on the sphere of radius √d in d = {sgd['dimension']} dimensions. The loss is half the mean squared error; the test loss is that on {sgd['test_size']:,} fresh "
+    f"inputs. The path norm is Σ |a_j| ‖w_j‖. Gradients longer than {sgd['clip']:g} are clipped to this norm. Figures R1 and R2 show these runs."
+)
 
 # %%
 one = nearest(DYNAMICS, "relu", "sgd")
-sgd = page.settings("relu", "sgd")
 eta = one / sgd["dimension"] ** 0.5 if sgd["learning_rate_axis"] == "sqrt_d" else one
 here = {"condition": "sgd", "axis": one}
 page.figure(
@@ -104,11 +129,12 @@ page.figure(
     lambda series: plots.r1(series, one, eta, sgd["clip"], 0.3 * sgd["steps"], page.paper("clipping")),
     ["relu_series"],
     alt=lambda: (
-        "Over iterations: training and test loss; gradient norm and clipping threshold; trace with 2/eta, and path norm; share of clipped steps. "
-        f"The last clipped step is {of('relu', 'last_clipped', **here)}; at the end training loss is {of('relu', 'train_loss', **here)}, test loss "
+        "Over iterations: training and test loss; largest gradient norm and clipping threshold; trace with 2/eta, and path norm; share of clipped steps. "
+        f"The last clipped step is {of('relu', 'last_clipped', **here)}; after all {sgd['steps']:,} steps training loss is {of('relu', 'train_loss', **here)}, test loss "
         f"{of('relu', 'test_loss', **here)}, tr G·η/2 {of('relu', 'trace_ratio', **here)} and the path norm {of('relu', 'path_norm', **here)}."
     ),
-    note=f"√d·η = {one:g}, the first {0.3 * sgd['steps']:,.0f} of {sgd['steps']:,} steps. Lines: median over {page.seeds('relu', 'sgd')} seeds, bands: range.",
+    note=f"√d·η = {one:g}, the first {0.3 * sgd['steps']:,.0f} of {sgd['steps']:,} steps. Lines: median over {page.seeds('relu', 'sgd')} seeds, bands: range. "
+    f"Gradient norms (before clipping) and clipped steps are those of the {sgd['log_every']:,} steps before a point.",
 )
 
 # %% [markdown]
@@ -129,25 +155,33 @@ page.figure(
         f"{of('relu', 'test_loss', condition='gd', axis=low)} to {of('relu', 'test_loss', condition='gd', axis=high)}."
     ),
     note=lambda runs: (
-        bands(plots.part(runs, "relu", "sgd"), plots.part(runs, "relu", "gd"))
-        + " Diamonds: read off an independent replication's plots, at the ends of its grid; no value of the paper could be had."
+        bands(runs, "relu", "sgd", "gd")
+        + " Diamonds: read off the plots (±10 %) of an independent replication, whose learning rate decays, at the ends of its grid; no value of the paper could be had. "
+        "In (c) and (d) equal places on the axis are not equal learning rates: that of SGD is smaller by √d."
     ),
 )
 
 # %%
 middle = nearest(NAMED[0], "relu", "gd")
+last_clipped = max(
+    page.value("relu", "last_clipped", {"condition": "gd", "axis": rate}).max() for rate in rates("relu", "gd")
+)
 page.text(
     f"Not converged by the last step: {of('relu', 'unconverged_runs', condition='sgd')} of {of('relu', 'runs', condition='sgd')} runs of SGD, "
     f"{of('relu', 'unconverged_runs', condition='gd')} of {of('relu', 'runs', condition='gd')} of gradient descent. "
     "The bound is idle where the initial point already obeys it: initial tr G·η/2 is "
-    + joined(
-        [
-            f"{of('relu', 'initial_trace_ratio', condition='sgd', axis=rate)} at √d·η = {rate:g}"
-            for rate in rates("relu", "sgd")
-        ]
+    + by_rate(rates("relu", "sgd"), "√d·η", "relu", "initial_trace_ratio", condition="sgd")
+    + " (medians over seeds, as the ratios below); where it exceeds 1 the bound is active. At the minima of gradient descent λ_max·η/2 is "
+    + by_rate(rates("relu", "gd"), "η", "relu", "lmax_ratio", condition="gd")
+    + ", and tr G·η/2, which the figure does not show, is "
+    + by_rate(rates("relu", "gd"), "η", "relu", "trace_ratio", condition="gd")
+    + ". "
+    + (
+        f"Gradient descent is clipped for the last time, over all its rates and seeds, at step {last_clipped:,.0f}. "
+        if last_clipped
+        else "Gradient descent is never clipped. "
     )
-    + "; where it exceeds 1 the bound is active. "
-    f"At the minima of gradient descent at η = {middle:g} the learning rate that found them is {of('relu', 'threshold_ratio', condition='gd', axis=middle)} "
+    + f"At the minima of gradient descent at η = {middle:g} the learning rate that found them is {of('relu', 'threshold_ratio', condition='gd', axis=middle)} "
     "times the exact threshold of SGD."
 )
 
@@ -158,25 +192,20 @@ active = [
     if page.value("relu", "initial_trace_ratio", {"condition": "sgd", "axis": rate}).min() > 1
 ]
 page.text(
-    "**A finer point.** The exact threshold is one of mean-square stability, and single trajectories may settle above it, "
-    "because rare samples dominate the mean square. η/η* of the SGD minima ranges over "
-    + joined(
-        [
-            f"{of('relu', 'threshold_ratio', 'range', condition='sgd', axis=rate)} at √d·η = {rate:g}"
-            for rate in active or [one]
-        ]
-    )
-    + ". The bound that the claims use (η E|g|⁴ / (2 tr G) ≤ 1) is weaker than η ≤ η*. "
+    "**A finer point.** Linear stability in mean square is η ≤ η*, and the bounds that r1, r9 and r11 test are only necessary for it. η/η* of the SGD minima ranges over "
+    + by_rate(active or [one], "√d·η", "relu", "threshold_ratio", "range", condition="sgd")
+    + "; above 1 a minimum is unstable in mean square, whatever r1 says of it. Single trajectories can settle there, if rare samples dominate the mean square. "
     f"At the SGD minimum of the figure below η/η* is {of('escape', 'own_threshold_ratio')}, and the median loss of linearised SGD at that rate changes by a factor "
     f"exp({of('escape', 'own_growth')}) every 1,000 steps.\n\n"
     "**The Frobenius norm.** The abstract ties the Frobenius norm to another notion of stability, by our reading that of the loss, which forces ‖G‖_F ≤ 1/(η√μ), where the alignment μ of gradient noise with G "
-    f"can be measured. At √d·η = {one:g}, μ is {of('relu', 'alignment', **here)} and ‖G‖_F·η·√μ is {of('relu', 'frobenius_ratio', **here)}. Not judged: μ is a snapshot at the last step."
+    f"can be measured. At √d·η = {one:g}, μ is {of('relu', 'alignment', **here)} and ‖G‖_F·η·√μ is {of('relu', 'frobenius_ratio', **here)}. "
+    f"Not judged: μ is a snapshot at the last step, at a training loss of {of('relu', 'train_loss', **here)}, where residuals may be rounding."
 )
 
 # %% [markdown]
 # ## Two minima side by side
-# Gradient descent keeps each eigenvalue of G below 2/η, SGD their sum, so at one learning rate the first may be a
-# narrow valley where the second must be a wide one.
+# Gradient descent keeps each eigenvalue of G below 2/η, SGD their sum, so at one learning rate the minimum of gradient
+# descent may be a narrow valley where that of SGD must be a wide one.
 
 # %%
 escape = page.settings("escape")
@@ -189,7 +218,8 @@ page.figure(
     lambda section, spectrum: plots.minima(section, spectrum, escape["learning_rate"]),
     ["slice", "spectrum"],
     alt=f"Left: training loss along the top eigenvector of G at the two minima. Right: eigenvalues of G by rank, with 2/eta. {both}",
-    note=f"One seed, η = {escape['learning_rate']:g} for both (√d·η = {escape['learning_rate'] * escape['dimension'] ** 0.5:.3g} for SGD). {both}",
+    note=f"One seed, η = {escape['learning_rate']:g} for both (√d·η = {escape['learning_rate'] * escape['dimension'] ** 0.5:.3g} for SGD); {escape['gd_steps']:,} steps of gradient "
+    f"descent, to a training loss of {of('escape', 'loss_at_minimum', algorithm='gd')}, and {escape['sgd_steps']:,} of SGD, to {of('escape', 'loss_at_minimum', algorithm='sgd')}. {both}",
 )
 
 # %% [markdown]
@@ -209,13 +239,24 @@ page.figure(
     ["runs"],
     alt=f"Two panels over learning rates with the bound at 1: the sharp ratio, and the path norm over its bound, for both initialisations. {worst}",
     note=lambda runs: (
-        bands(plots.part(runs, "relu", "sgd"), plots.part(runs, "relu", "sgd_deviation"))
-        + f" {worst} Where the path norm has stayed near its initial value, its bound says nothing."
+        bands(runs, "relu", "sgd", "sgd_deviation")
+        + f" {worst} With {plots.INITIALISATIONS['sgd_deviation']}, tr G·η/2 is "
+        + by_rate(rates("relu", "sgd_deviation"), "√d·η", "relu", "trace_ratio", condition="sgd_deviation")
+        + " (not judged). Where the path norm has stayed near its initial value, its bound says nothing."
     ),
 )
 
 # %% [markdown]
 # ## Figure D1: diagonal network over learning rates
+
+# %%
+diagonal = page.settings("diagonal", "sgd")
+page.text(
+    f"The network f(x) = ⟨a∘b, x⟩ learns the sum of {diagonal['support']} of d = {diagonal['dimension']:,} inputs without noise, from {diagonal['samples']} samples uniform on [−1, 1]^d; "
+    f"all a_j and b_j start from N(0, 1). Under SGD tr G·η/2 is {by_rate(rates('diagonal', 'sgd'), 'η', 'diagonal', 'trace_ratio', condition='sgd')}: how close the trace comes "
+    f"to 2/η depends on the rate. Under gradient descent λ_max·η/2 is at most {of('diagonal', 'lmax_ratio', 'max', condition='gd', axis=max(rates('diagonal', 'gd')))} "
+    "at the largest rate."
+)
 
 # %%
 first, last = min(rates("diagonal", "sgd")), max(rates("diagonal", "sgd"))
@@ -234,14 +275,17 @@ page.figure(
         f"Three log-log panels over learning rates. From the smallest to the largest, SGD: trace {ends('sgd', 'tr')}, Frobenius norm {ends('sgd', 'fro')}, largest eigenvalue "
         f"{ends('sgd', 'lmax')}, test error {ends('sgd', 'test_nmse')}. Gradient descent: {ends('gd', 'tr')}, {ends('gd', 'fro')}, {ends('gd', 'lmax')} and {ends('gd', 'test_nmse')}."
     ),
-    note=lambda runs: bands(plots.part(runs, "diagonal", "sgd"), plots.part(runs, "diagonal", "gd")),
+    note=lambda runs: (
+        bands(runs, "diagonal", "sgd", "gd")
+        + " The legend of (b) is also that of (a). (c): mean squared error on fresh inputs over the mean square of their targets."
+    ),
 )
 
 # %%
 page.text(
-    "**A known disagreement.** By the independent replication's account the paper finds that under SGD the Frobenius norm decreases only mildly and "
-    "the largest eigenvalue hardly changes; the replication itself sees both fall. "
-    f"Here, from η = {first:g} to {last:g}, ‖G‖_F goes from {ends('sgd', 'fro')} and ‖G‖ from {ends('sgd', 'lmax')}. "
+    "**A known disagreement.** By the independent replication's account the paper finds that under SGD the trace is close to 2/η, the Frobenius norm decreases only "
+    "mildly and the largest eigenvalue hardly changes; the replication itself sees both norms fall. "
+    f"Here, from η = {first:g} to {last:g}, tr G·η/2 goes from {ends('sgd', 'trace_ratio')}, ‖G‖_F from {ends('sgd', 'fro')} and ‖G‖ from {ends('sgd', 'lmax')}. "
     "We do not know the paper's law of the inputs or its learning rates, so this is a note and not a claim."
 )
 
@@ -249,19 +293,29 @@ page.text(
 # ## Figure D2: SGD balances the layers
 # The balance ratio r = (‖a‖² + ‖b‖²) / (2‖a∘b‖₁) is 1 where the layers have equal entries. A step of SGD with step κ
 # (learning rate times residual, clipped or not) multiplies a² − b² by 1 − κ²x²: noise balances the layers. Gradient flow
-# conserves a² − b², and gradient descent comes close to it where residuals vanish fast.
+# conserves a² − b², and gradient descent comes close to it where residuals vanish fast. Then r itself still moves: it
+# rises where ‖a∘b‖₁ shrinks.
 
 
 # %%
 def clipped_starts() -> str:
-    """From which initial ratios gradient descent was clipped, if from any."""
+    """From which initial ratios gradient descent was clipped, if from any, and until when."""
     rate = rates("balance", "gd")[0]
-    found = [
-        f"{ratio:g}"
+    last = {
+        f"{ratio:g}": page.value("balance", "last_clipped", {"condition": "gd", "axis": rate, "ratio": ratio}).max()
         for ratio in page.settings("balance", "gd")["initial_ratios"]
-        if page.value("balance", "clipped", {"condition": "gd", "axis": rate, "ratio": ratio}).max() > 0
-    ]
-    return f" From r = {joined(found)} gradient descent is clipped in its first steps." if found else ""
+    }
+    found = [ratio for ratio, step in last.items() if step > 0]
+    if not found:
+        return ""
+    return f" From r = {joined(found)} gradient descent is clipped, last at step {max(last.values()):,.0f}."
+
+
+def open_starts(runs) -> str:
+    """From which initial ratios runs did not converge, if from any."""
+    rows = runs[(runs["model"] == "balance") & ~runs["converged"]]
+    starts = [f"{ratio:g}" for ratio in sorted(rows["initial_ratio"].unique())]
+    return f" These start from r = {joined(starts)}; d5 counts them." if starts else ""
 
 
 page.figure(
@@ -273,8 +327,9 @@ page.figure(
         f"{of('balance', 'worst_balance', 'max', condition='sgd')}; gradient descent ends at {of('balance', 'worst_balance_gain', 'min', condition='gd')} times its start or more."
     ),
     note=lambda runs, series: (
-        f"Learning rate {rates('balance', 'sgd')[0]:g}. "
-        + bands(plots.part(runs, "balance", "sgd"), plots.part(runs, "balance", "gd"))
+        f"Learning rate {rates('balance', 'sgd')[0]:g}; entries of a from N(0, {page.settings('balance')['ratio_variance']:g}), b = ±c·a with c as r at the start asks. "
+        + bands(runs, "balance", "sgd", "gd")
+        + open_starts(runs)
         + clipped_starts()
     ),
 )
@@ -285,6 +340,15 @@ page.figure(
 # %%
 batch = page.settings("batch_size")
 sizes, rate = sorted(batch["batch_sizes"]), batch["learning_rates"][0]
+
+
+def idle_sizes(runs) -> str:
+    """At which batch sizes the bound says nothing, if at any."""
+    groups = plots.part(runs, "batch_size", "base").groupby("batch_size")
+    idle = [str(size) for size, rows in groups if (rows["initial_trace_ratio"] <= size).all()]
+    return f" At batch size {joined(idle)} the start already obeys 2B/η." if idle else ""
+
+
 traces = joined(
     [f"{of('batch_size', 'tr', condition='base', axis=rate, batch=size)} at batch size {size}" for size in sizes]
 )
@@ -298,15 +362,24 @@ page.figure(
     ),
     note=lambda runs: (
         f"Diagonal network, η = {rate:g}, {batch['steps']:,} steps, sampling {'with' if batch['replacement'] else 'without'} replacement. "
-        + bands(plots.part(runs, "batch_size", "base"))
+        + bands(runs, "batch_size", "base")
+        + idle_sizes(runs)
     ),
 )
 
 # %% [markdown]
 # ## Figure E: is the boundary really at the exact threshold?
-# Residuals of the linearised network around a minimum of gradient descent, updated by SGD at rates around η*.
+# Residuals of the linearised network around the minimum of gradient descent of "Two minima side by side", updated by SGD
+# at rates around η*.
+
 
 # %%
+def left_out(growth) -> str:
+    """Which ratios the right panel of Figure E does not show, if any."""
+    beyond = [f"{ratio:g}" for ratio in sorted(growth["x"].unique()) if ratio > plots.NEAR]
+    return f" η/η* = {joined(beyond)} is left out on the right." if beyond else ""
+
+
 page.figure(
     "fig_e",
     lambda losses, growth: plots.e(losses, growth, page.value("escape", "boundary")),
@@ -315,7 +388,11 @@ page.figure(
         "Left: median loss over steps by learning rate. Right: growth rate over the learning rate in units of the exact threshold; it turns positive at "
         f"{of('escape', 'boundary', 'range')} over the groups of replicas."
     ),
-    note=f"One minimum, {escape['seeds']} groups of {escape['replicas']} replicas. The growth is taken over the last half of the steps.",
+    note=lambda losses, growth: (
+        f"One minimum, {escape['seeds']} groups of {escape['replicas']} replicas with their own starting points and sample order. Left, lines: median over groups of the median loss of "
+        "a group, bands: range over groups; losses beyond the axis are cut. Right: growth of the natural logarithm of the median loss over the last half of the steps; line: median "
+        "over groups." + left_out(growth)
+    ),
 )
 
 # %% [markdown]

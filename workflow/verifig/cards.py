@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from verifig import pictures, verdicts, words
@@ -154,7 +155,7 @@ def figure_html(
             f'<div class="plot scroll" tabindex="0" role="region" aria-label="{label}">'
             f'<img src="{source}" alt="{escape(alt)}" style="{size}"></div>'
         )
-    caption = f"<figcaption>{escape(note)}</figcaption>" if note else ""
+    caption = f"<figcaption>{MarkdownIt('commonmark').renderInline(note)}</figcaption>" if note else ""
     figure = f'<figure id="{escape(name)}">{image}{caption}</figure>' if source or note else ""
     return figure + "".join(claim_html(claim, scale) for claim in claims)
 
@@ -197,11 +198,15 @@ def _card(claim: Mapping) -> dict:
         "narrow": claim["verdict"] == "reproduced" and (claim.get("headroom") or math.inf) < NARROW,
         "paper_value": "no number" if claim["paper_value"] is None else str(claim["paper_value"]),
         "theirs": any(row["paper"] for row in rows),
-        "bound": f"Bound ({ORIGINS[claim['bounds_from']]})" if "bounds_from" in claim else "Bound",
+        "bound": f"Bound ({_origin(claim)})" if "bounds_from" in claim else "Bound",
         "rows": rows,
         "words": words.wording(claim),
         "recorded": claim.get("recorded_sentences", []),
     }
+
+
+def _origin(claim: Mapping) -> str:
+    return "ours" if words.origin(claim) == words.SEEN else ORIGINS[claim["bounds_from"]]
 
 
 def _row(part: Mapping, broken: bool) -> dict:

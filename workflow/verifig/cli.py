@@ -5,19 +5,18 @@ import importlib
 import os
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
-from verifig import paths, surroundings
+from verifig import arguments, paths, surroundings
 from verifig.errors import InputError, RunError
 
 
-def main(arguments: list[str] | None = None) -> None:
+def main(line: list[str] | None = None) -> None:
     """Parse and run; a mistake of the user's is one sentence and exit code 2, a failure one sentence and exit code 1."""
     surroundings.settle()
     if note := surroundings.other_checkout():
         print(note, file=sys.stderr)
     try:
-        options = parser().parse_args(arguments)
+        options = parser().parse_args(line)
         sys.exit(options.command(options) or 0)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -77,13 +76,16 @@ def _experiment_commands(add: Callable) -> None:
     command.add_argument("--set", action="append", default=[], metavar="key=value", dest="assignments", help=setting)
     what = "train these conditions only (python -m verifig list <rule set> <experiment> shows them)"
     command.add_argument("--only", action="extend", nargs="+", default=[], metavar="condition", help=what)
-    command.add_argument("--seeds", type=int, help="number of seeds instead of the configured one")
-    command.add_argument("--device", default="auto", help="auto, cpu or cuda")
+    configured = "(default: as in config/config.yaml)"
+    command.add_argument("--seeds", type=int, help=f"number of seeds of every condition {configured}")
+    command.add_argument("--device", help=f"auto, cpu or cuda {configured}")
     _stage(command, ["train", "measure", "judge", "report"])
-    command.add_argument("--out", type=Path, required=True, help="folder for artifacts, statistics and verdicts")
+    command.add_argument(
+        "--out", type=arguments.path, required=True, help="folder for artifacts, statistics and verdicts"
+    )
     what = "check everything, fetch optional data, remove unusable artifacts, forecast the work"
     command = add("prepare", _prepare, what)
-    _scale(command, None)
+    _scale(command)
     command.add_argument(
         "--cluster", action="store_true", help="jobs run on other machines: a GPU need not be in this one"
     )
@@ -98,22 +100,22 @@ def _experiment_commands(add: Callable) -> None:
 def _verdict_commands(add: Callable) -> None:
     """Reading verdicts."""
     command = add("check", _check, "exit 1 if a verdict is not what it should be, or not the recorded one")
-    _scale(command, None)
+    _scale(command)
     _results(command)
     command.add_argument(
         "--without-data", action="store_true", help="claims whose data is not there need not be judged as recorded"
     )
     command = add("verdicts", _verdicts, "print the verdict table")
     command.add_argument("slug", nargs="?", help="every claim of this rule set")
-    _scale(command, None)
+    _scale(command)
     _results(command)
     command = add("explain", _explain, "one claim: statement, source, bounds, observed values by seed, reasons")
     command.add_argument("claim", help="claim id, for example EN-10 or grokking/EN-10")
-    _scale(command, None)
+    _scale(command)
     _results(command)
     command = add("compare", _compare, "what changed between two verdicts.json; exit 1 if a verdict did")
-    command.add_argument("before", type=Path)
-    command.add_argument("after", type=Path)
+    command.add_argument("before", type=arguments.path)
+    command.add_argument("after", type=arguments.path)
 
 
 def _keeping_commands(add: Callable) -> None:
@@ -125,22 +127,25 @@ def _keeping_commands(add: Callable) -> None:
     _results(command)
     command = add("pack", _pack, "put the finished artifacts of a rule set into one file, to judge them elsewhere")
     command.add_argument("slug", help="rule set")
-    _scale(command, "paper")
+    _scale(command)
     _results(command)
-    command.add_argument("--file", type=Path, required=True, help="the zip file to write")
+    command.add_argument("--file", type=arguments.path, required=True, help="the zip file to write")
     command = add("unpack", _unpack, "verify a pack, and measure and judge what it holds")
-    command.add_argument("file", type=Path)
-    command.add_argument("--out", type=Path, required=True, help="folder for artifacts, statistics and verdicts")
+    command.add_argument("file", type=arguments.path)
+    command.add_argument(
+        "--out", type=arguments.path, required=True, help="folder for artifacts, statistics and verdicts"
+    )
     _stage(command, ["measure", "judge", "report"])
 
 
-def _scale(command: argparse.ArgumentParser, default: str | None = "laptop") -> None:
-    text = f"one of {', '.join(paths.SCALES)} (default: {default or 'as in config/config.yaml'})"
-    command.add_argument("--scale", default=default, help=text)
+def _scale(command: argparse.ArgumentParser) -> None:
+    text = f"one of {', '.join(paths.SCALES)} (default: as in config/config.yaml)"
+    command.add_argument("--scale", help=text)
 
 
 def _results(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--results", type=Path, default=Path("results"), help="results folder (default: results)")
+    what = "results folder (default: the checkout's results)"
+    command.add_argument("--results", type=arguments.path, default=arguments.results(), help=what)
 
 
 def _stage(command: argparse.ArgumentParser, stages: list[str]) -> None:
@@ -168,15 +173,16 @@ def _list(options: argparse.Namespace) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
-    from verifig import overrides, single
+    from verifig import overrides, single, userconfig
 
+    user = userconfig.load()
     single.run(
         options.slug,
         options.experiments,
         checked_scale(options),
         overrides.parse(options.assignments),
-        options.seeds,
-        options.device,
+        user.seeds if options.seeds is None else options.seeds,
+        options.device or user.device,
         options.stage,
         options.out,
         options.only,

@@ -61,7 +61,7 @@ def _print(claim: Mapping, slug: str, contents: Mapping, layout: Layout) -> None
     console.print(escaped(claim["statement"]))
     value = "no number" if claim["paper_value"] is None else claim["paper_value"]
     console.print(f"paper: {escaped(value)} ({claim['source']}); {claim['basis']}, setting: {claim['setting']}")
-    origin = words.BOUNDS[claim["bounds_from"]] + "; " if "bounds_from" in claim else ""
+    origin = words.origin(claim) + "; " if "bounds_from" in claim else ""
     console.print(f"why these bounds: {escaped(origin + claim['why'])}")
     if "varies" in claim:
         console.print(f"units: {escaped(claim['varies'])}")

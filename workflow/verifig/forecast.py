@@ -1,7 +1,11 @@
 """What a run will cost: processor and wall time of the jobs that are waiting, start-up included."""
 
+import functools
+import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from verifig import numbers, rulesets
 from verifig.errors import InputError
@@ -14,6 +18,7 @@ START_TRAINING = 4.0
 START_OTHER = 2.0
 STAGE = 1.0  # of measure, judge, report and site, where no record says more
 PLANNING = 1.5  # of Snakemake, a rule set
+REFERENCE = 5.6e-3  # CPU seconds of `_work` on the machine on which these and every `expected_seconds` were measured
 CHAIN = 4  # measure, judge, report and site follow the last training job one after the other
 
 
@@ -54,11 +59,26 @@ class Forecast:
         )
 
 
+@functools.cache
+def slowness() -> float:
+    """How many times as long as on the reference machine a job takes here, by a small computation; within a tenth to ten."""
+    return min(max(min(_work() for _ in range(9)) / REFERENCE, 0.1), 10.0)
+
+
+def _work() -> float:
+    """CPU seconds of matrix products and elementwise functions as in training, at the size of its layers."""
+    x = np.linspace(-1, 1, 128 * 128, dtype=np.float32).reshape(128, 128)
+    start = time.process_time()
+    for _ in range(100):
+        x = np.tanh(x @ x.T / 16)
+    return time.process_time() - start
+
+
 def cpu_seconds(layout: Layout, stage: str, training: bool) -> float:
-    """CPU seconds of a job: start-up, and its stage as last time, else as configured."""
+    """CPU seconds of a job: start-up, and its stage as last time, else as configured for a machine of this speed."""
     try:
         own = float(read_json(layout.provenance(stage))["cpu_seconds"])
     except (InputError, KeyError, TypeError, ValueError):
         entry = rulesets.load(layout.slug).entry(stage, layout.scale) if training else {"expected_seconds": STAGE}
-        own = float(entry.get("expected_seconds", 60))
-    return own + (START_TRAINING if training else START_OTHER)
+        own = slowness() * float(entry.get("expected_seconds", 60))
+    return own + slowness() * (START_TRAINING if training else START_OTHER)

@@ -4,7 +4,7 @@ import math
 
 
 def text(value: float | str | None, digits: int = 3) -> str:
-    """`0.98765` -> `0.988`, `12345` -> `12,300` is not done: integers keep their digits up to 10 million."""
+    """`0.98765` -> `0.988`, `12345` -> `12,300` is not done: integers keep their digits up to a billion."""
     if value is None:
         return "undefined"
     if isinstance(value, str):
@@ -15,7 +15,7 @@ def text(value: float | str | None, digits: int = 3) -> str:
         return "∞" if value > 0 else "−∞"
     if value == 0:
         return "0"
-    if float(value).is_integer() and abs(value) < 1e7:
+    if float(value).is_integer() and abs(value) < 1e9:
         return _minus(f"{value:,.0f}")
     magnitude = math.floor(math.log10(abs(value)))
     if magnitude >= digits:
@@ -30,23 +30,32 @@ def interval(low: float | str | None, high: float | str | None, digits: int = 3)
     return f"[{text(low, digits)}, {text(high, digits)}]"
 
 
-def bounds(low: float | str, high: float | str) -> str:
+def bounds(low: float | str, high: float | str, digits: int | None = None) -> str:
     """Bounds as people write them: `≥ 0.98`, `0.8 … 0.97`, `= 3`."""
+    digits = digits or digits_for(low, high)
     if high == "inf":
-        return f"≥ {text(low)}"
+        return f"≥ {text(low, digits)}"
     if low == "-inf":
-        return f"≤ {text(high)}"
-    digits = digits_for(low, high)
+        return f"≤ {text(high, digits)}"
     if low == high:
         return f"= {text(low, digits)}"
     return f"{text(low, digits)} … {text(high, digits)}"
 
 
-def digits_for(low: float | str, high: float | str) -> int:
-    """Significant digits that a value needs to be told from its bounds: 3, or 6 where they lie within a percent."""
-    if isinstance(low, str) or isinstance(high, str):
-        return 3
-    return 3 if abs(high - low) > 1e-2 * max(abs(low), abs(high)) else 6
+def digits_for(low: float | str, high: float | str, value: float | str | None = None) -> int:
+    """Significant digits to write bounds and a value with: 3, or 6 where the bounds lie within a percent.
+
+    A value that would then look like a bound that it is not gets the digits that tell them apart, up to 10.
+    """
+    ends = [bound for bound in (low, high) if not isinstance(bound, str)]
+    close = len(ends) == 2 and abs(high - low) <= 1e-2 * max(abs(low), abs(high))
+    digits = 6 if close else 3
+    if value is None or isinstance(value, str):
+        return digits
+    for more in range(digits, 11):
+        if all(value == bound or text(value, more) != text(bound, more) for bound in ends):
+            return more
+    return digits
 
 
 def plural(unit: str) -> str:

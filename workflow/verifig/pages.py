@@ -190,7 +190,7 @@ class Page:
                 cards.figure_markdown(name, heading, None, "", "", claims, self.scale),
             )
         frames = self._frames(curves)
-        alt, note = _told(alt, frames), _told(note, frames)
+        alt, note = prose.plain(_told(alt, frames)), _told(note, frames)
         warning = notices.unsound(entry, self.health)
         data = base64.b64encode(path.read_bytes()).decode()
         source, width = f"data:image/svg+xml;base64,{data}", figures.pixels_wide(path)
@@ -217,7 +217,7 @@ class Page:
             return Absent(heading, "error", f"{type(error).__name__}: {error}")
         if self._changed(name) and (old := defaults.curves(self.ruleset, self.scale, curves, self._runs(name))):
             figures.behind(figure, draw, old)
-        figures.save(figure, path, _told(alt, frames))
+        figures.save(figure, path, prose.plain(_told(alt, frames)))
         return None
 
     def _frames(self, curves: Sequence[str]) -> list[pd.DataFrame]:

@@ -50,6 +50,11 @@ def _one(rows: pd.DataFrame, take: str, percent: bool, digits: int | None) -> st
     return ("> " if unseen else "") + numbers.text(value, digits or 3)
 
 
+def plain(markdown: str) -> str:
+    """Text without the marks of strong words and code, for what is read aloud."""
+    return re.sub(r"\*\*|`", "", markdown)
+
+
 def collapse(markdown: str) -> str:
     """Put one "Not computed here." in place of the sentences of each paragraph or list item that lack a number."""
     blocks = re.split(r"(\n\s*\n)", markdown)

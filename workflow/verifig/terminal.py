@@ -87,4 +87,4 @@ def _before(claim: Mapping, part: Mapping, recorded: Mapping[str, Mapping]) -> s
     if past is None or len(past["parts"]) != len(claim["parts"]):
         return "–"
     value = past["parts"][claim["parts"].index(part)]["observed"]
-    return f"{verdicts.SYMBOLS[past['verdict']]} {numbers.text(value, numbers.digits_for(*part['bounds']))}"
+    return f"{verdicts.SYMBOLS[past['verdict']]} {numbers.text(value, numbers.digits_for(*part['bounds'], value))}"

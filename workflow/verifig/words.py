@@ -12,6 +12,7 @@ BOUNDS = {
     "control": "a bound set by the control arm",
     "ours": "a bound of ours",
 }
+SEEN = "a bound of ours set after a first computation on the same data"  # a pilot of what has no seeds
 SETTINGS = {
     "paper's": "in the paper’s setting",
     "reduced": "in a reduced setting",
@@ -86,9 +87,15 @@ def _found_right(claim: Mapping) -> str:
         return "Found: an extension of ours, not a statement of the paper."
     if kind.name == "statement":
         number = "; the paper gives no number" if claim["paper_value"] is None else ""
-        bound = BOUNDS[claim.get("bounds_from", "ours")]
-        return f"Holds {SETTINGS[claim['setting']]}, by {bound}{number}."
+        return f"Holds {SETTINGS[claim['setting']]}, by {origin(claim)}{number}."
     return f"Reproduced {SETTINGS[claim['setting']]}."
+
+
+def origin(claim: Mapping) -> str:
+    """Where the bounds of a claim come from."""
+    exact = all(part["estimator"] == "exact" for part in claim["parts"])
+    come_from = claim.get("bounds_from", "ours")
+    return SEEN if come_from == "pilot" and exact else BOUNDS[come_from]
 
 
 def _outside(part: Mapping) -> str:
@@ -129,11 +136,11 @@ def bounds(part: Mapping) -> str:
     """Bounds as text; of one run of the paper's, what ours must be consistent with."""
     if part["relation"] == "consistent":
         return f"consistent with {numbers.text((part['bounds'][0] + part['bounds'][1]) / 2)}"
-    return numbers.bounds(*part["bounds"])
+    return numbers.bounds(*part["bounds"], _digits(part))
 
 
 def _digits(part: Mapping) -> int:
-    return 3 if part["relation"] == "consistent" else numbers.digits_for(*part["bounds"])
+    return 3 if part["relation"] == "consistent" else numbers.digits_for(*part["bounds"], part["observed"])
 
 
 def value(part: Mapping) -> str:

@@ -1,6 +1,7 @@
 """Statistics of the random-feature experiments: panels B-F and H, and the sample-wise figures."""
 
 import itertools
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -37,8 +38,9 @@ def measure(experiment: str, artifact: Artifact, out: Tables) -> dict[str, Curve
                 values = kappas[name][:, curves.nearest(ratio)]
                 out.per_seed(experiment, "condition_number", values, {"map": name, "width": width})
     if "standardised" in maps:
-        for statistics in (_growth, _threshold, _correlation, _output_scales, _noise):
+        for statistics in (_growth, _threshold, _correlation, _noise):
             statistics(experiment, maps["standardised"], out)
+        _output_scales(experiment, maps["standardised"], artifact.meta["job"]["settings"], out)
     _map_pairs(experiment, maps, kappas, out)
     out.curve(f"{experiment}_risk", pd.concat([_long(name, curves) for name, curves in maps.items()]))
     out.curve(f"{experiment}_kappa", pd.concat([_kappa_table(name, maps[name], kappas[name]) for name in maps]))
@@ -97,12 +99,12 @@ def _correlation(experiment: str, curves: Curves, out: Tables) -> None:
         out.per_seed(experiment, "rank_correlation", widths.rank_correlation(loss, height), {"list": "noise levels"})
 
 
-def _output_scales(experiment: str, curves: Curves, out: Tables) -> None:
-    """D1: h at sigma_a = 0 over h at 1; the quadratic law of the tail."""
-    base = "steps 10000"
-    if not {base, *OUTPUT_SCALES} <= set(curves.names) or not curves.covers(widths.TAIL):
+def _output_scales(experiment: str, curves: Curves, settings: Mapping, out: Tables) -> None:
+    """D1: h at sigma_a = 0 over h at 1 after as many steps; the quadratic law of the tail."""
+    base = f"steps {settings['steps']:g}"
+    if not set(OUTPUT_SCALES) <= set(curves.names) or not curves.covers(widths.TAIL):
         return
-    if curves.covers(1):
+    if base in curves.names and settings["output_scale"] == 1 and curves.covers(1):
         out.per_seed(experiment, "start_height_ratio", curves.height("output_scale 0") / curves.height(base))
     zero, three, ten = (curves.at("test_mse", name, widths.TAIL) for name in OUTPUT_SCALES)
     out.per_seed(experiment, "tail_law", ((ten - zero) / 100) / ((three - zero) / 9))

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from replications.double_descent import captions, plots, plots_unified, reference
-from replications.double_descent.measuring import soundness, trained
-from verifig import claims, figures, judgement
+from replications.double_descent import captions, checks, plots, plots_unified, reference
+from replications.double_descent.measuring import features, soundness, trained
+from verifig import claims, figures, judgement, userconfig
 from verifig.artifacts import Artifact
 from verifig.files import read_yaml
 from verifig.paths import REPLICATIONS
@@ -65,6 +65,38 @@ def test_captions_follow_the_curves():
     risk.loc[louder, "train_mse"] *= 10
     risk.loc[louder & (risk["width"] == 1000), "test_mse"] = 1e-6
     assert "higher loss goes" not in captions.caveat_noise(risk, settings)
+
+
+def test_heights_by_output_scale_are_compared_after_equal_steps():
+    """The plain start is that of the run's own number of steps, whatever other horizons there are."""
+    names = ["steps 10000", "steps 15000", *features.OUTPUT_SCALES]
+    mse = np.ones((3, len(names), 2))
+    mse[:, :, 0] = np.array([10, 2, 6, 1, 1])
+    mse[:, :, 1] = np.array([1, 1, 1, 10, 101])
+    curves = features.Curves({"test_mse": mse}, names, np.array([20, 80]), 20)
+    out = Tables()
+    features._output_scales("features", curves, {"steps": 15000, "output_scale": 1.0}, out)
+    rows = out.statistics().set_index("statistic")["value"]
+    assert (rows.loc["start_height_ratio"] == 3).all()
+    assert (rows.loc["tail_law"] == 1).all()
+
+
+def test_images_of_a_folder_are_counted(tmp_path, monkeypatch):
+    assert sum(checks._counts("cifar10")) == 60000
+    for part, count in (("train", 3), ("test", 1)):
+        for name in ("cat", "dog"):
+            (tmp_path / part / name).mkdir(parents=True)
+            for number in range(count):
+                (tmp_path / part / name / f"{number}.png").touch()
+    config = userconfig.load({"data_folders": {"cifar10": str(tmp_path)}})
+    monkeypatch.setattr(userconfig, "load", lambda: config)
+    assert checks._counts("cifar10") == [4, 4]
+
+
+def test_medians_below_the_height_that_is_asked_are_counted():
+    table = pd.DataFrame({"name": ["a", "b", "c"], "seed": 0, "loss": [0.001, 0.002, 0.02], "height": [1.9, 3.0, 0.9]})
+    note = captions.loss_peak_note(table, (0.0025, 0.009), 2.0)
+    assert "of all 2 medians left of the grey 1 lie below its h of 2" in note
 
 
 def test_the_published_peak_is_found():
