@@ -9,8 +9,9 @@ import zipfile
 
 import pytest
 from conftest import ROOT, command, planned_rules, snakemake
+from outline import Outline, dead_links
 
-from verifig import rulesets
+from verifig import publish, rulesets
 from verifig.paths import slugs
 
 TRAINING = {f"grokking_train_{name}" for name in ("delay53", "edge113", "thresholds", "transformer")}
@@ -299,7 +300,7 @@ def test_a_new_rule_set_runs_is_judged_and_shows_up(suite):
     assert command(suite, "verifig", "new", "toy_paper").returncode == 2
     config = ("scale=smoke", 'papers=["toy_paper"]')
     run(suite, config=config)
-    assert "toy_paper/index.html" in (suite / "results/smoke/site/index.html").read_text()
+    assert "../toy_paper/page/index.html" in (suite / "results/smoke/site/index.html").read_text()
     (suite / "config/config.yaml").write_text("papers: [toy_paper]\n")
     checked = command(suite, "verifig", "check", "--scale", "smoke")
     assert checked.returncode == 0
@@ -341,6 +342,19 @@ def test_a_new_rule_set_needs_a_name_of_its_own(suite, name, sentence):
     refused = command(suite, "verifig", "new", name)
     assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
     assert sentence in refused.stderr
+
+
+def test_links_lead_somewhere_where_the_workflow_wrote_and_where_it_is_published(done, tmp_path):
+    results = done / "results/smoke"
+    written = [results / "site/index.html", results / "grokking/page/index.html"]
+    publish._mirror(results / "site", tmp_path)
+    publish._mirror(results / "grokking/page", tmp_path / "grokking")
+    published = [tmp_path / "index.html", tmp_path / "grokking/index.html"]
+    for path in (*written, *published):
+        assert dead_links(path) == [], path
+    assert "../grokking/page/index.html" in Outline(written[0].read_text()).links
+    assert "grokking/index.html" in Outline(published[0].read_text()).links
+    assert "../index.html" in Outline(published[1].read_text()).links
 
 
 def test_publishing_refuses_an_outdated_page_and_reads_no_report(suite):

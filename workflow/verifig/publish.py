@@ -5,7 +5,6 @@ that says less than the published one, because data could not be had here, does 
 """
 
 import re
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -21,6 +20,11 @@ SOURCES = ("claims.yaml", "config.yaml", "settings.schema.yaml", "paper.yaml")
 OTHER_PAGES = {f"{page}.{kind}" for page in ("trust", "hardware", "benchmarks") for kind in ("md", "json", "svg")}
 KEPT = {"manifest.json", "README.md"} | OTHER_PAGES
 ASIDE = ("tests", "bench.py", "commands.py")  # of a rule set, but not of its page
+# links as they are in the results, and between published pages
+LINKS = (
+    (re.compile(rb'href="\.\./(\w+)/page/index\.html'), rb'href="\1/index.html'),
+    (re.compile(rb'<span class="home">(\w+)</span>'), rb'<a href="../index.html">\1</a>'),
+)
 TABLE = re.compile(r"(<!-- verdicts -->\n).*?(<!-- /verdicts -->)", re.DOTALL)
 
 
@@ -96,17 +100,27 @@ def stale_pages() -> dict[str, list[str]]:
     return result
 
 
+def _published(path: Path) -> bytes:
+    """A file as it is published: pages with links from one published page to the other."""
+    content = path.read_bytes()
+    if path.suffix == ".html":
+        for found, published in LINKS:
+            content = found.sub(published, content)
+    return content
+
+
 def _mirror(source: Path, target: Path, keep: set[str] = frozenset()) -> int:
-    """Make `target` hold the files of `source`; returns the number of files written or removed. `keep`: names left alone."""
+    """Make `target` hold the published files of `source`; returns the number of files written or removed. `keep`: names left alone."""
     if not source.is_dir():
         raise InputError(f"{source} does not exist: run `make reports`")
     wanted = {path.relative_to(source) for path in source.rglob("*") if path.is_file()}
     present = {path.relative_to(target) for path in target.rglob("*") if path.is_file()} if target.is_dir() else set()
     changed = 0
     for name in wanted:
-        if name not in present or (source / name).read_bytes() != (target / name).read_bytes():
+        content = _published(source / name)
+        if name not in present or content != (target / name).read_bytes():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source / name, target / name)
+            (target / name).write_bytes(content)
             changed += 1
     for name in present - wanted:
         if name.parts[0] not in keep:

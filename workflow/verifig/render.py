@@ -56,13 +56,12 @@ def anchor(heading: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", re.sub(r"<.*?>", "", heading).lower()).strip("-")
 
 
-def page(blocks: list[tuple[str, str]], title: str, home: str, results: str) -> tuple[str, str]:
+def page(blocks: list[tuple[str, str]], title: str, results: str) -> tuple[str, str]:
     """(HTML, Markdown) of a page."""
     contents = [item for block, _ in blocks for item in re.findall(r'<h2 id="(.*?)">(.*?)</h2>', block)]
     page_html = templating.fill(
         "page.html.j2",
         title=title,
-        home=home,
         results=results,
         contents=contents,
         blocks=[block for block, _ in blocks],

@@ -1,4 +1,4 @@
-"""The front page over all rule sets, and all verdicts as data: results/<scale>/site/."""
+"""The front page over all rule sets, and all verdicts as data: results/<scale>/site/. Links lead to the pages there."""
 
 import base64
 from collections.abc import Callable, Mapping
@@ -57,6 +57,7 @@ def index(papers: list[dict], scale: str) -> str:
         kinds=verdicts.KINDS,
         order=verdicts.ORDER,
         verdict_words=[kind.word for kind in verdicts.KINDS] + list(verdicts.ORDER[1:]),
+        page="../{}/page/index.html".format,
         badge=cards.badge,
         word=verdicts.word,
         ours=cards.ours,

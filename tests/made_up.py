@@ -1,0 +1,29 @@
+"""Artifacts with known curves, made up for the tests of statistics, and what was measured on them."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from verifig.artifacts import Artifact
+from verifig.tables import Tables
+
+
+def artifact(
+    arrays: Mapping[str, object], conditions: Mapping[str, Mapping] | None = None, seeds: int = 1, **settings
+) -> Artifact:
+    """Arrays by name as a training job would have left them; members are condition (by name) x seed.
+
+    Args:
+        conditions: settings of each condition that differ from `settings`; None: the experiment has no conditions.
+    """
+    settings = {"seeds": seeds} | settings | ({} if conditions is None else {"conditions": dict(conditions)})
+    return Artifact({name: np.asarray(array) for name, array in arrays.items()}, {"job": {"settings": settings}})
+
+
+def values(out: Tables, statistic: str, experiment: str | None = None) -> dict[str, list[float]]:
+    """By condition, the values of a statistic, one a unit; not a number where its status is not `ok`."""
+    rows = out.statistics().query("statistic == @statistic")
+    if experiment is not None:
+        rows = rows[rows["experiment"] == experiment]
+    shown = rows["value"].where(rows["status"] == "ok", np.nan)
+    return {condition: shown[rows["condition"] == condition].tolist() for condition in rows["condition"].unique()}
