@@ -1,10 +1,13 @@
 """The forecast counts what the user waits for; tests/prove/test_forecast.py compares it with runs."""
 
+import re
+
 import pytest
+from conftest import ROOT
 
 from verifig import forecast, rulesets
 from verifig.files import write_json
-from verifig.paths import Layout
+from verifig.paths import REPLICATIONS, Layout, slugs
 
 OTHERS = ("measure", "judge", "report")
 
@@ -50,3 +53,25 @@ def test_the_speed_of_a_machine_is_a_ratio_of_one_computation(monkeypatch):
     forecast.slowness.cache_clear()
     assert forecast.slowness() == 2
     forecast.slowness.cache_clear()
+
+
+@pytest.mark.parametrize("slug", slugs())
+def test_a_card_states_the_configured_cost(slug):
+    ruleset = rulesets.load(slug)
+    minutes = sum(ruleset.entry(name, "laptop")["expected_seconds"] for name in ruleset.experiments("laptop")) / 60
+    card = (REPLICATIONS / slug / "README.md").read_text(encoding="utf-8")
+    (stated,) = re.findall(r"^\| laptop \| 2 CPU cores \| about ([\d.]+) min of processor time", card, re.MULTILINE)
+    assert 0.8 < float(stated) / minutes < 1.25
+
+
+def test_the_readme_states_the_configured_cost():
+    """Training and start-up of the laptop scale, as a fresh clone forecasts it on the reference machine."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (stated,) = re.findall(r"^\| `laptop` .*about (\d+) minutes of processor time", text, re.MULTILINE)
+    entries = [
+        rulesets.load(slug).entry(name, "laptop")
+        for slug in slugs()
+        for name in rulesets.load(slug).experiments("laptop")
+    ]
+    start = len(entries) * forecast.START_TRAINING + 3 * len(slugs()) * (forecast.START_OTHER + forecast.STAGE)
+    assert 0.8 < float(stated) * 60 / (sum(entry["expected_seconds"] for entry in entries) + start) < 1.25

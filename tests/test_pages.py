@@ -30,6 +30,21 @@ def test_published_pages_are_sound(path):
     assert dead_links(path) == []
 
 
+def test_a_heading_with_nothing_below_is_left_out():
+    blocks = [
+        ("<h2>", "## A"),
+        ("<p>", "text"),
+        ("<h3>", "### B"),
+        ("", ""),
+        ("<h2>", "## C"),
+        ("<h3>", "### D"),
+        ("", ""),
+    ]
+    assert [markdown for _, markdown in render._without_bare_headings(blocks)] == ["## A", "text"]
+    shown = [("<h2>", "## C"), ("<h3>", "### D"), ("<p>", "text"), ("<h2>", "## E\ntext")]
+    assert render._without_bare_headings(shown) == shown
+
+
 def test_no_published_page_is_stale():
     stale = publish.stale_pages()
     assert not stale, f"run `make reports`: {stale}"

@@ -30,7 +30,19 @@ def execute(source: Path) -> tuple[list[tuple[str, str]], dict[str, object]]:
             value = _run(cell.source, names, source)
             if hasattr(value, "_repr_html_"):
                 blocks.append((value._repr_html_(), value._repr_markdown_()))
-    return blocks, names
+    return _without_bare_headings(blocks), names
+
+
+def _without_bare_headings(blocks: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Leave out headings whose figures are all of another scale: nothing stands below them."""
+    kept: list[tuple[str, str]] = []
+    for html, markdown in reversed(blocks):
+        bare = re.fullmatch(r"(#+) .*", markdown.strip())
+        below = re.match(r"(#+) ", kept[-1][1].strip()) if kept else None
+        nothing = not kept or (below and bare and len(below[1]) <= len(bare[1]))
+        if (html or markdown) and not (bare and nothing):
+            kept.append((html, markdown))
+    return kept[::-1]
 
 
 def _run(code: str, names: dict[str, object], source: Path) -> object:
