@@ -186,6 +186,17 @@ def test_a_value_that_is_not_its_bound_does_not_look_like_it(bounds, observed, s
     assert (words.bounds(tight), words.value(tight)) == (shown, ours)
 
 
+def test_a_control_arm_without_a_value_decides_nothing_and_one_with_a_value_is_shown():
+    arm = {"experiment": "e", "condition": "condition=off", "statistic": "s", "verdict": "inconclusive", "n": 3}
+    lost = words.control_arm(part(control_arm=arm | {"observed": None, "low": "-inf", "high": "inf"}))
+    assert lost == "control arm (off): has no such value, which decides nothing"
+    found = arm | {"observed": 0.1, "low": 0.05, "high": 0.2, "verdict": "contradicted"}
+    assert (
+        words.control_arm(part(control_arm=found))
+        == "control arm (off): 0.100 [0.0500, 0.200], outside, as it should be"
+    )
+
+
 def test_a_bound_on_exact_numbers_was_not_set_on_other_seeds():
     claim = {"bounds_from": "pilot", "parts": [part(estimator="exact"), part(estimator="exact")]}
     assert "same data" in words.origin(claim)

@@ -187,6 +187,8 @@ def control_arm(part: Mapping) -> str:
     )
     if arm["verdict"] == "not tested":
         return f"control arm ({where}): did not run"
+    if arm["observed"] is None:
+        return f"control arm ({where}): has no such value, which decides nothing"
     digits = _digits(part)
     shown = numbers.text(arm["observed"], digits)
     if part["estimator"] not in ("exact", "every"):
