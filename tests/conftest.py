@@ -23,6 +23,7 @@ COPIED = (
     "profiles",
     "workflow",
     "replications",
+    "tests/made_up.py",
     "reports",
     "envs",
     "README.md",
@@ -44,6 +45,7 @@ def copy_suite(target: Path) -> Path:
         if source.is_dir():
             shutil.copytree(source, target / name, ignore=ignore)
         elif source.exists():
+            (target / name).parent.mkdir(exist_ok=True)
             shutil.copy(source, target / name)
     return target
 
