@@ -258,8 +258,9 @@ def _paper_precision(series: Series, out: Tables) -> None:
         test = series[condition, "test_accuracy"]
         collapse, never = first_crossing(series.points, series[condition, "collapsed"], COLLAPSE)
         seen = series[condition, "collapsed"][:, read] > COLLAPSE
-        first = series.points[read][seen.argmax(1)]
-        out.per_seed(experiment, "collapse_epoch_by_500", first, name, never=~seen.any(1))
+        epochs, unseen = series.points[read], ~seen.any(1)
+        first = np.where(unseen, epochs[-1], epochs[seen.argmax(1)])
+        out.per_seed(experiment, "collapse_epoch_by_500", first, name, never=unseen)
         late = series.points >= series.points[-1] / 2
         out.per_seed(experiment, "late_mean_test_accuracy", test[:, late].mean(1), name)
         ranges = [

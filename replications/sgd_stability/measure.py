@@ -216,9 +216,9 @@ def growth(log_loss: np.ndarray, step: np.ndarray) -> np.ndarray:
 
 
 def boundary(ratios: Sequence[float], rates: np.ndarray) -> float:
-    """First ratio at which the growth turns positive, interpolated linearly; NaN if it does not."""
+    """First ratio at which the growth turns positive, interpolated linearly; NaN if it does not, or overflows there."""
     above = np.flatnonzero(rates > 0)
-    if not len(above) or above[0] == 0:
+    if not len(above) or above[0] == 0 or np.isinf(rates[above[0]]):
         return float("nan")
     k = above[0]
     return ratios[k - 1] + (ratios[k] - ratios[k - 1]) * -rates[k - 1] / (rates[k] - rates[k - 1])

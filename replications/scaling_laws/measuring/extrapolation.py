@@ -211,7 +211,12 @@ def measure_families(artifact: Artifact, out: Tables) -> None:
 
 
 def explained(values: np.ndarray) -> np.ndarray:
-    """Cumulative share of the variance explained by principal components: values [units, columns] -> [columns]."""
+    """Cumulative share of the variance explained by principal components: values [units, columns] -> [columns].
+
+    Not a number where a value is not finite.
+    """
+    if not np.isfinite(values).all():
+        return np.full(values.shape[1], np.nan)
     squares = np.linalg.svd(values - values.mean(0), compute_uv=False) ** 2
     return np.cumsum(squares) / squares.sum()
 

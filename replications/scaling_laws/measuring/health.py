@@ -38,21 +38,23 @@ def _across_families(name: str, artifact: Artifact, out: Tables) -> None:
 def _kernels(name: str, artifact: Artifact, out: Tables) -> None:
     """Share of losses that are finite and positive."""
     losses = [values.ravel() for key, values in artifact.items() if key.endswith(("losses", "_data", "_parameters"))]
-    out.exact(name, "positive", np.mean(np.concatenate(losses) > 0))
+    values = np.concatenate(losses)
+    out.exact(name, "positive", np.mean(np.isfinite(values) & (values > 0)))
 
 
 def _finite_networks(name: str, artifact: Artifact, out: Tables) -> None:
-    """Loss after training on everything over that of guessing, by initial weights; share of width runs that are finite."""
+    """Loss after training on everything over that of guessing, by initial weights; share of excess losses that are finite."""
     out.per_seed(name, "floor_over_guessing", artifact["data_floor"] / np.log(CLASSES))
-    widths = [values.ravel() for key, values in artifact.items() if key.startswith("width_")]
-    out.exact(name, "finite", np.mean(np.isfinite(np.concatenate(widths))))
+    excess = [values.ravel() for key, values in artifact.items() if key.startswith(("width_", "data_excess"))]
+    out.exact(name, "finite", np.mean(np.isfinite(np.concatenate(excess))))
 
 
 def _students(name: str, artifact: Artifact, out: Tables) -> None:
     """Worst loss of a seed's students with the most samples, lowest and last; 1 is what a constant would have."""
+    most = int(np.argmax(members(artifact.meta["job"]["settings"])[0]["sample_sizes"]))
     last = artifact["test_loss"][..., -1]
     for statistic, values in (("run_lowest", artifact["lowest"]), ("run_last", last)):
-        out.per_seed(name, statistic, values[:, :, -1].reshape(len(values), -1).max(1))
+        out.per_seed(name, statistic, values[:, :, most].reshape(len(values), -1).max(1))
 
 
 CHECKS = {

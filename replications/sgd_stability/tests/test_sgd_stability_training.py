@@ -245,6 +245,7 @@ def test_linearised_sgd_shrinks_below_and_grows_above_the_threshold():
 def test_boundary_interpolates():
     assert boundary([0.9, 1.0, 1.1], np.array([-1.0, -0.5, 0.5])) == pytest.approx(1.05)
     assert math.isnan(boundary([0.9, 1.0], np.array([-1.0, -0.5])))
+    assert math.isnan(boundary([0.9, 1.0, 1.1], np.array([-1.0, -0.5, math.inf])))
 
 
 def test_the_worst_run_is_not_hidden_by_a_diverged_or_a_filtered_one():
