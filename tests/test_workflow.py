@@ -240,6 +240,11 @@ def test_graphs_show_the_jobs(done, option):
         assert f'label = "{rule}' in result.stdout
 
 
+def test_the_workflow_passes_snakemake_s_lint(suite):
+    result = snakemake(suite, "--lint")
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
 def broken(suite) -> tuple[str, ...]:
     """A suite whose shortest training job fails; returns what to ask Snakemake for."""
     program = suite / "replications/grokking/experiments/exact.py"

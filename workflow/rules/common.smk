@@ -59,7 +59,7 @@ def figures_of(slug, scale):
 
 
 def read_by_the_site(slug, user):
-    """What the front page shows of a rule set beside its verdicts: costs, and its first figure."""
+    """What the front page shows of a rule set beside its verdicts, costs and its first figure."""
     records = [
         f"{name}.provenance.json"
         for name in jobs_of(slug, user)
