@@ -300,6 +300,37 @@ def test_as_a_module_of_another_project(done, tmp_path):
     assert (project / "papers/smoke/grokking/page/index.html").exists()
 
 
+SUITE_AS_MODULE = """
+configfile: "host.yaml"
+
+module verifig:
+    snakefile:
+        "{suite}/Snakefile"
+    pathvars:
+        results="papers",
+        logs="papers/logs",
+
+use rule * from verifig as verifig_*
+
+rule all:
+    default_target: True
+    input:
+        rules.verifig_all.input,
+"""
+
+
+def test_the_whole_suite_as_a_module_keeps_its_own_configuration_and_writes_where_the_host_says(done, tmp_path):
+    """The copy's config/config.yaml asks for grokking at smoke scale; the host has settings of the same names."""
+    (tmp_path / "Snakefile").write_text(SUITE_AS_MODULE.format(suite=done))
+    (tmp_path / "host.yaml").write_text("scale: enormous\nseeds: 99\n")
+    found = planned_rules(tmp_path)
+    assert {f"verifig_{name}" for name in TRAINING} == {name for name in found if "_train_" in name}
+    assert {"verifig_site", "verifig_grokking_report"} <= found
+    listed = snakemake(tmp_path, "-n").stdout
+    assert "papers/smoke/site/index.html" in listed
+    assert " results/" not in listed
+
+
 def test_a_new_rule_set_runs_is_judged_and_shows_up(suite):
     assert command(suite, "verifig", "new", "toy_paper").returncode == 0
     assert command(suite, "verifig", "new", "toy_paper").returncode == 2

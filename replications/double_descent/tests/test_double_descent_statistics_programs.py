@@ -139,6 +139,12 @@ def test_residues_of_right_formulas_are_rounding():
         assert value.max() < (1e-20 if name == "oracle.minimum_norm" else 1e-8)
 
 
+def test_residues_are_the_worst_over_widths_by_seed(monkeypatch):
+    found = iter([3.0, 1.0, 2.0, 7.0])
+    monkeypatch.setattr(conditioning, "_differences", lambda *a: {"descent": next(found)})
+    assert conditioning.against_iteration(pictures(), CHECKS, CPU)["oracle.descent"].tolist() == [3, 7]
+
+
 def test_an_iteration_of_the_wrong_length_shows_in_its_residues(monkeypatch):
     plain = spectral.gradient_descent
     monkeypatch.setattr(

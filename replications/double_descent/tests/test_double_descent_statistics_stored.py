@@ -189,7 +189,7 @@ def test_records_of_deep_networks_are_seeds_by_widths_by_epochs(monkeypatch):
     monkeypatch.setattr(deep, "train", lambda run, members, *a, **k: numbered(members, 2))
     settings = {
         "dataset": "digits",
-        "widths": [4, 7],
+        "widths": [4, 7, 9],
         "seeds": 2,
         "n": 10,
         "batch_size": 4,
@@ -197,7 +197,10 @@ def test_records_of_deep_networks_are_seeds_by_widths_by_epochs(monkeypatch):
         "record_epochs": [1, 5, 8],
     }
     found = deep.deep(run_of(settings, [{"condition": "base", "seed": 0}, {"condition": "base", "seed": 1}]))
-    assert found["test_mse"].tolist() == [[[40, 41], [70, 71]], [[1040, 1041], [1070, 1071]]]
+    assert found["test_mse"].tolist() == [
+        [[40, 41], [70, 71], [90, 91]],
+        [[1040, 1041], [1070, 1071], [1090, 1091]],
+    ]
     assert found["points"].tolist() == [1, 5]
 
 
