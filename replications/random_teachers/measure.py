@@ -12,7 +12,7 @@ from verifig.tables import Tables
 
 PROBES = ("linear", "ridge", "neighbours")
 REDUCED = ("plain", "kick", "wide_kick")
-SIZES = {"images_100": 100, "images_1000": 1000, "full": 4000}
+BY_IMAGES = ("images_100", "images_1000", "full")
 PAIRS = {
     # experiment: [(a, b)]: paired differences a - b of the final probes, same seed, teacher and batch order
     "plain": [
@@ -68,7 +68,7 @@ def _reduced(name: str, series: Series, out: Tables) -> None:
                 first, second = series.last(a, probe), series.last(b, probe)
                 shared = min(len(first), len(second))
                 out.per_seed(name, f"{probe}_difference", first[:shared] - second[:shared], {"a": a, "b": b})
-    if all(condition in series.settings for condition in SIZES):
+    if all(condition in series.settings for condition in BY_IMAGES):
         out.per_seed(name, "linear_per_decade", _per_decade(series))
     _divergences(name, series, out)
     if len(series.artifact["line"]):
@@ -81,7 +81,7 @@ def _condition(name: str, series: Series, condition: str, out: Tables) -> None:
     label = {"condition": condition}
     for probe in (*PROBES, "linear_long", "ridge_shuffled"):
         student, teacher = series.last(condition, probe), series.teacher(condition, probe)
-        if np.isfinite(student).all():
+        if np.isfinite(student).any():  # all NaN where it was not to be probed
             out.per_seed(name, probe, student, label)
             out.per_seed(name, f"teacher_{probe}", teacher, label)
             out.per_seed(name, f"{probe}_gain", student - teacher, label)
@@ -89,18 +89,18 @@ def _condition(name: str, series: Series, condition: str, out: Tables) -> None:
                 pixels = float(series.artifact[f"input_{probe}"])
                 out.per_seed(name, f"{probe}_over_input", student - pixels, label)
         first = series[condition, probe][:, 0] if probe in PROBES else np.array([np.nan])
-        if np.isfinite(first).all():
+        if np.isfinite(first).any():
             out.per_seed(name, f"{probe}_untrained_gain", first - teacher, label)
     for field in ("kl", "distance", "alive", "scale"):
         out.per_seed(name, field, series.last(condition, field), label)
 
 
 def _per_decade(series: Series) -> list[float]:
-    """Slope of the linear probe's accuracy per factor 10 in distinct images, one fit a seed."""
-    values = {condition: series.last(condition, "linear") for condition in SIZES}
-    seeds = min(map(len, values.values()))
-    decades = np.log10(list(SIZES.values()))
-    return [np.polyfit(decades, [values[condition][seed] for condition in SIZES], 1)[0] for seed in range(seeds)]
+    """Slope of the linear probe's accuracy per factor 10 in distinct images, one fit a seed; NaN if they are all equal."""
+    values = [series.last(condition, "linear") for condition in BY_IMAGES]
+    decades = np.log10([series.settings[condition]["distinct_images"] for condition in BY_IMAGES])
+    spread = np.ptp(decades) > 0
+    return [np.polyfit(decades, rows, 1)[0] if spread else np.nan for rows in zip(*values, strict=False)]
 
 
 def ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:

@@ -45,7 +45,8 @@ def _reduced(name: str, artifact: Artifact, out: Tables) -> None:
 
 def _planes(artifact: Artifact, out: Tables) -> None:
     """Share of grid points that are finite; KL at the grid points next to the trained students, as in `_reduced`."""
-    fields = [artifact[f"{view}_{field}"] for view in ("shared", "nonlocal") for field in ("kl", "linear", "norm")]
+    drawn = ("kl", "encoder_kl", "linear", "ridge", "norm")
+    fields = [artifact[f"{view}_{field}"] for view in ("shared", "nonlocal") for field in drawn]
     out.exact("planes", "finite", np.isfinite(fields).mean())
     teacher, student = (int(np.abs(artifact["axis"] - place).argmin()) for place in (0, 1))
     kl, settings = artifact["shared_kl"], artifact.meta["job"]["settings"]

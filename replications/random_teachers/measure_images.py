@@ -60,10 +60,10 @@ def _distilled(name: str, artifact: Artifact, out: Tables) -> None:
                 pixels = artifact["input"][indices][:, column, k]
                 out.per_seed(name, probe, student[:, -1], label)
                 out.per_seed(name, f"{probe}_best", student[:, 1:].max(1), label)
-                if np.isfinite(teacher).all():  # NaN where they were not to be probed
+                if np.isfinite(teacher).any():  # NaN where they were not to be probed
                     out.per_seed(name, f"{probe}_gain", student[:, -1] - teacher, label)
                     out.per_seed(name, f"teacher_{probe}", teacher, label)
-                if np.isfinite(pixels).all():
+                if np.isfinite(pixels).any():
                     out.per_seed(name, f"{probe}_over_input", student[:, -1] - pixels, label)
                 for seed, values in enumerate(student):
                     facts = label | {"probe": probe, "seed": seed, "alpha": alphas[condition]}

@@ -1,4 +1,4 @@
-"""Statistics of the minimal example and of the identities, on made-up artifacts, against plain loops and numbers by hand."""
+"""Statistics of the minimal example and of the identities, against plain loops and numbers by hand."""
 
 import math
 from statistics import mean, median
@@ -162,7 +162,8 @@ def test_condition_numbers_are_compared_draw_by_draw(conditioning):
 
 def test_residues_keep_their_checks(conditioning):
     assert values(conditioning, "residue") == {
-        "check=descent": [1.0, 2.0], "check=momentum": [3.0, 4.0], "check=sgd": [5.0, 6.0], "check=null_space": [7.0, 8.0],
+        "check=descent": [1.0, 2.0], "check=momentum": [3.0, 4.0], "check=sgd": [5.0, 6.0],
+        "check=null_space": [7.0, 8.0],
     }  # fmt: skip
     assert values(conditioning, "interpolation_loss") == {"": [9.0, 10.0]}
 

@@ -17,8 +17,8 @@ TWELVE = [  # the configurations of B4 in closed form
 ]  # fmt: skip
 FOUR = [f"noise {share} steps 10000" for share in ("0", "0.1", "0.2", "0.4")]
 SOLVERS = [
-    "steps inf", "steps 30", *TWELVE[::-1], "lr 0.01", "output_scale 0", "output_scale 3", "output_scale 10", *FOUR[::-1],
-    "noise 0.2 steps 1000", "noise 0 steps 1000", "noise 1 steps inf",
+    "steps inf", "steps 30", *TWELVE[::-1], "lr 0.01", "output_scale 0", "output_scale 3", "output_scale 10",
+    *FOUR[::-1], "noise 0.2 steps 1000", "noise 0 steps 1000", "noise 1 steps inf",
 ]  # fmt: skip
 GRIDS = {  # widths that stand for 0.4, 0.6, 1 and 4 n lie in different places
     "standardised": [3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 40], "raw": [4, 6, 10, 40, 50], "batch": [2, 6, 9, 10, 12, 40],

@@ -50,7 +50,11 @@ def test_the_widest_minimal_model_fits_and_no_draw_explodes():
     assert values(out, "run_risk") == {"": near([50, np.nan])}
 
 
-FEATURES = {"batch": {"seeds": 2, "normalisation": "batch"}, "plain": {"seeds": 3}, "raw": {"seeds": 1, "normalisation": "raw"}}  # fmt: skip
+FEATURES = {
+    "batch": {"seeds": 2, "normalisation": "batch"},
+    "plain": {"seeds": 3},
+    "raw": {"seeds": 1, "normalisation": "raw"},
+}
 SOLVERS = [
     "steps 10",
     "steps inf",
@@ -94,7 +98,8 @@ def test_losses_of_runs_are_the_worst_over_widths_at_the_end(program):
     """Cross-entropy is over log 2, the squared loss over 1/4."""
     conditions = {"mse": {"seeds": 2}, "entropy": {"loss": "cross_entropy", "seeds": 1}}
     arrays = {
-        "mse.train_mse": [[[9.0, 9.0], [0.5, 0.25]], [[0.1, 0.1], [0.25, np.inf]]], "mse.widths": [1, 2], "mse.points": [1, 2],
+        "mse.train_mse": [[[9.0, 9.0], [0.5, 0.25]], [[0.1, 0.1], [0.25, np.inf]]],
+        "mse.widths": [1, 2], "mse.points": [1, 2],
         "entropy.train_mse": [[[7.0, 7.0], [1.0, 3 * math.log(2)]]], "entropy.widths": [1, 2], "entropy.points": [1, 2],
     }  # fmt: skip
     assert values(measured(program, arrays, conditions), "run_loss") == {"": near([3, 2, np.nan])}

@@ -54,8 +54,8 @@ def test_minimal_fits_solve_the_normal_equations(penalty):
 
 def test_descent_in_the_minimal_example_is_heavy_ball():
     settings = {
-        "descent_n": 10, "descent_draws": 3, "descent_widths": [4, 10, 50], "horizons": [20, 1000], "learning_rate": 0.1,
-        "momentum": 0.95,
+        "descent_n": 10, "descent_draws": 3, "descent_widths": [4, 10, 50], "horizons": [20, 1000],
+        "learning_rate": 0.1, "momentum": 0.95,
     }  # fmt: skip
     found = minimal.descent(settings)
     (x, labels), (x_test, test_labels) = minimal.points(10)

@@ -82,7 +82,8 @@ def test_fields_of_random_features_are_seeds_by_solvers_by_widths(monkeypatch):
 
 def test_gaussian_theory_is_by_feature_number_and_ridge():
     settings = {
-        "n": 6, "task_size": 40, "spectral_exponent": 1.5, "target_exponent": 1.3, "noise_variance": 0.5, "trials": 2, "k": [3, 9],
+        "n": 6, "task_size": 40, "spectral_exponent": 1.5, "target_exponent": 1.3, "noise_variance": 0.5, "trials": 2,
+        "k": [3, 9],
         "ridges": [0.1, 1.0, 5.0],
     }  # fmt: skip
     found, task = ridge.gaussian(run_of(settings)), theory.power_law_task(40, 1.5, 1.3, 0.5)
@@ -139,7 +140,8 @@ def test_image_theory_is_corrected_for_the_points_that_are_trained_on(monkeypatc
 
 def test_tuned_risks_are_the_least_over_a_grid_of_ridges():
     settings = {
-        "task_size": 60, "spectral_exponent": 1.5, "target_exponent": 1.3, "noise_variance": 0.5, "theorem_sizes": [4, 20],
+        "task_size": 60, "spectral_exponent": 1.5, "target_exponent": 1.3, "noise_variance": 0.5,
+        "theorem_sizes": [4, 20],
         "theorem_n": 8, "small_ridge": 0.003,
     }  # fmt: skip
     found, task = ridge.optimal_risks(settings), theory.power_law_task(60, 1.5, 1.3, 0.5)

@@ -15,13 +15,14 @@ TWELVE = [
     "rate 0.01/L", "rate 0.1/L", "rate 1.9/L", "momentum 0.99 steps 1000", "momentum 0.99 steps 10000",
 ]  # fmt: skip
 SEVEN = [
-    ("sgd_1", 1000), ("sgd_10", 1000), ("sgd_100", 1000), ("adam_slow", 1000), ("adam_slow", 10000), ("adam_fast", 1000),
-    ("adam_fast", 10000),
+    ("sgd_1", 1000), ("sgd_10", 1000), ("sgd_100", 1000), ("adam_slow", 1000), ("adam_slow", 10000),
+    ("adam_fast", 1000), ("adam_fast", 10000),
 ]  # fmt: skip
 SOLVERS = [*TWELVE[::-1], "steps inf", "lr 0.01"]
 GRID = [4, 8, 9, 10, 12, 13, 40]  # of the spectral runs
 RUNS = {  # seeds, points, widths
-    "sgd_1": (3, [1000], [7, 8, 10, 11, 40]), "sgd_10": (2, [1000], [8, 10, 12, 13, 40]), "sgd_100": (3, [1000], [9, 10, 40]),
+    "sgd_1": (3, [1000], [7, 8, 10, 11, 40]), "sgd_10": (2, [1000], [8, 10, 12, 13, 40]),
+    "sgd_100": (3, [1000], [9, 10, 40]),
     "adam_slow": (3, [1000, 10000], [8, 9, 10, 11, 40, 50]), "adam_fast": (3, [1000, 10000], [10, 12, 40]),
     "both_layers": (2, [1000], [8, 10, 13, 40]),
 }  # fmt: skip
@@ -159,7 +160,7 @@ def test_only_the_main_experiment_is_compared_with_the_spectral_runs():
 
 
 def test_a_run_that_diverged_is_flagged_alone():
-    broken = ITERATED | {"sgd_10.train_mse": ITERATED["sgd_10.train_mse"].copy(), "adam_slow.test_mse": ITERATED["adam_slow.test_mse"].copy()}  # fmt: skip
+    broken = ITERATED | {name: ITERATED[name].copy() for name in ("sgd_10.train_mse", "adam_slow.test_mse")}
     broken["sgd_10.train_mse"][1, 0, 1], broken["adam_slow.test_mse"][0, 1, 2] = np.inf, np.nan
     found = measured(broken)
     assert np.isnan(values(found, "threshold_loss", "iterated")["run=sgd_10 1000"]).tolist() == [False, True]
@@ -169,8 +170,12 @@ def test_a_run_that_diverged_is_flagged_alone():
     assert np.isnan(values(found, "threshold_mse_ratio")["a=adam_slow;b=gd"]).tolist() == [True, False, False]
 
 
-NETWORK_WIDTHS, POINTS = {"gd": [16, 24, 40, 50, 80, 160, 512], "heavy_ball": [24, 40, 160], "adam": [16, 24, 40, 80, 160]}, [30, 300, 3000]  # fmt: skip
-NETWORK_SEEDS = {"gd": 3, "heavy_ball": 2, "adam": 2}
+NETWORK_WIDTHS = {
+    "gd": [16, 24, 40, 50, 80, 160, 512],
+    "heavy_ball": [24, 40, 160],
+    "adam": [16, 24, 40, 80, 160],
+}
+NETWORK_SEEDS, POINTS = {"gd": 3, "heavy_ball": 2, "adam": 2}, [30, 300, 3000]
 
 
 def network_arrays() -> dict:
@@ -226,8 +231,9 @@ def test_width_40_is_compared_with_width_80(networks):
 
 def test_optimisers_of_networks_are_compared_at_the_end(networks):
     wide = {
-        name: over(of_network("test_mse", name, 3000, 40), of_network("test_mse", name, 3000, 160)) for name in NETWORK_WIDTHS
-    }  # fmt: skip
+        name: over(of_network("test_mse", name, 3000, 40), of_network("test_mse", name, 3000, 160))
+        for name in NETWORK_WIDTHS
+    }
     loss = {name: of_network("train_mse", name, 3000, 40) for name in NETWORK_WIDTHS}
     assert values(networks, "wide_ratio_ratio") == {
         "a=heavy_ball;b=gd": near(over(wide["heavy_ball"], wide["gd"])),

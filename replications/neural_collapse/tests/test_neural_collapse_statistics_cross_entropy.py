@@ -22,7 +22,7 @@ CE = {  # condition: (classes, samples of a class, layers, decay, feature decay)
     "k2m2": (2, 4, 2, 0.004, 0.03),
     "k4m3": (4, 2, 3, 0.01, 0.002),
 }
-ENDS = {"k3m1": [0.9, 0.6, 0.8], "k2m2": [0.3, 0.5, 0.1], "k4m3": [0.7, 0.4, 1.5]}
+ENDS = {"k3m1": [0.9, 0.15, 0.8], "k2m2": [0.3, 0.5, 0.02], "k4m3": [0.7, 0.4, 1.5]}
 
 
 def simplex(name: str) -> tuple[float, float]:

@@ -212,20 +212,18 @@ def test_oracles_see_a_point_that_is_no_minimiser(monkeypatch, bias):
     assert found[2] == pytest.approx(min(rises))
 
 
-def test_the_scaling_error_is_the_largest_relative_change():
-    """One layer, classes a tenth and the features' decay fivefold, where only tenfold would change nothing."""
-    large, small = (
-        [math.sqrt(size * ratio) - total * decay for size in sizes] for sizes, ratio, total, decay in PROBLEMS
-    )
-    changes = [[a / b - 1 for a, b in zip(large, small, strict=True)]]
-    changes.append([(a / 0.2) / (b / 0.1) - 1 for a, b in zip(large, small, strict=True)])
-    changes.append([(a / (a + 0.2) ** 2) / (b / (b + 0.1) ** 2) - 1 for a, b in zip(large, small, strict=True)])
-    values = [
-        sum(n / (2 * total) * floor / (p + floor) + 25e-5 * p for n, p in zip(sizes, lengths, strict=True))
-        for (sizes, _, total, _), lengths, floor in zip(PROBLEMS, (large, small), (0.2, 0.1), strict=True)
-    ]
-    changes.append([values[0] / values[1] - 1])
-    assert exact._scaling(1, 5) == pytest.approx(max(abs(change) for row in changes for change in row))
+def one_layer(sizes: tuple[int, ...], feature_decay: float) -> list[list[float]]:
+    """x, p, squared lengths of class means, and the objective, at a weight decay of 1/2000."""
+    floor = sum(sizes) * feature_decay
+    lengths = [math.sqrt(n * feature_decay * 2000) - floor for n in sizes]
+    shares = [n / (2 * sum(sizes)) * floor / (p + floor) for n, p in zip(sizes, lengths, strict=True)]
+    means = [p / (p + floor) ** 2 for p in lengths]
+    return [[p / floor for p in lengths], lengths, means, [sum(shares) + sum(lengths) / 4000]]
 
 
-PROBLEMS = [((200, 100, 50, 50), 1, 400, 5e-4), ((20, 10, 5, 5), 5, 40, 25e-4)]  # sizes, lam_H / lam, N, lam_H
+@pytest.mark.parametrize("factor", [5, 20])
+def test_the_scaling_error_is_the_largest_relative_change(factor):
+    """Classes are a tenth; a feature decay of other than tenfold changes the minimum."""
+    pairs = zip(one_layer((200, 100, 50, 50), 1 / 2000), one_layer((20, 10, 5, 5), factor / 2000), strict=True)
+    changes = [abs(a / b - 1) for large, small in pairs for a, b in zip(large, small, strict=True)]
+    assert exact._scaling(1, factor) == pytest.approx(max(changes))

@@ -186,13 +186,22 @@ def test_differences_are_paired_by_seed_first_condition_minus_second(experiment)
 
 def test_slope_over_images_is_a_fit_in_decades_by_seed():
     """On the line 0.1 + 0.05 log10 n the slope is 0.05; elsewhere it is that of scipy."""
-    images = {"images_100": 100, "images_1000": 1000, "full": 4000}
+    images = {"images_100": 50, "images_1000": 1000, "full": 4000}
     bent = {"images_100": 0.3, "images_1000": 0.7, "full": 0.6}
     linear = {c: at_the_end([0.1 + 0.05 * np.log10(n), bent[c]]) for c, n in images.items()}
     linear["full"] += at_the_end([0.99])
-    out = measured(plain=small({"images_100": {}, "images_1000": {}, "full": {"seeds": 3}}, linear=linear))
-    reference = stats.linregress([2, 3, np.log10(4000)], list(bent.values())).slope
+    own = {condition: {"distinct_images": count} for condition, count in images.items()}
+    own["full"]["seeds"] = 3
+    out = measured(plain=small(own, linear=linear))
+    reference = stats.linregress(np.log10(list(images.values())), list(bent.values())).slope
     assert values(out, "linear_per_decade") == near({"": [0.05, reference]})
+    same = measured(plain=small(own | {name: {} for name in ("images_100", "images_1000")}, linear=linear))
+    assert values(same, "linear_per_decade") == near({"": [np.nan, np.nan]})
+
+
+def test_a_seed_that_diverged_leaves_the_others_of_its_condition():
+    out = measured(plain=small({"full": {"seeds": 3}}, linear={"full": at_the_end([0.5, np.nan, 0.7])}))
+    assert values(out, "linear", "plain") == near({"condition=full": [0.5, np.nan, 0.7]})
 
 
 @pytest.mark.parametrize(

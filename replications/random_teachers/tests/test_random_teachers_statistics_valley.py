@@ -131,13 +131,13 @@ def test_spread_of_the_distance_is_its_range_over_its_mean():
 
 
 def test_finite_points_are_counted_in_both_views():
-    """4 of 96 values are not finite."""
+    """4 of 160 values are not finite."""
     linear, norm = np.ones((4, 4)), norms("nonlocal", np.full((4, 4), 5.0))
     linear[0, 1], linear[2, 2], norm[3, 3] = np.nan, np.nan, np.nan
     kl = np.arange(1.0, 17).reshape(4, 4)
     kl[0, 0] = np.inf
     out = measured(planes=planes(shared_kl=kl, nonlocal_linear=linear, nonlocal_norm=norm))
-    assert values(out, "finite", "planes") == near({"": [92 / 96]})
+    assert values(out, "finite", "planes") == near({"": [156 / 160]})
     assert values(measured(planes=planes()), "finite", "planes") == near({"": [1.0]})
 
 
