@@ -77,9 +77,9 @@ def bands(runs, experiment: str, *conditions: str) -> str:
 # **What is unknown to us.** Of the paper itself only the abstract, the first lines and a public audit's quotation of the
 # experiments could be read, besides an independent replication that restates the set-up. There are no tables of numbers
 # to compare with. Figure labels are ours, learning rates, clipping thresholds and training lengths are reconstructions.
-# Of the statements counted as identities, st1 and st2 are closed forms, tested to rounding; r1, r9 and r11 are
-# inequalities that follow where linear stability holds, tested on the minima that SGD reached ("A finer point" below
-# says how far these are stable).
+# Of the claims, the identities st1 and st2 are closed forms, tested to rounding; r1, r9 and r11 are
+# inequalities that follow where linear stability holds, tested on the minima that SGD reached and so counted as
+# statements ("A finer point" below says how far these are stable).
 
 # %%
 page.summary()
