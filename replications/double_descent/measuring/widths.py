@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import rankdata
 
 WINDOW = (0.8, 1.2)  # widths / n among which the peak is looked for
 TAIL = 4.0
@@ -48,8 +49,9 @@ class Curves:
         return self.row("test_mse", solver)[:, inside].max(1)
 
     def height(self, solver: str) -> np.ndarray:
-        """Peak height h [seeds]: the peak over the test MSE at W = 4n."""
-        return self.peak(solver) / self.at("test_mse", solver, TAIL)
+        """Peak height h [seeds]: the peak over the test MSE at W = 4n; NaN where that is not finite."""
+        tail = self.at("test_mse", solver, TAIL)
+        return np.where(np.isfinite(tail), self.peak(solver) / tail, np.nan)
 
     def over_neighbours(self, field: str, solver: str) -> dict[str, np.ndarray]:
         """By side (`below`, `above`), a field at W = n over that at the next width on the grid, where there is one."""
@@ -72,14 +74,8 @@ def curves(artifact: Mapping[str, np.ndarray], condition: str, n: int, names: li
 
 
 def rank_correlation(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Spearman's coefficient along the last axis of [units, m], [units, m]; ties take the mean rank."""
-    ranks = [_ranks(part) for part in (a, b)]
+    """Spearman's coefficient along the last axis of [units, m], [units, m]; NaN where a row holds a NaN."""
+    ranks = [rankdata(part, axis=-1) for part in (a, b)]
     centred = [part - part.mean(-1, keepdims=True) for part in ranks]
     norms = [np.sqrt((part**2).sum(-1)) for part in centred]
     return (centred[0] * centred[1]).sum(-1) / (norms[0] * norms[1])
-
-
-def _ranks(values: np.ndarray) -> np.ndarray:
-    smaller = (values[..., None] > values[..., None, :]).sum(-1)
-    equal = (values[..., None] == values[..., None, :]).sum(-1)
-    return smaller + (equal - 1) / 2

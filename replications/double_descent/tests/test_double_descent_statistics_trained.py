@@ -6,6 +6,7 @@ from made_up import artifact, values
 from scipy.stats import spearmanr
 
 from replications.double_descent.measure import measure
+from replications.double_descent.measuring import widths
 from verifig.artifacts import Artifact
 from verifig.tables import Tables
 
@@ -269,3 +270,11 @@ def test_the_published_peak_s_width_is_compared_at_the_last_epoch():
     measure({"deep_cifar": made("deep", arrays, seeds=2)}, result)
     assert values(result, "peak_rise")["other=4"] == near([0.07, -0.02])
     assert values(result, "peak_rise")["other=64"] == near([0.12, np.nan])
+
+
+def test_a_configuration_that_diverged_has_no_rank():
+    """Nor is its height 0 where the widest model's error is infinite."""
+    losses, heights = np.array([[1.0, 2, 3, np.inf]]), np.array([[9.0, 8, 7, np.nan]])
+    assert np.isnan(widths.rank_correlation(losses, heights)).all()
+    found = widths.Curves({"test_mse": np.array([[[1.0, 5.0, np.inf]]])}, ["a"], np.array([5, 10, 40]), 10)
+    assert np.isnan(found.height("a")).all()
