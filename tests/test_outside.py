@@ -296,3 +296,14 @@ def test_set_up_mends_an_environment_whose_interpreter_is_gone_and_is_silent_whe
     moved = tmp_path.rename(tmp_path.with_name("moved"))
     command = [str(moved / ".venv" / "bin" / "python"), "-c", show, str(moved)]
     assert str(moved) in subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def test_another_clone_s_code_does_not_run_silently(tmp_path):
+    """A second clone, used with the environment of the first."""
+    suite = copy_suite(tmp_path / "suite")
+    command = [sys.executable, "-m", "verifig", "list"]
+    foreign = subprocess.run(command, cwd=suite, env=environment(ROOT), text=True, capture_output=True, check=False)
+    assert foreign.returncode == 0, foreign.stderr
+    assert f"this is the code of {ROOT}, not of this checkout" in foreign.stderr
+    own = subprocess.run(command, cwd=suite, env=environment(suite), text=True, capture_output=True, check=False)
+    assert (own.returncode, own.stderr) == (0, "")
