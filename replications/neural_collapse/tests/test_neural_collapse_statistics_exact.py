@@ -78,7 +78,7 @@ def test_seli_is_that_of_the_roots_of_the_label_matrices(ratio):
     assert values(theory(), "seli_feature_cosine")[at] == near([features[8, 9] / features[9, 9]])
 
 
-def test_seli_has_the_published_values():
+def test_seli_has_the_values_that_the_claim_states():
     assert values(theory(), "seli_classifier_ratio")["ratio=10"] == near([2.672], abs=1e-3)
     assert values(theory(), "seli_feature_ratio")["ratio=10"] == near([0.351], abs=1e-3)
     assert values(theory(), "seli_classifier_cosine")["ratio=100"] == near([0.338], abs=1e-3)

@@ -89,9 +89,10 @@ def test_networks_record_accuracies_and_nc1_under_permuted_labels(data):
 
 def test_shuffled_labels_keep_their_counts_and_leave_the_tests_alone(data):
     pixels, labels = data
-    (member,) = members("networks", ("noise1",), sizes=[9, 6, 5], width=7)
-    program = Networks([member], pixels, labels, CPU)
+    member, second = members("networks", ("noise1",), seeds=2, sizes=[9, 6, 5], width=7)
+    program = Networks([member, second], pixels, labels, CPU)
     assert program.labels[0].tolist() != [0] * 9 + [1] * 6 + [2] * 5
+    assert program.labels[0].tolist() != program.labels[1].tolist(), "every seed has an order of its own"
     assert program.labels[0].bincount().tolist() == [9, 6, 5]
     chosen, _ = images.subset(labels, [9, 6, 5], member["seed"])
     left_out = sorted(set(range(90)) - set(chosen.tolist()), key=lambda row: int(labels[row]))
