@@ -24,8 +24,9 @@ for experiment in EXPERIMENTS:
         name:
             f"train_{experiment}"
         input:
-            # what a job computes from them is in its digests, not in their dates
-            ancient(data_of(SLUG, JOBS[experiment], USER.data)),
+            # what a job computes from them is in its digests, not in their dates; they lie where the configuration
+            # says, whatever storage is the default
+            ancient(local(data_of(SLUG, JOBS[experiment], USER.data))),
         output:
             artifact=f"{FOLDER}/{experiment}.npz",
             record=f"{FOLDER}/{experiment}.provenance.json",
