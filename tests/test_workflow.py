@@ -63,6 +63,12 @@ def test_bare_snakemake_makes_everything_in_a_fresh_clone(suite):
     assert {f"{slug}_report" for slug in slugs()} | {"site"} <= found
 
 
+def test_the_smoke_scale_passes_its_check(done):
+    """Its runs are too short to learn, so nothing asks that of them."""
+    checked = command(done, "verifig", "check", "--scale", "smoke")
+    assert checked.returncode == 0, checked.stdout
+
+
 def test_nothing_runs_twice(done, suite):
     assert planned(suite) == TRAINING | {"grokking_measure", "grokking_judge", "grokking_report", "site"}
     assert planned(done) == set()
