@@ -1,8 +1,9 @@
 """Artifacts with known curves, made up for the tests of statistics, and what was measured on them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
+import pytest
 
 from verifig.artifacts import Artifact
 from verifig.tables import Tables
@@ -20,6 +21,17 @@ def artifact(
     return Artifact({name: np.asarray(array) for name, array in arrays.items()}, {"job": {"settings": settings}})
 
 
+def measuring(measure: Callable[[Mapping, Tables], None]) -> Callable[..., Tables]:
+    """The tables that a rule set's `measure` fills, as a function of its artifacts by experiment."""
+
+    def measured(**artifacts: Artifact) -> Tables:
+        out = Tables()
+        measure(artifacts, out)
+        return out
+
+    return measured
+
+
 def values(out: Tables, statistic: str, experiment: str | None = None) -> dict[str, list[float]]:
     """By condition, the values of a statistic, one a unit; not a number where its status is not `ok`."""
     rows = out.statistics().query("statistic == @statistic")
@@ -27,3 +39,10 @@ def values(out: Tables, statistic: str, experiment: str | None = None) -> dict[s
         rows = rows[rows["experiment"] == experiment]
     shown = rows["value"].where(rows["status"] == "ok", np.nan)
     return {condition: shown[rows["condition"] == condition].tolist() for condition in rows["condition"].unique()}
+
+
+def near(expected: object, **tolerance: float) -> object:
+    """What equals `expected` up to rounding, for `==`; of a mapping, as `values` gives it, each entry. NaN equals NaN."""
+    if isinstance(expected, Mapping):
+        return {name: near(entry, **tolerance) for name, entry in expected.items()}
+    return pytest.approx(expected, nan_ok=True, **({"rel": 1e-9} | tolerance))

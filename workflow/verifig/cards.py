@@ -206,7 +206,7 @@ def _card(claim: Mapping) -> dict:
 
 
 def _origin(claim: Mapping) -> str:
-    return "ours" if words.origin(claim) == words.SEEN else ORIGINS[claim["bounds_from"]]
+    return "ours" if words.seen(claim) else ORIGINS[claim["bounds_from"]]
 
 
 def _row(part: Mapping, broken: bool) -> dict:

@@ -12,7 +12,7 @@ BOUNDS = {
     "control": "a bound set by the control arm",
     "ours": "a bound of ours",
 }
-SEEN = "a bound of ours set after a first computation on the same data"  # a pilot of what has no seeds
+SEEN = "a bound of ours set after a first computation on the same data"
 SETTINGS = {
     "paper's": "in the paper’s setting",
     "reduced": "in a reduced setting",
@@ -91,11 +91,14 @@ def _found_right(claim: Mapping) -> str:
     return f"Reproduced {SETTINGS[claim['setting']]}."
 
 
+def seen(claim: Mapping) -> bool:
+    """Whether the pilot was a first computation on the same data: what is exact has no other seeds."""
+    return claim.get("bounds_from") == "pilot" and all(part["estimator"] == "exact" for part in claim["parts"])
+
+
 def origin(claim: Mapping) -> str:
     """Where the bounds of a claim come from."""
-    exact = all(part["estimator"] == "exact" for part in claim["parts"])
-    come_from = claim.get("bounds_from", "ours")
-    return SEEN if come_from == "pilot" and exact else BOUNDS[come_from]
+    return SEEN if seen(claim) else BOUNDS[claim.get("bounds_from", "ours")]
 
 
 def _outside(part: Mapping) -> str:

@@ -5,7 +5,7 @@ from statistics import mean, median
 
 import numpy as np
 import pytest
-from made_up import artifact, values
+from made_up import artifact, near, values
 
 from replications.double_descent.measure import measure
 from verifig.tables import Tables
@@ -24,10 +24,6 @@ def measured(experiment: str, program: str, arrays: dict, **settings) -> Tables:
 
 def grouped(draws: list[float], size: int, form) -> list[float]:
     return [form(draws[first : first + size]) for first in range(0, len(draws), size)]
-
-
-def near(expected):
-    return pytest.approx(expected, rel=1e-12, nan_ok=True)
 
 
 def minimal_arrays(grid: list[int] = GRID, horizons: tuple = (10, 1000, math.inf)) -> dict[str, np.ndarray]:

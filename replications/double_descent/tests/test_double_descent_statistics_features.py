@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from made_up import artifact, values
+from made_up import artifact, near, values
 from scipy.stats import spearmanr
 
 from replications.double_descent.measure import measure
@@ -88,10 +88,6 @@ def over(a: list[float], b: list[float]) -> list[float]:
 def minus(a: list[float], b: list[float]) -> list[float]:
     """Differences of the seeds that both have."""
     return [x - y for x, y in zip(a, b, strict=False)]
-
-
-def near(expected):
-    return pytest.approx(expected, rel=1e-12, nan_ok=True)
 
 
 def test_peak_heights_are_the_worst_around_the_threshold_over_the_tail(out):

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from made_up import artifact, values
+from made_up import artifact, near, values
 
 from replications.double_descent.measuring import soundness
 from verifig.tables import Tables
@@ -16,10 +16,6 @@ def measured(program: str, arrays: dict, conditions: dict | None = None, **setti
     out = Tables()
     soundness.measure("some", made, out)
     return out
-
-
-def near(expected):
-    return pytest.approx(expected, rel=1e-12, nan_ok=True)
 
 
 @pytest.mark.parametrize(

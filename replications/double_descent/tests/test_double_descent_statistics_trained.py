@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from made_up import artifact, values
+from made_up import artifact, near, values
 from scipy.stats import spearmanr
 
 from replications.double_descent.measure import measure
@@ -73,10 +73,6 @@ SPECTRAL, ITERATED = spectral_arrays(), iterated_arrays()
 @pytest.fixture(scope="module")
 def out() -> Tables:
     return measured(ITERATED)
-
-
-def near(expected):
-    return pytest.approx(expected, rel=1e-12, nan_ok=True)
 
 
 def at(field: str, name: str, point: int, width: int) -> list[float]:

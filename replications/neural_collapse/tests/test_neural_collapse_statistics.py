@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 import pytest
-from made_up import artifact, values
+from made_up import artifact, near, values
 
 from replications.neural_collapse.measure import measure
 from verifig.tables import Tables
@@ -193,10 +193,6 @@ def fit(x: list[float], y: list[float]) -> float:
     """Slope of the line of least squares."""
     middle, mean = sum(x) / len(x), sum(y) / len(y)
     return sum((a - middle) * (b - mean) for a, b in zip(x, y, strict=True)) / sum((a - middle) ** 2 for a in x)
-
-
-def near(expected: list[float]) -> object:
-    return pytest.approx(expected, rel=1e-9, nan_ok=True)
 
 
 @pytest.mark.parametrize("case", TARGETED)

@@ -5,14 +5,10 @@ import math
 
 import numpy as np
 import pytest
-from made_up import artifact, values
+from made_up import artifact, near, values
 
 from replications.neural_collapse.measure import measure
 from verifig.tables import Tables
-
-
-def near(expected: object, **tolerance) -> object:
-    return pytest.approx(expected, **({"rel": 1e-9} | tolerance))
 
 
 def measured(experiment: str, arrays: dict, conditions: dict | None = None, **settings) -> Tables:

@@ -68,7 +68,8 @@ def test_start_under_weight_normalisation_has_its_own_closed_form(tmp_path):
 
 def test_pruning_and_lines_with_one_arm(tmp_path):
     for experiment in ("tickets", "connectivity"):
-        statistics(tmp_path, experiment, {}, ("distilled",))
+        found = statistics(tmp_path, experiment, {}, ("distilled",))
+        assert set(found.index.get_level_values("statistic")).isdisjoint({"accuracy_difference", "barrier_difference"})
 
 
 def test_arms_whose_students_differ_do_not_share_them(tmp_path):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from made_up import artifact, values
+from made_up import artifact, measuring, near, values
 from scipy import stats
 
 from replications.random_teachers.measure import measure
@@ -55,14 +55,7 @@ def small(own: dict[str, dict], seeds: int = 2, **given):
     return artifact(arrays | PIXELS | {"steps": STEPS, "line": []}, own, seeds, **SETTINGS)
 
 
-def measured(**artifacts) -> Tables:
-    out = Tables()
-    measure(artifacts, out)
-    return out
-
-
-def near(expected: dict[str, list[float]]) -> dict:
-    return {condition: pytest.approx(numbers, nan_ok=True) for condition, numbers in expected.items()}
+measured = measuring(measure)
 
 
 def at_the_end(numbers: list[float]) -> list[list[float]]:

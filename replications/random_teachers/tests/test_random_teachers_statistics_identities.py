@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from made_up import artifact, values
+from made_up import artifact, near, values
 
 from replications.random_teachers.experiments import exact
 from replications.random_teachers.experiments.landscape import orthonormal_coordinates, plane_point
@@ -56,10 +56,6 @@ def measured(**arrays) -> Tables:
     out = Tables()
     measure({"identities": artifact(arrays)}, out)
     return out
-
-
-def near(expected: dict[str, list[float]]) -> dict:
-    return {condition: pytest.approx(numbers, nan_ok=True) for condition, numbers in expected.items()}
 
 
 @pytest.mark.parametrize("name", NAMES)

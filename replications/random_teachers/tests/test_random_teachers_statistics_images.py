@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from made_up import artifact, values
+from made_up import artifact, measuring, near, values
 
 from replications.random_teachers.measure import measure
 from verifig.tables import Tables
@@ -10,14 +10,7 @@ from verifig.tables import Tables
 LINEAR, RIDGE, NEIGHBOURS = range(3)
 
 
-def measured(**artifacts) -> Tables:
-    out = Tables()
-    measure(artifacts, out)
-    return out
-
-
-def near(expected: dict[str, list[float]]) -> dict:
-    return {condition: pytest.approx(numbers, nan_ok=True) for condition, numbers in expected.items()}
+measured = measuring(measure)
 
 
 def distilled(conditions: dict[str, dict], seeds: int = 2, columns: int = 1, draw: int = 0):

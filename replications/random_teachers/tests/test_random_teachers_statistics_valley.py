@@ -2,10 +2,9 @@
 
 import numpy as np
 import pytest
-from made_up import artifact, values
+from made_up import artifact, measuring, near, values
 
 from replications.random_teachers.measure import measure
-from verifig.tables import Tables
 
 PLACES = (-0.5, -0.1, 0.1, 0.4, 0.8, 1.0, 1.5)
 LINES = {  # final KL by condition, one row a seed
@@ -41,14 +40,7 @@ def lines(lines: dict, random: dict):
     return artifact(arrays, {c: {"seeds": len(final)} for c, final in lines.items()}, 2, **SETTINGS)
 
 
-def measured(**artifacts) -> Tables:
-    out = Tables()
-    measure(artifacts, out)
-    return out
-
-
-def near(expected: dict[str, list[float]]) -> dict:
-    return {condition: pytest.approx(numbers, nan_ok=True) for condition, numbers in expected.items()}
+measured = measuring(measure)
 
 
 @pytest.mark.parametrize("experiment", ["kick", "wide_kick"])
