@@ -2,7 +2,7 @@
 
 import pytest
 
-from verifig.device import prepare_torch
+from verifig.training.device import prepare_torch
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -9,10 +9,15 @@ import jupytext
 import numpy as np
 from matplotlib.ticker import FixedFormatter
 
-from verifig import data, figures, jobs, notices, pages, paths, rulesets, single, whatif
-from verifig.files import read_yaml, write_text
-from verifig.paths import Layout
-from verifig.stages.train import train
+from verifig.ground import paths
+from verifig.ground.files import write_text
+from verifig.ground.paths import Layout
+from verifig.ground.yaml_files import read_yaml
+from verifig.pages import figures, notices, page
+from verifig.planning import jobs, rulesets, whatif
+from verifig.running import alone
+from verifig.running.stages.train import train
+from verifig.training import data
 
 SCALE = "laptop"
 SEEDS = 2
@@ -69,7 +74,7 @@ def render(slug: str, changes: Mapping[str, Change], folder: Path, monkeypatch) 
             job, layout.artifact(name), layout.provenance(name), layout.folder / f"{name}.ckpt", log=lambda text: None
         )
     said = _listen(monkeypatch)
-    single.finish(slug, SCALE, train_jobs, layout, "report", missing)
+    alone.finish(slug, SCALE, train_jobs, layout, "report", missing)
     html = (layout.page / "index.html").read_text(encoding="utf-8")
     markdown = (layout.page / "README.md").read_text(encoding="utf-8")
     return Rendered(html, markdown, whatif.describe(slug, SCALE, train_jobs, missing), said)
@@ -84,7 +89,7 @@ def _few_images(name: str, count: int) -> tuple[np.ndarray, np.ndarray]:
 def _listen(monkeypatch) -> dict[str, list[str]]:
     """Note what is drawn and written from now on."""
     said: dict[str, list[str]] = {"figure": [], "alt": [], "caption": [], "text": []}
-    text, figure_html = pages.Page.text, pages.cards.figure_html
+    text, figure_html = page.Page.text, page.cards.figure_html
 
     def listen_save(figure, path, title):
         if title != notices.PLACEHOLDER:
@@ -103,8 +108,8 @@ def _listen(monkeypatch) -> dict[str, list[str]]:
         return figure_html(name, heading, source, alt, note, *more, **options)
 
     monkeypatch.setattr(figures, "save", listen_save)
-    monkeypatch.setattr(pages.Page, "text", listen_text)
-    monkeypatch.setattr(pages.cards, "figure_html", listen_figure)
+    monkeypatch.setattr(page.Page, "text", listen_text)
+    monkeypatch.setattr(page.cards, "figure_html", listen_figure)
     return said
 
 

@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 from hypothesis import strategies as st
 
-from verifig import jobs, rulesets, tables
-from verifig.errors import InputError
-from verifig.paths import Layout
+from verifig.ground.errors import InputError
+from verifig.ground.paths import Layout
+from verifig.measuring import tables
+from verifig.planning import jobs, rulesets
 
 # The smallest run of each program: (rule set, experiment, scale) and what makes it small. A program without an entry
 # is run as its first experiment at smoke scale is configured.
@@ -237,8 +238,8 @@ def planned(slug: str, program: str, drawn: Mapping) -> dict | None:
 
 def run(job: Mapping) -> None:
     """Train and measure in process; no warning of numpy, and what is not finite says so in its status."""
-    from verifig.stages.measure import measure
-    from verifig.stages.train import train
+    from verifig.running.stages.measure import measure
+    from verifig.running.stages.train import train
 
     name = job["experiment"]
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():

@@ -8,10 +8,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from verifig import artifacts, claims, cli, rulesets, schema, tables, userconfig
-from verifig.errors import InputError
-from verifig.files import read_json, read_yaml
-from verifig.paths import SCHEMAS
+from verifig import cli
+from verifig.ground import schema
+from verifig.ground.errors import InputError
+from verifig.ground.files import read_json
+from verifig.ground.paths import SCHEMAS
+from verifig.ground.yaml_files import read_yaml
+from verifig.judging import claims
+from verifig.measuring import tables
+from verifig.planning import rulesets, userconfig
+from verifig.training import artifacts
 
 MANY = settings(deadline=None, suppress_health_check=list(HealthCheck))
 WORD = st.text(st.characters(codec="utf-8", exclude_categories=("Cs",)), min_size=1, max_size=12)
@@ -120,7 +126,7 @@ def test_damaged_files(tmp_path_factory, contents):
 
 
 def test_every_rule_set_s_claims_are_valid():
-    from verifig.paths import slugs
+    from verifig.ground.paths import slugs
 
     for slug in slugs():
         assert claims.load(slug)

@@ -8,9 +8,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from verifig import bench, benchmark_page, benchmarks, growth, paths, publish
-from verifig.bench import Program, Result
+from verifig.benchmarking import bench, benchmarks, growth, regressions
+from verifig.benchmarking import page as benchmark_page
+from verifig.benchmarking.bench import Program, Result
 from verifig.cli import main
+from verifig.ground import paths
+from verifig.pages import publish
 
 HARDWARE = {"processor": "a processor", "threads": 1, "torch": "2.0"}
 
@@ -96,16 +99,16 @@ def run(*arguments: str) -> int:
 )
 def test_the_rule(before, now, better, spread, flagged):
     old, new = (Result("figure", value, spread, better=better) for value in (before, now))
-    found = benchmarks.regressions(record(new), record(old))
+    found = regressions.regressions(record(new), record(old))
     assert bool(found) == flagged
     if flagged:
         assert str(found[0]).startswith(f"grokking: figure: {before:g}")
 
 
 def test_a_figure_without_a_committed_one_is_new():
-    assert benchmarks.regressions(record(Result("new", 9.0)), record(Result("old", 1.0))) == []
-    assert benchmarks.regressions(record(Result("new", 9.0)), {}) == []
-    assert benchmarks.regressions(record(Result("a", 9.0)), record(Result("a", 1.0), slug="scaling_laws")) == []
+    assert regressions.regressions(record(Result("new", 9.0)), record(Result("old", 1.0))) == []
+    assert regressions.regressions(record(Result("new", 9.0)), {}) == []
+    assert regressions.regressions(record(Result("a", 9.0)), record(Result("a", 1.0), slug="scaling_laws")) == []
 
 
 def test_results_survive_json():
@@ -257,7 +260,7 @@ def test_the_page():
     )
     before = record(Result("time per model, 4 together", 0.4))
     before["rule_sets"]["grokking"]["hardware"] = HARDWARE | {"processor": "another"}
-    page = benchmark_page.markdown(now, before, benchmarks.regressions(now, before))
+    page = benchmark_page.markdown(now, before, regressions.regressions(now, before))
     for line in (
         "- ▲ grokking: time per model, 4 together: 0.400× -> 0.500×, 25% worse",
         "| grokking | a processor, 1 thread, torch 2.0 | another, 1 thread, torch 2.0 |",

@@ -6,11 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from verifig import claims, rulesets, schema
-from verifig.errors import InputError
-from verifig.files import read_yaml
-from verifig.judgement import agreement
-from verifig.paths import SCHEMAS, ruleset_dir, slugs
+from verifig.ground import schema
+from verifig.ground.errors import InputError
+from verifig.ground.paths import SCHEMAS, ruleset_dir, slugs
+from verifig.ground.yaml_files import read_yaml
+from verifig.judging import claims
+from verifig.judging.judgement import agreement
+from verifig.planning import rulesets
+from verifig.training.members import members_of
 
 SLUGS = slugs()
 THE_PAPERS = ("paper table", "paper text", "paper figure (read off)", "authors' output")
@@ -26,7 +29,7 @@ def judged(slug: str):
 
 def seeds(slug: str, scale: str, part: dict) -> int:
     """Number of seeds of the runs that a part reads: the fewest of the conditions that it names, or of all."""
-    found = rulesets.members(rulesets.settings(rulesets.load(slug), part["experiment"], scale))
+    found = members_of(rulesets.settings(rulesets.load(slug), part["experiment"], scale))
     by_condition: dict[str, int] = {}
     for member in found:
         by_condition[member["condition"]] = by_condition.get(member["condition"], 0) + 1

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, command
 
-from verifig import cli, single, userconfig
-from verifig.errors import InputError
+from verifig import cli
+from verifig.ground.errors import InputError
+from verifig.planning import userconfig
+from verifig.running import alone
 
 SMALL = ["--set", "modulus=13", "--set", "width=16", "--set", "epochs=60", "--seeds", "3"]
 
@@ -218,7 +220,7 @@ def test_scale_device_and_seeds_are_the_configured_ones_unless_said_otherwise(mo
     configured = userconfig.load({"scale": "smoke", "device": "cpu", "seeds": 3})
     monkeypatch.setattr(userconfig, "load", lambda *_: configured)
     asked = []
-    monkeypatch.setattr(single, "run", lambda *arguments: asked.append(arguments))
+    monkeypatch.setattr(alone, "run", lambda *arguments: asked.append(arguments))
     for more in ((), ("--scale", "paper", "--device", "auto", "--seeds", "0")):
         options = cli.parser().parse_args(["run", "grokking", "--out", "x", *more])
         options.command(options)

@@ -9,7 +9,9 @@ import pytest
 from rich.console import Console
 from test_pages import claim, part
 
-from verifig import cards, pictures, publish, rulesets, site, terminal, verdicts, words
+from verifig.judging import verdicts
+from verifig.pages import cards, pictures, publish, site, terminal, words
+from verifig.planning import rulesets
 
 KINDS = {  # basis, setting of each kind, and a count of claims found right that no sum of others hides
     "number": ("number", "paper's", 11),

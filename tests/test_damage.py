@@ -12,10 +12,12 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from verifig import artifacts, provenance, tables
-from verifig.errors import InputError
-from verifig.files import read_json
-from verifig.keys import key
+from verifig.ground.errors import InputError
+from verifig.ground.files import read_json
+from verifig.ground.keys import key
+from verifig.measuring import tables
+from verifig.planning import provenance
+from verifig.training import artifacts
 
 MANY = settings(deadline=None, suppress_health_check=list(HealthCheck))
 JOB = {"stage": "train", "slug": "toy", "experiment": "walk", "settings": {"rate": 0.1}}

@@ -5,6 +5,8 @@ import re
 import yaml
 from conftest import ROOT
 
+from verifig.ground.version import __version__
+
 ENVS = ROOT / "envs"
 
 
@@ -35,7 +37,5 @@ def test_conda_and_container_install_the_lock():
 
 
 def test_versions_are_stated_once_and_agree():
-    import verifig
-
-    assert f'version = "{verifig.__version__}"' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    assert f"version: {verifig.__version__}" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f'version = "{__version__}"' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    assert f"version: {__version__}" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")

@@ -5,9 +5,9 @@ import re
 import pytest
 from conftest import ROOT
 
-from verifig import forecast, rulesets
-from verifig.files import write_json
-from verifig.paths import REPLICATIONS, Layout, slugs
+from verifig.ground.files import write_json
+from verifig.ground.paths import REPLICATIONS, Layout, slugs
+from verifig.planning import forecast, rulesets
 
 OTHERS = ("measure", "judge", "report")
 

@@ -6,8 +6,9 @@ import yaml
 from conftest import ROOT, command
 from PIL import Image
 
-from verifig import data, downloads, image_folders, jobs, rulesets, userconfig, vision
-from verifig.errors import InputError
+from verifig.ground.errors import InputError
+from verifig.planning import datasets, downloads, image_folders, jobs, rulesets, userconfig
+from verifig.training import archives, data
 
 RULESET = rulesets.load("random_teachers")
 SETTINGS = {"source": "cifar10", "targets": ["cifar10"], "neighbours": 2, "train_images": None, "test_images": None}
@@ -43,9 +44,13 @@ def test_a_folder_takes_the_place_of_the_archive(tmp_path, monkeypatch, capsys):
     fetch()
     assert "6 training and 2 test images" in capsys.readouterr().out
     first = digest(tmp_path)
-    assert data.from_folders(RULESET, {"cifar10": first, "mnist_5k": data.EMBEDDED["mnist_5k"]}) == {"cifar10": first}
-    assert data.from_folders(RULESET, {"cifar10": RULESET.config["data"]["cifar10"]["sha256"], "stl10": None}) == {}
-    (images, labels), (test, _) = vision.archive(data.path("random_teachers", "cifar10", tmp_path / "data"), "cifar10")
+    assert datasets.from_folders(RULESET, {"cifar10": first, "mnist_5k": data.EMBEDDED["mnist_5k"]}) == {
+        "cifar10": first
+    }
+    assert datasets.from_folders(RULESET, {"cifar10": RULESET.config["data"]["cifar10"]["sha256"], "stl10": None}) == {}
+    (images, labels), (test, _) = archives.archive(
+        datasets.path("random_teachers", "cifar10", tmp_path / "data"), "cifar10"
+    )
     assert images.shape == (6, 3, 32, 32)
     assert images[:, 0, 0, 0].tolist() == [0, 1, 2, 100, 101, 102]
     assert labels.tolist() == [0, 0, 0, 1, 1, 1]
@@ -68,7 +73,7 @@ def test_other_sizes_and_grey_images_become_small_colour(tmp_path):
     folder = pictures(tmp_path / "own", side=50)
     Image.new("L", (20, 20), 7).save(folder / "test" / "cat" / "grey.png")
     image_folders.sync("stl10", folder, tmp_path)
-    _, (test, labels) = vision.archive(data.packed("stl10", tmp_path), "stl10")
+    _, (test, labels) = archives.archive(datasets.packed("stl10", tmp_path), "stl10")
     assert test.shape == (3, 3, 32, 32)
     assert labels.tolist() == [0, 0, 1]
 
@@ -77,7 +82,8 @@ def test_equal_folders_have_equal_digests(tmp_path):
     for place in ("one", "two"):
         image_folders.sync("cifar10", pictures(tmp_path / place / "own"), tmp_path / place)
     assert (
-        data.packed("cifar10", tmp_path / "one").read_bytes() == data.packed("cifar10", tmp_path / "two").read_bytes()
+        datasets.packed("cifar10", tmp_path / "one").read_bytes()
+        == datasets.packed("cifar10", tmp_path / "two").read_bytes()
     )
 
 
@@ -103,7 +109,7 @@ def test_settings_decide_which_data_are_needed(tmp_path):
 
 def test_tinyimagenet_asks_for_a_folder(tmp_path, monkeypatch, capsys):
     given(monkeypatch)
-    monkeypatch.setattr(data, "_download", lambda *arguments: "downloaded")
+    monkeypatch.setattr(downloads, "_download", lambda *arguments: "downloaded")
     downloads.fetch(RULESET, "paper", ["datasets"], tmp_path)
     assert "name a folder of its images as data_folders.tinyimagenet" in capsys.readouterr().out
 

@@ -82,16 +82,16 @@ def test_a_mirror_that_does_not_exist(suite):
 def test_cuda_without_a_gpu(suite, monkeypatch):
     import ctypes
 
-    from verifig import device
-    from verifig.errors import InputError
+    from verifig.ground.errors import InputError
+    from verifig.planning import devices
 
     def absent(name):
         raise OSError(name)
 
     monkeypatch.setattr(ctypes, "CDLL", absent)
-    assert device.resolve("auto") == "cpu"
+    assert devices.resolve("auto") == "cpu"
     with pytest.raises(InputError, match="no NVIDIA driver"):
-        device.resolve("cuda")
+        devices.resolve("cuda")
 
 
 def test_a_corrupted_download_names_file_sums_and_address(suite):
@@ -113,10 +113,10 @@ def test_a_corrupted_download_names_file_sums_and_address(suite):
 
 
 def test_only_the_downloads_of_the_scale_are_fetched(tmp_path, monkeypatch):
-    from verifig import data, downloads, rulesets
+    from verifig.planning import downloads, rulesets
 
     asked = []
-    monkeypatch.setattr(data, "_download", lambda url, expected, target: asked.append(url) or "downloaded")
+    monkeypatch.setattr(downloads, "_download", lambda url, expected, target: asked.append(url) or "downloaded")
     monkeypatch.delenv("VERIFIG_DATA_MIRROR", raising=False)
     ruleset = rulesets.load("double_descent")
     downloads.fetch(ruleset, "laptop", ruleset.experiments("laptop"), tmp_path)

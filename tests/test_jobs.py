@@ -9,9 +9,13 @@ from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 
-from verifig import closure, jobs, rulesets, seeds, tables
-from verifig.errors import InputError
-from verifig.keys import key
+from verifig.ground import conditions
+from verifig.ground.errors import InputError
+from verifig.ground.keys import key
+from verifig.measuring import tables
+from verifig.planning import jobs, rulesets, sources
+from verifig.training import seeds
+from verifig.training.members import members_of, merge
 
 SLUGS = [path.parent.name for path in sorted((ROOT / "replications").glob("*/config.yaml"))]
 
@@ -41,7 +45,7 @@ def test_a_job_is_plain_json_and_names_what_it_depends_on():
 @pytest.mark.parametrize("stage", ["train", "measure", "judge"])
 def test_the_closure_holds_every_module_that_is_loaded(slug, stage):
     module = {"train": "experiments", "measure": "measure"}.get(stage)
-    entries = [f"verifig.stages.{stage}"] + ([f"replications.{slug}.{module}"] if module else [])
+    entries = [f"verifig.running.stages.{stage}"] + ([f"replications.{slug}.{module}"] if module else [])
     code = f"import sys, importlib\nfor name in {entries!r}: importlib.import_module(name)\n" + (
         "print([m.__file__ for n, m in sys.modules.items() if n.split('.')[0] in ('verifig', 'replications') and m.__file__])\n"
         "print('torch' in sys.modules)"
@@ -49,7 +53,7 @@ def test_the_closure_holds_every_module_that_is_loaded(slug, stage):
     env = {"PYTHONPATH": f"{ROOT / 'workflow'}:{ROOT}", "PATH": ""}
     printed = subprocess.run([sys.executable, "-c", code], env=env, text=True, capture_output=True, check=True).stdout
     loaded, torch_loaded = printed.splitlines()
-    found = {str(path) for path in closure.files(entries)}
+    found = {str(path) for path in sources.files(entries)}
     assert set(eval(loaded)) <= found
     if stage != "train":
         assert torch_loaded == "False"
@@ -57,8 +61,8 @@ def test_the_closure_holds_every_module_that_is_loaded(slug, stage):
 
 @pytest.mark.parametrize("slug", SLUGS)
 def test_a_rule_set_knows_only_the_library_and_the_library_no_rule_set(slug):
-    for path in closure.files([f"replications.{slug}.{name}" for name in ("experiments", "measure", "report")]):
-        for name in closure._imports(path):
+    for path in sources.files([f"replications.{slug}.{name}" for name in ("experiments", "measure", "report")]):
+        for name in sources._imports(path):
             top, *rest = name.split(".")
             if top == "replications":
                 assert path.is_relative_to(ROOT / "replications"), f"{path} imports {name}"
@@ -71,7 +75,7 @@ def test_every_experiment_has_valid_settings_at_every_scale(slug, scale):
     ruleset = rulesets.load(slug)
     for experiment in ruleset.experiments(scale):
         values = rulesets.settings(ruleset, experiment, scale)
-        assert rulesets.members(values)
+        assert members_of(values)
         assert all(
             "description" in ruleset.settings_schema["properties"][name] for name in values if name != "conditions"
         )
@@ -79,9 +83,9 @@ def test_every_experiment_has_valid_settings_at_every_scale(slug, scale):
 
 def test_members_are_conditions_by_name_times_seeds():
     values = {"seeds": 2, "rate": 1.0, "conditions": {"b": {"rate": 2.0}, "a": {"seeds": 1}}}
-    found = [(m["condition"], m["seed"], m["rate"]) for m in rulesets.members(values)]
+    found = [(m["condition"], m["seed"], m["rate"]) for m in members_of(values)]
     assert found == [("a", 0, 1.0), ("b", 0, 2.0), ("b", 1, 2.0)]
-    assert rulesets.members({"seeds": 1})[0]["condition"] == "base"
+    assert members_of({"seeds": 1})[0]["condition"] == "base"
 
 
 def test_overrides_reach_settings_and_conditions():
@@ -110,12 +114,12 @@ def test_refused_settings_are_one_sentence_with_key_and_value(overrides, sentenc
 
 
 def test_merge_is_deep_and_null_removes():
-    assert rulesets.merge({"a": {"x": 1, "y": 2}, "b": 1}, {"a": {"x": 3}, "c": 4}) == {
+    assert merge({"a": {"x": 1, "y": 2}, "b": 1}, {"a": {"x": 3}, "c": 4}) == {
         "a": {"x": 3, "y": 2},
         "b": 1,
         "c": 4,
     }
-    assert rulesets.merge({"a": {"x": {"k": 1}, "y": 2}}, {"a": {"x": None}}) == {"a": {"y": 2}}
+    assert merge({"a": {"x": {"k": 1}, "y": 2}}, {"a": {"x": None}}) == {"a": {"y": 2}}
 
 
 @given(st.lists(st.text(), min_size=1, max_size=4), st.lists(st.text(), min_size=1, max_size=4))
@@ -125,8 +129,8 @@ def test_seeds_derive_from_names(one, two):
 
 
 def test_condition_text_is_canonical():
-    assert tables.condition_text({"p": 53, "arm": "x", "f": 0.5, "on": True}) == "arm=x;f=0.5;on=true;p=53"
-    assert tables.condition_text(None) == ""
+    assert conditions.condition_text({"p": 53, "arm": "x", "f": 0.5, "on": True}) == "arm=x;f=0.5;on=true;p=53"
+    assert conditions.condition_text(None) == ""
 
 
 def test_first_crossing_interpolates_and_says_never():

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from verifig import claims, judge, stats, verdicts, words
+from verifig.judging import claims, judge, stats, verdicts
+from verifig.pages import words
 
 
 def rows(values, status=None) -> pd.DataFrame:

@@ -8,8 +8,8 @@ from scipy import special
 from scipy import stats as reference
 from test_judge import HEALTHY, claim, part, rows, sabotage, table, verdict
 
-from verifig import claims, judge, scales, verdicts
-from verifig.errors import InputError, RunError
+from verifig.ground.errors import InputError, RunError
+from verifig.judging import claims, judge, scales, verdicts
 
 TRIALS = 1000
 

@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from conftest import ROOT, command
 
-from verifig import artifacts
-from verifig.paths import Layout
+from verifig.ground.paths import Layout
+from verifig.training import artifacts
 
 SIZE = ["--set", "epochs=1", "--set", "log_every=1", "--seeds", "16", "--device", "cpu", "--stage", "train"]
 

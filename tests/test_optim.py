@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from verifig.ensemble import MLP, Parameters, cosine, generator
-from verifig.optim import SGD, Adam, per_member
+from verifig.training.ensemble import MLP, Parameters, cosine, generator
+from verifig.training.optim import SGD, Adam, per_member
 
 STEPS = 50
 

@@ -15,12 +15,14 @@ import jupytext
 import pytest
 from conftest import ROOT, copy_suite, environment
 
-from verifig import data, jobs, leftovers, packing, rulesets, userconfig
-from verifig.errors import InputError, RunError
-from verifig.files import atomic
-from verifig.keys import key
-from verifig.paths import Layout
-from verifig.stages.train import train
+from verifig.ground.errors import InputError, RunError
+from verifig.ground.files import atomic
+from verifig.ground.keys import key
+from verifig.ground.paths import Layout
+from verifig.planning import datasets, downloads, jobs, rulesets, userconfig
+from verifig.running import leftovers, packing
+from verifig.running.stages.train import train
+from verifig.training import data
 
 PAPER = "sgd_stability"
 
@@ -84,8 +86,8 @@ def test_a_rule_reads_only_what_it_declares(odd, declared, tmp_path, rule):
 def test_downloads_are_inputs_of_the_jobs_that_read_them_and_of_no_other(tmp_path):
     job = {"data": {"mnist_5k": "x", "chinchilla": "y"}}
     names = [name for name in job["data"] if name not in data.EMBEDDED]
-    file = data.path("scaling_laws", names[0], tmp_path)
-    assert data.folder_of("scaling_laws", names[0], file) == tmp_path
+    file = datasets.path("scaling_laws", names[0], tmp_path)
+    assert datasets.folder_of("scaling_laws", names[0], file) == tmp_path
 
 
 # ---- the configuration ---------------------------------------------------------------------------------------------
@@ -143,7 +145,7 @@ def no_http():
 
 
 def downloaded(url: str, folder: Path) -> str:
-    return data._download(url, "0" * 64, folder / "file.csv")
+    return downloads._download(url, "0" * 64, folder / "file.csv")
 
 
 def test_a_download_cut_off_is_unreachable_data(cut_off, tmp_path):
@@ -163,9 +165,9 @@ def test_a_download_that_takes_for_ever_ends(cut_off, tmp_path, monkeypatch):
         def read(self, count):
             return b"x"
 
-    monkeypatch.setattr(data, "LONGEST_SECONDS", 0)
+    monkeypatch.setattr(downloads, "LONGEST_SECONDS", 0)
     with open(tmp_path / "file", "wb") as stream, pytest.raises(TimeoutError, match="not finished after 0 s"):
-        data._copy(Slow(), stream)
+        downloads._copy(Slow(), stream)
 
 
 # ---- packs, hidden files, memory -----------------------------------------------------------------------------------
@@ -210,14 +212,14 @@ def test_what_is_being_written_carries_its_process(tmp_path):
 
 
 def test_out_of_memory_is_one_sentence_that_names_a_smaller_setting(tmp_path, monkeypatch):
-    from replications.sgd_stability import experiments
+    from replications.sgd_stability.experiments import thresholds
 
     job = jobs.train(PAPER, "thresholds", "smoke", "cpu")
 
     def greedy(run):
         raise RuntimeError("[enforce fail at alloc_cpu.cpp:124] DefaultCPUAllocator: can't allocate memory")
 
-    monkeypatch.setattr(experiments, job["program"], greedy)
+    monkeypatch.setattr(thresholds, job["program"], greedy)
     with pytest.raises(RunError, match=r"sgd_stability\.thresholds: out of memory on .*; a smaller .*seeds needs less"):
         train(job, tmp_path / "a.npz", tmp_path / "a.provenance.json", log=lambda text: None)
 
@@ -237,8 +239,7 @@ def test_reports_open_as_notebooks_and_round_trip(source):
 
 def test_a_notebook_in_its_own_folder_finds_results_and_leaves_them_alone(odd, tmp_path):
     script = (
-        "import os; from pathlib import Path; from verifig import paths, pages\n"
-        f"from verifig.pages import Page\n"
+        "import os; from pathlib import Path; from verifig.pages.page import Page\n"
         f"page = Page('{PAPER}'); print(page.layout.folder); print(page._drawn)"
     )
     results = odd / "results" / "laptop"

@@ -6,12 +6,13 @@ import zipfile
 import pytest
 from conftest import ROOT
 
-from verifig import jobs, packing
-from verifig.errors import InputError
-from verifig.files import read_json
-from verifig.keys import key
-from verifig.paths import Layout
-from verifig.stages.train import train
+from verifig.ground.errors import InputError
+from verifig.ground.files import read_json
+from verifig.ground.keys import key
+from verifig.ground.paths import Layout
+from verifig.planning import jobs
+from verifig.running import packing
+from verifig.running.stages.train import train
 
 
 @pytest.fixture(scope="module")

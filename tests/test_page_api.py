@@ -4,11 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from verifig import defaults, figures, notices, pages, prose, provenance, rulesets, tables
-from verifig.errors import RunError
-from verifig.files import write_json
-from verifig.keys import key
-from verifig.paths import Layout
+from verifig.ground.errors import RunError
+from verifig.ground.files import write_json
+from verifig.ground.keys import key
+from verifig.ground.paths import Layout
+from verifig.measuring import tables
+from verifig.pages import defaults, figures, notices, prose
+from verifig.pages import page as pages
+from verifig.planning import provenance, rulesets
 
 SLUG = "grokking"
 

@@ -6,7 +6,9 @@ import pytest
 from conftest import ROOT
 from outline import Outline, dead_links
 
-from verifig import cards, figures, numbers, publish, render, site, verdicts, words
+from verifig.ground import numbers
+from verifig.judging import verdicts
+from verifig.pages import cards, figures, publish, render, site, words
 
 REPORTS = ROOT / "reports"
 PAGES = sorted(REPORTS.rglob("*.html"))
@@ -57,9 +59,10 @@ def test_published_markdown_shows_existing_figures():
 
 
 def test_published_verdicts_follow_their_schema():
-    from verifig import schema
-    from verifig.files import read_json, read_yaml
-    from verifig.paths import SCHEMAS
+    from verifig.ground import schema
+    from verifig.ground.files import read_json
+    from verifig.ground.paths import SCHEMAS
+    from verifig.ground.yaml_files import read_yaml
 
     published = read_json(REPORTS / "verdicts.json")
     schema.validate(published, read_yaml(SCHEMAS / "site.schema.yaml"), "reports/verdicts.json")
@@ -77,7 +80,7 @@ def test_published_verdicts_follow_their_schema():
 
 def published_parts():
     """(rule set, claim, part) of everything published."""
-    from verifig.files import read_json
+    from verifig.ground.files import read_json
 
     for rule_set in read_json(REPORTS / "verdicts.json")["rule_sets"]:
         for item in rule_set["claims"]:
@@ -105,8 +108,8 @@ def test_no_published_interval_of_a_share_leaves_the_possible():
 
 def test_recorded_verdicts_are_shown_as_such_and_not_counted(tmp_path, monkeypatch):
     """A claim without data shows what was recorded once; its verdict stays `not tested`."""
-    from verifig import pages
-    from verifig.files import write_json
+    from verifig.ground.files import write_json
+    from verifig.pages import page as pages
 
     monkeypatch.setattr(pages, "REPLICATIONS", tmp_path)
     contents = {"verifig": "0.0.9", "hardware": "old laptop", "claims": [{"id": "A-1", "verdict": "reproduced"}]}

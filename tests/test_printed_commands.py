@@ -14,8 +14,11 @@ from pathlib import Path
 import pytest
 from conftest import JOB, ROOT, command, environment, snakemake
 
-from verifig import claims, cli, leftovers, paths, single
-from verifig.errors import InputError
+from verifig import cli
+from verifig.ground import paths
+from verifig.ground.errors import InputError
+from verifig.judging import claims
+from verifig.running import alone, leftovers
 
 DOCUMENTS = [
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md")),
@@ -216,11 +219,11 @@ def _run(options, arguments, request) -> None:
     """Up to the first training job: settings, folder and jobs are real, work and downloads are not."""
     monkeypatch, tmp_path = request.getfixturevalue("monkeypatch"), request.getfixturevalue("tmp_path")
     trained, finished = [], []
-    monkeypatch.setattr(single.downloads, "fetch", lambda *given: None)
+    monkeypatch.setattr(alone.downloads, "fetch", lambda *given: None)
     monkeypatch.setattr(leftovers, "sweep", lambda layout: None)
-    monkeypatch.setattr(single, "_train", lambda job, layout, name, data_dir: trained.append(job))
-    monkeypatch.setattr(single, "finish", lambda *given: finished.append(given))
-    monkeypatch.setattr(single.folders, "ROOT", tmp_path)
+    monkeypatch.setattr(alone, "_train", lambda job, layout, name, data_dir: trained.append(job))
+    monkeypatch.setattr(alone, "finish", lambda *given: finished.append(given))
+    monkeypatch.setattr(alone.folders, "ROOT", tmp_path)
     monkeypatch.chdir(tmp_path)
     folders = [word.partition("=")[2] for word in arguments if "folder" in word and "=/" in word]
     try:

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from conftest import ROOT, command
 
-from verifig.paths import slugs
+from verifig.ground.paths import slugs
 
 PLACES = {
     "one": {"TZ": "UTC", "LC_ALL": "C", "PYTHONHASHSEED": "1"},

@@ -12,11 +12,12 @@ import pytest
 import torch
 from conftest import ROOT
 
-from verifig import artifacts, jobs, loop
-from verifig.checkpoint import Checkpoint
-from verifig.keys import key
-from verifig.run import Run
-from verifig.stages.train import train
+from verifig.ground.keys import key
+from verifig.planning import jobs
+from verifig.running.stages.train import train
+from verifig.training import artifacts, loop
+from verifig.training.checkpoint import Checkpoint
+from verifig.training.run import Run
 
 OVERRIDES = {"modulus": 13, "width": 16, "epochs": 120, "seeds": 2}
 
@@ -56,14 +57,14 @@ def walk(checkpoint: Checkpoint, stop_at: int | None = None, out_of_memory_above
             raise torch.OutOfMemoryError("too large")
         return Failing(members)
 
-    run = Run({"settings": {}}, torch.device("cpu"), checkpoint, lambda text: None, ROOT)
+    run = Run({"settings": {}, "device": "cpu"}, checkpoint, {}, lambda text: None)
     members = [{"k": k} for k in range(5)]
     return loop.train(run, members, make, 20, [0, 7, 20], chunk=2)
 
 
 @pytest.mark.parametrize("stop_at", [1, 19, 20, 21, 33, 59])
 def test_a_loop_interrupted_anywhere_ends_the_same(tmp_path, monkeypatch, stop_at):
-    monkeypatch.setattr("verifig.checkpoint.SECONDS", 0.0)
+    monkeypatch.setattr("verifig.training.checkpoint.SECONDS", 0.0)
     whole = walk(Checkpoint(None, "k"))
     with pytest.raises(KeyboardInterrupt):
         walk(Checkpoint(tmp_path / "c", "k"), stop_at)
@@ -90,7 +91,7 @@ def test_a_checkpoint_of_another_job_or_a_damaged_one_is_ignored(tmp_path):
 SCRIPT = """
 import json, sys
 from pathlib import Path
-from verifig.stages.train import train
+from verifig.running.stages.train import train
 folder = Path(sys.argv[1])
 train(json.loads((folder / "job.json").read_text()), folder / "a.npz", folder / "a.provenance.json", folder / "a.ckpt", log=lambda t: print(t, flush=True))
 """

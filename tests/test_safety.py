@@ -10,9 +10,10 @@ import threading
 import pytest
 from conftest import ROOT, command
 
-from verifig import data, overrides, packing, rulesets
-from verifig.errors import InputError
-from verifig.files import read_yaml
+from verifig.ground.errors import InputError
+from verifig.ground.yaml_files import read_yaml
+from verifig.planning import downloads, overrides, rulesets
+from verifig.running import packing
 
 PRODUCT = [
     path
@@ -23,9 +24,9 @@ PRODUCT = [
 MODULES = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "marshal", "shelve", "subprocess", "pty"}
 CALLS = {"eval", "exec", "__import__", "system", "popen", "extract", "extractall", "unsafe_load", "read_pickle"}
 ALLOWED = {
-    "workflow/verifig/render.py": {"exec", "eval"},  # of the rule set's own report.py, a part of the checkout
-    "workflow/verifig/benchmarks.py": {"subprocess"},  # git, with fixed arguments
-    "workflow/verifig/revision.py": {"subprocess"},  # likewise
+    "workflow/verifig/pages/render.py": {"exec", "eval"},  # of the rule set's own report.py, a part of the checkout
+    "workflow/verifig/benchmarking/benchmarks.py": {"subprocess"},  # git, with fixed arguments
+    "workflow/verifig/ground/revision.py": {"subprocess"},  # likewise
 }
 
 
@@ -119,7 +120,7 @@ def test_a_download_is_kept_only_if_it_is_the_pinned_one(server, tmp_path, sent,
     if sent is not None:
         (folder / "t.csv").write_bytes(sent)
     target = tmp_path / "data" / "t.csv"
-    said = data._download(f"{address}/t.csv", hashlib.sha256(b"table").hexdigest(), target)
+    said = downloads._download(f"{address}/t.csv", hashlib.sha256(b"table").hexdigest(), target)
     assert outcome in said
     assert target.exists() == (outcome == "downloaded")
     assert [path.name for path in target.parent.iterdir()] == (["t.csv"] if target.exists() else [])

@@ -2,8 +2,8 @@
 
 import pytest
 
-from verifig import schema
-from verifig.errors import InputError
+from verifig.ground import schema
+from verifig.ground.errors import InputError
 
 
 def test_an_enum_may_say_why_it_refuses():

@@ -4,8 +4,10 @@ import math
 
 import pytest
 
-from verifig import overrides, rulesets
-from verifig.errors import InputError, did_you_mean
+from verifig.ground.errors import InputError
+from verifig.ground.spelling import did_you_mean
+from verifig.planning import overrides, rulesets
+from verifig.training.members import members_of
 
 GROKKING = rulesets.load("grokking")
 
@@ -69,7 +71,7 @@ def test_only_leaves_experiments_out_that_have_none_of_the_conditions():
 
 def test_seeds_of_conditions_follow_after_one_was_dropped():
     found = values("conditions.sgd=null", seeds=1)
-    assert {member["seed"] for member in rulesets.members(found)} == {0}
+    assert {member["seed"] for member in members_of(found)} == {0}
 
 
 def test_a_change_goes_to_the_experiments_that_use_it():
@@ -164,12 +166,12 @@ def test_suggestions():
 
 
 def test_a_setting_that_names_data_decides_which_files_a_job_needs():
-    from verifig import data
+    from verifig.planning import datasets
 
     ruleset = rulesets.load("double_descent")
     for dataset, files in (("mnist", 1), ("fashion_mnist", 4), ("digits", 1)):
         found = rulesets.settings(ruleset, "features", "laptop", {"dataset": dataset, "sample_sizes": []})
-        assert len(data.names(ruleset, {"data": []}, found)) == files
+        assert len(datasets.names(ruleset, {"data": []}, found)) == files
 
 
 CROSSED = [

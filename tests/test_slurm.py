@@ -52,10 +52,11 @@ def test_what_training_jobs_ask_for(suite, device, gpu):
 
 def test_only_a_cluster_is_prepared_for_a_gpu_that_is_not_here(monkeypatch, tmp_path):
     """Elsewhere results made on the CPU would be removed for jobs that cannot run."""
-    from verifig import device, prepare, userconfig
-    from verifig.errors import InputError
+    from verifig.ground.errors import InputError
+    from verifig.planning import devices, userconfig
+    from verifig.running import prepare
 
-    monkeypatch.setattr(device, "_cuda_problem", lambda: "this machine has no NVIDIA driver")
+    monkeypatch.setattr(devices, "_cuda_problem", lambda: "this machine has no NVIDIA driver")
     user = userconfig.load({"device": "cuda", "papers": ["grokking"]})
     monkeypatch.setattr(userconfig, "load", lambda: user)
     monkeypatch.chdir(tmp_path)
@@ -65,9 +66,10 @@ def test_only_a_cluster_is_prepared_for_a_gpu_that_is_not_here(monkeypatch, tmp_
 
 
 def test_a_training_job_without_its_gpu_says_so(tmp_path, monkeypatch):
-    from verifig import adapter, device, jobs
+    from verifig.planning import devices, jobs
+    from verifig.running import snakemake as adapter
 
-    monkeypatch.setattr(device, "_cuda_problem", lambda: "this machine has no NVIDIA driver")
+    monkeypatch.setattr(devices, "_cuda_problem", lambda: "this machine has no NVIDIA driver")
     job = jobs.train("grokking", "edge113", "smoke", "cuda")
     log = tmp_path / "log"
     output = SimpleNamespace(artifact=tmp_path / "a.npz", record=tmp_path / "a.json")

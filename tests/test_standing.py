@@ -10,7 +10,7 @@ import shutil
 import pytest
 from conftest import command, copy_suite
 
-from verifig import check
+from verifig.judging import check
 
 TABLED = """
 _measure = measure
@@ -93,7 +93,7 @@ def draft(tmp_path_factory):
     (toy.rule_set / "measure.py").write_text((toy.rule_set / "measure.py").read_text() + TABLED)
     (toy.rule_set / "claims.yaml").write_text((toy.rule_set / "claims.yaml").read_text().rstrip() + CLAIM)
     (toy.folder / "verifig_site.py").write_text(
-        "from pathlib import Path\nfrom verifig.site import build\nbuild(Path('results'), 'laptop', ['toy'])\n"
+        "from pathlib import Path\nfrom verifig.pages.site import build\nbuild(Path('results'), 'laptop', ['toy'])\n"
     )
     toy.made()
     return toy

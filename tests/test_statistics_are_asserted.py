@@ -4,8 +4,8 @@ import ast
 
 import pytest
 
-from verifig import claims
-from verifig.paths import REPLICATIONS, slugs
+from verifig.ground.paths import REPLICATIONS, slugs
+from verifig.judging import claims
 
 
 def named(slug: str) -> set[str]:

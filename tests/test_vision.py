@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from verifig import vision
-from verifig.errors import InputError
+from verifig.ground.errors import InputError
+from verifig.training import archives, image_files, vision
 
 
 def tree(folder, sizes=((32, 32), (20, 24))):
@@ -22,7 +22,7 @@ def tree(folder, sizes=((32, 32), (20, 24))):
 
 
 def test_images_are_read_by_class_as_rgb_of_one_size(tmp_path):
-    images, labels = vision.image_folder(tree(tmp_path), 32)
+    images, labels = image_files.image_folder(tree(tmp_path), 32)
     assert images.shape == (4, 32, 32, 3)
     assert labels.tolist() == [0, 0, 1, 1]
     assert np.unique(images[2]).tolist() == [40]
@@ -30,14 +30,14 @@ def test_images_are_read_by_class_as_rgb_of_one_size(tmp_path):
 
 def test_wrong_folders_are_one_sentence(tmp_path):
     with pytest.raises(InputError, match="is not a folder"):
-        vision.image_folder(tmp_path / "none")
+        image_files.image_folder(tmp_path / "none")
     (tmp_path / "one").mkdir()
     with pytest.raises(InputError, match="at least two classes"):
-        vision.image_folder(tmp_path)
+        image_files.image_folder(tmp_path)
     folder = tree(tmp_path / "broken")
     (folder / "ants" / "1.png").write_bytes(b"no image")
     with pytest.raises(InputError, match=r"1.png is not a readable image"):
-        vision.image_folder(folder)
+        image_files.image_folder(folder)
 
 
 def cifar(*records: tuple[list[int], int], size: int = 3072) -> bytes:
@@ -80,7 +80,7 @@ def pack(path, members: dict[str, bytes]):
 
 
 def test_cifar10_is_in_the_order_of_its_files(tmp_path):
-    (images, labels), (test, test_labels) = vision.archive(pack(tmp_path / "a", cifar10_members()), "cifar10")
+    (images, labels), (test, test_labels) = archives.archive(pack(tmp_path / "a", cifar10_members()), "cifar10")
     assert labels.tolist() == [1, 2, 3, 4, 5]
     assert images.shape == (5, 3, 32, 32)
     assert images.dtype == np.uint8
@@ -96,7 +96,7 @@ def test_cifar100_has_its_fine_labels(tmp_path):
         "cifar-100-binary/train.bin": cifar(([3, 99], 0), ([4, 7], 5)),
         "cifar-100-binary/test.bin": cifar(([1, 2], 9)),
     }
-    (images, labels), (test, test_labels) = vision.archive(pack(tmp_path / "a", members), "cifar100")
+    (images, labels), (test, test_labels) = archives.archive(pack(tmp_path / "a", members), "cifar100")
     assert labels.tolist() == [99, 7]
     assert images[:, 0, 0, 0].tolist() == [0, 5]
     assert test_labels.tolist() == [2]
@@ -104,7 +104,7 @@ def test_cifar100_has_its_fine_labels(tmp_path):
 
 
 def test_stl10_has_rows_before_columns_and_labels_from_zero(tmp_path):
-    (images, labels), (test, test_labels) = vision.archive(pack(tmp_path / "a", stl_members()), "stl10")
+    (images, labels), (test, test_labels) = archives.archive(pack(tmp_path / "a", stl_members()), "stl10")
     np.testing.assert_array_equal(images, [stl_image(0), stl_image(1)])
     np.testing.assert_array_equal(test, [stl_image(9)])
     assert labels.tolist() == [9, 0]
@@ -123,16 +123,16 @@ def test_stl10_has_rows_before_columns_and_labels_from_zero(tmp_path):
 def test_wrong_members_are_one_sentence(tmp_path, change, sentence):
     members = {name: content for name, content in (stl_members() | change).items() if content is not None}
     with pytest.raises(InputError, match=sentence):
-        vision.archive(pack(tmp_path / "a.tar.gz", members), "stl10")
+        archives.archive(pack(tmp_path / "a.tar.gz", members), "stl10")
 
 
 def test_archives_of_another_data_set_or_with_an_incomplete_record_are_named(tmp_path):
     path = pack(tmp_path / "a.tar.gz", stl_members())
     with pytest.raises(InputError, match=r"a\.tar\.gz has no member cifar-10-batches-bin/data_batch_1\.bin"):
-        vision.archive(path, "cifar10")
+        archives.archive(path, "cifar10")
     broken = cifar10_members() | {"cifar-10-batches-bin/data_batch_4.bin": cifar(([4], 4))[:-1]}
     with pytest.raises(InputError, match=r"data_batch_4\.bin has 3072 bytes, which is no multiple of 3073"):
-        vision.archive(pack(tmp_path / "b.tar.gz", broken), "cifar10")
+        archives.archive(pack(tmp_path / "b.tar.gz", broken), "cifar10")
 
 
 def test_files_that_are_no_archives_are_one_sentence(tmp_path):
@@ -149,9 +149,9 @@ def test_files_that_are_no_archives_are_one_sentence(tmp_path):
     }.items():
         (tmp_path / name).write_bytes(content)
         with pytest.raises(InputError, match=rf"{name} (cannot be read as a tar.gz archive|has no member)"):
-            vision.archive(tmp_path / name, "cifar10")
+            archives.archive(tmp_path / name, "cifar10")
     with pytest.raises(InputError, match="absent cannot be read"):
-        vision.archive(tmp_path / "absent", "cifar10")
+        archives.archive(tmp_path / "absent", "cifar10")
 
 
 def test_nothing_is_unpacked(tmp_path, monkeypatch):
@@ -160,7 +160,7 @@ def test_nothing_is_unpacked(tmp_path, monkeypatch):
     monkeypatch.chdir(inside)
     strange = {"../evil": b"x", f"{tmp_path}/evil": b"x", "cifar-10-batches-bin/../../evil": b"x"}
     path = pack(tmp_path / "a.tar.gz", strange | cifar10_members())
-    assert len(vision.archive(path, "cifar10")[0][1]) == 5
+    assert len(archives.archive(path, "cifar10")[0][1]) == 5
     assert sorted(tmp_path.rglob("*")) == [path, inside]
 
 
@@ -175,7 +175,7 @@ def test_links_are_no_members(tmp_path):
         archive.addfile(link)
     path.write_bytes(gzip.compress(plain.read_bytes()))
     with pytest.raises(InputError, match=r"has no member cifar-10-batches-bin/test_batch\.bin"):
-        vision.archive(path, "cifar10")
+        archives.archive(path, "cifar10")
 
 
 def test_torchvision_models_load():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from verifig import jobs, rulesets, whatif
+from verifig.planning import jobs, rulesets, whatif
 
 
 def described(experiments, overrides=None, seeds=None, without_data=()):

@@ -9,7 +9,8 @@ import zipfile
 import pytest
 from conftest import ROOT, copy_suite, environment
 
-from verifig import jobs, single
+from verifig.planning import jobs
+from verifig.running import alone
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +81,9 @@ def test_an_experiment_runs_is_judged_and_reported(verifig, tmp_path):
 
 def test_installed_and_from_a_checkout_a_job_is_the_same(installed, tmp_path):
     """So that packs travel between both."""
-    code = "import json; from verifig import jobs; print(json.dumps(jobs.all_jobs('grokking', 'smoke', 'cpu')))"
+    code = (
+        "import json; from verifig.planning import jobs; print(json.dumps(jobs.all_jobs('grokking', 'smoke', 'cpu')))"
+    )
     (tmp_path / "show.py").write_text(code)
     env = environment(tmp_path) | {"PYTHONPATH": str(installed)}
     done = subprocess.run(
@@ -112,4 +115,4 @@ def test_the_console_script_is_the_module_s_entry(installed):
 def test_the_extra_run_names_every_package_that_a_stage_asks_for():
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     named = {name.replace("-", "_").replace("markdown_it_py", "markdown_it") for name in extras["run"]}
-    assert {name for names in single.PACKAGES.values() for name in names} <= named
+    assert {name for names in alone.PACKAGES.values() for name in names} <= named

@@ -11,8 +11,9 @@ import pytest
 from conftest import ROOT, command, planned_rules, snakemake
 from outline import Outline, dead_links
 
-from verifig import publish, rulesets
-from verifig.paths import slugs
+from verifig.ground.paths import slugs
+from verifig.pages import publish
+from verifig.planning import rulesets
 
 TRAINING = {f"grokking_train_{name}" for name in ("delay53", "edge113", "thresholds", "transformer")}
 
@@ -91,13 +92,13 @@ def traded(text: str) -> str:
         ("replications/grokking/claims.yaml", "# x\n", {"judge", "report"}),
         ("replications/grokking/report.py", "# x\n", {"report"}),
         ("replications/grokking/plots.py", "# x\n", {"report"}),
-        ("workflow/verifig/loop.py", "# x\n", TRAINING | {"measure", "judge", "report"}),
-        ("workflow/verifig/judge.py", "# x\n", {"judge", "report"}),
-        ("workflow/verifig/stats.py", "# x\n", {"judge", "report"}),
-        ("workflow/verifig/templates/style.css", "/* x */\n", {"report"}),
-        ("workflow/verifig/cards.py", "# x\n", {"report"}),
+        ("workflow/verifig/training/loop.py", "# x\n", TRAINING - {THRESHOLDS} | {"measure", "judge", "report"}),
+        ("workflow/verifig/judging/judge.py", "# x\n", {"judge", "report"}),
+        ("workflow/verifig/judging/stats.py", "# x\n", {"judge", "report"}),
+        ("workflow/verifig/pages/templates/style.css", "/* x */\n", {"report"}),
+        ("workflow/verifig/pages/cards.py", "# x\n", {"report"}),
         ("workflow/verifig/cli.py", "# x\n", set()),
-        ("workflow/verifig/prepare.py", "# x\n", set()),
+        ("workflow/verifig/running/prepare.py", "# x\n", set()),
         ("workflow/rules/replication.smk", "# x\n", set()),
         ("workflow/schemas/ruleset.schema.yaml", "# x\n", set()),
         ("replications/grokking/paper.yaml", "# x\n", {"report"}),
@@ -189,7 +190,7 @@ def test_prepare_removes_what_no_longer_fits(done):
     assert not artifact.exists()
     run(done)
     assert artifact.read_bytes() == good  # the same job gives the same bytes
-    with Edited(done / "workflow/verifig/loop.py", "# x\n"):
+    with Edited(done / "workflow/verifig/training/loop.py", "# x\n"):
         command(done, "verifig", "prepare", "--scale", "smoke")
         assert not artifact.exists()
     run(done)
@@ -253,7 +254,7 @@ def test_the_workflow_passes_snakemake_s_lint(suite):
 
 def broken(suite) -> tuple[str, ...]:
     """A suite whose shortest training job fails; returns what to ask Snakemake for."""
-    program = suite / "replications/grokking/experiments/exact.py"
+    program = suite / "replications/grokking/experiments/thresholds.py"
     failing = 'def thresholds(run):\n    raise ValueError("broken on purpose")\n\n\ndef _('
     program.write_text(program.read_text().replace("def thresholds(", failing, 1))
     return ("--config", "scale=smoke", 'papers=["grokking"]', "--", "results/smoke/grokking/thresholds.npz")
@@ -352,7 +353,7 @@ def test_a_new_rule_set_runs_is_judged_and_shows_up(suite):
 
 
 def test_a_rule_set_whose_claims_name_no_smoke_scale_is_said_to_judge_nothing():
-    from verifig import check
+    from verifig.judging import check
 
     claims = [{"id": "A", "kind": "claim", "verdict": "not tested", "basis": "identity", "setting": "paper's"}]
     said = check._state(claims, {}, [], "smoke")

@@ -12,10 +12,11 @@ from replications.double_descent.experiments import function_space, spectral
 from replications.double_descent.experiments.features import Sample, centred_one_hot, noisy_labels, sample
 from replications.double_descent.experiments.random_features import at_width, model, solvers
 from replications.double_descent.experiments.two_layer import TwoLayer, pooled
-from verifig import rulesets
-from verifig.bench import Program, Result, paired
-from verifig.data import embedded
-from verifig.ensemble import generator
+from verifig.benchmarking.bench import Program, Result, paired
+from verifig.planning import rulesets
+from verifig.training.data import embedded
+from verifig.training.ensemble import generator
+from verifig.training.members import members_of
 
 STEPS = 10_000
 SGD_WIDTHS = (80, 100, 120, 400)
@@ -25,7 +26,7 @@ SGD_EPOCHS = 2
 def two_layer(members: int, width: int) -> Callable[[], object]:
     """One step of two-layer networks."""
     values = rulesets.settings(rulesets.load("double_descent"), "two_layer", "laptop", seeds=members)
-    chosen = [member | {"width": width} for member in rulesets.members(values) if member["condition"] == "adam"]
+    chosen = [member | {"width": width} for member in members_of(values) if member["condition"] == "adam"]
     pixels, labels = embedded(values["dataset"])
     return TwoLayer(chosen, (pooled(pixels, values["pool_size"]), labels), torch.device("cpu")).step
 

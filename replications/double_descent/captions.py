@@ -10,7 +10,7 @@ from replications.double_descent import eigenframework as theory
 from replications.double_descent import plots, plots_unified, reference
 from replications.double_descent.measuring import widths
 from replications.double_descent.plots import count, rows
-from verifig.numbers import text
+from verifig.ground.numbers import text
 
 DATASETS = {"mnist_5k": "MNIST", "mnist": "MNIST", "fashion_mnist": "Fashion-MNIST", "digits": "scikit-learn's digits", "cifar10": "CIFAR-10"}  # fmt: skip
 

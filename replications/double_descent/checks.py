@@ -4,8 +4,9 @@ import importlib.util
 import itertools
 from collections.abc import Mapping, Sequence
 
-from verifig import image_folders, userconfig, vision
-from verifig.checks import at_least_one, by_condition, distinct, increasing, no_conditions, require, shared
+from verifig.planning import image_folders, userconfig
+from verifig.planning.checks import at_least_one, by_condition, distinct, increasing, no_conditions, require, shared
+from verifig.training import image_files
 
 COUNTS = {  # images by class, as published
     "mnist_5k": [500] * 10,
@@ -222,7 +223,7 @@ def _counts(name: str) -> list[int]:
             return COUNTS[name]  # what is wrong with the folder is said when it is read
         classes = sorted(entry for entry in (folder / part).iterdir() if entry.is_dir())
         for label, entry in enumerate(classes):
-            there = sum(file.suffix.lower() in vision.SUFFIXES for file in entry.rglob("*"))
+            there = sum(file.suffix.lower() in image_files.SUFFIXES for file in entry.rglob("*"))
             found[label] = found.get(label, 0) + there
     return [found[label] for label in sorted(found)] if folder else COUNTS[name]
 

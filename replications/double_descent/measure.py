@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from replications.double_descent.measuring import exact, features, soundness, trained
-from verifig.artifacts import Artifact
-from verifig.tables import Tables
+from verifig.measuring.tables import Tables
+from verifig.training.artifacts import Artifact
 
 
 def measure(artifacts: Mapping[str, Artifact], out: Tables) -> None:

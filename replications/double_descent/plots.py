@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
 
-from verifig import figures
+from verifig.pages import figures
 
 BLUE, ORANGE, GREEN, PURPLE, RED, OLIVE, TEAL, GREY = figures.PALETTE
 HORIZON_COLOURS = (GREY, TEAL, BLUE, GREEN, ORANGE, RED)

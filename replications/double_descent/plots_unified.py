@@ -30,7 +30,8 @@ from replications.double_descent.plots import (
     run_points,
     width_axis,
 )
-from verifig import figures, stats
+from verifig.judging import stats
+from verifig.pages import figures
 
 FAMILIES = {
     "steps": ("gradient descent, steps", BLUE, "o", 8), "rate": ("gradient descent, rate", TEAL, "s", 6.5),

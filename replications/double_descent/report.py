@@ -14,7 +14,7 @@
 # The page of this rule set. Opens as a notebook with jupytext; `python -m verifig` renders it (stage report).
 from replications.double_descent import captions, plots, plots_unified
 from replications.double_descent import eigenframework as theory
-from verifig.pages import Page
+from verifig.pages.page import Page
 
 page = Page("double_descent")
 features, minimal, ridge = (page.settings(name) for name in ("features", "minimal", "ridge"))

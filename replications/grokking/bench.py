@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator
 
 import torch
 
-from replications.grokking.experiments import modular_arithmetic
-from verifig import rulesets
-from verifig.bench import Program, Result, paired
+from replications.grokking.experiments import modular
+from verifig.benchmarking.bench import Program, Result, paired
+from verifig.planning import rulesets
+from verifig.training.members import members_of
 
 STEPS = 5
 CASES = {
@@ -23,7 +24,7 @@ CASES = {
 
 def addition(members: int, width: int) -> Callable[[], object]:
     """One epoch of addition modulo 53."""
-    return modular_arithmetic.build(_members(53, width, 0.6, members), torch.device("cpu")).step
+    return modular.build(_members(53, width, 0.6, members), torch.device("cpu")).step
 
 
 def operations(modulus: int, width: int, fraction: float) -> int:
@@ -48,8 +49,8 @@ def bench() -> Iterator[Result]:
     """Comparisons with a loop and with the plain step."""
     for name, (modulus, width, fraction, count, aim) in CASES.items():
         members = _members(modulus, width, fraction, count)
-        together = modular_arithmetic.build(members, torch.device("cpu"))
-        singles = [modular_arithmetic.build([member], torch.device("cpu")) for member in members]
+        together = modular.build(members, torch.device("cpu"))
+        singles = [modular.build([member], torch.device("cpu")) for member in members]
         plain = [_Plain(member) for member in members[:4]]
         yield paired(
             f"one program over a loop of single ones, {count} members, {name}",
@@ -69,7 +70,7 @@ def _members(modulus: int, width: int, fraction: float, count: int) -> list[dict
     size = {"modulus": modulus, "width": width, "train_fraction": fraction}
     ruleset = rulesets.load("grokking")
     values = rulesets.settings(ruleset, "delay53", "laptop", size, seeds=count)
-    return [member for member in rulesets.members(values) if member["condition"] == "adamw"]
+    return [member for member in members_of(values) if member["condition"] == "adamw"]
 
 
 def _run(programs: list) -> None:
@@ -83,7 +84,7 @@ class _Plain:
 
     def __init__(self, member: dict):
         modulus, width = member["modulus"], member["width"]
-        (tokens, self.labels), (test_tokens, self.test_labels) = modular_arithmetic.split(member)
+        (tokens, self.labels), (test_tokens, self.test_labels) = modular.split(member)
         self.x, self.x_test = (
             torch.nn.functional.one_hot(t, 2 * modulus).sum(1).float() for t in (tokens, test_tokens)
         )

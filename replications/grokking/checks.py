@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from verifig.checks import by_condition, no_conditions, require, shared
+from verifig.planning.checks import by_condition, no_conditions, require, shared
 
 LENGTH = ("epochs", "log_every", "chunk")  # of the run, not of a condition
 HEADS = 4

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from verifig.artifacts import Artifact
-from verifig.series import Series
-from verifig.tables import Tables, first_crossing, long
+from verifig.measuring.series import Series
+from verifig.measuring.tables import Tables, first_crossing, long
+from verifig.training.artifacts import Artifact
 
 FIT = 0.95  # accuracy at which a set counts as learnt (delay ratio)
 SOLVED = 0.99

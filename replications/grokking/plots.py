@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from replications.grokking.measure import COLLAPSE, predicted_delay
-from verifig import figures
+from verifig.pages import figures
 
 BLUE, ORANGE, GREEN, PURPLE, RED = figures.PALETTE[:5]
 EXP_CUT = 12  # where the axis of Figure 3 cuts exp(x) off

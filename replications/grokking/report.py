@@ -17,7 +17,7 @@ from collections.abc import Mapping
 
 from replications.grokking import plots
 from replications.grokking.measure import ALIGNED, COLLAPSE, FIT, SOLVED, predicted_delay
-from verifig.pages import Page
+from verifig.pages.page import Page
 
 page = Page("grokking")
 paper = page.scale == "paper"

@@ -10,9 +10,10 @@ import numpy as np
 import torch
 
 from replications.neural_collapse.experiments.linear import FreeFeatures
-from replications.neural_collapse.experiments.multilayer import Networks
-from verifig import rulesets
-from verifig.bench import Program, Result, paired
+from replications.neural_collapse.experiments.networks import Networks
+from verifig.benchmarking.bench import Program, Result, paired
+from verifig.planning import rulesets
+from verifig.training.members import members_of
 
 CPU = torch.device("cpu")
 STEPS = 50
@@ -62,7 +63,7 @@ def bench() -> Iterator[Result]:
 
 def _members(experiment: str, conditions: Sequence[str], seeds: int | None = None) -> list[dict]:
     ruleset = rulesets.load("neural_collapse")
-    found = rulesets.members(rulesets.settings(ruleset, experiment, "laptop", seeds=seeds))
+    found = members_of(rulesets.settings(ruleset, experiment, "laptop", seeds=seeds))
     return [member | {"start_decay": 0.01} for member in found if member["condition"] in conditions]
 
 

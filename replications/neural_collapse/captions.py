@@ -8,7 +8,7 @@ import pandas as pd
 from replications.neural_collapse import closed_form, metrics, plots
 from replications.neural_collapse.measure import NEAR
 from replications.neural_collapse.plots import Heads
-from verifig.numbers import text
+from verifig.ground.numbers import text
 
 DATASETS = {"mnist_5k": "MNIST", "cifar10": "CIFAR-10", "folder": "the image folder"}
 ZERO = 1e-3  # self-output below which a class counts as collapsed

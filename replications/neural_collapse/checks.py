@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from verifig.checks import require, shared
+from verifig.planning.checks import require, shared
 
 IMAGES = {"mnist_5k": 500, "cifar10": 5000}  # training images of each of the ten classes
 CLASSES = 10

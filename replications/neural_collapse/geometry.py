@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from replications.neural_collapse import closed_form, metrics
-from verifig.artifacts import Artifact
-from verifig.rulesets import members
+from verifig.training.artifacts import Artifact
+from verifig.training.members import members_of
 
 WEAK = 1e-9  # a decay at which nothing collapses
 CONVOLUTIONAL_FEATURES = 512  # whatever the setting of width
@@ -18,7 +18,7 @@ def series_by_condition(artifact: Artifact) -> dict[str, "Series"]:
     """One `Series` for each condition of a training experiment."""
     settings = artifact.meta["job"]["settings"]
     rows: dict[str, list[int]] = {}
-    found = members(settings)
+    found = members_of(settings)
     for index, member in enumerate(found):
         rows.setdefault(member["condition"], []).append(index)
     return {name: Series(artifact, indices, found[indices[0]], settings) for name, indices in rows.items()}

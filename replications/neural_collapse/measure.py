@@ -7,9 +7,9 @@ import pandas as pd
 
 from replications.neural_collapse import closed_form, metrics, soundness
 from replications.neural_collapse.geometry import Series, series_by_condition
-from verifig.artifacts import Artifact
-from verifig.rulesets import members
-from verifig.tables import Tables, long
+from verifig.measuring.tables import Tables, long
+from verifig.training.artifacts import Artifact
+from verifig.training.members import members_of
 
 TRAINING = ("direct", "networks", "mlp_imbalanced", "mlp_balanced", "mlp_widths", "convnets")
 TRAINING += ("own_images_mlp", "own_images_convnets")
@@ -173,7 +173,7 @@ def _levels(member: Mapping) -> list[str]:
 
 
 def _sweep(artifact: Artifact, out: Tables) -> None:
-    found = members(artifact.meta["job"]["settings"])
+    found = members_of(artifact.meta["job"]["settings"])
     branches, stairs = [], []
     for row, member in enumerate(found):
         mine, classes = np.flatnonzero(artifact["owner"] == row), len(member["sizes"])
@@ -227,7 +227,7 @@ def _stairs(member: Mapping, decays: np.ndarray, lengths: np.ndarray, out: Table
 def _cross_entropy(artifact: Artifact, out: Tables) -> None:
     """Objectives against the best simplex point, rank and geometry of the logits, by start."""
     rows: dict[str, list[int]] = {}
-    found = members(artifact.meta["job"]["settings"])
+    found = members_of(artifact.meta["job"]["settings"])
     for index, member in enumerate(found):
         rows.setdefault(member["condition"], []).append(index)
     frames = []

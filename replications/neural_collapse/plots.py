@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from replications.neural_collapse import closed_form
-from verifig import figures
+from verifig.pages import figures
 
 BLUE, ORANGE, GREEN, PURPLE, RED, OLIVE, TEAL, GREY = figures.PALETTE
 DEPTH_COLOURS = {1: BLUE, 2: PURPLE, 3: ORANGE, 6: GREEN, 9: PURPLE}

@@ -13,7 +13,7 @@
 # %%
 # The page of this rule set. Opens as a notebook with jupytext; `python -m verifig` renders it (stage report).
 from replications.neural_collapse import captions, plots
-from verifig.pages import Page
+from verifig.pages.page import Page
 
 page = Page("neural_collapse")
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from verifig.artifacts import Artifact
-from verifig.rulesets import members
-from verifig.tables import Tables
+from verifig.measuring.tables import Tables
+from verifig.training.artifacts import Artifact
+from verifig.training.members import members_of
 
 STUCK = ("narrow",)  # conditions that are meant to stay untrained
 
@@ -19,7 +19,7 @@ def measure(experiment: str, artifact: Artifact, out: Tables) -> None:
     """
     if "objective" not in artifact and "accuracy" not in artifact:
         return
-    found = members(artifact.meta["job"]["settings"])
+    found = members_of(artifact.meta["job"]["settings"])
     if "owner" in artifact:  # a sweep: many problems a member, at the end alone, and collapsed classes have no accuracy
         zero = np.array([_at_zero(found[row]) for row in artifact["owner"]])
         out.per_seed(experiment, "run_objective", artifact["objective"] / zero)

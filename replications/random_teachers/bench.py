@@ -9,10 +9,13 @@ from collections.abc import Callable, Iterator
 
 import torch
 
-from replications.random_teachers.experiments import distillation, network, probes
+from replications.random_teachers.experiments import distil as distillation
+from replications.random_teachers.experiments import network, probes
 from replications.random_teachers.experiments.sources import Labelled, labelled
-from verifig import data, rulesets
-from verifig.bench import Program, Result, paired
+from verifig.benchmarking.bench import Program, Result, paired
+from verifig.planning import rulesets
+from verifig.training import data
+from verifig.training.members import members_of
 
 STEPS = 20
 CASES = {"head width 128": ("plain", "full", 8), "head width 256": ("kick", "local", 8)}
@@ -72,7 +75,7 @@ def _task() -> Labelled:
 
 def _members(experiment: str, condition: str, count: int) -> list[dict]:
     values = rulesets.settings(rulesets.load("random_teachers"), experiment, "laptop", seeds=count)
-    return [member for member in rulesets.members(values) if member["condition"] == condition]
+    return [member for member in members_of(values) if member["condition"] == condition]
 
 
 def _program(members: list[dict], task: Labelled) -> distillation.Distiller:

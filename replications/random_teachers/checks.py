@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from verifig.checks import require, shared
+from verifig.planning.checks import require, shared
 
 TRAINING_IMAGES = {"cifar10": 50_000, "cifar100": 50_000, "stl10": 5_000, "mnist_5k": 4_000}
 REDUCED = {"real", "noise", "digits", "file"}  # sources of the programs on 14x14 images

@@ -7,8 +7,8 @@ import pandas as pd
 
 from replications.random_teachers import measure_health, measure_images
 from replications.random_teachers.series import Series
-from verifig.artifacts import Artifact
-from verifig.tables import Tables
+from verifig.measuring.tables import Tables
+from verifig.training.artifacts import Artifact
 
 PROBES = ("linear", "ridge", "neighbours")
 REDUCED = ("plain", "kick", "wide_kick")

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from verifig.artifacts import Artifact
-from verifig.rulesets import members
-from verifig.tables import Tables
+from verifig.measuring.tables import Tables
+from verifig.training.artifacts import Artifact
+from verifig.training.members import members_of
 
 REDUCED = ("plain", "kick", "wide_kick")
 DISTILLED = ("cifar10", "datasets", "samples", "ablations")
@@ -36,7 +36,7 @@ def untrained_divergence(settings: Mapping) -> float:
 
 def _reduced(name: str, artifact: Artifact, out: Tables) -> None:
     """Final KL to the teacher over that of an untrained independent student, and the share of units that fire."""
-    references = [untrained_divergence(member) for member in members(artifact.meta["job"]["settings"])]
+    references = [untrained_divergence(member) for member in members_of(artifact.meta["job"]["settings"])]
     out.per_seed(name, "run_kl", artifact["kl"][:, -1] / references)
     out.per_seed(name, "run_alive", artifact["alive"][:, -1])
     probes = np.stack([artifact[probe][:, -1] for probe in ("linear", "ridge", "neighbours")])

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from verifig.artifacts import Artifact
-from verifig.rulesets import members
-from verifig.tables import Tables
+from verifig.measuring.tables import Tables
+from verifig.training.artifacts import Artifact
+from verifig.training.members import members_of
 
 PROBES = ("linear", "ridge", "neighbours")  # order of the last axis of the probe records
 DISTILLED = ("cifar10", "datasets", "samples", "ablations")
@@ -38,19 +38,19 @@ def measure(artifacts: Mapping[str, Artifact], out: Tables) -> None:
 
 def _rows(artifact: Artifact) -> dict[str, list[int]]:
     rows: dict[str, list[int]] = {}
-    for index, member in enumerate(members(artifact.meta["job"]["settings"])):
+    for index, member in enumerate(members_of(artifact.meta["job"]["settings"])):
         rows.setdefault(member["condition"], []).append(index)
     return rows
 
 
 def _targets(artifact: Artifact) -> dict[str, list[str]]:
-    return {member["condition"]: member["targets"] for member in members(artifact.meta["job"]["settings"])}
+    return {member["condition"]: member["targets"] for member in members_of(artifact.meta["job"]["settings"])}
 
 
 def _distilled(name: str, artifact: Artifact, out: Tables) -> None:
     """Probes by condition and target: last epoch, best epoch (the paper's protocol), teacher, input, gain."""
     rows, targets, frames = _rows(artifact), _targets(artifact), []
-    alphas = {member["condition"]: member["alpha"] for member in members(artifact.meta["job"]["settings"])}
+    alphas = {member["condition"]: member["alpha"] for member in members_of(artifact.meta["job"]["settings"])}
     for condition, indices in rows.items():
         for column, target in enumerate(targets[condition]):
             label = {"condition": condition, "target": target}

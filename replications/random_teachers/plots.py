@@ -11,7 +11,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from verifig import figures, stats
+from verifig.judging import stats
+from verifig.pages import figures
 
 BLUE, ORANGE, GREEN, PURPLE, RED, OLIVE = figures.PALETTE[:6]
 PROBES = ("linear", "ridge", "neighbours")

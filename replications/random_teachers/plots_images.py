@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from replications.random_teachers.plots import BLUE, GREEN, ORANGE, PURPLE, RED, interval, percent
-from verifig import figures
+from verifig.pages import figures
 
 NETWORKS = {"vgg11": "VGG11", "resnet18": "ResNet18"}
 

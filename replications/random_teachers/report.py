@@ -15,7 +15,7 @@
 import math
 
 from replications.random_teachers import plots, plots_images, sentences
-from verifig.pages import Page
+from verifig.pages.page import Page
 
 page = Page("random_teachers")
 say = sentences.Sentences(page)

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 
 from replications.random_teachers.plots import BY_IMAGES, BY_OUTPUTS, INDEPENDENT, PROBES
-from verifig import numbers, stats
-from verifig.errors import RunError
-from verifig.pages import MISSING, Page
+from verifig.ground import numbers
+from verifig.ground.errors import RunError
+from verifig.judging import stats
+from verifig.pages.page import MISSING, Page
 
 RATES = ("encoder_learning_rate", "head_learning_rate")
 SHORT = {"linear": "the linear probe", "ridge": "ridge", "neighbours": "nearest neighbours"}

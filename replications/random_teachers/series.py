@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from verifig import series
-from verifig.artifacts import Artifact
+from verifig.measuring import series
+from verifig.training.artifacts import Artifact
 
 
 class Series(series.Series):

@@ -6,7 +6,7 @@ import numpy as np
 
 from replications.scaling_laws import published, theory
 from replications.scaling_laws.fitting import inference, law, solver
-from verifig.bench import Program, Result, paired
+from verifig.benchmarking.bench import Program, Result, paired
 
 RESAMPLES, SCIPY_RESAMPLES = 1000, 40
 STARTS, SCIPY_STARTS = 1000, 60

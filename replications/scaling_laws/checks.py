@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from replications.scaling_laws import theory
-from verifig.checks import require
+from verifig.planning.checks import require
 
 IMAGES = 5000  # of embedded MNIST
 SIDE = 28

@@ -5,7 +5,7 @@ import math
 import sys
 import time
 
-from verifig import arguments
+from verifig.running import arguments
 
 COLUMNS = (
     "columns with parameters, training tokens and loss in nats (default: N,D,L; with --flops: N,L). A name may be an "
@@ -52,14 +52,14 @@ def _fit(options: argparse.Namespace) -> None:
     _print_policy(found, options.compute)
     if options.plot is not None:
         from replications.scaling_laws.plotting.chinchilla import own_fit
-        from verifig import figures
+        from verifig.pages import figures
 
         figures.save(own_fit(found), options.plot.expanduser(), "runs, fitted law and optimal policy")
         print(f"wrote {options.plot}")
 
 
 def _check(options: argparse.Namespace) -> None:
-    from verifig.errors import InputError
+    from verifig.ground.errors import InputError
 
     if not (math.isfinite(options.delta) and options.delta > 0):
         raise InputError(f"--delta {options.delta:g} must be a number above 0")

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from replications.scaling_laws.measuring import chinchilla, extrapolation, health, networks, random_features
-from verifig.artifacts import Artifact
-from verifig.tables import Tables
+from verifig.measuring.tables import Tables
+from verifig.training.artifacts import Artifact
 
 PARTS = {
     "chinchilla": chinchilla.measure,

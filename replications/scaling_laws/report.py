@@ -16,7 +16,7 @@ from replications.scaling_laws.plotting import chinchilla, extrapolation, networ
 from replications.scaling_laws.sentences.chinchilla import Refit
 from replications.scaling_laws.sentences.extrapolation import Guide
 from replications.scaling_laws.sentences.networks import Theory
-from verifig.pages import Page
+from verifig.pages.page import Page
 
 page = Page("scaling_laws")
 refit, guide, bahri = Refit(page), Guide(page), Theory(page)

@@ -9,14 +9,16 @@ from collections.abc import Callable, Iterator
 
 import torch
 
-from replications.sgd_stability.experiments import diagonal_network, dynamics, relu_network
-from verifig import rulesets
-from verifig.bench import Program, Result, paired
+from replications.sgd_stability.experiments import diagonal, dynamics
+from replications.sgd_stability.experiments import relu as relu_network
+from verifig.benchmarking.bench import Program, Result, paired
+from verifig.planning import rulesets
+from verifig.training.members import members_of
 
 BLOCKS = 4  # of 25 steps
 CASES = {
     "ReLU network, d = m = 100": ("relu", relu_network),
-    "diagonal network, d = 1,000": ("diagonal", diagonal_network),
+    "diagonal network, d = 1,000": ("diagonal", diagonal),
 }
 
 
@@ -63,7 +65,7 @@ def bench() -> Iterator[Result]:
 def _rows(experiment: str, seeds: int | None = None) -> list[dict]:
     ruleset = rulesets.load("sgd_stability")
     values = rulesets.settings(ruleset, experiment, "laptop", {"test_size": 10}, seeds)
-    return [row for row in dynamics.expand(rulesets.members(values)) if row["condition"] == "sgd"]
+    return [row for row in dynamics.expand(members_of(values)) if row["condition"] == "sgd"]
 
 
 def _run(program: dynamics.Dynamics) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from verifig.checks import by_condition, distinct, increasing, no_conditions, require, shared
+from verifig.planning.checks import by_condition, distinct, increasing, no_conditions, require, shared
 
 TASK = ("samples", "test_size", "dimension", "converged_below")  # one problem a seed, for all conditions
 RECORD_EVERY = 100  # steps between two records of the escape experiment

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from verifig.artifacts import Artifact
-from verifig.tables import Tables
+from verifig.measuring.tables import Tables
+from verifig.training.artifacts import Artifact
 
 NAMED = (0.01, 0.0316, 0.1)  # learning rates of Figure R2 that the claims name
 DYNAMICS = 0.0316  # of Figure R1

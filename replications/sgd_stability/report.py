@@ -16,7 +16,7 @@ import math
 
 from replications.sgd_stability import plots
 from replications.sgd_stability.measure import DYNAMICS, NAMED
-from verifig.pages import Page
+from verifig.pages.page import Page
 
 page = Page("sgd_stability")
 page.header()

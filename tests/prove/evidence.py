@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass, field
 import pytest
 from conftest import ROOT
 
-from verifig import __version__
-from verifig.device import describe
-from verifig.errors import InputError
-from verifig.files import read_json, write_json, write_text
+from verifig.ground.costs import describe
+from verifig.ground.errors import InputError
+from verifig.ground.files import read_json, write_json, write_text
+from verifig.ground.version import __version__
 
 HEAD = """# Trust
 What was tried to break the suite, and what came of it. `make prove` runs all of it and writes this page (about an hour

@@ -6,9 +6,10 @@ import pytest
 from conftest import ROOT
 
 from prove import suites
-from verifig import forecast, prepare, rulesets
-from verifig.files import read_json
-from verifig.paths import Layout, slugs
+from verifig.ground.files import read_json
+from verifig.ground.paths import Layout, slugs
+from verifig.planning import forecast, rulesets
+from verifig.running import prepare
 
 pytestmark = pytest.mark.slow
 FACTOR = 1.5

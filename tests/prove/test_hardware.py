@@ -10,9 +10,9 @@ import pytest
 from conftest import ROOT
 
 from prove import suites
-from verifig.device import resolve
-from verifig.files import read_json
-from verifig.paths import Layout, slugs
+from verifig.ground.files import read_json
+from verifig.ground.paths import Layout, slugs
+from verifig.planning.devices import resolve
 
 LAPTOP = ROOT / "results"
 

@@ -19,10 +19,10 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, environment
 
-from verifig import jobs, provenance, rulesets
-from verifig.files import read_json
-from verifig.keys import key
-from verifig.paths import Layout, slugs
+from verifig.ground.files import read_json
+from verifig.ground.keys import key
+from verifig.ground.paths import Layout, slugs
+from verifig.planning import jobs, provenance, rulesets
 
 SIGNALS = 20 * [signal.SIGKILL] + 5 * [signal.SIGTERM]
 START_UP = 4.0  # seconds, about: importing torch on a busy machine

@@ -20,8 +20,8 @@ import pytest
 from conftest import copy_suite, environment
 
 from prove import suites
-from verifig import rulesets
-from verifig.paths import slugs
+from verifig.ground.paths import slugs
+from verifig.planning import rulesets
 
 STAGED = ("persistence", "software-deployment", "sources", "source-cache")  # shared; all else goes through the storage
 

@@ -11,8 +11,12 @@ sys.path[:0] = [path for path in LIBRARY if path not in sys.path]
 given = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
 os.environ.update(PYTHONPATH=os.pathsep.join(dict.fromkeys([*LIBRARY, *given])))
 
-from verifig import claims, data, jobs, paths, rulesets, surroundings, userconfig
-from verifig.errors import InputError
+from verifig.ground import paths
+from verifig.ground.errors import InputError
+from verifig.judging import claims
+from verifig.planning import datasets, jobs, rulesets, userconfig
+from verifig.running import surroundings
+from verifig.training.data import EMBEDDED
 
 surroundings.settle()
 surroundings.quote_interpreter()
@@ -29,22 +33,21 @@ def checked(function, *arguments):
 
 
 def suite_config(given):
-    """The user's configuration, checked (see verifig.userconfig)."""
+    """The user's configuration, checked (see verifig.planning.userconfig)."""
     return checked(userconfig.load, dict(given), workflow.remote_exec)
 
 
 def jobs_of(slug, user):
-    """All jobs of a rule set (see verifig.jobs)."""
+    """All jobs of a rule set (see verifig.planning.jobs)."""
     return checked(jobs.planned, slug, user.scale, user.device, user.seeds, user.data)
 
 
 def data_of(slug, job, folder):
     """The downloads that a training job reads."""
-    embedded = set(data.EMBEDDED)
     return [
-        str(data.path(slug, name, folder))
+        str(datasets.path(slug, name, folder))
         for name in job["data"]
-        if name not in embedded
+        if name not in EMBEDDED
     ]
 
 

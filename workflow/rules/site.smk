@@ -39,6 +39,6 @@ rule site:
     params:
         scale=SUITE_CONFIG.scale,
         papers=SUITE_CONFIG.papers,
-        code=jobs.closure.digests(["verifig.site"]) | jobs.templates(),
+        code=jobs.sources.digests(["verifig.pages.site"]) | jobs.templates(),
     script:
         "../scripts/site.py"

@@ -1,5 +1,5 @@
-"""Adapter of stage judge: everything happens in verifig.adapter, which tests and the command line share."""
+"""Adapter of stage judge: everything happens in verifig.running.snakemake, which tests and the command line share."""
 
-from verifig import adapter
+from verifig.running import snakemake as adapter
 
 adapter.judge(snakemake)  # noqa: F821

@@ -1,5 +1,5 @@
-"""Adapter of stage report: everything happens in verifig.adapter, which tests and the command line share."""
+"""Adapter of stage report: everything happens in verifig.running.snakemake, which tests and the command line share."""
 
-from verifig import adapter
+from verifig.running import snakemake as adapter
 
 adapter.report(snakemake)  # noqa: F821

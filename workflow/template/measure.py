@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from verifig.artifacts import Artifact
-from verifig.rulesets import members
-from verifig.tables import Tables
+from verifig.measuring.tables import Tables
+from verifig.training.artifacts import Artifact
+from verifig.training.members import members_of
 
 
 def measure(artifacts: Mapping[str, Artifact], out: Tables) -> None:
@@ -15,7 +15,7 @@ def measure(artifacts: Mapping[str, Artifact], out: Tables) -> None:
     if "descent" not in artifacts:
         return
     artifact = artifacts["descent"]
-    names = np.array([member["condition"] for member in members(artifact.meta["job"]["settings"])])
+    names = np.array([member["condition"] for member in members_of(artifact.meta["job"]["settings"])])
     loss = artifact["loss"]
     frames = []
     for name in np.unique(names):

@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from verifig import figures
+from verifig.pages import figures
 
 
 def fig1(losses: pd.DataFrame) -> Figure:

@@ -12,7 +12,7 @@
 
 # %%
 from replications.SLUG import plots
-from verifig.pages import Page
+from verifig.pages.page import Page
 
 page = Page("SLUG")
 page.header()

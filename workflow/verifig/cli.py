@@ -6,8 +6,9 @@ import os
 import sys
 from collections.abc import Callable
 
-from verifig import arguments, paths, surroundings
-from verifig.errors import InputError, RunError
+from verifig.ground import paths
+from verifig.ground.errors import InputError, RunError
+from verifig.running import arguments, surroundings
 
 
 def main(line: list[str] | None = None) -> None:
@@ -158,7 +159,7 @@ def checked_scale(options: argparse.Namespace) -> str:
     Raises:
         InputError: unknown scale.
     """
-    from verifig import userconfig
+    from verifig.planning import userconfig
 
     chosen = options.scale or userconfig.load().scale
     if chosen not in paths.SCALES:
@@ -167,16 +168,17 @@ def checked_scale(options: argparse.Namespace) -> str:
 
 
 def _list(options: argparse.Namespace) -> None:
-    from verifig import listing
+    from verifig.running import listing
 
     listing.show(options.slug, options.experiment, checked_scale(options))
 
 
 def _run(options: argparse.Namespace) -> None:
-    from verifig import overrides, single, userconfig
+    from verifig.planning import overrides, userconfig
+    from verifig.running import alone
 
     user = userconfig.load()
-    single.run(
+    alone.run(
         options.slug,
         options.experiments,
         checked_scale(options),
@@ -190,63 +192,63 @@ def _run(options: argparse.Namespace) -> None:
 
 
 def _prepare(options: argparse.Namespace) -> None:
-    from verifig import prepare
+    from verifig.running import prepare
 
     prepare.prepare(checked_scale(options), cluster=options.cluster)
 
 
 def _check(options: argparse.Namespace) -> int:
-    from verifig import check
+    from verifig.judging import check
 
     return check.check(options.results, checked_scale(options), options.without_data)
 
 
 def _verdicts(options: argparse.Namespace) -> None:
-    from verifig import terminal
+    from verifig.pages import terminal
 
     terminal.verdict_table(options.results, checked_scale(options), options.slug)
 
 
 def _explain(options: argparse.Namespace) -> None:
-    from verifig import explaining
+    from verifig.pages import explaining
 
     explaining.explain(options.results, checked_scale(options), options.claim)
 
 
 def _compare(options: argparse.Namespace) -> int:
-    from verifig import comparing
+    from verifig.pages import comparing
 
     return comparing.compare(options.before, options.after)
 
 
 def _publish(options: argparse.Namespace) -> None:
-    from verifig import publish
+    from verifig.pages import publish
 
     paths.require_checkout("verifig publish")
     publish.publish(options.results)
 
 
 def _record(options: argparse.Namespace) -> None:
-    from verifig import record
+    from verifig.judging import record
 
     paths.require_checkout("verifig record")
     record.record(options.results, checked_scale(options), options.slug or paths.slugs())
 
 
 def _pack(options: argparse.Namespace) -> None:
-    from verifig import packing
+    from verifig.running import packing
 
     packing.pack(options.results, checked_scale(options), options.slug, options.file)
 
 
 def _unpack(options: argparse.Namespace) -> None:
-    from verifig import packing
+    from verifig.running import packing
 
     packing.unpack(options.file, options.out, options.stage)
 
 
 def _new(options: argparse.Namespace) -> None:
-    from verifig import new
+    from verifig.running import new
 
     paths.require_checkout("verifig new")
     folder = new.create(options.slug)
@@ -254,7 +256,7 @@ def _new(options: argparse.Namespace) -> None:
 
 
 def _bench(options: argparse.Namespace) -> int:
-    from verifig import benchmarks
+    from verifig.benchmarking import benchmarks
 
     paths.require_checkout("verifig bench")
     regressions = benchmarks.run(options.slug, write=not options.no_write)

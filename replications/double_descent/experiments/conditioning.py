@@ -17,8 +17,8 @@ from replications.double_descent.experiments.features import (
     sample,
 )
 from replications.double_descent.experiments.random_features import model
-from verifig.ensemble import generator
-from verifig.run import Run
+from verifig.training.ensemble import generator
+from verifig.training.run import Run
 
 LOSS_FLOOR = 1e-16
 

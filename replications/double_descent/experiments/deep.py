@@ -7,10 +7,10 @@ import torch
 from torch import Tensor, nn
 
 from replications.double_descent.experiments.features import SLUG, images
-from verifig.ensemble import generator
-from verifig.loop import Trainable, train
-from verifig.optim import Adam
-from verifig.run import Run
+from verifig.training.ensemble import generator
+from verifig.training.loop import Trainable, train
+from verifig.training.optim import Adam
+from verifig.training.run import Run
 
 CROP_PADDING = 4
 EVALUATION_BATCH = 500

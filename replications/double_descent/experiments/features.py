@@ -14,10 +14,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from verifig import vision
-from verifig.ensemble import generator
-from verifig.errors import InputError
-from verifig.run import Run
+from verifig.ground.errors import InputError
+from verifig.training import archives
+from verifig.training.data import embedded
+from verifig.training.ensemble import generator
+from verifig.training.run import Run
 
 SLUG = "double_descent"
 ACTIVATIONS = {
@@ -51,7 +52,7 @@ def images(run: Run, name: str) -> tuple[np.ndarray, np.ndarray]:
         InputError: the data set is not among the experiment's data.
     """
     if name in ("mnist_5k", "digits"):
-        return run.array(name)
+        return embedded(name)
     needed = {"mnist": ["mnist"], "cifar10": ["cifar10"], "fashion_mnist": FASHION}[name]
     paths = [run.path(data) for data in needed]
     if name == "mnist":
@@ -75,7 +76,7 @@ def read_idx(path: Path, kind: str) -> np.ndarray:
 
 def read_cifar(path: Path) -> tuple[np.ndarray, np.ndarray]:
     """CIFAR-10: images [60000, 3072] (channel, row, column) float64 in [0, 1], labels; test images last."""
-    pixels, labels = (np.concatenate(parts) for parts in zip(*vision.archive(path, "cifar10"), strict=True))
+    pixels, labels = (np.concatenate(parts) for parts in zip(*archives.archive(path, "cifar10"), strict=True))
     return pixels.reshape(len(pixels), -1) / 255.0, labels
 
 

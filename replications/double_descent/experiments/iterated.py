@@ -18,11 +18,11 @@ from replications.double_descent.experiments.features import (
     sample,
 )
 from replications.double_descent.experiments.random_features import error, model
-from verifig.device import flushed_denormals
-from verifig.ensemble import MLP, generator
-from verifig.loop import Trainable, train
-from verifig.optim import SGD, Adam
-from verifig.run import Run
+from verifig.training.device import flushed_denormals
+from verifig.training.ensemble import MLP, generator
+from verifig.training.loop import Trainable, train
+from verifig.training.optim import SGD, Adam
+from verifig.training.run import Run
 
 EPOCHS_A_PART = 100  # epochs between checkpoints of SGD
 

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from replications.double_descent.experiments import spectral
 from replications.double_descent.experiments.features import SLUG
-from verifig.ensemble import generator
-from verifig.run import Run
+from verifig.training.ensemble import generator
+from verifig.training.run import Run
 
 SIX_TRAIN = (
     [[-1.43793198, -1.85945949], [1.96686652, -0.0447319], [0.60232968, 1.3010324], [-0.58633906, 1.41316763], [-2.15906781, 3.39112126], [3.50156639, 0.35258953]],

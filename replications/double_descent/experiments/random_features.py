@@ -19,7 +19,7 @@ from replications.double_descent.experiments.features import (
     output_layer,
     sample,
 )
-from verifig.run import Run
+from verifig.training.run import Run
 
 FIELDS = ("train_mse", "test_mse", "train_error", "test_error")
 

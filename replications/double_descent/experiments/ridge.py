@@ -8,8 +8,8 @@ from torch import Tensor
 
 from replications.double_descent import eigenframework as theory
 from replications.double_descent.experiments.features import SLUG, images
-from verifig.ensemble import generator
-from verifig.run import Run
+from verifig.training.ensemble import generator
+from verifig.training.run import Run
 
 
 def ridge(run: Run) -> dict[str, np.ndarray]:

@@ -7,11 +7,11 @@ import torch
 from torch import Tensor
 
 from replications.double_descent.experiments.features import SLUG, images, noisy_labels, sample
-from verifig.device import flushed_denormals
-from verifig.ensemble import MLP, generator
-from verifig.loop import Trainable, train
-from verifig.optim import SGD, Adam
-from verifig.run import Run
+from verifig.training.device import flushed_denormals
+from verifig.training.ensemble import MLP, generator
+from verifig.training.loop import Trainable, train
+from verifig.training.optim import SGD, Adam
+from verifig.training.run import Run
 
 
 def parameter_count(inputs: int, width: int, classes: int) -> int:

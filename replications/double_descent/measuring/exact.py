@@ -7,8 +7,8 @@ import pandas as pd
 
 from replications.double_descent import eigenframework as theory
 from replications.double_descent import reference
-from verifig.artifacts import Artifact
-from verifig.tables import Tables
+from verifig.measuring.tables import Tables
+from verifig.training.artifacts import Artifact
 
 GROUP, DESCENT_GROUP = 50, 10  # draws a unit
 DESCENT_STEPS = 1000  # the author's number of steps

@@ -10,9 +10,9 @@ import numpy as np
 
 from replications.double_descent.measuring import widths
 from replications.double_descent.measuring.exact import GROUP, groups
-from verifig.artifacts import Artifact
-from verifig.rulesets import members
-from verifig.tables import Tables
+from verifig.measuring.tables import Tables
+from verifig.training.artifacts import Artifact
+from verifig.training.members import members_of
 
 CLASSES = {"mnist_5k": 10, "mnist": 10, "fashion_mnist": 10, "digits": 10, "cifar10": 10}
 STEPPED = ("lr ", "momentum ", "rate ")  # solvers of the experiment's own length; "steps ..." are of many lengths
@@ -51,7 +51,7 @@ def _random_features(experiment: str, artifact: Artifact, settings: dict, out: T
     Standardised columns sum to zero and so cannot fit the mean of unbalanced labels: they do not interpolate.
     """
     losses, limits = [], []
-    centred = {member["condition"] for member in members(settings) if member["normalisation"] == "batch"}
+    centred = {member["condition"] for member in members_of(settings) if member["normalisation"] == "batch"}
     for name in widths.conditions(artifact):
         names = artifact[f"{name}.solvers"].tolist()
         wanted = [k for k, solver in enumerate(names) if solver.startswith(STEPPED)]
@@ -65,7 +65,7 @@ def _random_features(experiment: str, artifact: Artifact, settings: dict, out: T
 
 def _iterated(experiment: str, artifact: Artifact, settings: dict, out: Tables) -> None:
     """By condition and seed: the worst final training loss over widths."""
-    by_name = {member["condition"]: member for member in members(settings)}
+    by_name = {member["condition"]: member for member in members_of(settings)}
     losses = [
         artifact[f"{name}.train_mse"][:, -1].max(1) / zero_loss(by_name[name]) for name in widths.conditions(artifact)
     ]

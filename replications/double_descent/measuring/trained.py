@@ -8,8 +8,8 @@ import pandas as pd
 from replications.double_descent.measuring import widths
 from replications.double_descent.measuring.features import SPECTRAL
 from replications.double_descent.measuring.widths import Curves
-from verifig.artifacts import Artifact
-from verifig.tables import Tables
+from verifig.measuring.tables import Tables
+from verifig.training.artifacts import Artifact
 
 CONTROL = "both_layers"
 OPTIMISERS = [

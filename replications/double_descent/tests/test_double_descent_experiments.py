@@ -14,13 +14,14 @@ from replications.double_descent.experiments.minimal import WRITTEN_OUT, closed_
 from replications.double_descent.experiments.random_features import at_width, model, one_seed, solvers
 from replications.double_descent.experiments.two_layer import TwoLayer, parameter_count, pooled
 from replications.double_descent.measuring import widths
-from verifig import jobs, rulesets, tables
-from verifig.data import embedded
-from verifig.ensemble import generator
-from verifig.errors import InputError
-from verifig.paths import Layout
-from verifig.stages.measure import measure
-from verifig.stages.train import train
+from verifig.ground.errors import InputError
+from verifig.ground.paths import Layout
+from verifig.measuring import tables
+from verifig.planning import jobs, rulesets
+from verifig.running.stages.measure import measure
+from verifig.running.stages.train import train
+from verifig.training.data import embedded
+from verifig.training.ensemble import generator
 
 CPU = torch.device("cpu")
 
@@ -254,7 +255,7 @@ def test_idx_files_are_read_after_their_header(tmp_path):
 
 def test_cifar_is_flat_and_scaled_with_test_images_last(monkeypatch):
     parts = [(np.full((n, 3, 32, 32), value, np.uint8), np.full(n, n)) for n, value in ((2, 51), (1, 255))]
-    monkeypatch.setattr(features.vision, "archive", lambda path, name: parts)
+    monkeypatch.setattr(features.archives, "archive", lambda path, name: parts)
     images, labels = features.read_cifar("unused")
     assert images.shape == (3, 3072)
     assert images[:, 0].tolist() == [0.2, 0.2, 1.0]

@@ -6,11 +6,13 @@ import pytest
 
 from replications.double_descent import captions, checks, plots, plots_unified, reference
 from replications.double_descent.measuring import features, soundness, trained
-from verifig import claims, figures, judgement, userconfig
-from verifig.artifacts import Artifact
-from verifig.files import read_yaml
-from verifig.paths import REPLICATIONS
-from verifig.tables import Tables
+from verifig.ground.paths import REPLICATIONS
+from verifig.ground.yaml_files import read_yaml
+from verifig.judging import claims, judgement
+from verifig.measuring.tables import Tables
+from verifig.pages import figures
+from verifig.planning import userconfig
+from verifig.training.artifacts import Artifact
 
 CLAIMS = REPLICATIONS / "double_descent" / "claims.yaml"
 

@@ -8,7 +8,7 @@ import torch
 
 from replications.double_descent.experiments import function_space, spectral
 from replications.double_descent.experiments.conditioning import ols_risks, truncated_normal
-from verifig.ensemble import generator
+from verifig.training.ensemble import generator
 
 N, CLASSES = 20, 2
 
@@ -103,7 +103,7 @@ def test_null_space_is_never_left(momentum):
 
 
 def test_adam_leaves_the_null_space():
-    from verifig.optim import Adam
+    from verifig.training.optim import Adam
 
     z, targets, start = problem(50)
     weights = start.clone().reshape(1, -1)

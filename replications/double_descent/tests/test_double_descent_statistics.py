@@ -8,7 +8,7 @@ import pytest
 from made_up import artifact, near, values
 
 from replications.double_descent.measure import measure
-from verifig.tables import Tables
+from verifig.measuring.tables import Tables
 
 N, GRID = 3, [1, 2, 3, 4, 15]  # n // 2, n - 1, n, n + 1, 5 n
 FIELDS = ("train_error", "test_error", "test_mse", "condition_number", "norm")

@@ -8,7 +8,7 @@ from made_up import artifact, near, values
 from scipy.stats import spearmanr
 
 from replications.double_descent.measure import measure
-from verifig.tables import Tables
+from verifig.measuring.tables import Tables
 
 N = 10
 TWELVE = [  # the configurations of B4 in closed form

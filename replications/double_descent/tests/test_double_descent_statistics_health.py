@@ -7,7 +7,7 @@ import pytest
 from made_up import artifact, near, values
 
 from replications.double_descent.measuring import soundness
-from verifig.tables import Tables
+from verifig.measuring.tables import Tables
 
 
 def measured(program: str, arrays: dict, conditions: dict | None = None, **settings) -> Tables:

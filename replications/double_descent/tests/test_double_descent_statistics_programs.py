@@ -9,7 +9,7 @@ import torch
 from scipy.stats import truncnorm
 
 from replications.double_descent.experiments import features, function_space, spectral
-from verifig.ensemble import generator
+from verifig.training.ensemble import generator
 
 minimal, conditioning = (import_module(f"{features.__package__}.{name}") for name in ("minimal", "conditioning"))
 CPU = torch.device("cpu")

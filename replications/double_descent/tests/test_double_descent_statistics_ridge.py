@@ -8,7 +8,7 @@ from scipy.optimize import brentq, minimize_scalar
 from replications.double_descent import eigenframework, reference
 from replications.double_descent.measure import measure
 from replications.double_descent.measuring import exact
-from verifig.tables import Tables
+from verifig.measuring.tables import Tables
 
 RIDGES, KS, IMAGE_KS = [0.1, 0.01, 10 ** (1 / 3)], [4, 8], [2, 4, 16]
 RIDGE_TEXTS = ["0.1", "0.01", "2.15443469003"]

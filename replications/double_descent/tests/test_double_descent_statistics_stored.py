@@ -10,7 +10,7 @@ import torch
 
 from replications.double_descent import eigenframework as theory
 from replications.double_descent.experiments import features
-from verifig.ensemble import generator
+from verifig.training.ensemble import generator
 
 random_features, ridge, iterated, two_layer, deep = (
     import_module(f"{features.__package__}.{name}")

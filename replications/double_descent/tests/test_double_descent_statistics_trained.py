@@ -7,8 +7,8 @@ from scipy.stats import spearmanr
 
 from replications.double_descent.measure import measure
 from replications.double_descent.measuring import widths
-from verifig.artifacts import Artifact
-from verifig.tables import Tables
+from verifig.measuring.tables import Tables
+from verifig.training.artifacts import Artifact
 
 N = 10
 TWELVE = [

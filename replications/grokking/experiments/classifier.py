@@ -12,11 +12,11 @@ import torch
 from torch import Tensor
 
 from replications.grokking.experiments import losses, projection
-from verifig.device import flushed_denormals
-from verifig.ensemble import Parameters, cosine, generator
-from verifig.loop import Trainable, log_points, train
-from verifig.optim import SGD, Adam
-from verifig.run import Run
+from verifig.training.device import flushed_denormals
+from verifig.training.ensemble import Parameters, cosine, generator
+from verifig.training.loop import Trainable, log_points, train
+from verifig.training.optim import SGD, Adam
+from verifig.training.run import Run
 
 SIGNATURE = (
     "loss",

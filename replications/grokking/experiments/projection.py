@@ -9,7 +9,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from verifig.ensemble import Parameters
+from verifig.training.ensemble import Parameters
 
 GUARD = 1e-30
 

@@ -6,7 +6,7 @@ import numpy as np
 from made_up import artifact
 
 from replications.grokking import measure
-from verifig.tables import Tables
+from verifig.measuring.tables import Tables
 
 FIELDS = ("train_accuracy", "test_accuracy", "train_loss", "test_loss", "collapsed", "zero_loss", "norm", "alignment")
 

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from replications.grokking import measure
-from verifig import claims, rulesets
-from verifig.series import Series
-from verifig.tables import Tables
+from verifig.judging import claims
+from verifig.measuring.series import Series
+from verifig.measuring.tables import Tables
+from verifig.planning import rulesets
+from verifig.training.members import members_of
 
 
 class Records(dict):
@@ -88,7 +90,7 @@ def test_collapse_is_read_at_every_500th_epoch_as_in_the_paper():
 def sets(experiment: str, scale: str, condition: str) -> tuple[int, int]:
     """(train, test) size of a condition's task."""
     ruleset = rulesets.load("grokking")
-    found = rulesets.members(rulesets.settings(ruleset, experiment, scale))
+    found = members_of(rulesets.settings(ruleset, experiment, scale))
     member = next(m for m in found if m["condition"] == condition)
     if "strings" in member:
         return member["strings"] // 2, member["strings"] - member["strings"] // 2

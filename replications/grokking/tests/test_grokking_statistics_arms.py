@@ -9,8 +9,8 @@ from grokking_records import measured, statuses
 from made_up import artifact, values
 
 from replications.grokking import measure
-from replications.grokking.experiments import exact, losses
-from verifig.tables import Tables
+from replications.grokking.experiments import losses, thresholds
+from verifig.measuring.tables import Tables
 
 NAN = float("nan")
 IMAGES = {
@@ -189,8 +189,10 @@ def test_exact_facts_are_copied(facts):
 def test_exact_facts_are_stored_by_event_and_precision_as_measured(monkeypatch):
     gaps = {"loss": 1, "gradient": 2, "collapsed": 3}
     bits = {torch.float16: 11, torch.float32: 24, torch.float64: 53}
-    monkeypatch.setattr(exact, "bisect", lambda event, precision: 100 * gaps[event] + bits[precision] * math.log(2))
-    arrays = exact.thresholds(None)
+    monkeypatch.setattr(
+        thresholds, "bisect", lambda event, precision: 100 * gaps[event] + bits[precision] * math.log(2)
+    )
+    arrays = thresholds.thresholds(None)
     out = Tables()
     measure.measure({"thresholds": artifact(arrays)}, out)
     for event, gap in gaps.items():
@@ -210,5 +212,5 @@ def test_stablemax_is_compared_with_softmax_by_the_largest_difference(monkeypatc
     stablemax = losses.stablemax
     monkeypatch.setattr(losses, "stablemax", lambda x: stablemax(x) + apart)
     out = Tables()
-    measure.measure({"thresholds": artifact(exact.thresholds(None))}, out)
+    measure.measure({"thresholds": artifact(thresholds.thresholds(None))}, out)
     assert values(out, "prop1")[""] == pytest.approx([0.25])

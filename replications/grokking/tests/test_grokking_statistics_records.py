@@ -9,9 +9,10 @@ from grokking_records import FIELDS
 from made_up import artifact, values
 
 from replications.grokking import measure
-from replications.grokking.experiments import exact, modular_arithmetic, projection
-from verifig import rulesets
-from verifig.tables import Tables
+from replications.grokking.experiments import modular, projection, thresholds
+from verifig.measuring.tables import Tables
+from verifig.planning import rulesets
+from verifig.training.members import members_of
 
 MODULUS, SEEDS = 5, 2
 
@@ -19,8 +20,8 @@ MODULUS, SEEDS = 5, 2
 def program(scale: float, **overrides):
     """A tiny network of each of two seeds, its initial weights times `scale`."""
     settings = rulesets.settings(rulesets.load("grokking"), "delay53", "laptop", {"modulus": MODULUS, "width": 6})
-    chosen = [m | overrides for m in rulesets.members(settings) if m["condition"] == "adamw"][:SEEDS]
-    built = modular_arithmetic.build(chosen, torch.device("cpu"))
+    chosen = [m | overrides for m in members_of(settings) if m["condition"] == "adamw"][:SEEDS]
+    built = modular.build(chosen, torch.device("cpu"))
     built.model.parameters.flat.mul_(scale)
     return built
 
@@ -125,7 +126,7 @@ def test_identities_of_the_projection_are_far_from_0_for_half_a_projection(monke
 
     monkeypatch.setattr(projection, "orthogonal", half)
     out = Tables()
-    measure.measure({"thresholds": artifact(exact.thresholds(None))}, out)
+    measure.measure({"thresholds": artifact(thresholds.thresholds(None))}, out)
     g, theta = seen[0]
     perp = g - 0.5 * np.dot(g, theta) / np.dot(theta, theta) * theta
     cosine = abs(np.dot(perp, theta)) / np.sqrt(np.dot(perp, perp) * np.dot(theta, theta))
@@ -138,13 +139,13 @@ def test_identities_of_the_projection_are_far_from_0_for_half_a_projection(monke
 
 @pytest.mark.parametrize(("factor", "error"), [(2.0, 1.0), (0.5, 0.5)])
 def test_euler_s_relation_is_a_relative_error_of_the_gradient_along_the_weights(monkeypatch, factor, error):
-    backward = exact.MLP.backward
+    backward = thresholds.MLP.backward
 
     def scaled(self, gradient, out):
         backward(self, gradient, out)
         out.mul_(factor)
 
-    monkeypatch.setattr(exact.MLP, "backward", scaled)
+    monkeypatch.setattr(thresholds.MLP, "backward", scaled)
     out = Tables()
-    measure.measure({"thresholds": artifact(exact.thresholds(None))}, out)
+    measure.measure({"thresholds": artifact(thresholds.thresholds(None))}, out)
     assert values(out, "euler")[""] == pytest.approx([error])

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from replications.grokking import measure
-from replications.grokking.experiments.trajectories import plane
-from verifig.tables import Tables
+from replications.grokking.experiments.landscape import plane
+from verifig.measuring.tables import Tables
 
 POINTS = np.array([0, 10, 20, 30])
 

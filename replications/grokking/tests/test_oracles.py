@@ -5,19 +5,12 @@ import math
 import pytest
 import torch
 
-from replications.grokking.experiments import (
-    classifier,
-    encoder,
-    exact,
-    losses,
-    modular_arithmetic,
-    projection,
-    sparse_parity,
-)
+from replications.grokking.experiments import classifier, losses, modular, parity, projection, thresholds, transformer
 from replications.grokking.measure import predicted_delay
-from verifig import rulesets
-from verifig.ensemble import MLP, generator
-from verifig.optim import Adam
+from verifig.planning import rulesets
+from verifig.training.ensemble import MLP, generator
+from verifig.training.members import members_of
+from verifig.training.optim import Adam
 
 CPU = torch.device("cpu")
 
@@ -26,13 +19,13 @@ def members(experiment: str, condition: str, seeds: int = 1, scale: str = "lapto
     """Settings of some members, as the experiment has them."""
     ruleset = rulesets.load("grokking")
     values = rulesets.settings(ruleset, experiment, scale, overrides)
-    return [m for m in rulesets.members(values) if m["condition"] == condition][:seeds]
+    return [m for m in members_of(values) if m["condition"] == condition][:seeds]
 
 
 @pytest.mark.parametrize("precision", losses.PRECISIONS.values())
 @pytest.mark.parametrize("event", ["loss", "gradient", "collapsed"])
 def test_two_class_softmax_collapses_at_p_ln_2(precision, event):
-    assert exact.bisect(event, precision) == pytest.approx(losses.collapse_threshold(precision), abs=1e-2)
+    assert thresholds.bisect(event, precision) == pytest.approx(losses.collapse_threshold(precision), abs=1e-2)
 
 
 def test_thresholds_are_the_published_ones():
@@ -42,7 +35,7 @@ def test_thresholds_are_the_published_ones():
 
 @pytest.mark.parametrize("precision", [torch.float32, torch.float64])
 def test_wrong_class_gradients_survive_collapse(precision):
-    correct, wrong = exact._gradient(60.0, precision)
+    correct, wrong = thresholds._gradient(60.0, precision)
     assert correct == 0
     assert wrong > 0
 
@@ -76,7 +69,7 @@ def test_loss_gradients_equal_autograd(kind):
 
 
 def test_projection_identities():
-    found = exact.projection_identities()
+    found = thresholds.projection_identities()
     assert all(float(value) < 1e-12 for value in found.values()), found
 
 
@@ -126,7 +119,7 @@ def test_a_zero_gradient_stays_zero():
 @pytest.mark.parametrize(("fraction", "size"), [(0.4, 5107), (0.6, 7661), (0.7, 8938)])
 def test_split_sizes_are_the_published_ones(fraction, size):
     member = members("edge113", "adamw")[0] | {"train_fraction": fraction}
-    (x, y), (x_test, _) = modular_arithmetic.split(member)
+    (x, y), (x_test, _) = modular.split(member)
     assert len(x) == len(y) == size
     assert len(x) + len(x_test) == 113**2
     assert len(torch.unique(torch.cat([x, x_test]), dim=0)) == 113**2
@@ -134,14 +127,14 @@ def test_split_sizes_are_the_published_ones(fraction, size):
 
 def test_initial_loss_and_norm_are_the_published_ones():
     for experiment, norm, p in (("edge113", 13.08, 113), ("delay53", 10.15, 53)):
-        program = modular_arithmetic.build(members(experiment, "adamw"), CPU)
+        program = modular.build(members(experiment, "adamw"), CPU)
         record = program.record()
         assert record["norm"].item() == pytest.approx(norm, abs=0.1)
         assert record["train_loss"].item() == pytest.approx(math.log(p), abs=0.01)
 
 
 def test_swapping_the_summands_of_an_addition_changes_nothing():
-    program = modular_arithmetic.build(members("delay53", "adamw"), CPU)
+    program = modular.build(members("delay53", "adamw"), CPU)
     tokens = program.train_set[0]
     table = program.model.weights[0]
     before = program.model(tokens)
@@ -153,8 +146,8 @@ def test_swapping_the_summands_of_an_addition_changes_nothing():
 def test_a_batch_of_members_equals_single_runs():
     """K members in one program against K programs, 20 steps, to 1e-5."""
     chosen = members("delay53", "perp_adamw", 3, modulus=13, width=16)
-    together = modular_arithmetic.build(chosen, CPU)
-    single = [modular_arithmetic.build([member], CPU) for member in chosen]
+    together = modular.build(chosen, CPU)
+    single = [modular.build([member], CPU) for member in chosen]
     for _ in range(20):
         for program in (together, *single):
             program.step()
@@ -167,7 +160,7 @@ def test_a_batch_of_members_equals_single_runs():
 def test_perp_adamw_without_projection_is_torch_adamw():
     """Our program against the authors' way of writing it: dense one-hot inputs, autograd, torch.optim."""
     member = members("delay53", "projection_off", modulus=13, width=16)[0]
-    program = modular_arithmetic.build([member], CPU)
+    program = modular.build([member], CPU)
     weights = [program.model.parameters.views[f"w{k}"][0].clone().requires_grad_() for k in (1, 2, 3)]
     optimizer = torch.optim.AdamW(weights, 0.01, (0.9, 0.999), 1e-8, weight_decay=0)
     tokens, labels = program.train_set[0][0], program.train_set[1][0]
@@ -184,13 +177,13 @@ def test_perp_adamw_without_projection_is_torch_adamw():
 
 
 def test_binary_codes_are_distinct():
-    codes = modular_arithmetic.binary_codes(113, 7, 0)
+    codes = modular.binary_codes(113, 7, 0)
     assert codes.shape == (113, 7)
     assert len(torch.unique(codes, dim=0)) == 113
 
 
 def test_parity_strings_are_distinct_and_labelled_by_three_bits():
-    x, y = sparse_parity.strings(members("parity", "base", scale="paper")[0])
+    x, y = parity.strings(members("parity", "base", scale="paper")[0])
     assert x.shape == (2000, 43)
     assert len(torch.unique(x, dim=0)) == 2000
     assert torch.equal(y, x[:, 0] ^ x[:, 1] ^ x[:, 2])
@@ -199,7 +192,7 @@ def test_parity_strings_are_distinct_and_labelled_by_three_bits():
 def test_the_transformer_is_torch_s_encoder_layer():
     """Same weights, same logits as nn.TransformerEncoderLayer in evaluation mode."""
     width, heads, up, p = 16, 4, 32, 7
-    ours = encoder.Transformer(p, width, up, heads, 0.1, 1, torch.float64, CPU)
+    ours = transformer.Transformer(p, width, up, heads, 0.1, 1, torch.float64, CPU)
     ours.initialise([generator("test", "encoder")])
     v = {name: view[0] for name, view in ours.parameters.views.items()}
     layer = torch.nn.TransformerEncoderLayer(width, heads, up, 0.1, batch_first=True, dtype=torch.float64).eval()
@@ -236,7 +229,7 @@ def test_predicted_delay():
 
 def test_classifier_state_restores_exactly():
     chosen = members("delay53", "projection_random", 1, modulus=13, width=16)
-    first, second = (modular_arithmetic.build(chosen, CPU) for _ in range(2))
+    first, second = (modular.build(chosen, CPU) for _ in range(2))
     for _ in range(5):
         first.step()
     second.load(first.state())

@@ -7,10 +7,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from verifig import vision
-from verifig.ensemble import generator
-from verifig.errors import InputError
-from verifig.run import Run
+from verifig.ground.errors import InputError
+from verifig.training import archives, image_files
+from verifig.training.data import embedded
+from verifig.training.ensemble import generator
+from verifig.training.run import Run
 
 SIDE = 32
 NORMALISATION = {
@@ -32,7 +33,7 @@ def load(run: Run) -> tuple[Tensor, Tensor]:
     """
     name = run.members[0]["dataset"]
     if name == "mnist_5k":
-        pixels, labels = run.array(name)
+        pixels, labels = embedded(name)
         pixels = pixels.reshape(-1, 1, 28, 28)
     elif name == "cifar10":
         pixels, labels = read_cifar(run.path(name))
@@ -44,7 +45,7 @@ def load(run: Run) -> tuple[Tensor, Tensor]:
 
 def read_cifar(path: Path) -> tuple[np.ndarray, np.ndarray]:
     """Training images of CIFAR-10 in file order: [50000, 3, 32, 32] float32 in [0, 1], and labels."""
-    (pixels, labels), _ = vision.archive(path, "cifar10")
+    (pixels, labels), _ = archives.archive(path, "cifar10")
     return pixels.astype(np.float32) / 255, labels
 
 
@@ -56,7 +57,7 @@ def read_folder(folder: str | None) -> tuple[np.ndarray, np.ndarray]:
     """
     if folder is None:
         raise InputError("image_folder is not set: it must name a folder with one folder of images for each class")
-    pixels, labels = vision.image_folder(Path(folder), SIDE)
+    pixels, labels = image_files.image_folder(Path(folder), SIDE)
     return pixels.transpose(0, 3, 1, 2).astype(np.float32) / 255, labels
 
 

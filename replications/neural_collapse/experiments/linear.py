@@ -12,10 +12,10 @@ import torch
 from torch import Tensor
 
 from replications.neural_collapse import closed_form, metrics
-from verifig.device import flushed_denormals
-from verifig.ensemble import Parameters, generator
-from verifig.loop import Trainable
-from verifig.optim import SGD
+from verifig.training.device import flushed_denormals
+from verifig.training.ensemble import Parameters, generator
+from verifig.training.loop import Trainable
+from verifig.training.optim import SGD
 
 SHAPES = ("depth", "width", "sizes", "class_columns", "loss", "iterations")  # what members of a chunk share
 SLUG = "neural_collapse"

@@ -2,7 +2,7 @@
 
 from torch import nn
 
-from verifig import vision
+from verifig.training import vision
 
 
 def convolutional(name: str) -> tuple[nn.Module, int]:

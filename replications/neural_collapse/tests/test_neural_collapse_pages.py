@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from replications.neural_collapse import captions, plots, soundness
-from verifig import figures
-from verifig.artifacts import Artifact
-from verifig.tables import Tables
+from verifig.measuring.tables import Tables
+from verifig.pages import figures
+from verifig.training.artifacts import Artifact
 
 EQUAL = {"sizes": [10] * 4, "bias": False, "depth": 1, "width": 64, "init": 0.1, "seeds": 3, "start": "random"}
 HEADS = {
@@ -80,7 +80,7 @@ def test_theory_lines_of_the_jump_end_at_the_spinodal():
     ("accuracy", "objective", "sound"), [(1.0, 0.1, True), (0.4, 0.1, False), (1.0, np.nan, False)]
 )
 def test_runs_that_are_not_trained_or_not_finite_are_not_sound(accuracy, objective, sound):
-    from verifig import claims, judgement
+    from verifig.judging import claims, judgement
 
     arrays = {"accuracy": np.full((4, 2), accuracy), "objective": np.full((4, 2), objective)}
     arrays["accuracy"][2:] = 0.25  # the narrow ones are meant to stay at chance

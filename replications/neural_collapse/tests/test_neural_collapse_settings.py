@@ -10,10 +10,12 @@ import torch
 from replications.neural_collapse import closed_form, metrics
 from replications.neural_collapse.experiments.linear import FreeFeatures
 from replications.neural_collapse.measure import measure
-from verifig import artifacts, jobs, rulesets
-from verifig.errors import InputError
-from verifig.stages.train import train
-from verifig.tables import Tables
+from verifig.ground.errors import InputError
+from verifig.measuring.tables import Tables
+from verifig.planning import jobs, rulesets
+from verifig.running.stages.train import train
+from verifig.training import artifacts
+from verifig.training.members import members_of
 
 SIZES = (20, 12, 7, 4, 2)
 
@@ -114,7 +116,7 @@ def test_a_warm_start_of_all_columns_begins_at_the_minimiser():
             "weight_decay": 0.01,
             "feature_decay": 0.01,
         }
-        for m in rulesets.members(rulesets.settings(rulesets.load("neural_collapse"), "direct", "smoke"))
+        for m in members_of(rulesets.settings(rulesets.load("neural_collapse"), "direct", "smoke"))
         if m["condition"] == "etf1" and m["seed"] == 0
     )
     member["start_beta"] = float(closed_form.pressure([6], 1, 0.01, 0.01, 11)[0])

@@ -12,7 +12,7 @@ import pytest
 from made_up import artifact, near, values
 
 from replications.neural_collapse.measure import measure
-from verifig.tables import Tables
+from verifig.measuring.tables import Tables
 
 POINTS = {
     "direct": [0, 60, 100, 400, 500, 800, 1000],

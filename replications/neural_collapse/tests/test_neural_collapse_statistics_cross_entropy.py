@@ -10,7 +10,7 @@ from scipy.optimize import minimize_scalar
 
 from replications.neural_collapse import soundness
 from replications.neural_collapse.measure import measure
-from verifig.tables import Tables
+from verifig.measuring.tables import Tables
 
 
 def near(expected: object, **tolerance) -> object:

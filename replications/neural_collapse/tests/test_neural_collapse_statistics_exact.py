@@ -8,7 +8,7 @@ import pytest
 from made_up import artifact, near, values
 
 from replications.neural_collapse.measure import measure
-from verifig.tables import Tables
+from verifig.measuring.tables import Tables
 
 
 def measured(experiment: str, arrays: dict, conditions: dict | None = None, **settings) -> Tables:

@@ -8,12 +8,13 @@ import pytest
 import torch
 
 from replications.neural_collapse import closed_form
-from replications.neural_collapse.experiments import exact, images, minibatch, unconstrained
+from replications.neural_collapse.experiments import backbones, cross_entropy, images, sweep, theory, unconstrained
 from replications.neural_collapse.experiments.linear import FreeFeatures
-from replications.neural_collapse.experiments.multilayer import Networks
-from verifig import rulesets
-from verifig.ensemble import generator
-from verifig.seeds import derive
+from replications.neural_collapse.experiments.networks import Networks
+from verifig.planning import rulesets
+from verifig.training.ensemble import generator
+from verifig.training.members import members_of
+from verifig.training.seeds import derive
 
 CPU = torch.device("cpu")
 
@@ -21,7 +22,7 @@ CPU = torch.device("cpu")
 def members(
     experiment: str, conditions: tuple[str, ...], scale: str = "laptop", seeds: int = 1, **change
 ) -> list[dict]:
-    found = rulesets.members(rulesets.settings(rulesets.load("neural_collapse"), experiment, scale))
+    found = members_of(rulesets.settings(rulesets.load("neural_collapse"), experiment, scale))
     return [m | change for m in found if m["condition"] in conditions and m["seed"] < seeds]
 
 
@@ -106,7 +107,7 @@ def test_mini_batch_networks_record_accuracy_and_nc1_over_the_whole_set():
     pixels, labels = torch.randn(24, 1, 2, 4, generator=stream), torch.arange(3).repeat_interleave(8)
     change = {"sizes": [8] * 3, "dtype": "float64", "batch_size": 8, "width": 5, "hidden_layers": 1}
     (member,) = members("mlp_balanced", ("of3",), scale="smoke", **change)
-    network = minibatch.Network(member, pixels, labels)
+    network = backbones.Network(member, pixels, labels)
     for _ in range(5):
         network.step()
     record = network.record()
@@ -132,7 +133,8 @@ def kept(monkeypatch) -> dict:
         records = {name: np.stack([rows + 0.25, rows + 0.5], 1) for name in ("objective", "accuracy", "output", "nc1")}
         return records | {"iterations": np.array([0, 9])}
 
-    monkeypatch.setattr(unconstrained, "fit", fit)
+    for program in (sweep, cross_entropy):
+        monkeypatch.setattr(program, "fit", fit)
     return seen
 
 
@@ -140,7 +142,7 @@ def test_sweeps_train_every_level_of_every_member_and_keep_the_end(kept):
     """Two layers: T = 1/2 and S = 9/8 / sqrt 3; balanced classes have beta = 2 N sqrt(N lam^3) / n."""
     plain = {"sizes": [5, 5], "depth": 2, "betas": [0.1, 0.3], "over_threshold": [0.8], "over_spinodal": [1.03]}
     stairs = plain | {"sizes": [7, 3], "depth": 1, "decays": [0.02, 0.05]}
-    found = unconstrained.sweep(SimpleNamespace(members=[stairs, plain | {"decays": []}, stairs]))
+    found = sweep.sweep(SimpleNamespace(members=[stairs, plain | {"decays": []}, stairs]))
     betas = [0.1, 0.3, 0.4, 1.03 * 9 / 8 / math.sqrt(3)]
     decays = [0.02, 0.05, *(((beta * 5 / 20) ** 2 / 10) ** (1 / 3) for beta in betas), 0.02, 0.05]
     assert found["owner"].tolist() == [0, 0, 1, 1, 1, 1, 2, 2]
@@ -153,7 +155,7 @@ def test_sweeps_train_every_level_of_every_member_and_keep_the_end(kept):
 
 
 def test_cross_entropy_keeps_the_outputs_of_the_end_alone(kept):
-    found = unconstrained.cross_entropy(SimpleNamespace(members=[{}, {}]))
+    found = cross_entropy.cross_entropy(SimpleNamespace(members=[{}, {}]))
     assert found["output"].tolist() == [0.5, 1.5]
     assert found["objective"].tolist() == [[0.25, 0.5], [1.25, 1.5]]
     assert found["accuracy"].tolist() == [[0.25, 0.5], [1.25, 1.5]]
@@ -163,7 +165,7 @@ def test_cross_entropy_keeps_the_outputs_of_the_end_alone(kept):
 def test_theory_has_the_thresholds_and_survivors_of_each_depth():
     """T and S by hand for up to three layers; at beta = T a class of 50 in 400 vanishes."""
     decays = [0.01, 0.0132, 0.015, 0.022, 0.03, 0.034, 0.04]
-    found = exact.theory(SimpleNamespace(settings={"perturbations": 1, "decays": decays}))
+    found = theory.theory(SimpleNamespace(settings={"perturbations": 1, "decays": decays}))
     threshold, spinodal = [1, 1 / 2, 4 ** (1 / 3) / 3], [1, 9 / 8 / math.sqrt(3), 4 / 3 / 4 ** (1 / 3)]
     critical = [
         [((t * n / (400 * m)) ** m / 400) ** (1 / (m + 1)) for n in (200, 100, 50, 50)]
@@ -191,7 +193,7 @@ def test_oracles_see_a_point_that_is_no_minimiser(monkeypatch, bias):
         [0.3, -0.9],
     )
     monkeypatch.setattr(closed_form, "minimiser", lambda *problem: ([weight], features, np.array(offset)))
-    found = exact._case((2, 1), 1, 0.01, 0.04, bias, 3)
+    found = theory._case((2, 1), 1, 0.01, 0.04, bias, 3)
 
     def objective(w, h, b):
         error = w @ h + b[:, None] - torch.tensor([[1.0, 1, 0], [0, 0, 1]], dtype=torch.float64)
@@ -227,4 +229,4 @@ def test_the_scaling_error_is_the_largest_relative_change(factor):
     """Classes are a tenth; a feature decay of other than tenfold changes the minimum."""
     pairs = zip(one_layer((200, 100, 50, 50), 1 / 2000), one_layer((20, 10, 5, 5), factor / 2000), strict=True)
     changes = [abs(a / b - 1) for large, small in pairs for a, b in zip(large, small, strict=True)]
-    assert exact._scaling(1, factor) == pytest.approx(max(changes))
+    assert theory._scaling(1, factor) == pytest.approx(max(changes))

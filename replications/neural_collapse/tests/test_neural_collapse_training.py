@@ -5,11 +5,12 @@ import pytest
 import torch
 
 from replications.neural_collapse import closed_form, metrics
-from replications.neural_collapse.experiments import images, minibatch, unconstrained, vision
+from replications.neural_collapse.experiments import backbones, images, unconstrained, vision
 from replications.neural_collapse.experiments.linear import FreeFeatures
-from replications.neural_collapse.experiments.multilayer import Networks
-from verifig import rulesets
-from verifig.errors import InputError
+from replications.neural_collapse.experiments.networks import Networks
+from verifig.ground.errors import InputError
+from verifig.planning import rulesets
+from verifig.training.members import members_of
 
 CPU = torch.device("cpu")
 DIGITS = [3, 3, 2, 2, 2, 2, 2, 2, 1, 1]
@@ -19,7 +20,7 @@ def members(
     experiment: str, conditions: tuple[str, ...], seeds: int = 1, scale: str = "laptop", **change
 ) -> list[dict]:
     """Settings of some members, as the experiment has them."""
-    found = rulesets.members(rulesets.settings(rulesets.load("neural_collapse"), experiment, scale))
+    found = members_of(rulesets.settings(rulesets.load("neural_collapse"), experiment, scale))
     return [m | change for m in found if m["condition"] in conditions and m["seed"] < seeds]
 
 
@@ -177,7 +178,7 @@ def test_subsets_are_nested_and_disjoint_from_the_rest():
 
 def test_cifar_is_its_training_part_scaled(monkeypatch):
     parts = [(np.full((n, 3, 32, 32), 255, np.uint8), np.full(n, n)) for n in (2, 1)]
-    monkeypatch.setattr(images.vision, "archive", lambda path, name: parts)
+    monkeypatch.setattr(images.archives, "archive", lambda path, name: parts)
     pixels, labels = images.read_cifar("unused")
     assert labels.tolist() == [2, 2]
     assert pixels.shape == (2, 3, 32, 32)
@@ -205,7 +206,7 @@ def test_mini_batch_loss_over_the_whole_set(scale):
     (member,) = members(
         "mlp_balanced", ("of3",), scale="smoke", sizes=[2] * 10, batch_size=20, loss_scale=scale, seeds=1
     )
-    network = minibatch.Network(member, pixels.reshape(20, 1, 4, 5), labels)
+    network = backbones.Network(member, pixels.reshape(20, 1, 4, 5), labels)
     features = network.body(network.pixels)
     truth = torch.nn.functional.one_hot(labels, 10)
     squared = (network.head(features) - truth) ** 2
@@ -217,7 +218,7 @@ def test_mini_batch_loss_over_the_whole_set(scale):
 def test_mini_batch_training_lowers_the_loss():
     pixels, labels = images_of(each=4)
     (member,) = members("mlp_balanced", ("of1",), scale="smoke", sizes=[4] * 10, epochs=30, seeds=1, learning_rate=1e-2)
-    network = minibatch.Network(member, pixels.reshape(40, 1, 4, 5), labels)
+    network = backbones.Network(member, pixels.reshape(40, 1, 4, 5), labels)
     before = network.record()["accuracy"].item()
     for _ in range(60):
         network.step()

@@ -9,8 +9,8 @@ from torch import Tensor
 
 from replications.random_teachers.experiments import images
 from replications.random_teachers.experiments.finetuning import Classifier, distilled, statistics_of
-from verifig.keys import key
-from verifig.run import Run
+from verifig.ground.keys import key
+from verifig.training.run import Run
 
 
 def line(first: Tensor, second: Tensor, places: np.ndarray) -> list[Tensor]:

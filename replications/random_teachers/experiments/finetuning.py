@@ -6,12 +6,12 @@ import torch
 from torch import Tensor, nn
 
 from replications.random_teachers.experiments.convnets import encoder, initialise
-from replications.random_teachers.experiments.image_distillation import CHUNK, ImageDistiller
+from replications.random_teachers.experiments.distil_images import CHUNK, ImageDistiller
 from replications.random_teachers.experiments.images import Images
-from verifig.ensemble import generator
-from verifig.modules import flatten
-from verifig.optim import SGD
-from verifig.run import Run
+from verifig.training.ensemble import generator
+from verifig.training.flat import flatten
+from verifig.training.optim import SGD
+from verifig.training.run import Run
 
 PADDING = 4
 

@@ -1,4 +1,4 @@
-"""Image data of the paper-scale programs: binary archives or folders of the user's (see `vision.archive`), embedded MNIST.
+"""Image data of the paper-scale programs: binary archives or folders of the user's (see `archives.archive`), embedded MNIST.
 
 Everything is resized to 32x32 RGB and standardised by channel with the mean and deviation of the training part.
 """
@@ -12,9 +12,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from verifig import vision
-from verifig.ensemble import generator
-from verifig.run import Run
+from verifig.training import archives
+from verifig.training.data import embedded
+from verifig.training.ensemble import generator
+from verifig.training.run import Run
 
 SIDE = 32
 
@@ -77,13 +78,13 @@ def source(member: Mapping, run: Run) -> Tensor:
 
 
 @functools.cache  # every member asks for its source and targets; STL10's archive has 3 GB
-def from_archive(path: Path, name: str) -> list[vision.Part]:
-    """(images uint8 [n, 32, 32, 3], labels) of both parts of a binary archive (see `vision.archive`).
+def from_archive(path: Path, name: str) -> list[archives.Part]:
+    """(images uint8 [n, 32, 32, 3], labels) of both parts of a binary archive (see `archives.archive`).
 
     Raises:
         InputError: the archive is damaged or another one.
     """
-    return [(_small(images.transpose(0, 2, 3, 1)), labels) for images, labels in vision.archive(path, name)]
+    return [(_small(images.transpose(0, 2, 3, 1)), labels) for images, labels in archives.archive(path, name)]
 
 
 def _small(images: np.ndarray) -> np.ndarray:
@@ -96,9 +97,9 @@ def _small(images: np.ndarray) -> np.ndarray:
     return np.stack([np.asarray(Image.fromarray(image).resize(size, method)) for image in images])
 
 
-def _embedded(run: Run) -> list[vision.Part]:
+def _embedded(run: Run) -> list[archives.Part]:
     """MNIST as 32x32 RGB, every fifth image for testing."""
-    images, labels = run.array("mnist_5k")
+    images, labels = embedded("mnist_5k")
     square = np.pad((images * 255).round().astype(np.uint8).reshape(-1, 28, 28), ((0, 0), (2, 2), (2, 2)))
     colour = np.repeat(square[..., None], 3, -1)
     held_out = np.arange(len(labels)) % 5 == 0

@@ -6,10 +6,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from replications.random_teachers.experiments.distillation import KL_IMAGES, Distiller, probe_all
+from replications.random_teachers.experiments.distil import KL_IMAGES, Distiller, probe_all
 from replications.random_teachers.experiments.network import DTYPES, Network, divergence
 from replications.random_teachers.experiments.sources import Labelled, labelled
-from verifig.run import Run
+from verifig.training.data import embedded
+from verifig.training.run import Run
 
 FIELDS = ("kl", "encoder_kl", "linear", "ridge", "norm")
 
@@ -37,7 +38,7 @@ def landscape(run: Run) -> dict[str, np.ndarray]:
     the trained student at alpha = 1. Arrays `<view>_<field>` are [grid, grid], rows along the second axis.
     """
     settings = run.members[0]
-    data = labelled(run.array).to(run.device, DTYPES[settings["dtype"]])
+    data = labelled(embedded).to(run.device, DTYPES[settings["dtype"]])
     ends = run.once("students", lambda: _students(run, data))
     points = {name: torch.from_numpy(value).to(run.device) for name, value in ends.items()}
     views = {
@@ -64,7 +65,7 @@ def landscape(run: Run) -> dict[str, np.ndarray]:
 def _students(run: Run, data: Labelled) -> dict[str, np.ndarray]:
     """Flat parameters [P] of the teacher, the untrained student and both trained students."""
     members = {member["condition"]: member for member in run.members if member["seed"] == 0}
-    program = Distiller([members["local"], members["independent"]], data, run.array, run.device)
+    program = Distiller([members["local"], members["independent"]], data, embedded, run.device)
     for _ in range(members["local"]["steps"]):
         program.step()
     trained, start = program.student.parameters.flat, program.start

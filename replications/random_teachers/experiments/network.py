@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from verifig.ensemble import Parameters, generator
+from verifig.training.ensemble import Parameters, generator
 
 ENCODER, HEAD = ("e1", "e2", "e3"), ("h1", "h2", "h3", "v")
 LAYERS = (*ENCODER, *HEAD)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from verifig.ensemble import generator
-from verifig.optim import Adam
+from verifig.training.ensemble import generator
+from verifig.training.optim import Adam
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from verifig.ensemble import generator
-from verifig.errors import InputError
+from verifig.ground.errors import InputError
+from verifig.training.ensemble import generator
 
 SIDE = 14
 PER_CLASS = 400  # training images of each digit; the rest is for testing

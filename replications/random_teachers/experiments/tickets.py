@@ -8,8 +8,8 @@ from torch import Tensor
 
 from replications.random_teachers.experiments import images
 from replications.random_teachers.experiments.finetuning import Classifier, distilled, statistics_of
-from verifig.keys import key
-from verifig.run import Run
+from verifig.ground.keys import key
+from verifig.training.run import Run
 
 
 def prune(weights: Tensor, mask: Tensor, share: float) -> Tensor:

@@ -11,14 +11,16 @@ from PIL import Image
 
 from replications.random_teachers.experiments import convnets, images
 from replications.random_teachers.experiments.connectivity import line
+from replications.random_teachers.experiments.distil_images import ImageDistiller
 from replications.random_teachers.experiments.finetuning import Classifier, augment
-from replications.random_teachers.experiments.image_distillation import ImageDistiller
 from replications.random_teachers.experiments.tickets import prune
-from verifig import image_folders, rulesets
-from verifig.data import EMBEDDED, names
-from verifig.ensemble import generator
-from verifig.errors import InputError
-from verifig.run import Run
+from verifig.ground.errors import InputError
+from verifig.planning import datasets, image_folders, rulesets
+from verifig.planning.datasets import names
+from verifig.training.data import EMBEDDED
+from verifig.training.ensemble import generator
+from verifig.training.members import members_of
+from verifig.training.run import Run
 
 CPU = torch.device("cpu")
 torch.set_num_threads(1)  # as in a training job; more threads only fight over small products
@@ -26,13 +28,19 @@ torch.set_num_threads(1)  # as in a training job; more threads only fight over s
 
 def member(experiment: str = "cifar10", scale: str = "smoke", condition: str = "vgg11", **overrides) -> dict:
     values = rulesets.settings(rulesets.load("random_teachers"), experiment, scale, overrides)
-    return next(m for m in rulesets.members(values) if m["condition"] == condition)
+    return next(m for m in members_of(values) if m["condition"] == condition)
 
 
 def run_with(*downloads: str, data_dir: Path = Path("data")) -> Run:
     """A job in progress that has these downloads."""
-    job = {"slug": "random_teachers", "experiment": "cifar10", "data": dict.fromkeys(downloads, "digest")}
-    return Run(job, CPU, SimpleNamespace(facts={}, resumed=False), lambda text: None, data_dir)
+    job = {
+        "slug": "random_teachers",
+        "experiment": "cifar10",
+        "device": "cpu",
+        "data": dict.fromkeys(downloads, "digest"),
+    }
+    files = datasets.files(job, data_dir)
+    return Run(job, SimpleNamespace(facts={}), files, lambda text: None)
 
 
 def random_images(count: int = 24, classes: int = 3) -> images.Images:
@@ -106,7 +114,7 @@ def test_archives_become_small_images_with_colours_last(tmp_path, monkeypatch):
         asked.append(path.relative_to(tmp_path).as_posix())
         return (sizes[name], np.array([1, 0])), (sizes[name][:1], np.array([1]))
 
-    monkeypatch.setattr(images.vision, "archive", archive)
+    monkeypatch.setattr(images.archives, "archive", archive)
     run, colours_last = run_with("cifar100", "stl10", data_dir=tmp_path), pictures.transpose(0, 2, 3, 1)
     (train, labels), (test, _) = images.from_archive(run.path("cifar100"), "cifar100")
     np.testing.assert_array_equal(train, colours_last)
@@ -131,7 +139,7 @@ def test_jobs_have_the_images_that_their_settings_name(scale):
         settings = rulesets.settings(ruleset, experiment, scale)
         found = set(names(ruleset, ruleset.entry(experiment, scale), settings))
         assert scale == "paper" or found <= set(EMBEDDED)
-        runs = rulesets.members(settings)
+        runs = members_of(settings)
         if "targets" in runs[0]:
             assert found == {name for run in runs for name in (run["source"], *run["targets"])} - {"noise"}
 

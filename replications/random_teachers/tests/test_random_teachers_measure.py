@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from replications.random_teachers import measure
-from verifig.tables import Tables
+from verifig.measuring.tables import Tables
 
 
 class Probes:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from replications.random_teachers.experiments import distillation, exact, sources
+from replications.random_teachers.experiments import distil, identities, sources
 from replications.random_teachers.experiments.network import (
     LAYERS,
     Network,
@@ -14,9 +14,10 @@ from replications.random_teachers.experiments.network import (
     mix,
     step_zero_divergence,
 )
-from verifig import rulesets
-from verifig.ensemble import generator
-from verifig.errors import InputError
+from verifig.ground.errors import InputError
+from verifig.planning import rulesets
+from verifig.training.ensemble import generator
+from verifig.training.members import members_of
 
 CPU = torch.device("cpu")
 torch.set_num_threads(1)  # as in a training job; more threads only fight over small products
@@ -26,7 +27,7 @@ SMALL = {"width": 12, "head_width": 16, "bottleneck": 6, "output_size": 20, "bat
 def members(condition: str = "full", seeds: int = 2, experiment: str = "plain", **overrides) -> list[dict]:
     """Settings of some members, as the experiment has them at laptop scale."""
     values = rulesets.settings(rulesets.load("random_teachers"), experiment, "laptop", overrides)
-    return [m for m in rulesets.members(values) if m["condition"] == condition][:seeds]
+    return [m for m in members_of(values) if m["condition"] == condition][:seeds]
 
 
 def identity_settings() -> dict:
@@ -42,10 +43,10 @@ def data() -> sources.Labelled:
     return sources.Labelled(images[:80], labels[:80], images[80:], labels[80:])
 
 
-def distiller(data, chosen, dtype="float64") -> distillation.Distiller:
+def distiller(data, chosen, dtype="float64") -> distil.Distiller:
     chosen = [member | {"dtype": dtype, "probe_at": []} for member in chosen]
     kind = torch.float64 if dtype == "float64" else torch.float32
-    return distillation.Distiller(chosen, data.to(CPU, kind), lambda name: None, CPU)
+    return distil.Distiller(chosen, data.to(CPU, kind), lambda name: None, CPU)
 
 
 def torch_logits(network: Network, parameters: dict, inputs: torch.Tensor) -> torch.Tensor:
@@ -150,21 +151,26 @@ def test_locality_keeps_the_variance(alpha):
 
 def test_identities_hold():
     settings = identity_settings()
-    found = exact._locality() | exact._copies(settings) | exact._invariances(settings) | exact._plane(settings)
+    found = (
+        identities._locality()
+        | identities._copies(settings)
+        | identities._invariances(settings)
+        | identities._plane(settings)
+    )
     assert found["locality_ends"] == 0
     assert found.pop("copy_gradient") < 1e-3
     assert max(found.values()) < 1e-5, found
-    step = exact._first_step(settings)
+    step = identities._first_step(settings)
     assert step["adam_first_step"] < 1e-8
     assert step["adam_largest_step"] <= 1 + 1e-6
-    assert max(map(abs, exact._remaining())) < 1e-4
+    assert max(map(abs, identities._remaining())) < 1e-4
 
 
 @pytest.mark.parametrize("weight_norm", [False, True])
 def test_divergence_before_training_has_a_closed_form(weight_norm):
     assert step_zero_divergence(0.02, 256, False) == pytest.approx(4e-4)
     assert step_zero_divergence(0.02, 256, True) == 1 / 256
-    assert exact._step_zero(identity_settings() | {"weight_norm": weight_norm}, 7) == pytest.approx(1, abs=0.1)
+    assert identities._step_zero(identity_settings() | {"weight_norm": weight_norm}, 7) == pytest.approx(1, abs=0.1)
 
 
 def test_divergence_is_zero_for_equal_and_positive_for_other_logits():

@@ -8,7 +8,7 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from replications.random_teachers import measure_images
 from replications.random_teachers.experiments import probes
-from verifig.ensemble import generator
+from verifig.training.ensemble import generator
 
 torch.set_num_threads(1)  # as in a training job; more threads only fight over small products
 

@@ -6,9 +6,12 @@ import pytest
 
 from replications.random_teachers import measure_health
 from replications.random_teachers.sentences import Sentences
-from verifig import prose, rulesets
-from verifig.artifacts import Artifact
-from verifig.tables import Tables, condition_text
+from verifig.ground.conditions import condition_text
+from verifig.measuring.tables import Tables
+from verifig.pages import prose
+from verifig.planning import rulesets
+from verifig.training.artifacts import Artifact
+from verifig.training.members import merge
 
 PROBES = ("linear", "ridge", "neighbours")
 
@@ -27,7 +30,7 @@ class Stub:
     def settings(self, experiment, condition=None):
         settings = self.ruleset.entry(experiment, "laptop")["settings"]
         own = {name: value for name, value in settings.items() if name != "conditions"}
-        return rulesets.merge(own, settings["conditions"][condition]) if condition else settings
+        return merge(own, settings["conditions"][condition]) if condition else settings
 
     def number(self, *asked, **how):
         return "7"

@@ -9,11 +9,12 @@ import torch
 
 from replications.random_teachers.experiments import convnets
 from replications.random_teachers.measure import measure
-from verifig import artifacts, jobs, rulesets
-from verifig.errors import InputError
-from verifig.stages.train import train
-from verifig.tables import Tables
-from verifig.vision import torchvision
+from verifig.ground.errors import InputError
+from verifig.measuring.tables import Tables
+from verifig.planning import jobs, rulesets
+from verifig.running.stages.train import train
+from verifig.training import artifacts
+from verifig.training.vision import torchvision
 
 TINY = {"probe_steps": 2, "width": 6, "head_width": 5, "bottleneck": 4, "output_size": 7, "seeds": 2}
 

@@ -6,7 +6,7 @@ from made_up import artifact, measuring, near, values
 from scipy import stats
 
 from replications.random_teachers.measure import measure
-from verifig.tables import Tables
+from verifig.measuring.tables import Tables
 
 STEPS = (0, 1, 40, 200)
 PROBES = ("linear", "ridge", "neighbours")

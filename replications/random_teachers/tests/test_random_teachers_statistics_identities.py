@@ -8,13 +8,13 @@ import pytest
 import torch
 from made_up import artifact, near, values
 
-from replications.random_teachers.experiments import exact
+from replications.random_teachers.experiments import identities
 from replications.random_teachers.experiments.landscape import orthonormal_coordinates, plane_point
 from replications.random_teachers.experiments.network import Network
 from replications.random_teachers.measure import measure
-from verifig.ensemble import generator
-from verifig.optim import Adam
-from verifig.tables import Tables
+from verifig.measuring.tables import Tables
+from verifig.training.ensemble import generator
+from verifig.training.optim import Adam
 
 torch.set_num_threads(1)  # as in a training job
 SMALL = {
@@ -80,7 +80,7 @@ def test_pruning_errors_are_sizes_after_every_third_round():
 @pytest.fixture(scope="module")
 def facts() -> dict[str, np.ndarray]:
     """What the program computes for small networks."""
-    return exact.identities(SimpleNamespace(members=[SMALL]))
+    return identities.identities(SimpleNamespace(members=[SMALL]))
 
 
 def test_unbroken_facts_hold(facts):
@@ -140,22 +140,22 @@ def test_start_of_two_networks_is_over_the_closed_form(facts):
 
 def test_locality_without_its_normaliser_is_off_by_a_half(monkeypatch):
     """(1 - a)^2 + a^2 - 1 is lowest, -1 / 2, at a = 1 / 2."""
-    monkeypatch.setattr(exact, "delta", lambda alpha: 1.0)
-    assert exact._locality()["locality_variance"] == pytest.approx(0.5)
+    monkeypatch.setattr(identities, "delta", lambda alpha: 1.0)
+    assert identities._locality()["locality_variance"] == pytest.approx(0.5)
 
 
 def test_ends_of_the_mixture_are_compared_with_teacher_and_fresh_draw(monkeypatch):
     off = torch.zeros(1000)
     off[3], off[7] = 0.125, 0.25
-    monkeypatch.setattr(exact, "mix", lambda teacher, fresh, alpha: fresh - 2 * off if alpha else teacher + off)
-    assert exact._locality()["locality_ends"] == pytest.approx(0.75, abs=1e-6)
+    monkeypatch.setattr(identities, "mix", lambda teacher, fresh, alpha: fresh - 2 * off if alpha else teacher + off)
+    assert identities._locality()["locality_ends"] == pytest.approx(0.75, abs=1e-6)
 
 
 def test_a_softer_teacher_leaves_a_copy_with_a_gradient_and_more_loss_than_entropy():
     settings = SMALL | {"teacher_temperature": 2.0}
     inputs = torch.randn(1, 256, 9, generator=generator("random_teachers", "identities"), dtype=torch.float64)
     logits = flat_logits(settings, "teacher", inputs)
-    goals, found = torch.softmax(logits / 2, -1), exact._copies(settings)
+    goals, found = torch.softmax(logits / 2, -1), identities._copies(settings)
     assert found["copy_loss_minus_entropy"] == pytest.approx(divergences(logits / 2, logits))
     slopes = []
     for purpose in ("teacher", "fresh"):
@@ -164,7 +164,7 @@ def test_a_softer_teacher_leaves_a_copy_with_a_gradient_and_more_loss_than_entro
         network(inputs, keep)
         loss = torch.nn.functional.cross_entropy(keep["v"][0] @ leaf, goals)
         (slope,) = torch.autograd.grad(loss, leaf)
-        _, every = exact._gradient(network, inputs, goals[None])
+        _, every = identities._gradient(network, inputs, goals[None])
         torch.testing.assert_close(network.parameters.split(every)["v"][0], slope)
         slopes.append(every[0].square().sum().sqrt())
     assert found["copy_gradient"] == pytest.approx(float(slopes[0] / slopes[1]))
@@ -172,8 +172,8 @@ def test_a_softer_teacher_leaves_a_copy_with_a_gradient_and_more_loss_than_entro
 
 
 def test_divergence_of_a_copy_is_a_size(monkeypatch):
-    monkeypatch.setattr(exact, "divergence", lambda teacher, student: torch.tensor([-0.3], dtype=torch.float64))
-    assert exact._copies(SMALL)["copy_divergence"] == pytest.approx(0.3)
+    monkeypatch.setattr(identities, "divergence", lambda teacher, student: torch.tensor([-0.3], dtype=torch.float64))
+    assert identities._copies(SMALL)["copy_divergence"] == pytest.approx(0.3)
 
 
 class Unscaled(Network):
@@ -191,17 +191,17 @@ class Unnormalised(Network):
 
 
 def test_logits_that_follow_the_bottleneck_grow_with_it(monkeypatch):
-    monkeypatch.setattr(exact, "Network", Unscaled)
+    monkeypatch.setattr(identities, "Network", Unscaled)
     inputs = torch.randn(1, 256, 9, generator=generator("random_teachers", "identities"), dtype=torch.float64)
     plain = flat_logits(SMALL | {"weight_norm": True}, "teacher", inputs)
     length = Network(SMALL, 1).initialise("teacher", [0]).views["h3"].norm()
-    assert exact._invariances(SMALL)["bottleneck_scale"] == pytest.approx(6 * float((plain * length).abs().max()))
+    assert identities._invariances(SMALL)["bottleneck_scale"] == pytest.approx(6 * float((plain * length).abs().max()))
 
 
 def test_logits_without_weight_normalisation_grow_with_the_weights_of_their_output(monkeypatch):
-    monkeypatch.setattr(exact, "Network", Unnormalised)
+    monkeypatch.setattr(identities, "Network", Unnormalised)
     inputs = torch.randn(1, 256, 9, generator=generator("random_teachers", "identities"), dtype=torch.float64)
-    plain, found = flat_logits(SMALL, "teacher", inputs), exact._invariances(SMALL)
+    plain, found = flat_logits(SMALL, "teacher", inputs), identities._invariances(SMALL)
     assert found["output_scale"] == pytest.approx(99 * float(plain[:, 0].abs().max()))
     assert found["bottleneck_scale"] < 1e-9
 
@@ -226,8 +226,8 @@ def test_first_steps_that_are_too_long_show_in_the_worst_group(monkeypatch):
             for group, columns in groups.items()
         }
 
-    monkeypatch.setattr(exact, "optimizers", optimizers)
-    found = exact._first_step(SMALL)
+    monkeypatch.setattr(identities, "optimizers", optimizers)
+    found = identities._first_step(SMALL)
     assert found["adam_first_step"] == pytest.approx(0.5, abs=1e-6)
     assert found["adam_largest_step"] == pytest.approx(1.5, abs=1e-6)
 
@@ -239,8 +239,8 @@ def test_corners_off_their_models_show_by_the_largest_difference(monkeypatch):
         points[0, 1] += 0.0625 * (len(points) == 3)
         return points
 
-    monkeypatch.setattr(exact, "plane_point", off)
-    assert exact._plane(SMALL)["plane_corners"] == pytest.approx(0.125)
+    monkeypatch.setattr(identities, "plane_point", off)
+    assert identities._plane(SMALL)["plane_corners"] == pytest.approx(0.125)
 
 
 def test_coordinates_that_double_distances_are_off_by_the_distance(monkeypatch):
@@ -248,10 +248,10 @@ def test_coordinates_that_double_distances_are_off_by_the_distance(monkeypatch):
         shift, map_ = orthonormal_coordinates(*axes)
         return shift, 2 * map_
 
-    monkeypatch.setattr(exact, "orthonormal_coordinates", doubled)
+    monkeypatch.setattr(identities, "orthonormal_coordinates", doubled)
     flat = [Network(SMALL, 1).initialise(who, [0]).parameters.flat[0].numpy() for who in ("teacher", "fresh", "third")]
     between = 0.9 * (flat[1] - flat[0]) + 1.1 * (flat[2] - flat[0])
-    assert exact._plane(SMALL)["plane_distances"] == pytest.approx((between**2).sum() ** 0.5)
+    assert identities._plane(SMALL)["plane_distances"] == pytest.approx((between**2).sum() ** 0.5)
 
 
 def test_coordinates_of_a_plane_keep_distances_and_start_at_its_point_of_smallest_norm():
@@ -276,8 +276,8 @@ def test_one_hot_ridge_is_asked_of_independent_features_without_penalty(monkeypa
         assert penalty < 1e-6
         return torch.tensor([0.75])
 
-    monkeypatch.setattr(exact.probes, "ridge", ridge)
-    assert exact._one_hot_ridge() == 0.75
+    monkeypatch.setattr(identities.probes, "ridge", ridge)
+    assert identities._one_hot_ridge() == 0.75
 
 
 def test_pruning_leaves_whole_weights_round_by_round():
@@ -285,11 +285,11 @@ def test_pruning_leaves_whole_weights_round_by_round():
     for number in range(1, 13):
         left -= round(0.2 * left)
         errors += [left / 100_000 - 0.8**number] if number in (3, 6, 9, 12) else []
-    assert exact._remaining() == pytest.approx(errors, abs=1e-7)  # shares are in single precision
+    assert identities._remaining() == pytest.approx(errors, abs=1e-7)  # shares are in single precision
 
 
 def test_pruning_too_much_shows(monkeypatch):
-    prune = exact.tickets.prune
-    monkeypatch.setattr(exact.tickets, "prune", lambda weights, mask, share: prune(weights, mask, share + 0.05))
+    prune = identities.tickets.prune
+    monkeypatch.setattr(identities.tickets, "prune", lambda weights, mask, share: prune(weights, mask, share + 0.05))
     expected = [0.75**number - 0.8**number for number in (3, 6, 9, 12)]
-    assert exact._remaining() == pytest.approx(expected, abs=1e-4)
+    assert identities._remaining() == pytest.approx(expected, abs=1e-4)

@@ -5,7 +5,7 @@ import pytest
 from made_up import artifact, measuring, near, values
 
 from replications.random_teachers.measure import measure
-from verifig.tables import Tables
+from verifig.measuring.tables import Tables
 
 LINEAR, RIDGE, NEIGHBOURS = range(3)
 

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 import torch
 
-from replications.random_teachers.experiments import distillation, image_distillation, images, sources
+from replications.random_teachers.experiments import distil, distil_images, images, sources
+from replications.random_teachers.experiments.distil_images import ImageDistiller
 from replications.random_teachers.experiments.finetuning import Classifier
-from replications.random_teachers.experiments.image_distillation import ImageDistiller
 from replications.random_teachers.experiments.network import Network, divergence
-from verifig import rulesets
-from verifig.ensemble import generator
+from verifig.planning import rulesets
+from verifig.training.ensemble import generator
+from verifig.training.members import members_of
 
 # the package offers the programs of the same names
 TICKETS, CONNECTIVITY = (
@@ -39,15 +40,15 @@ def test_divergence_is_from_the_teacher_to_the_student_averaged_over_samples():
 
 
 @pytest.fixture(scope="module")
-def program() -> distillation.Distiller:
+def program() -> distil.Distiller:
     """Two students, three steps from their start, which are their last."""
     values = rulesets.settings(rulesets.load("random_teachers"), "plain", "laptop", SMALL)
-    chosen = [m for m in rulesets.members(values) if m["condition"] == "alpha_06"][:2]
+    chosen = [m for m in members_of(values) if m["condition"] == "alpha_06"][:2]
     own = {"dtype": "float64", "probe_at": [], "steps": 3, "line": [0.0, 1.0, -0.1], "probe_steps": 1, "neighbours": 3}
     stream = generator("test", "images")
     pictures, labels = torch.randn(100, 196, generator=stream, dtype=torch.float64), torch.arange(100) % 10
     data = sources.Labelled(pictures[:80], labels[:80], pictures[80:], labels[80:])
-    made = distillation.Distiller([member | own for member in chosen], data, lambda name: None, CPU)
+    made = distil.Distiller([member | own for member in chosen], data, lambda name: None, CPU)
     for _ in range(3):
         made.step()
     return made
@@ -109,10 +110,10 @@ def test_units_that_fire_on_a_single_image_are_alive_and_shuffled_labels_are_a_p
         seen.append((given.tolist(), truth.tolist()))
         return torch.full((2,), len(seen) / 10, dtype=torch.float64)
 
-    monkeypatch.setattr(distillation.probes, "ridge", ridge)
+    monkeypatch.setattr(distil.probes, "ridge", ridge)
     data = sources.Labelled(torch.zeros(5, 3), labels, torch.zeros(1, 3), torch.tensor([2]))
     settings = {"probe_steps": 1, "long_probe_steps": 0, "ridge_penalty": 1e-3, "neighbours": 1}
-    found = distillation.probing(network, data, settings, wanted=True, last=True)
+    found = distil.probing(network, data, settings, wanted=True, last=True)
     assert found["alive"].tolist() == [0.5, 0.75]
     assert found["scale"].tolist() == pytest.approx([(10 / 20) ** 0.5, (60 / 20) ** 0.5])
     assert found["ridge"].tolist() == [0.1, 0.1]
@@ -125,7 +126,7 @@ def test_units_that_fire_on_a_single_image_are_alive_and_shuffled_labels_are_a_p
 
 def member(experiment: str, condition: str, **own) -> dict:
     values = rulesets.settings(rulesets.load("random_teachers"), experiment, "smoke")
-    return next(m for m in rulesets.members(values) if m["condition"] == condition) | own
+    return next(m for m in members_of(values) if m["condition"] == condition) | own
 
 
 def pictures(count: int = 64, classes: int = 3) -> images.Images:
@@ -138,11 +139,11 @@ def pictures(count: int = 64, classes: int = 3) -> images.Images:
 def test_image_students_record_the_mean_over_all_images_and_one_column_a_probe(monkeypatch):
     """64 images go through in parts of 50 and 14."""
     data = pictures()
-    monkeypatch.setattr(image_distillation.images, "source", lambda member, run: data.train)
-    monkeypatch.setattr(image_distillation.images, "load", lambda name, member, run: data)
+    monkeypatch.setattr(distil_images.images, "source", lambda member, run: data.train)
+    monkeypatch.setattr(distil_images.images, "load", lambda name, member, run: data)
     for number, probe in enumerate(("linear", "ridge", "neighbours")):
         value = torch.tensor([0.25 + 0.125 * number])
-        monkeypatch.setattr(image_distillation.probes, probe, lambda *given, value=value: value)
+        monkeypatch.setattr(distil_images.probes, probe, lambda *given, value=value: value)
     monkeypatch.setattr(images.Images, "to", lambda self, device: self)
     program = ImageDistiller(member("cifar10", "vgg11", alpha=1.0), SimpleNamespace(device=CPU), most=2)
     start = program.flat.clone()

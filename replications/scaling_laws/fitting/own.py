@@ -10,7 +10,7 @@ from scipy import stats
 from replications.scaling_laws.fitting import law, solver
 from replications.scaling_laws.fitting.inference import keep_all_but_highest, resamples
 from replications.scaling_laws.fitting.runs import Runs
-from verifig.errors import InputError
+from verifig.ground.errors import InputError
 
 GRID = np.array(
     [

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from replications.scaling_laws.fitting.law import FLOP_PER_TOKEN_AND_PARAMETER
-from verifig.errors import InputError
+from verifig.ground.errors import InputError
 
 SEPARATORS = (",", "\t", ";", "|")
 LONGEST_CELL = 2**24  # published tables hold whole configuration files in one cell

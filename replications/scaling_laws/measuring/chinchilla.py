@@ -6,9 +6,9 @@ from scipy import stats
 
 from replications.scaling_laws import published
 from replications.scaling_laws.fitting import law, solver
-from verifig.artifacts import Artifact
-from verifig.seeds import derive
-from verifig.tables import Tables
+from verifig.measuring.tables import Tables
+from verifig.training.artifacts import Artifact
+from verifig.training.seeds import derive
 
 EXPERIMENT = "chinchilla"
 NAMES = ("A", "B", "E", "alpha", "beta")

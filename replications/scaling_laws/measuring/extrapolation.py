@@ -5,10 +5,10 @@ import pandas as pd
 
 from replications.scaling_laws import published
 from replications.scaling_laws.fitting.extrapolation import DROPPED_STARTS, SHARES, WINDOW, law
-from verifig.artifacts import Artifact
-from verifig.rulesets import members
-from verifig.seeds import derive
-from verifig.tables import Tables
+from verifig.measuring.tables import Tables
+from verifig.training.artifacts import Artifact
+from verifig.training.members import members_of
+from verifig.training.seeds import derive
 
 CLOSE = 0.05  # ARE points within which a cell counts as equal to the authors'
 GRIDS = ("final", "late", "late_no_cut", "scale_down")
@@ -17,7 +17,7 @@ SHUFFLES = 2000
 
 def measure(artifact: Artifact, out: Tables) -> None:
     """H1-H7 (but OLMo) for the families that ran; the authors print cells of OPT and GPT-3 alone."""
-    names = members(artifact.meta["job"]["settings"])[0]["families"]
+    names = members_of(artifact.meta["job"]["settings"])[0]["families"]
     families = {name: Family(artifact, name) for name in names}
     printed = [name for name in names if name in published.ARE_FINAL]
     _agreement({name: _compare(families[name].grid("final"), name) for name in printed}, out)

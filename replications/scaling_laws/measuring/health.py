@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from verifig.artifacts import Artifact
-from verifig.rulesets import members
-from verifig.tables import Tables
+from verifig.measuring.tables import Tables
+from verifig.training.artifacts import Artifact
+from verifig.training.members import members_of
 
 CLASSES = 10
 
@@ -28,7 +28,7 @@ def _extrapolation(name: str, artifact: Artifact, out: Tables) -> None:
 
 
 def _families(artifact: Artifact) -> list[str]:
-    return members(artifact.meta["job"]["settings"])[0]["families"]
+    return members_of(artifact.meta["job"]["settings"])[0]["families"]
 
 
 def _across_families(name: str, artifact: Artifact, out: Tables) -> None:
@@ -51,7 +51,7 @@ def _finite_networks(name: str, artifact: Artifact, out: Tables) -> None:
 
 def _students(name: str, artifact: Artifact, out: Tables) -> None:
     """Worst loss of a seed's students with the most samples, lowest and last; 1 is what a constant would have."""
-    most = int(np.argmax(members(artifact.meta["job"]["settings"])[0]["sample_sizes"]))
+    most = int(np.argmax(members_of(artifact.meta["job"]["settings"])[0]["sample_sizes"]))
     last = artifact["test_loss"][..., -1]
     for statistic, values in (("run_lowest", artifact["lowest"]), ("run_last", last)):
         out.per_seed(name, statistic, values[:, :, most].reshape(len(values), -1).max(1))

@@ -5,16 +5,16 @@ import pandas as pd
 
 from replications.scaling_laws import theory
 from replications.scaling_laws.measuring.random_features import long_table
-from verifig.artifacts import Artifact
-from verifig.rulesets import members
-from verifig.tables import Tables
+from verifig.measuring.tables import Tables
+from verifig.training.artifacts import Artifact
+from verifig.training.members import members_of
 
 FAR = 4  # input dimensions from which 4/d is small
 
 
 def measure_variance(artifact: Artifact, out: Tables) -> None:
     """B7 by initial weights, B8 by group, and the controls without replacement."""
-    experiment, settings = "finite_networks", members(artifact.meta["job"]["settings"])[0]
+    experiment, settings = "finite_networks", members_of(artifact.meta["job"]["settings"])[0]
     sizes, excess = settings["data_sizes"], artifact["data_excess"].mean(1)
     # an excess below 0 has no logarithm: the unit counts as diverged
     out.per_seed(experiment, "data_exponent", theory.slope(sizes, excess))
@@ -39,7 +39,7 @@ def measure_students(artifact: Artifact, out: Tables) -> None:
 
     The first student width and depth has no name in the conditions; further ones have.
     """
-    settings = members(artifact.meta["job"]["settings"])[0]
+    settings = members_of(artifact.meta["job"]["settings"])[0]
     dimensions, sizes = settings["dimensions"], settings["sample_sizes"]
     losses, exponents = [], []
     for i, width in enumerate(settings["student_widths"]):
@@ -86,7 +86,7 @@ def measure_sweep(artifact: Artifact, out: Tables) -> None:
 
     The largest sample has no name in the conditions; others have.
     """
-    experiment, settings = "student_sweep", members(artifact.meta["job"]["settings"])[0]
+    experiment, settings = "student_sweep", members_of(artifact.meta["job"]["settings"])[0]
     dimensions, widths, depths = (settings[name] for name in ("dimensions", "student_widths", "depths"))
     sizes, records = settings["sample_sizes"], []
     for n, size in enumerate(sizes):

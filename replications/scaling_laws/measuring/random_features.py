@@ -7,9 +7,9 @@ import pandas as pd
 from scipy import stats
 
 from replications.scaling_laws import theory
-from verifig.artifacts import Artifact
-from verifig.rulesets import members
-from verifig.tables import Tables
+from verifig.measuring.tables import Tables
+from verifig.training.artifacts import Artifact
+from verifig.training.members import members_of
 
 EXPERIMENT = "kernels"
 GROUPS = 8  # groups of draws, one exponent each
@@ -18,7 +18,7 @@ FIRST_RANK, LAST_RANK = 16, 256  # ranks between which the exponent of a spectru
 
 def measure(artifact: Artifact, out: Tables) -> None:
     """B1-B6 as far as they ran."""
-    settings = members(artifact.meta["job"]["settings"])[0]
+    settings = members_of(artifact.meta["job"]["settings"])[0]
     out.per_seed(EXPERIMENT, "duality_error", artifact["duality"])
     out.curve("b_duality", pd.DataFrame({"difference": artifact["duality"]}))
     _variance(artifact, settings, out)

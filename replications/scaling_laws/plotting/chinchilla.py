@@ -10,7 +10,7 @@ from matplotlib.patches import Rectangle
 from replications.scaling_laws import published
 from replications.scaling_laws.fitting import law
 from replications.scaling_laws.fitting.own import ScalingLaw
-from verifig import figures
+from verifig.pages import figures
 
 BLUE, ORANGE, GREEN, PURPLE, RED = figures.PALETTE[:5]
 BUDGETS = (1e19, 1e20, 1e21, 1e22)  # FLOP of the lines of equal compute

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from replications.scaling_laws.plotting.ticks import plain_heights
-from verifig import figures
+from verifig.pages import figures
 
 BLUE, ORANGE, GREEN, PURPLE, RED = figures.PALETTE[:5]
 FAMILIES = {"opt": "OPT", "gpt3": "GPT-3", "olmo": "OLMo", "t5": "T5"}

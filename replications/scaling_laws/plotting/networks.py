@@ -9,7 +9,8 @@ from matplotlib.ticker import MaxNLocator
 from replications.scaling_laws import theory
 from replications.scaling_laws.measuring.random_features import FIRST_RANK, LAST_RANK
 from replications.scaling_laws.plotting.ticks import decades, plain_heights
-from verifig import figures, numbers
+from verifig.ground import numbers
+from verifig.pages import figures
 
 BLUE, ORANGE, GREEN, PURPLE, RED = figures.PALETTE[:5]
 ZERO = 1e-17  # where an exact zero is drawn on a log axis

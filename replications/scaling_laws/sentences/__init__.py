@@ -6,8 +6,9 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from verifig import numbers, stats
-from verifig.pages import MISSING, Page
+from verifig.ground import numbers
+from verifig.judging import stats
+from verifig.pages.page import MISSING, Page
 
 
 def listed(items: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ import pandas as pd
 from replications.scaling_laws import published
 from replications.scaling_laws.plotting import chinchilla as plots
 from replications.scaling_laws.sentences import Values, choose, listed, shown
-from verifig.pages import Page
+from verifig.pages.page import Page
 
 
 class Refit(Values):

@@ -7,7 +7,7 @@ from replications.scaling_laws import published
 from replications.scaling_laws.measuring.extrapolation import CLOSE
 from replications.scaling_laws.plotting.extrapolation import FAMILIES, GOALS, size
 from replications.scaling_laws.sentences import Values, choose, listed, shown
-from verifig.pages import Page
+from verifig.pages.page import Page
 
 
 def present(table: pd.DataFrame) -> list[str]:

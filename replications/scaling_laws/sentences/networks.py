@@ -6,8 +6,8 @@ import pandas as pd
 from replications.scaling_laws import theory
 from replications.scaling_laws.plotting.networks import one_kind
 from replications.scaling_laws.sentences import Values, choose, listed, shown, with_interval
-from verifig import stats
-from verifig.pages import Page
+from verifig.judging import stats
+from verifig.pages.page import Page
 
 PIXELS = 28  # side of an MNIST image
 

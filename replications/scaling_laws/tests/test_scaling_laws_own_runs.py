@@ -16,8 +16,8 @@ from replications.scaling_laws import bench
 from replications.scaling_laws.fitting import inference, law, own, runs
 from replications.scaling_laws.plotting.chinchilla import own_fit
 from verifig import cli
-from verifig.errors import InputError
-from verifig.paths import ROOT
+from verifig.ground.errors import InputError
+from verifig.ground.paths import ROOT
 
 N, D, L = bench.synthetic_runs()
 FRAME = pd.DataFrame({"N": N, "D": D, "L": L})

@@ -5,11 +5,14 @@ import pandas as pd
 import pytest
 
 from replications.scaling_laws import published
-from replications.scaling_laws.experiments import families, variance
+from replications.scaling_laws.experiments import families, finite_networks
 from replications.scaling_laws.fitting import extrapolation as rules
 from replications.scaling_laws.measuring import extrapolation as measuring
-from verifig import claims, data, jobs, judge, rulesets, tables
-from verifig.errors import InputError
+from verifig.ground.errors import InputError
+from verifig.ground.files import sha256
+from verifig.judging import claims, judge
+from verifig.measuring import tables
+from verifig.planning import jobs, rulesets
 
 THETA = np.array([6.2, 7.3, 0.6, 0.35, 0.36])
 
@@ -114,7 +117,7 @@ def test_wrong_checksum_names_file_and_sums(tmp_path):
     file.write_text("Model Size,Training FLOP,loss\n")
     with pytest.raises(InputError) as error:
         jobs.train("scaling_laws", "chinchilla", "smoke", "cpu", data_dir=tmp_path)
-    found = data.sha256(file)
+    found = sha256(file)
     for words in (str(file), found, entry["sha256"], entry["url"]):
         assert words in str(error.value)
 
@@ -144,6 +147,6 @@ def test_an_undefined_exponent_does_not_keep_the_control_without_replacement_fro
 
 
 def test_samples_without_replacement_are_nested_and_exhaust_the_population():
-    small, large, everything = (variance._drawn(0, 1, size, 30, replace=False) for size in (5, 12, 30))
+    small, large, everything = (finite_networks._drawn(0, 1, size, 30, replace=False) for size in (5, 12, 30))
     assert small.tolist() == large[:5].tolist()
     assert sorted(everything.tolist()) == list(range(30))

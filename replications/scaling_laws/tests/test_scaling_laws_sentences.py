@@ -7,8 +7,10 @@ import pytest
 from replications.scaling_laws.sentences.chinchilla import Refit
 from replications.scaling_laws.sentences.extrapolation import Guide
 from replications.scaling_laws.sentences.networks import Theory
-from verifig import prose, rulesets
-from verifig.tables import Tables, condition_text
+from verifig.ground.conditions import condition_text
+from verifig.measuring.tables import Tables
+from verifig.pages import prose
+from verifig.planning import rulesets
 
 
 class Stub:

@@ -10,10 +10,11 @@ from replications.scaling_laws import published, theory
 from replications.scaling_laws.experiments import families
 from replications.scaling_laws.fitting import law
 from replications.scaling_laws.measure import measure
-from verifig import artifacts, jobs, rulesets
-from verifig.errors import InputError
-from verifig.stages.train import train
-from verifig.tables import Tables
+from verifig.ground.errors import InputError
+from verifig.measuring.tables import Tables
+from verifig.planning import jobs, rulesets
+from verifig.running.stages.train import train
+from verifig.training import artifacts
 
 
 def tables(tmp_path, experiment: str, **overrides) -> Tables:

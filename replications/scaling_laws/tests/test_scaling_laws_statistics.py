@@ -10,9 +10,9 @@ from scipy import optimize, special
 
 from replications.scaling_laws.fitting import law, solver
 from replications.scaling_laws.measure import measure
-from verifig.artifacts import Artifact
-from verifig.seeds import derive
-from verifig.tables import Tables
+from verifig.measuring.tables import Tables
+from verifig.training.artifacts import Artifact
+from verifig.training.seeds import derive
 
 NAMES = ("A", "B", "E", "alpha", "beta")
 HOFFMANN = (math.exp(6.0073404), math.exp(6.0179186), math.exp(0.5267228), 0.33917084, 0.2849083)

@@ -10,9 +10,9 @@ from replications.scaling_laws import published
 from replications.scaling_laws.measure import measure
 from replications.scaling_laws.measuring import extrapolation as measuring
 from replications.scaling_laws.measuring import health
-from verifig.artifacts import Artifact
-from verifig.seeds import derive
-from verifig.tables import Tables
+from verifig.measuring.tables import Tables
+from verifig.training.artifacts import Artifact
+from verifig.training.seeds import derive
 
 OPT_SIZES = [0.125, 1.3, 6.7, 13, 30, 175]
 GPT3_SIZES = [0.125, 0.35, 0.76, 1.3, 2.7, 6.7, 13, 175]

@@ -8,7 +8,7 @@ from made_up import artifact, values
 
 from replications.scaling_laws import theory
 from replications.scaling_laws.measure import measure
-from verifig.tables import Tables
+from verifig.measuring.tables import Tables
 
 SIZES, IMAGES, POINTS, DRAWS = [4, 10, 40], [5, 9, 30], [3, 12, 50], 17
 EIGHTHS = [slice(2 * k, 2 * k + 2) for k in range(8)]  # of 17 draws: two a group, the last is left out

@@ -7,7 +7,7 @@ import pytest
 from made_up import artifact, values
 
 from replications.scaling_laws.measure import measure
-from verifig.tables import Tables
+from verifig.measuring.tables import Tables
 
 SIZES = [50, 200, 400]
 WIDTHS = [[16, 1], [8, 2], [64, 3]]

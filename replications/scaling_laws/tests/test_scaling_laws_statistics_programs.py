@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from replications.scaling_laws import bench, published
-from replications.scaling_laws.experiments import hitchhiker, refit
+from replications.scaling_laws.experiments import across_families, chinchilla, extrapolation
 from replications.scaling_laws.fitting import extrapolation as rules
 from replications.scaling_laws.fitting import inference, law, solver
 
@@ -38,7 +38,7 @@ def test_each_point_fit_has_its_rows_and_its_delta(monkeypatch):
     monkeypatch.setattr(solver, "minimise", minimise)
     monkeypatch.setattr(inference, "least_absolute_deviations", deviations)
     kept = rows[2] < 26
-    found = refit._point_fits([column[kept] for column in rows], rows, np.zeros(5), 0.1)
+    found = chinchilla._point_fits([column[kept] for column in rows], rows, np.zeros(5), 0.1)
     dropped = [set(np.arange(1.0, 31 - count)) for count in (0, 5, 10, 20)]
     assert calls == [*((each, 1e-3) for each in dropped), (dropped[1], 0.1)]
     assert found["theta_ablated"][:, 0].tolist() == [1.5, 2.5, 3.5, 4.5]  # the start with the lower objective
@@ -49,7 +49,7 @@ def test_each_point_fit_has_its_rows_and_its_delta(monkeypatch):
 
 def test_bootstrap_fits_and_their_checks_are_those_of_the_notebook_resamples(monkeypatch):
     data = bench.synthetic_runs(40)
-    found = refit._bootstrap(QUIET, {"bootstraps": 3, "solver_checks": 2}, data)
+    found = chinchilla._bootstrap(QUIET, {"bootstraps": 3, "solver_checks": 2}, data)
     state = np.random.RandomState(42)
     for theta in found["bootstrap_theta"]:
         chosen = state.choice(np.arange(40), 40, replace=True)
@@ -70,7 +70,7 @@ def test_bootstrap_fits_and_their_checks_are_those_of_the_notebook_resamples(mon
     np.testing.assert_allclose(found["scipy_over_ours"], [1, 1], atol=1e-6)
     monkeypatch.setattr(inference, "scipy_minimum", lambda *data: (None, 3.0))
     objectives = solver.minimise(*data, np.repeat(published.HOFFMANN[None], 2, 0), inference.resamples(40, 2, 42))
-    found = refit._bootstrap(QUIET, {"bootstraps": 3, "solver_checks": 2}, data)
+    found = chinchilla._bootstrap(QUIET, {"bootstraps": 3, "solver_checks": 2}, data)
     np.testing.assert_allclose(found["scipy_over_ours"], 3 / objectives.objective)
 
 
@@ -86,9 +86,9 @@ def test_ways_of_stopping_differ_by_factor_and_share_their_subsamples(monkeypatc
         seen["weights"] = weights
         return solver.Minima(starts + 7, *[np.ones(len(starts))] * 3)
 
-    monkeypatch.setattr(refit, "default_lbfgs", lbfgs)
+    monkeypatch.setattr(chinchilla, "default_lbfgs", lbfgs)
     monkeypatch.setattr(solver, "minimise", minimise)
-    found = refit._early_stopping({"subsamples": 3, "random_starts": 2}, data, np.full(5, 0.5))
+    found = chinchilla._early_stopping({"subsamples": 3, "random_starts": 2}, data, np.full(5, 0.5))
     assert [found[f"subsample_{name}"][:, 4].tolist() for name in ("mean", "sum", "scaled")] == [
         [1] * 3,
         [2] * 3,
@@ -104,7 +104,7 @@ def test_ways_of_stopping_differ_by_factor_and_share_their_subsamples(monkeypatc
 
 def test_default_lbfgs_stops_early_unless_the_objective_is_scaled():
     data = bench.synthetic_runs(60)
-    ends = {factor: refit.default_lbfgs(data, published.HOFFMANN, factor) for factor in (None, 1.0, 1e3)}
+    ends = {factor: chinchilla.default_lbfgs(data, published.HOFFMANN, factor) for factor in (None, 1.0, 1e3)}
     best = solver.minimise(*data, published.HOFFMANN[None]).objective[0]
     reached = [law.objective(ends[factor][0], *data) / best for factor in (None, 1.0, 1e3)]
     assert reached[0] > reached[1] > 1.1
@@ -162,7 +162,7 @@ def test_every_grid_of_a_family_has_its_rows_and_its_target(monkeypatch, curves)
         return np.array(flat) - [0, 0, 0.5 * one_model, 0, 0]
 
     monkeypatch.setattr(rules, "fit", fit)
-    found, rows = hitchhiker.family_errors(curves), rows_of(curves)
+    found, rows = extrapolation.family_errors(curves), rows_of(curves)
     counts, shares = range(2, 5), [k / 10 for k in range(1, 11)]
 
     def grid(last: float, **options) -> list[list[float]]:
@@ -205,11 +205,11 @@ def test_each_model_of_a_family_predicts_the_largest_at_every_share(monkeypatch,
 
     monkeypatch.setattr(rules, "one_model", one_model)
     expected = [[400 + k + share / 100 for share in range(1, 11)] for k in range(5)]
-    np.testing.assert_allclose(hitchhiker._one_model(curves), expected)
+    np.testing.assert_allclose(across_families._one_model(curves), expected)
 
 
 def test_parameters_of_a_family_are_centred_at_the_rows_of_the_routine(curves):
-    found = hitchhiker._parameters(curves)
+    found = across_families._parameters(curves)
     everything = list(zip(*(curves[name] for name in ("N", "D", "L", "model")), strict=True))
     longest = max(tokens for _, tokens, _, model in everything if model != "m4")
     rows = [row for row in everything if row[3] != "m4" and 1e10 < row[1] < longest]

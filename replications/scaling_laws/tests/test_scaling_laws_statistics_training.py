@@ -9,8 +9,8 @@ import torch
 from scipy import optimize
 
 from replications.scaling_laws import theory
-from replications.scaling_laws.experiments import linear_models, students, variance
-from verifig.ensemble import generator
+from replications.scaling_laws.experiments import finite_networks, kernels, teacher_student
+from verifig.training.ensemble import generator
 
 CPU = torch.device("cpu")
 
@@ -42,7 +42,7 @@ def test_dual_losses_swap_data_and_projection(monkeypatch):
         return float(len(data))
 
     monkeypatch.setattr(theory, "loss_of", loss)
-    found = linear_models.duality(4)["duality"]
+    found = kernels.duality(4)["duality"]
     straight, swapped = shapes[::2], shapes[1::2]
     assert [(P, D, S, size) for D, P, S, size in straight] == swapped
     np.testing.assert_allclose(found, [abs(P / D - 1) for D, P, _, _ in straight])
@@ -58,7 +58,7 @@ def explained_loss(covariance: np.ndarray, rows: np.ndarray) -> float:
 
 def test_losses_of_power_laws_share_their_draws_over_spectra():
     settings = {"features": 12, "draws": 2, "alphas": [0.5, 1.5], "sample_sizes": [3, 7]}
-    found = linear_models._power_laws(run(), settings)
+    found = kernels._power_laws(run(), settings)
     spectra = [np.arange(1, 13.0) ** -(1 + alpha) for alpha in (0.5, 1.5)]
     for draw in (0, 1):
         stream = generator("scaling_laws", "power laws", draw)
@@ -79,7 +79,7 @@ def images() -> np.ndarray:
 
 def test_features_are_fitted_by_images_and_by_projections(images):
     settings = {"mnist_features": 20, "mnist_sizes": [3, 6], "feature_depth": 2, "mnist_draws": 2}
-    found = linear_models.mnist_features(images, 7, settings)
+    found = kernels.mnist_features(images, 7, settings)
     small = images.reshape(40, 4, 7, 4, 7).mean((2, 4)).reshape(40, 16)
     stream = generator("scaling_laws", "mnist features")
     hidden = torch.from_numpy(small)
@@ -104,7 +104,7 @@ def test_features_are_fitted_by_images_and_by_projections(images):
 
 def test_kernel_regression_leaves_what_the_chosen_images_do_not_explain(images):
     settings = {"population": 30, "kernel_sizes": [4, 9], "kernel_draws": 2}
-    found = linear_models.infinite_width(images, 7, 1, settings)
+    found = kernels.infinite_width(images, 7, 1, settings)
     order = torch.randperm(40, generator=generator("scaling_laws", "kernel population"))[:30].numpy()
     x = images.reshape(40, 4, 7, 4, 7).mean((2, 4)).reshape(40, 16)[order]
     lengths = np.sqrt((x * x).sum(1))
@@ -138,7 +138,7 @@ def test_excess_over_the_population_by_initial_weights_draw_and_size():
     x, labels = torch.randn(20, 5, generator=stream), torch.arange(20) % 10
     settings = {"seeds": 2, "data_draws": 2, "data_sizes": [6, 30], "data_width": 4, "data_steps": 5}
     settings["learning_rate"] = 0.3
-    found = variance.data_variance(run(), settings, x, labels)
+    found = finite_networks.data_variance(run(), settings, x, labels)
 
     def entropy(weights, rows) -> torch.Tensor:
         hidden = x[rows]
@@ -147,7 +147,7 @@ def test_excess_over_the_population_by_initial_weights_draw_and_size():
         return torch.nn.functional.cross_entropy(hidden @ weights[-1], labels[rows])
 
     def trained(init: int, rows) -> float:
-        start = [weight[0] for weight in variance._classifier(settings, 5, [init], CPU).weights]
+        start = [weight[0] for weight in finite_networks._classifier(settings, 5, [init], CPU).weights]
         return float(entropy(descended(start, rows, entropy, 5, 0.3), slice(None)))
 
     floors = [trained(init, slice(None)) for init in (0, 1)]
@@ -170,7 +170,7 @@ def test_excess_over_linearisation_averages_a_network_and_its_twin():
     stream = generator("test", "twins")
     x, y = torch.randn(9, 4, generator=stream), torch.randn(9, generator=stream).sign()
     names = [(0, 0), (0, 1)]
-    found = variance.excess_over_linear(variance.TwoLayers(4, 6, names, CPU), x, y, 5, 4, 0.5)
+    found = finite_networks.excess_over_linear(finite_networks.TwoLayers(4, 6, names, CPU), x, y, 5, 4, 0.5)
 
     def output(weights, x) -> torch.Tensor:
         hidden = torch.relu(x @ weights[0] * math.sqrt(2 / 4))
@@ -179,7 +179,7 @@ def test_excess_over_linearisation_averages_a_network_and_its_twin():
     def half_square(weights, x) -> torch.Tensor:
         return 0.5 * (output(weights, x) - y[: len(x)]).square().mean()
 
-    start = variance.TwoLayers(4, 6, names, CPU).weights
+    start = finite_networks.TwoLayers(4, 6, names, CPU).weights
     for k in (0, 1):
         total = 0.0
         for sign in (1, -1):
@@ -200,10 +200,10 @@ def test_width_excesses_are_named_by_width_and_lie_group_by_init(monkeypatch):
     def excess(networks, x, y, train, steps, rate):
         return torch.tensor([float(w[0, 0]) for w in networks.weights[0]]) + train + 10 * steps + 100 * rate
 
-    monkeypatch.setattr(variance, "excess_over_linear", excess)
+    monkeypatch.setattr(finite_networks, "excess_over_linear", excess)
     settings = {"train_size": 3, "test_size": 2, "width_groups": 2, "width_inits": [[4, 3], [8, 1]], "width_chunk": 8}
     settings |= {"data_steps": 7, "learning_rate": 0.5}
-    found = variance.width_variance(run(), settings, torch.randn(9, 5), torch.arange(9))
+    found = finite_networks.width_variance(run(), settings, torch.randn(9, 5), torch.arange(9))
     assert {name: array.shape for name, array in found.items()} == {"width_4": (2, 3), "width_8": (2, 1)}
     for width, count in ((4, 3), (8, 1)):
         for group in range(2):
@@ -220,9 +220,9 @@ def test_lowest_losses_lie_by_seed_dimension_sample_width_and_depth(monkeypatch)
         codes = [sum(member[name] * 10.0**-k for k, name in enumerate(names)) for member in members]
         return {"test_loss": np.array(codes)[:, None] + np.array([5.0, 2.0, 3.0])}
 
-    monkeypatch.setattr(students, "train", train)
+    monkeypatch.setattr(teacher_student, "train", train)
     settings = {"seeds": 2, "dimensions": [3, 2], "sample_sizes": [4, 7], "student_widths": [8, 1], "depths": [1, 2]}
-    found = students.teacher_student(run(**settings, steps=10, log_every=5, chunk=3))
+    found = teacher_student.teacher_student(run(**settings, steps=10, log_every=5, chunk=3))
     assert found["lowest"].shape == (2, 2, 2, 2, 2)
     assert found["test_loss"].shape == (2, 2, 2, 2, 2, 3)
     assert found["lowest"][1, 0, 1, 0, 1] == pytest.approx(2 + 1 + 0.3 + 0.07 + 0.008 + 0.0002)

@@ -5,11 +5,11 @@ import pytest
 import torch
 
 from replications.scaling_laws import theory
-from replications.scaling_laws.experiments import linear_models, students, variance
+from replications.scaling_laws.experiments import finite_networks, kernels, teacher_student
 from replications.scaling_laws.measuring.networks import parameters
 from replications.scaling_laws.measuring.random_features import grouped, spectral_exponent
-from verifig import rulesets
-from verifig.ensemble import MLP, generator
+from verifig.planning import rulesets
+from verifig.training.ensemble import MLP, generator
 
 SPECTRUM = theory.power_spectrum(60, 0.7)
 CPU = torch.device("cpu")
@@ -34,7 +34,7 @@ def test_limits_of_the_loss():
     assert losses[0] < SPECTRUM.sum() / 120
     assert theory.loss_of(draw(60, 60), np.eye(60), SPECTRUM) < 1e-12
     rows = torch.from_numpy(data * np.sqrt(SPECTRUM))
-    np.testing.assert_allclose(linear_models.nested_losses(rows, torch.from_numpy(SPECTRUM)), losses, rtol=1e-8)
+    np.testing.assert_allclose(kernels.nested_losses(rows, torch.from_numpy(SPECTRUM)), losses, rtol=1e-8)
 
 
 def test_kappa():
@@ -56,7 +56,7 @@ def test_kappa_loss_is_the_replica_formula():
 
 def test_relative_excess_is_the_mean_over_draws():
     settings = {"variance_features": 24, "variance_parameters": 4, "variance_draws": 1500}
-    result = linear_models.variance_limited(settings)
+    result = kernels.variance_limited(settings)
     expected = theory.relative_excess(4, result["variance_sizes"])
     mean, error = result["variance_excess"].mean(0), result["variance_excess"].std(0) / np.sqrt(1500)
     assert (np.abs(mean - expected)[1:] < 4 * error[1:]).all()
@@ -65,7 +65,7 @@ def test_relative_excess_is_the_mean_over_draws():
 def test_excess_equals_the_general_loss():
     data, projection = draw(30, 60), draw(5, 60, seed=1)
     root = np.sqrt(SPECTRUM)
-    ours = linear_models._excess(data * root, projection, SPECTRUM, [12, 30])
+    ours = kernels._excess(data * root, projection, SPECTRUM, [12, 30])
     floor = theory.nested_losses(projection * root, SPECTRUM)[-1]
     for samples, value in zip((12, 30), ours, strict=True):
         assert value == pytest.approx(theory.loss_of(data[:samples], projection, SPECTRUM) / floor - 1, rel=1e-8)
@@ -80,12 +80,12 @@ def test_slopes_and_spectra():
 
 def test_relu_kernel_is_the_limit_of_wide_features():
     x = torch.randn(6, 10, dtype=torch.float64, generator=generator("test", "kernel"))
-    features = linear_models.relu_features(x, 2500, 2, generator("test", "features"))
-    torch.testing.assert_close(features @ features.T / 2500, linear_models.relu_kernel(x, 2), rtol=0.15, atol=0.1)
+    features = kernels.relu_features(x, 2500, 2, generator("test", "features"))
+    torch.testing.assert_close(features @ features.T / 2500, kernels.relu_kernel(x, 2), rtol=0.15, atol=0.1)
 
 
-def networks(width: int = 16, count: int = 3) -> variance.TwoLayers:
-    return variance.TwoLayers(9, width, [(0, init) for init in range(count)], CPU)
+def networks(width: int = 16, count: int = 3) -> finite_networks.TwoLayers:
+    return finite_networks.TwoLayers(9, width, [(0, init) for init in range(count)], CPU)
 
 
 def data(rows: int = 12) -> tuple[torch.Tensor, torch.Tensor]:
@@ -118,7 +118,7 @@ def test_linearised_dynamics_follow_the_eigen_solution():
     root = torch.randn(1, 8, 8, dtype=torch.float64, generator=stream)
     kernel = root @ root.transpose(1, 2)
     start, y = torch.randn(1, 8, dtype=torch.float64, generator=stream), torch.ones(8, dtype=torch.float64)
-    found = variance.linearised(kernel, start, y, 30, 0.1)
+    found = finite_networks.linearised(kernel, start, y, 30, 0.1)
     power = torch.linalg.matrix_power(torch.eye(8, dtype=torch.float64) - 0.1 / 8 * kernel[0], 30)
     torch.testing.assert_close(found[0], y + power @ (start[0] - y))
 
@@ -127,7 +127,7 @@ def test_excess_over_linear_shrinks_with_width():
     x, _ = data(20)
     y = x[:, 0].sign()
     narrow, wide = (
-        variance.excess_over_linear(networks(width, 8), x, y, 12, 20, 0.3).abs().mean() for width in (8, 200)
+        finite_networks.excess_over_linear(networks(width, 8), x, y, 12, 20, 0.3).abs().mean() for width in (8, 200)
     )
     assert wide < narrow / 3
 
@@ -140,8 +140,8 @@ def members(count: int, **changes) -> list[dict]:
 
 def test_student_batch_equals_single_students():
     chosen = [*members(2), *members(1, dimension=4, samples=32)]
-    together = students.Students(chosen, CPU)
-    singles = [students.Students([member], CPU) for member in chosen]
+    together = teacher_student.Students(chosen, CPU)
+    singles = [teacher_student.Students([member], CPU) for member in chosen]
     for _ in range(20):
         together.step()
         for single in singles:
@@ -151,7 +151,7 @@ def test_student_batch_equals_single_students():
 
 
 def test_samples_are_nested_and_teachers_shared():
-    small, large = (students.Students(members(1, samples=samples), CPU) for samples in (16, 32))
+    small, large = (teacher_student.Students(members(1, samples=samples), CPU) for samples in (16, 32))
     torch.testing.assert_close(small.x[0, :16], large.x[0, :16])
     torch.testing.assert_close(small.y_test, large.y_test)
     assert abs(float(large.y_test.std()) - 1) < 0.6
@@ -168,7 +168,7 @@ def test_whole_pool_without_replacement_has_no_excess():
     order = torch.randperm(60, generator=generator("test", "order"))
     losses = []
     for rows in (torch.arange(60), order):
-        model = variance._classifier(settings, 9, [0], CPU)
-        variance._descend(model, x[rows][None], y[rows][None], settings)
-        losses.append(variance._loss(model, x, y))
+        model = finite_networks._classifier(settings, 9, [0], CPU)
+        finite_networks._descend(model, x[rows][None], y[rows][None], settings)
+        losses.append(finite_networks._loss(model, x, y))
     torch.testing.assert_close(*losses, rtol=1e-5, atol=1e-6)

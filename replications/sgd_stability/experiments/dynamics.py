@@ -16,11 +16,11 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from replications.sgd_stability.experiments import fisher
-from verifig.device import flushed_denormals
-from verifig.ensemble import generator
-from verifig.errors import InputError
-from verifig.loop import Trainable, log_points, train
-from verifig.run import Run
+from verifig.ground.errors import InputError
+from verifig.training.device import flushed_denormals
+from verifig.training.ensemble import generator
+from verifig.training.loop import Trainable, log_points, train
+from verifig.training.run import Run
 
 SLUG = "sgd_stability"
 DTYPES = {"float32": torch.float32, "float64": torch.float64}

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
 
-from verifig.errors import InputError
+from verifig.ground.errors import InputError
 
 RANK_TOLERANCE = 1e-10  # eigenvalues below this share of the largest one count as zero
 

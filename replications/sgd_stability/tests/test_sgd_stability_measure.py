@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from replications.sgd_stability import measure
-from verifig.tables import Tables
+from verifig.measuring.tables import Tables
 
 
 def values(out: Tables, statistic: str) -> dict[str, list[float]]:

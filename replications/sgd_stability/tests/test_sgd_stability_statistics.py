@@ -11,8 +11,8 @@ from made_up import artifact, values
 from scipy import stats
 
 from replications.sgd_stability.measure import measure
-from verifig.artifacts import Artifact
-from verifig.tables import Tables
+from verifig.measuring.tables import Tables
+from verifig.training.artifacts import Artifact
 
 NAN = math.nan
 POINTS = {"gd": [0, 500, 2000]}  # other conditions train longer

@@ -8,10 +8,11 @@ import pytest
 import torch
 from made_up import artifact, values
 
-from replications.sgd_stability.experiments import linearised, relu_network
+from replications.sgd_stability.experiments import escape as linearised
+from replications.sgd_stability.experiments import relu
 from replications.sgd_stability.measure import growth, measure
-from verifig.ensemble import generator
-from verifig.tables import Tables
+from verifig.measuring.tables import Tables
+from verifig.training.ensemble import generator
 
 NAN = math.nan
 RATIOS = [0.9, 0.96, 1.02, 1.2]
@@ -101,18 +102,18 @@ SETTINGS = {
 }  # fmt: skip
 
 
-def minimum(algorithm: str, steps: int) -> relu_network.Relu:
+def minimum(algorithm: str, steps: int) -> relu.Relu:
     row = {"algorithm": algorithm, "steps": steps, "log_every": steps, "seed": 0, "batch_size": 1}
-    network = relu_network.build([SETTINGS | row], torch.device("cpu"))
+    network = relu.build([SETTINGS | row], torch.device("cpu"))
     for _ in range(steps // 25):
         network.step()
     return network
 
 
-def jacobian(network: relu_network.Relu) -> tuple[np.ndarray, ...]:
+def jacobian(network: relu.Relu) -> tuple[np.ndarray, ...]:
     x, y = network.data.x[0].numpy(), network.data.y[0].numpy()
     a, w = (network.parameters[name][0].numpy() for name in ("a", "w"))
-    return x, y, a, w, relu_network.per_sample_gradients(x, a, w)
+    return x, y, a, w, relu.per_sample_gradients(x, a, w)
 
 
 def linear(g: np.ndarray, rates: list[float], group: int) -> np.ndarray:

@@ -10,10 +10,11 @@ import torch
 from made_up import artifact, values
 from scipy import optimize
 
-from replications.sgd_stability.experiments import diagonal_network, exact, fisher, relu_network
+from replications.sgd_stability.experiments import diagonal, fisher, relu
+from replications.sgd_stability.experiments import thresholds as exact
 from replications.sgd_stability.measure import measure
-from verifig.ensemble import generator
-from verifig.tables import Tables
+from verifig.measuring.tables import Tables
+from verifig.training.ensemble import generator
 
 NAN = math.nan
 PER_INSTANCE = {
@@ -193,16 +194,16 @@ def test_initial_traces_are_held_against_their_expectations():
     d, m, draws, samples = 3, 2, 5, 12_000  # more samples than are multiplied at once
     found = exact.initial_traces({"dimension": d, "width": m, "draws": draws, "samples": samples})
     row = {"dimension": d, "width": m, "initialisation": "covariance"}
-    starts = [relu_network.initial(row | {"seed": f"trace {k}"}) for k in range(draws)]
+    starts = [relu.initial(row | {"seed": f"trace {k}"}) for k in range(draws)]
     weights = [(start["a"].numpy(), start["w"].numpy()) for start in starts]
     formula = [sum((w[:, j] ** 2).sum() + d * a[j] ** 2 for j in range(m)) / 2 for a, w in weights]
-    x = relu_network.sphere(samples, d, generator("sgd_stability", "trace sample")).numpy()
+    x = relu.sphere(samples, d, generator("sgd_stability", "trace sample")).numpy()
     a, w = weights[0]
-    sampled = (relu_network.per_sample_gradients(x, a, w) ** 2).sum() / samples
+    sampled = (relu.per_sample_gradients(x, a, w) ** 2).sum() / samples
     assert found["relu_trace_error"] == pytest.approx(sampled / formula[0] - 1, rel=1e-9)
     assert found["relu_initial_trace"] == pytest.approx(sum(formula) / draws / (m * (math.sqrt(d) + d) / 2))
     line = {"dimension": 10 * d, "initial_ratio": NAN}
-    lines = [diagonal_network.initial(line | {"seed": f"trace {k}"}).numpy() for k in range(8)]
+    lines = [diagonal.initial(line | {"seed": f"trace {k}"}).numpy() for k in range(8)]
     traces = [(a**2).sum() / 3 + (b**2).sum() / 3 for a, b in lines]  # E x^2 = 1/3
     assert found["diagonal_initial_trace"] == pytest.approx(sum(traces) / 8 / (2 * 10 * d / 3))
 
@@ -218,6 +219,6 @@ def test_a_broken_balance_law_shows_by_its_size(monkeypatch):
         norm = abs(error) * math.sqrt(((b * x[i]) ** 2 + (a * x[i]) ** 2).sum())
         kappa = 0.1 * error * min(1, 3 / norm)
         violations.append((np.abs(a**2 - b**2) * (kappa * x[i]) ** 2 / (a**2 + b**2)).max())
-    monkeypatch.setattr(diagonal_network.Diagonal, "sgd_block", lambda self, index: None)
+    monkeypatch.setattr(diagonal.Diagonal, "sgd_block", lambda self, index: None)
     assert exact.balance_law_error(50) == pytest.approx(max(violations), rel=1e-9)
     assert violations[-1] < max(violations)

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from replications.sgd_stability.experiments import diagonal_network, dynamics, fisher, relu_network
-from verifig.ensemble import generator
+from replications.sgd_stability.experiments import diagonal, dynamics, fisher, relu
+from verifig.training.ensemble import generator
 
 CPU = torch.device("cpu")
 COMMON = {"steps": 12, "log_every": 6, "block": 3, "replacement": True, "tolerance": 0.0, "dtype": "float64"}
@@ -30,8 +30,8 @@ def network(kind: str, algorithm: str, batch: int, **options) -> dynamics.Dynami
     x, x_test = weights(1, 2, 5, D), weights(2, 2, 7, D)
     data = dynamics.Data(x, x[..., :2].sum(2) + 1, x_test, x_test[..., :2].sum(2) + 1)
     if kind == "diagonal":
-        return diagonal_network.Diagonal(rows, data, {"theta": weights(3, 3, 2, D)}, CPU)
-    return relu_network.Relu(rows, data, {"a": weights(4, 3, M), "w": weights(5, 3, D, M)}, CPU)
+        return diagonal.Diagonal(rows, data, {"theta": weights(3, 3, 2, D)}, CPU)
+    return relu.Relu(rows, data, {"a": weights(4, 3, M), "w": weights(5, 3, D, M)}, CPU)
 
 
 def parameters(program: dynamics.Dynamics, row: int) -> list[np.ndarray]:

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from replications.sgd_stability.experiments import exact, fisher
-from verifig.ensemble import generator
-from verifig.errors import InputError
+from replications.sgd_stability.experiments import fisher, thresholds
+from verifig.ground.errors import InputError
+from verifig.training.ensemble import generator
 
 
 def gradients(n: int, p: int, name: str = "g") -> torch.Tensor:
@@ -71,7 +71,7 @@ def test_the_second_moment_map_is_the_average_over_samples():
 
 def test_bounds_around_the_threshold_and_monotony_in_the_batch():
     for k in range(5):
-        each = exact.instance(k)
+        each = thresholds.instance(k)
         assert each["sandwich"] <= 1e-9
         assert each["decrease_with_batch"] <= 1e-9
         assert each["radius_below"] < 1 < each["radius_above"]

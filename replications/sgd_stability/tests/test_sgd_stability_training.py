@@ -7,21 +7,15 @@ import pandas as pd
 import pytest
 import torch
 
-from replications.sgd_stability.experiments import (
-    diagonal_network,
-    dynamics,
-    exact,
-    fisher,
-    linearised,
-    relu_network,
-)
+from replications.sgd_stability.experiments import diagonal, dynamics, escape, fisher, relu, thresholds
 from replications.sgd_stability.measure import boundary, growth, worst_by_seed
-from verifig import rulesets
-from verifig.ensemble import generator
-from verifig.errors import InputError
+from verifig.ground.errors import InputError
+from verifig.planning import rulesets
+from verifig.training.ensemble import generator
+from verifig.training.members import members_of
 
 CPU = torch.device("cpu")
-PROGRAMS = {"relu": relu_network, "diagonal": diagonal_network}
+PROGRAMS = {"relu": relu, "diagonal": diagonal}
 
 
 @pytest.fixture(autouse=True)
@@ -37,35 +31,35 @@ def rows(experiment: str, condition: str, **overrides) -> list[dict]:
     """Rows of a condition at smoke size."""
     ruleset = rulesets.load("sgd_stability")
     values = rulesets.settings(ruleset, experiment, "smoke", {"test_size": 20, "seeds": 2} | overrides)
-    members = [member for member in rulesets.members(values) if member["condition"] == condition]
+    members = [member for member in members_of(values) if member["condition"] == condition]
     return dynamics.expand(members)
 
 
 def problem(name: str, n: int = 30, d: int = 12) -> tuple[np.ndarray, np.ndarray]:
-    x = relu_network.sphere(n, d, generator("test", name)).numpy()
+    x = relu.sphere(n, d, generator("test", name)).numpy()
     return x, np.maximum(x[:, :3], 0).sum(1)
 
 
 def test_relu_gradients_and_gram_equal_autograd():
-    program = relu_network.build(rows("relu", "sgd")[:1], CPU)
+    program = relu.build(rows("relu", "sgd")[:1], CPU)
     x = program.data.x[0].double()
     a, w = (program.parameters[name][0].double().requires_grad_() for name in ("a", "w"))
     outputs = (x @ w).relu() @ a
     jacobian = torch.stack(
         [torch.cat([part.flatten() for part in torch.autograd.grad(f, (a, w), retain_graph=True)]) for f in outputs]
     )
-    closed = relu_network.per_sample_gradients(x, a.detach(), w.detach())
+    closed = relu.per_sample_gradients(x, a.detach(), w.detach())
     np.testing.assert_allclose(closed, jacobian, atol=1e-6)
     torch.testing.assert_close(program.gram(0), jacobian @ jacobian.T / len(x))
     assert program.trace(0) == pytest.approx(fisher.fisher_metrics(closed)["tr"])
 
 
 def test_diagonal_gradients_and_gram_equal_autograd():
-    program = diagonal_network.build(rows("diagonal", "sgd")[:1], CPU)
+    program = diagonal.build(rows("diagonal", "sgd")[:1], CPU)
     x, theta = program.data.x[0].double(), program.parameters["theta"][0].double().requires_grad_()
     outputs = x @ (theta[0] * theta[1])
     jacobian = torch.stack([torch.autograd.grad(f, theta, retain_graph=True)[0].flatten() for f in outputs])
-    closed = diagonal_network.per_sample_gradients(x, *theta.detach())
+    closed = diagonal.per_sample_gradients(x, *theta.detach())
     np.testing.assert_allclose(closed, jacobian, atol=1e-6)
     torch.testing.assert_close(program.gram(0), jacobian @ jacobian.T / len(x))
     assert program.trace(0) == pytest.approx(fisher.fisher_metrics(closed)["tr"])
@@ -121,9 +115,9 @@ def test_rows_together_equal_rows_alone(experiment, algorithm):
 
 def test_the_block_size_changes_rounding_only():
     chosen = rows("relu", "sgd", dtype="float64")[:1]
-    whole = relu_network.build(chosen, CPU)
+    whole = relu.build(chosen, CPU)
     index = whole._draw()
-    pieces = relu_network.build([chosen[0] | {"block": 5}], CPU)
+    pieces = relu.build([chosen[0] | {"block": 5}], CPU)
     whole.sgd_block(index)
     for part in index.split(5, dim=1):
         pieces.sgd_block(part)
@@ -131,13 +125,13 @@ def test_the_block_size_changes_rounding_only():
 
 
 def test_balance_law_of_the_diagonal_network():
-    assert exact.balance_law_error(50) < 1e-12
+    assert thresholds.balance_law_error(50) < 1e-12
 
 
 def test_balance_law_of_the_relu_network():
     """|w_j|^2 - a_j^2 changes by kappa^2 (a_j^2 1{} |x|^2 - relu(w_j x)^2) at every step of SGD."""
     row = rows("relu", "sgd", dtype="float64")[0] | {"block": 1}
-    program = relu_network.build([row], CPU)
+    program = relu.build([row], CPU)
     for _ in range(20):
         index = program._draw()
         x, y = program.data.x[0][index[0, 0, 0]], program.data.y[0][index[0, 0, 0]]
@@ -156,34 +150,34 @@ def test_balance_law_of_the_relu_network():
 
 def test_starting_ratio_is_exact():
     for row in rows("balance", "sgd"):
-        a, b = diagonal_network.initial(row)
-        assert diagonal_network.balance_ratio(a, b) == pytest.approx(row["initial_ratio"], abs=1e-6)
+        a, b = diagonal.initial(row)
+        assert diagonal.balance_ratio(a, b) == pytest.approx(row["initial_ratio"], abs=1e-6)
 
 
 def test_expected_trace_bounds_the_path_norm():
     row = rows("relu", "sgd")[0]
-    start = relu_network.initial(row)
-    trace = relu_network.expected_trace(start["a"], start["w"])
-    assert trace >= math.sqrt(row["dimension"]) * relu_network.path_norm(start["a"], start["w"])
+    start = relu.initial(row)
+    trace = relu.expected_trace(start["a"], start["w"])
+    assert trace >= math.sqrt(row["dimension"]) * relu.path_norm(start["a"], start["w"])
     balanced = start["w"] / start["w"].norm(dim=0) * math.sqrt(row["dimension"]) * start["a"].abs()
-    tight = math.sqrt(row["dimension"]) * relu_network.path_norm(start["a"], balanced)
-    assert relu_network.expected_trace(start["a"], balanced) == pytest.approx(tight)
+    tight = math.sqrt(row["dimension"]) * relu.path_norm(start["a"], balanced)
+    assert relu.expected_trace(start["a"], balanced) == pytest.approx(tight)
 
 
 def test_sgd_on_arrays_of_ones_own_ends_below_the_bound():
     x, y = problem("own")
-    result = relu_network.run_relu(x, y, [0.01, 0.02], 2500, width=20)
+    result = relu.run_relu(x, y, [0.01, 0.02], 2500, width=20)
     assert (result["train_loss"] < 1e-2).all()
     ratio = np.array([0.01, 0.02]) * result["g4"] / (2 * result["tr"])
     assert (ratio <= 1.03).all()
-    line = diagonal_network.run_diag(x, x[:, :2].sum(1), [0.02, 0.05], 2500)
+    line = diagonal.run_diag(x, x[:, :2].sum(1), [0.02, 0.05], 2500)
     assert (line["train_loss"] < 1e-2).all()
     assert (np.array([0.02, 0.05]) * line["tr"] / 2 <= 1.03).all()
 
 
 def test_gradient_descent_stops_at_the_tolerance():
     x, y = problem("own")
-    result = diagonal_network.run_diag(x, y * 0 + x[:, 0], [0.05], 20_000, algorithm="gd", tolerance=1e-6, block=100)
+    result = diagonal.run_diag(x, y * 0 + x[:, 0], [0.05], 20_000, algorithm="gd", tolerance=1e-6, block=100)
     assert result["train_loss"][0] < 1e-6
     assert 0 < result["stopped"][0] < 20_000
 
@@ -191,7 +185,7 @@ def test_gradient_descent_stops_at_the_tolerance():
 def test_a_schedule_is_refused_with_the_reason():
     x, y = problem("own")
     with pytest.raises(InputError, match="with a decaying rate the initial one bounds nothing"):
-        relu_network.run_relu(x, y, [0.01], 100, schedule="cosine")
+        relu.run_relu(x, y, [0.01], 100, schedule="cosine")
     ruleset = rulesets.load("sgd_stability")
     with pytest.raises(InputError, match=r"schedule = 'cosine' must be one of constant: .*bounds nothing"):
         rulesets.settings(ruleset, "relu", "laptop", {"schedule": "cosine"})
@@ -200,16 +194,16 @@ def test_a_schedule_is_refused_with_the_reason():
 def test_bad_arguments_are_named():
     x, y = problem("own")
     with pytest.raises(InputError, match="multiple of block"):
-        diagonal_network.run_diag(x, y, [0.01], 110, block=25)
+        diagonal.run_diag(x, y, [0.01], 110, block=25)
     with pytest.raises(InputError, match="inputs"):
-        diagonal_network.run_diag(x, y[:-1], [0.01], 100)
+        diagonal.run_diag(x, y[:-1], [0.01], 100)
     with pytest.raises(InputError, match="multiple of block"):
         rows("relu", "sgd", steps=1010)
 
 
 def test_both_initialisations():
     by_reading = {
-        reading: relu_network.initial(rows("relu", "sgd", initialisation=reading)[0])["w"].std().item()
+        reading: relu.initial(rows("relu", "sgd", initialisation=reading)[0])["w"].std().item()
         for reading in ("covariance", "deviation")
     }
     assert by_reading["covariance"] == pytest.approx(30**-0.25, rel=0.05)
@@ -223,7 +217,7 @@ def test_batches_without_replacement_are_distinct():
 
 def test_state_restores_exactly():
     chosen = rows("relu", "sgd")
-    first, second = (relu_network.build(chosen, CPU) for _ in range(2))
+    first, second = (relu.build(chosen, CPU) for _ in range(2))
     for _ in range(3):
         first.step()
     second.load(first.state())
@@ -237,7 +231,7 @@ def test_linearised_sgd_shrinks_below_and_grows_above_the_threshold():
     g = torch.randn(40, 60, generator=generator("test", "g"), dtype=torch.float64)
     gram = g @ g.T / 40
     rates = fisher.gram_threshold(gram, 1) * torch.tensor([0.7, 1.5], dtype=torch.float64)
-    losses = linearised.linearised_sgd(gram, rates, 8, 600, generator("test", "escape")).numpy()
+    losses = escape.linearised_sgd(gram, rates, 8, 600, generator("test", "escape")).numpy()
     low, high = growth(losses, np.arange(0, 601, 100))
     assert low < 0 < high
 

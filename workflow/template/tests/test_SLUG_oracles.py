@@ -2,7 +2,7 @@
 
 import pytest
 
-from replications.SLUG.experiments import Quadratic
+from replications.SLUG.experiments.descent import Quadratic
 
 
 @pytest.mark.parametrize("rate", [0.05, 0.19, 0.21])

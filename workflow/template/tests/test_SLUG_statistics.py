@@ -3,7 +3,7 @@
 from made_up import artifact, values
 
 from replications.SLUG.measure import measure
-from verifig.tables import Tables
+from verifig.measuring.tables import Tables
 
 
 def test_losses_are_measured_by_condition_and_seed():

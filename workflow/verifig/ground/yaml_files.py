@@ -1,0 +1,24 @@
+"""Reading YAML: configuration, claims, schemas. Training reads none, so that it needs no such package."""
+
+from pathlib import Path
+
+import yaml
+
+from verifig.ground.errors import InputError
+
+
+def read_yaml(path: Path) -> dict:
+    """Read a YAML mapping.
+
+    Raises:
+        InputError: the file is missing, is not YAML, or is not a mapping.
+    """
+    try:
+        value = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{path} does not exist") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} is not valid YAML ({' '.join(str(error).split())})") from None
+    if not isinstance(value, dict):
+        raise InputError(f"{path} must hold a mapping of keys to values")
+    return value

@@ -1,0 +1,1 @@
+"""Statistics and claims -> verdicts, and whether these are as they must be."""

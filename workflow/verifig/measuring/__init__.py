@@ -1,0 +1,1 @@
+"""Artifacts -> statistics and curves."""

@@ -1,0 +1,359 @@
+"""A rule set's page: what `report.py` calls, and how it is rendered to HTML and Markdown.
+
+`report.py` is a jupytext py:percent notebook. Its Markdown cells are the text; a code cell whose last line is one of
+the `Page`'s methods contributes what that method returns: HTML for the page, Markdown for code hosts.
+"""
+
+import base64
+import inspect
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+
+import pandas as pd
+from markdown_it import MarkdownIt
+from matplotlib.figure import Figure
+
+from verifig.ground import conditions, numbers
+from verifig.ground.errors import RunError
+from verifig.ground.files import read_json
+from verifig.ground.paths import REPLICATIONS, ROOT, Layout
+from verifig.ground.yaml_files import read_yaml
+from verifig.judging import verdicts
+from verifig.measuring import tables
+from verifig.pages import cards, defaults, figures, notices, prose
+from verifig.pages.cards import Block
+from verifig.pages.notices import Absent
+from verifig.pages.prose import MISSING
+from verifig.planning import datasets, rulesets
+from verifig.training.members import merge
+
+__all__ = ["MISSING", "Page"]
+_rendered: ContextVar[Layout | None] = ContextVar("rendered", default=None)  # of the page being rendered
+
+
+@contextmanager
+def rendering(layout: Layout) -> Iterator[None]:
+    """Within, a `Page` is that of this layout and draws into its folder."""
+    token = _rendered.set(layout)
+    try:
+        yield
+    finally:
+        _rendered.reset(token)
+
+
+class Page:
+    """The results of one rule set at one scale, and the blocks that show them.
+
+    Args:
+        slug: the rule set. In a notebook the page shows the checkout's results/laptop, and figures go to a temporary
+            folder, since the page in results/ is sealed; the report stage says otherwise, by `rendering`.
+    """
+
+    def __init__(self, slug: str):
+        rendered = _rendered.get()
+        self.layout = Layout(*(rendered.results, rendered.scale) if rendered else (ROOT / "results", "laptop"), slug)
+        self.slug, self.scale = slug, self.layout.scale
+        self._drawn = self.layout.page / "figures" if rendered else Path(tempfile.mkdtemp(prefix="verifig-"))
+        self.ruleset = rulesets.load(slug)
+        judged = read_json(self.layout.verdicts)
+        self.claims = _with_recorded(slug, self.scale, judged["claims"])
+        self.what_if: Mapping | None = judged.get("what_if")
+        self.health: Mapping[str, Sequence[Mapping]] = judged.get("health", {})
+        self.statistics = tables.read(self.layout.statistics)
+        self.shown: list[str] = []
+        self.absent: list[Absent] = []
+        unknown = {claim["figure"] for claim in self.claims} - set(self.figures(all_scales=True))
+        if unknown:
+            raise RunError(f"claims of {slug} name the unknown figure {sorted(unknown)[0]!r}")
+
+    def figures(self, all_scales: bool = False) -> dict[str, Mapping]:
+        """The configured figures of this scale, by name; `controls` is the section at the end, not a figure."""
+        everything = dict(self.ruleset.config["figures"])
+        if all_scales:
+            return everything | {"controls": {}}
+        return {
+            name: entry for name, entry in everything.items() if self.scale in entry.get("scales", ["laptop", "paper"])
+        }
+
+    def value(self, experiment: str, statistic: str, condition: Mapping | None = None) -> pd.Series:
+        """Values by seed of one statistic (for text and alternatives)."""
+        rows = self.statistics
+        chosen = rows[
+            (rows["experiment"] == experiment)
+            & (rows["statistic"] == statistic)
+            & (rows["condition"] == conditions.condition_text(condition))
+        ]
+        return chosen.set_index("seed")["value"]
+
+    def number(
+        self,
+        experiment: str,
+        statistic: str,
+        condition: Mapping | None = None,
+        take: str = "mean",
+        percent: bool = False,
+        digits: int | None = None,
+    ) -> str:
+        """Text of one statistic of this run over its units; `MISSING` where it was not computed (see `prose.number`).
+
+        `take`: mean, median, min, max, range (`82.1 to 85.3 %`) or count.
+        """
+        rows = self.statistics
+        chosen = rows[
+            (rows["experiment"] == experiment)
+            & (rows["statistic"] == statistic)
+            & (rows["condition"] == conditions.condition_text(condition))
+        ]
+        return prose.number(chosen, take, percent, digits)
+
+    def settings(self, experiment: str, condition: str | None = None) -> dict:
+        """Settings that this run used, those of a condition merged in; the configured ones if it did not run.
+
+        Without `condition` they are as in the job, `conditions` included. A condition that a what-if left out has its
+        configured settings.
+
+        Raises:
+            RunError: the rule set has no such experiment, or neither the run nor the configuration such a condition.
+        """
+        configured = self._configured(experiment)
+        record = self.layout.provenance(experiment)
+        used = read_json(record)["job"]["settings"] if record.exists() else configured
+        if condition is None:
+            return used
+        known = (configured.get("conditions") or {"base": {}}) | (used.get("conditions") or {"base": {}})
+        if condition not in known:
+            raise RunError(f"report.py of {self.slug}: {experiment} has no condition {condition!r}")
+        base = {name: value for name, value in used.items() if name != "conditions"}
+        return merge(base, known[condition])
+
+    def _configured(self, experiment: str) -> dict:
+        """The configured settings at this scale; where the experiment does not run at it, those of a scale where it does."""
+        blocks = self.ruleset.config["scales"]
+        scales = [scale for scale in (self.scale, "laptop", "paper", "smoke") if experiment in blocks[scale]]
+        if not scales:
+            raise RunError(f"report.py of {self.slug} names the unknown experiment {experiment!r}")
+        return self.ruleset.entry(experiment, scales[0])["settings"]
+
+    def seeds(self, experiment: str, condition: str | None = None) -> int:
+        """Number of seeds that this run used (see `settings`)."""
+        return self.settings(experiment, condition)["seeds"]
+
+    def has(self, *curves: str) -> bool:
+        """Whether all these tables of curves were made."""
+        return all((self.layout.curves / f"{name}.parquet").exists() for name in curves)
+
+    def paper(self, name: str) -> dict:
+        """Values read off the paper, from the rule set's `paper.yaml`: each entry carries its source."""
+        return read_yaml(self.ruleset.folder / "paper.yaml")[name]
+
+    def text(self, markdown: str) -> Block:
+        """A paragraph with numbers that come from files (use `number`, `settings`, `seeds`).
+
+        Sentences that lack a number become one "Not computed here.".
+        """
+        told = prose.collapse(markdown)
+        return Block(MarkdownIt("commonmark").enable("table").render(told), told)
+
+    def header(self) -> Block:
+        """Title, papers, counts, what the counts mean, and a banner if settings were changed."""
+        head, banner = cards.header(self.ruleset, self.claims, self.scale), notices.banner(self.what_if)
+        return Block(head.html + banner.html, f"{head.markdown}\n\n{banner.markdown}")
+
+    def figure(
+        self,
+        name: str,
+        draw: Callable[..., Figure],
+        curves: list[str],
+        alt: str | Callable[..., str],
+        note: str | Callable[..., str] = "",
+    ) -> Block:
+        """Our figure and the claims that belong to it.
+
+        Where its data are missing there is no image and no caption, only the claims and a line in the page's folded
+        notice. Where runs that it draws are not healthy, a sentence says so. In a what-if the curves of the runs with
+        the configured settings are drawn behind in grey, if the workflow's own results are at hand.
+
+        Args:
+            name: as in the rule set's `figures`.
+            draw: called with the named tables of curves, in order.
+            curves: tables that the figure needs.
+            alt: what the figure shows, for those who cannot see it.
+            note: how ours deviates from the paper's, one or two sentences. Both may be functions; they are called
+                only when the tables are there, with these as arguments if they take any.
+        """
+        self.shown.append(name)
+        entry = self.figures(all_scales=True)[name]
+        heading = f"{entry['place']}: {entry['title']}"
+        claims = [claim for claim in self.claims if claim["figure"] == name and claim["kind"] == "claim"]
+        path = self._drawn / f"{name}.svg"
+        if absent := self._draw(name, heading, draw, curves, alt, path):
+            self.absent.append(absent)
+            return Block(
+                cards.figure_html(name, heading, None, "", "", claims, self.scale),
+                cards.figure_markdown(name, heading, None, "", "", claims, self.scale),
+            )
+        frames = self._frames(curves)
+        alt, note = prose.plain(_told(alt, frames)), _told(note, frames)
+        warning = notices.unsound(entry, self.health)
+        data = base64.b64encode(path.read_bytes()).decode()
+        source, width = f"data:image/svg+xml;base64,{data}", figures.pixels_wide(path)
+        return Block(
+            warning.html + cards.figure_html(name, heading, source, alt, note, claims, self.scale, width),
+            warning.markdown
+            + cards.figure_markdown(name, heading, f"figures/{name}.svg", alt, note, claims, self.scale),
+        )
+
+    def _draw(self, name, heading, draw, curves, alt, path) -> Absent | None:
+        """Save a figure; if that cannot be, say why, and leave an empty picture where the workflow expects a file."""
+        if name not in self.figures():
+            return Absent(heading, "scale")
+        if not self.has(*curves):
+            figures.placeholder(path)
+            return Absent(heading, self._why_missing(name))
+        frames = self._frames(curves)
+        try:
+            figure = draw(*frames)
+        except Exception as error:
+            if not self.what_if:
+                raise
+            figures.placeholder(path)
+            return Absent(heading, "error", f"{type(error).__name__}: {error}")
+        if self._changed(name) and (old := defaults.curves(self.ruleset, self.scale, curves, self._runs(name))):
+            figures.behind(figure, draw, old)
+        figures.save(figure, path, prose.plain(_told(alt, frames)))
+        return None
+
+    def _frames(self, curves: Sequence[str]) -> list[pd.DataFrame]:
+        return [tables.read(self.layout.curves / f"{table}.parquet") for table in curves]
+
+    def _runs(self, name: str) -> list[str]:
+        """Experiments whose runs a figure draws, as far as the configuration says."""
+        return list(self.figures(all_scales=True)[name].get("experiments", []))
+
+    def _changed(self, name: str) -> bool:
+        """Whether settings of a run that the figure draws were changed."""
+        changed = (self.what_if or {}).get("changed", {})
+        return bool(changed) and (not self._runs(name) or any(run in changed for run in self._runs(name)))
+
+    def _missing_data(self) -> dict[str, list[str]]:
+        """By experiment that could not run, the data files that it lacks."""
+        record = self.layout.provenance("judge")
+        lacking = read_json(record)["job"]["missing_data"] if record.exists() else {}
+        known = self.ruleset.config.get("data", {})
+        return {name: found for name, files in lacking.items() if (found := [file for file in files if file in known])}
+
+    def _why_missing(self, name: str) -> str:
+        lacking, runs = self._missing_data(), self._runs(name)
+        return "data" if (set(runs) & set(lacking) if runs else lacking) else "runs"
+
+    def notice(self) -> Block:
+        """One folded notice for all figures that are not shown; the report stage puts it below the header."""
+        files = sorted({file for files in self._missing_data().values() for file in files})
+        known = self.ruleset.config.get("data", {})
+        there = {path.name.split(".")[0] for path in self.layout.folder.glob("*.provenance.json")}
+        left_out = [name for name in self.ruleset.experiments(self.scale) if name not in there]
+        return notices.not_shown(
+            self.absent, self.slug, self.scale, [Path(known[file]["file"]).name for file in files], left_out
+        )
+
+    def controls(self) -> Block:
+        """Oracles and controls, counted and shown apart from the paper's claims."""
+        chosen = [claim for claim in self.claims if claim["kind"] != "claim"]
+        return Block(cards.controls_html(chosen, self.scale), cards.controls_markdown(chosen, self.scale))
+
+    def deviations(self) -> Block:
+        """What differs from the paper with the configured settings: what, why, what it may change."""
+        table = cards.table(
+            ["What differs", "Why", "What it may change"],
+            [[item["what"], item["why"], item["effect"]] for item in self.ruleset.config.get("deviations", [])],
+        )
+        if not (self.what_if or {}).get("changed"):
+            return table
+        said = "With the configured settings; what was changed stands at the top."
+        return Block(f"<p>{said}</p>{table.html}", f"{said}\n\n{table.markdown}")
+
+    def provenance(self) -> Block:
+        """Hardware, cost (coarsely) and versions, from the records beside the artifacts."""
+        records = [read_json(path) for path in sorted(self.layout.folder.glob("*.provenance.json"))]
+        trained = [record for record in records if record["job"]["stage"] == "train"]
+        rows = [
+            [
+                record["job"]["experiment"],
+                record["device_name"],
+                numbers.seconds(record["cpu_seconds"]),
+                f"{round(record['peak_memory_mb'], -2):.0f} MB",
+                f"{record.get('steps', 0):,}",
+                record["key"][:12],
+            ]
+            for record in trained
+        ]
+        total = numbers.seconds(sum(record["cpu_seconds"] for record in trained))
+        versions = {name: version for record in records for name, version in record["job"]["versions"].items()}
+        given = {
+            name: digest
+            for record in trained
+            for name, digest in datasets.from_folders(self.ruleset, record["job"]["data"]).items()
+        }
+        block = cards.table(["Experiment", "Hardware", "CPU time", "Peak memory", "Member steps", "Key"], rows)
+        text = f"Training took about {total} of processor time in all. " + ", ".join(
+            f"{n} {v}" for n, v in sorted(versions.items())
+        )
+        if given:  # not the publisher's files, so numbers need not be comparable
+            text += ". Given as folders of images, not as published: " + ", ".join(
+                f"{name} (sha256 {digest[:12]})" for name, digest in sorted(given.items())
+            )
+        return Block(f"{block.html}<p>{cards.escape(text)}.</p>", f"{block.markdown}\n\n{text}.")
+
+    def finish(self) -> None:
+        """Check that every claim was shown.
+
+        Raises:
+            RunError: a claim belongs to a figure that the report does not show.
+        """
+        lost = [claim["id"] for claim in self.claims if claim["kind"] == "claim" and claim["figure"] not in self.shown]
+        if lost:
+            raise RunError(f"report.py of {self.slug} does not show the figure of {', '.join(lost)}")
+        if undrawn := sorted(set(self.figures()) - set(self.shown)):
+            raise RunError(f"report.py of {self.slug} does not draw the figure {undrawn[0]!r}")
+
+    def summary(self) -> Block:
+        """The verdict table: every claim on one line, linked to its card."""
+        return cards.verdict_table(verdicts.paper_claims(self.claims))
+
+
+def _told(text: str | Callable[..., str], frames: Sequence[pd.DataFrame]) -> str:
+    """A caption or alternative text: as it stands, or made from the tables that were drawn."""
+    if isinstance(text, str):
+        return text
+    text = text(*frames) if inspect.signature(text).parameters else text()
+    return prose.collapse(text)
+
+
+def _with_recorded(slug: str, scale: str, claims: list[dict]) -> list[dict]:
+    """Add sentences on recorded verdicts: paper scale always, laptop only where nothing could be judged now."""
+    paper, laptop = recorded(slug, "paper"), recorded(slug, "laptop")
+    for claim in claims:
+        sentences = []
+        if scale != "paper" and (past := paper.get(claim["id"])) and past["verdict"] != "not tested":
+            sentences.append(
+                f"Recorded at paper scale on {past['hardware']} (verifig {past['verifig']}): {past['verdict']}."
+            )
+        if "data" in claim.get("reason", "") and (past := laptop.get(claim["id"])) and past["verdict"] != "not tested":
+            sentences.append(
+                f"Last known verdict, recorded with verifig {past['verifig']}, not counted here: {past['verdict']}."
+            )
+        claim["recorded_sentences"] = sentences
+    return claims
+
+
+def recorded(slug: str, scale: str) -> dict[str, Mapping]:
+    """Verdicts recorded on purpose (`verifig record`), by claim id; empty if there are none."""
+    path = REPLICATIONS / slug / "recorded" / f"{scale}.json"
+    if not path.exists():
+        return {}
+    contents = read_json(path)
+    facts = {name: contents[name] for name in ("verifig", "hardware")}
+    return {claim["id"]: dict(claim) | facts for claim in contents["claims"]}

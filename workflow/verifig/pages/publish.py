@@ -1,0 +1,152 @@
+"""Publishing: laptop pages into reports/, the verdict table into README.md.
+
+No rule of the workflow reads or writes reports/, so a fresh clone with published pages still trains everything. A page
+that says less than the published one, because data could not be had here, does not replace it.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from verifig.ground.errors import InputError
+from verifig.ground.files import read_json, sha256, write_json, write_text
+from verifig.ground.keys import key
+from verifig.ground.paths import REPLICATIONS, ROOT, Layout, slugs
+from verifig.ground.version import __version__
+from verifig.judging import verdicts
+from verifig.pages import heldback
+from verifig.planning import jobs, provenance, standing, userconfig
+
+REPORTS = ROOT / "reports"
+SOURCES = ("claims.yaml", "config.yaml", "settings.schema.yaml", "paper.yaml")
+# in reports/, but not of the site
+OTHER_PAGES = {f"{page}.{kind}" for page in ("trust", "hardware", "benchmarks") for kind in ("md", "json", "svg")}
+KEPT = {"manifest.json", "README.md"} | OTHER_PAGES
+ASIDE = ("tests", "bench.py", "commands.py")  # of a rule set, but not of its page
+# links as they are in the results, and between published pages
+LINKS = (
+    (re.compile(rb'href="\.\./(\w+)/page/index\.html'), rb'href="\1/index.html'),
+    (re.compile(rb'<span class="home">(\w+)</span>'), rb'<a href="../index.html">\1</a>'),
+)
+TABLE = re.compile(r"(<!-- verdicts -->\n).*?(<!-- /verdicts -->)", re.DOTALL)
+
+
+def publish(results: Path) -> None:
+    """Copy the laptop pages and the front page to reports/ where bytes differ, and write reports/manifest.json.
+
+    Pages that `heldback.reason` holds back are left as they are. So are then the front page and the README, which sum
+    up all papers; the last lines say why.
+
+    Raises:
+        InputError: pages are missing or not as the workflow made them, or come from a what-if.
+    """
+    user = userconfig.load()
+    if user.seeds is not None:
+        raise InputError(
+            f"config/config.yaml sets seeds: {user.seeds}, a what-if run: only runs with the configured seeds are published"
+        )
+    layouts = {slug: Layout(results, "laptop", slug) for slug in user.papers}
+    for slug, layout in layouts.items():
+        current = jobs.all_jobs(slug, "laptop", user.device, None, user.data)
+        for stage in ("report", "judge", "measure"):
+            if problem := provenance.problem(layout.provenance(stage), key(current[stage])):
+                raise InputError(f"the page of {slug} is not published: {problem}; run `make reports`")
+        standing.require(layout, "is not published")
+    held = {slug: heldback.reason(layout, REPORTS / "verdicts.json") for slug, layout in layouts.items()}
+    fresh = [slug for slug in user.papers if held[slug] is None]
+    whole = set(fresh) == set(slugs())
+    changed = sum(_mirror(layouts[slug].page, REPORTS / slug) for slug in fresh)
+    if whole:
+        changed += _mirror(results / "laptop" / "site", REPORTS, keep=set(fresh) | KEPT)
+        changed += _readme(results, user.papers)
+    changed += _manifest(fresh, keep=not whole)
+    print(f"published {changed} changed files to reports/" if changed else "reports/ is up to date")
+    index = REPORTS / "index.html"
+    print(f"open {index.relative_to(Path.cwd()) if index.is_relative_to(Path.cwd()) else index}")
+    for sentence in filter(None, held.values()):
+        print(sentence)
+    if not whole:
+        named = "" if any(held.values()) else ": config/config.yaml names only some papers"
+        print(f"front page and README, which sum up all papers, were kept as they are{named}")
+
+
+def _manifest(fresh: list[str], keep: bool) -> int:
+    """Renew reports/manifest.json with the sources of the pages just published; 1 if it changed."""
+    path = REPORTS / "manifest.json"
+    before = read_json(path) if path.exists() else {"pages": {}}
+    pages = (before["pages"] if keep else {}) | {slug: source_digests(slug) for slug in fresh}
+    manifest = {"schema": 1, "verifig": __version__, "pages": dict(sorted(pages.items()))}
+    if manifest == before:
+        return 0
+    write_json(path, manifest)
+    return 1
+
+
+def source_digests(slug: str) -> dict[str, str]:
+    """Digests of what a published page was made from: the rule set's claims, settings and code."""
+    folder = REPLICATIONS / slug
+    code = [path for path in sorted(folder.rglob("*.py")) if path.relative_to(folder).parts[0] not in ASIDE]
+    files = [*(folder / name for name in SOURCES if (folder / name).exists()), *code]
+    return {path.relative_to(folder).as_posix(): sha256(path) for path in files}
+
+
+def stale_pages() -> dict[str, list[str]]:
+    """Published pages whose sources have changed since, with the changed files."""
+    if not (REPORTS / "manifest.json").exists():
+        return {}
+    pages = read_json(REPORTS / "manifest.json")["pages"]
+    result = {}
+    for slug, digests in pages.items():
+        now = source_digests(slug) if (REPLICATIONS / slug).is_dir() else {}
+        if changed := sorted(name for name in digests | now if digests.get(name) != now.get(name)):
+            result[slug] = changed
+    return result
+
+
+def _published(path: Path) -> bytes:
+    """A file as it is published: pages with links from one published page to the other."""
+    content = path.read_bytes()
+    if path.suffix == ".html":
+        for found, published in LINKS:
+            content = found.sub(published, content)
+    return content
+
+
+def _mirror(source: Path, target: Path, keep: set[str] = frozenset()) -> int:
+    """Make `target` hold the published files of `source`; returns the number of files written or removed. `keep`: names left alone."""
+    if not source.is_dir():
+        raise InputError(f"{source} does not exist: run `make reports`")
+    wanted = {path.relative_to(source) for path in source.rglob("*") if path.is_file()}
+    present = {path.relative_to(target) for path in target.rglob("*") if path.is_file()} if target.is_dir() else set()
+    changed = 0
+    for name in wanted:
+        content = _published(source / name)
+        if name not in present or content != (target / name).read_bytes():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            (target / name).write_bytes(content)
+            changed += 1
+    for name in present - wanted:
+        if name.parts[0] not in keep:
+            (target / name).unlink()
+            changed += 1
+    return changed
+
+
+def readme_table(claims: Mapping[str, Sequence[Mapping]]) -> list[str]:
+    """Lines of the README's table: claims of each rule set by kind, found right of those judged, and what is open."""
+    lines = ["| Rule set | " + " | ".join(verdicts.COLUMNS) + " |", "|---" * (len(verdicts.COLUMNS) + 1) + "|"]
+    for slug, found in claims.items():
+        lines.append(f"| [{slug}](reports/{slug}/README.md) | {' | '.join(verdicts.row(found))} |")
+    return lines
+
+
+def _readme(results: Path, slugs: tuple[str, ...]) -> int:
+    """Renew the verdict table between the markers in README.md; 1 if it changed."""
+    lines = readme_table({slug: read_json(Layout(results, "laptop", slug).verdicts)["claims"] for slug in slugs})
+    path = ROOT / "README.md"
+    before = path.read_text(encoding="utf-8")
+    after = TABLE.sub(lambda match: match[1] + "\n".join(lines) + "\n" + match[2], before)
+    if after == before:
+        return 0
+    write_text(path, after)
+    return 1

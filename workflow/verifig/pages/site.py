@@ -1,0 +1,151 @@
+"""The front page over all rule sets, and all verdicts as data: results/<scale>/site/. Links lead to the pages there."""
+
+import base64
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pandas as pd
+from markupsafe import Markup
+
+from verifig.ground import numbers
+from verifig.ground.files import read_json, write_json, write_text
+from verifig.ground.paths import Layout
+from verifig.ground.version import __version__
+from verifig.judging import verdicts
+from verifig.pages import cards, pictures, templating, words
+from verifig.pages.notices import is_placeholder
+from verifig.planning import rulesets, whatif
+
+COLOURS = {"contradicted": "red", "inconclusive": "yellow", "reproduced": "brightgreen"}
+CLAIM = ("kind", "basis", "setting", "place", "verdict", "agrees")
+PART = ("estimator", "relation", "observed", "low", "high", "n", "paper")
+
+
+def build(results: Path, scale: str, slugs: list[str], log: Callable[[str], None] = print) -> None:
+    """Write index.html, verdicts.json, verdicts.csv and a badge a rule set from what the workflow made."""
+    folder = results / scale / "site"
+    papers = [_paper(Layout(results, scale, slug)) for slug in slugs]
+    write_json(
+        folder / "verdicts.json",
+        {"schema": 2, "verifig": __version__, "scale": scale, "rule_sets": [_data(p) for p in papers]},
+    )
+    write_text(folder / "verdicts.csv", _csv(papers))
+    for paper in papers:
+        write_json(folder / "badges" / f"{paper['slug']}.json", badge(paper["claims"], scale))
+    write_text(folder / "index.html", index(papers, scale))
+    log(f"front page over {len(papers)} rule sets, {sum(len(p['claims']) for p in papers)} claims")
+
+
+def index(papers: list[dict], scale: str) -> str:
+    """The front page, from what `_paper` gives."""
+    everything = [claim for paper in papers for claim in paper["claims"]]
+    longest = max((len(paper["shown"]) for paper in papers), default=1)
+    open_claims = [
+        {"slug": paper["slug"], "words": words.wording(claim)} | claim
+        for paper in papers
+        for claim in paper["shown"]
+        if claim["verdict"] in ("contradicted", "inconclusive")
+    ]
+    return templating.fill(
+        "index.html.j2",
+        scale=scale,
+        version=__version__,
+        papers=papers,
+        counts=Markup(cards.counts(everything).html),
+        sentences=[*words.agreement(everything), luck(everything)],
+        totals={
+            "cost": numbers.seconds(sum(paper["seconds"] for paper in papers)),
+            "hardware": sorted({name for paper in papers for name in paper["hardware"]}),
+        },
+        open_claims=open_claims,
+        kinds=verdicts.KINDS,
+        order=verdicts.ORDER,
+        verdict_words=[kind.word for kind in verdicts.KINDS] + list(verdicts.ORDER[1:]),
+        page="../{}/page/index.html".format,
+        badge=cards.badge,
+        word=verdicts.word,
+        ours=cards.ours,
+        legend=Markup(pictures.bar_legend()),
+        bar=lambda paper: Markup(pictures.bar(paper["shown"], longest, paper["title"])),
+    )
+
+
+def luck(claims: list[Mapping]) -> str:
+    """How many claims could pass by luck alone, in the worst case."""
+    random = sum(claim["p_bound"] is not None for claim in verdicts.paper_claims(claims))
+    return (
+        f"{random} claims rest on random draws; were every one of them false by a hair, "
+        f"about {numbers.text(round(0.025 * random, 1))} would still pass by luck."
+    )
+
+
+def _paper(layout: Layout) -> dict:
+    """What the front page shows of one rule set."""
+    judged = read_json(layout.verdicts)
+    records = [read_json(path) for path in sorted(layout.folder.glob("*.provenance.json"))]
+    trained = [record for record in records if record["job"]["stage"] == "train"]
+    ruleset = rulesets.load(layout.slug)
+    drawn = (layout.page / "figures" / f"{name}.svg" for name in ruleset.config["figures"])
+    thumbnail = next((path for path in drawn if path.exists() and not is_placeholder(path)), None)
+    return counted(layout.slug, judged["claims"]) | {
+        "changed": whatif.sentences(judged.get("what_if")),
+        "title": ruleset.config["title"],
+        "summary": ruleset.config["summary"],
+        "seconds": sum(record["cpu_seconds"] for record in trained),
+        "cost": numbers.seconds(sum(record["cpu_seconds"] for record in trained)),
+        "hardware": sorted({record["device_name"] for record in trained}),
+        "thumbnail": base64.b64encode(thumbnail.read_bytes()).decode() if thumbnail else None,
+    }
+
+
+def counted(slug: str, claims: list[dict]) -> dict:
+    """The claims of a rule set and their counts by kind."""
+    counts = verdicts.by_kind(claims)
+    behave, judged = verdicts.controls(claims)
+    return {
+        "slug": slug,
+        "claims": claims,
+        "shown": verdicts.paper_claims(claims),
+        "counts": counts,
+        "tallies": {name: verdicts.tally(found) for name, found in counts.items()},
+        "open": verdicts.open_counts(claims),
+        "controls": f"{behave} of {judged}",
+    }
+
+
+def _data(paper: dict) -> dict:
+    return {"slug": paper["slug"], "title": paper["title"], "counts": paper["counts"], "claims": paper["claims"]}
+
+
+def _csv(papers: list[dict]) -> str:
+    """One row a part of a claim, one for a claim without parts."""
+    rows = []
+    for paper in papers:
+        for claim in paper["claims"]:
+            kind = verdicts.kind_of(claim)
+            told = {"rule_set": paper["slug"], "claim": claim["id"]} | {name: claim.get(name) for name in CLAIM}
+            told |= {"counted_as": kind.name if kind else claim["kind"]}
+            for part in claim["parts"] or [{}]:
+                low, high = part.get("bounds", (None, None))
+                found = {name: part.get(name) for name in PART} | {"bound_low": low, "bound_high": high}
+                named = {"part": verdicts.name_of(part) if part else None, "part_verdict": part.get("verdict")}
+                rows.append(told | named | found)
+    frame = pd.DataFrame(rows, dtype=object)
+    return frame.to_csv(index=False, lineterminator="\n")
+
+
+def badge(claims: list[dict], scale: str) -> dict:
+    """Badge of a rule set in the format of a shields.io endpoint: kinds apart, the first two that were judged."""
+    counts = verdicts.by_kind(claims)
+    said = [
+        f"{verdicts.tally(counts[kind.name])} {kind.title}"
+        for kind in verdicts.KINDS
+        if verdicts.tested(counts[kind.name])
+    ]
+    found = {verdict for counted in counts.values() for verdict, count in counted.items() if count}
+    return {
+        "schemaVersion": 1,
+        "label": f"verifig {scale}",
+        "message": ", ".join(said[:2]) or "nothing judged",
+        "color": next((colour for verdict, colour in COLOURS.items() if verdict in found), "lightgrey"),
+    }

@@ -1,0 +1,1 @@
+"""What is to be made, from what: rule sets, settings, jobs, downloads, records."""

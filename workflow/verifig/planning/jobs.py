@@ -1,0 +1,148 @@
+"""Jobs: plain JSON that fixes everything a stage's output depends on, and its key (sha256).
+
+Built without torch, alike by the Snakefiles and the command line.
+"""
+
+import functools
+from collections.abc import Mapping
+from pathlib import Path
+
+from verifig.ground.files import sha256
+from verifig.ground.keys import key
+from verifig.ground.paths import DATA, LIBRARY, REPLICATIONS, name_in_suite
+from verifig.planning import datasets, rulesets, sources, whatif
+from verifig.planning.devices import resolve
+
+THREADS = 1  # two jobs side by side on two cores beat one job on two
+AFTER_TRAINING = ("measure", "judge", "report")
+
+
+def train(
+    slug: str,
+    experiment: str,
+    scale: str,
+    device: str = "auto",
+    seeds: int | None = None,
+    overrides: Mapping | None = None,
+    data_dir: Path = DATA,
+) -> dict:
+    """The job of one training stage.
+
+    Raises:
+        InputError: unknown names, refused settings, corrupted data.
+    """
+    ruleset = rulesets.load(slug)
+    entry = ruleset.entry(experiment, scale)
+    settings = rulesets.settings(ruleset, experiment, scale, overrides, seeds)
+    module = f"replications.{slug}.experiments.{entry['program']}"
+    entries = ["verifig.training.run", module]
+    return {
+        "stage": "train",
+        "slug": slug,
+        "experiment": experiment,
+        "scale": scale,
+        "program": entry["program"],
+        "module": module,
+        "settings": settings,
+        "seeds": list(range(settings["seeds"])),
+        "device": resolve(device) if device == "auto" else device,  # a GPU may be planned for where there is none
+        "dtype": settings.get("dtype", "float32"),
+        "threads": THREADS,
+        "code": sources.digests(entries),
+        "data": {name: datasets.digest(ruleset, name, data_dir) for name in datasets.names(ruleset, entry, settings)},
+        "versions": sources.versions(entries),
+    }
+
+
+def measure(slug: str, scale: str, train_jobs: Mapping[str, Mapping]) -> dict:
+    """The job of the measure stage; `upstream` holds the keys of the artifacts that it reads."""
+    entries = ["verifig.running.stages.measure", f"replications.{slug}.measure"]
+    return {
+        "stage": "measure",
+        "slug": slug,
+        "scale": scale,
+        "upstream": {experiment: key(job) for experiment, job in train_jobs.items()},
+        "code": sources.digests(entries),
+        "versions": sources.versions(entries),
+    }
+
+
+def judge(
+    slug: str,
+    scale: str,
+    measure_job: Mapping,
+    missing_data: Mapping[str, list[str]],
+    what_if: Mapping | None = None,
+) -> dict:
+    """The job of the judge stage.
+
+    Args:
+        missing_data: by experiment, the data files that could not be had.
+        what_if: how the run differs from the configured one (see `whatif.describe`); then a claim whose statistic does
+            not exist is not tested rather than an error.
+    """
+    entries = ["verifig.running.stages.judge"]
+    return {
+        "stage": "judge",
+        "slug": slug,
+        "scale": scale,
+        "upstream": {"statistics": key(measure_job)},
+        "missing_data": dict(missing_data),
+        "what_if": None if what_if is None else dict(what_if),
+        "code": sources.digests(entries) | _file_digests(slug, "claims.yaml"),
+        "versions": sources.versions(entries),
+    }
+
+
+def report(slug: str, scale: str, judge_job: Mapping) -> dict:
+    """The job of the report stage."""
+    entries = ["verifig.running.stages.report", f"replications.{slug}.report"]
+    shown = ["paper.yaml", "recorded/paper.json"] + (["recorded/laptop.json"] if judge_job["missing_data"] else [])
+    recorded = [name for name in shown if (REPLICATIONS / slug / name).exists()]
+    return {
+        "stage": "report",
+        "slug": slug,
+        "scale": scale,
+        "upstream": {"verdicts": key(judge_job)},
+        "code": sources.digests(entries) | templates() | _file_digests(slug, "config.yaml", *recorded),
+        "versions": sources.versions(entries),
+    }
+
+
+@functools.cache
+def planned(slug: str, scale: str, device: str, seeds: int | None, data_dir: Path) -> dict[str, dict]:
+    """All jobs of a rule set as configured (see `all_jobs`), made once a process."""
+    return all_jobs(slug, scale, device, seeds, data_dir)
+
+
+def all_jobs(
+    slug: str,
+    scale: str,
+    device: str = "auto",
+    seeds: int | None = None,
+    data_dir: Path = DATA,
+    experiments: list[str] | None = None,
+    overrides: Mapping | None = None,
+) -> dict[str, dict]:
+    """Every job of a rule set at a scale: one per experiment that has its data, then `measure`, `judge`, `report`."""
+    ruleset = rulesets.load(slug)
+    names = ruleset.experiments(scale) if experiments is None else experiments
+    train_jobs, missing = {}, {}
+    for name in names:
+        job = train(slug, name, scale, device, seeds, overrides, data_dir)
+        if absent := [data_name for data_name, digest in job["data"].items() if digest is None]:
+            missing[name] = absent
+        else:
+            train_jobs[name] = job
+    measure_job = measure(slug, scale, train_jobs)
+    judge_job = judge(slug, scale, measure_job, missing, whatif.describe(slug, scale, train_jobs, missing))
+    return train_jobs | {"measure": measure_job, "judge": judge_job, "report": report(slug, scale, judge_job)}
+
+
+def templates() -> dict[str, str]:
+    """Digests of the page templates, which no import statement names."""
+    return {name_in_suite(path): sha256(path) for path in sorted((LIBRARY / "pages" / "templates").iterdir())}
+
+
+def _file_digests(slug: str, *names: str) -> dict[str, str]:
+    return {f"replications/{slug}/{name}": sha256(REPLICATIONS / slug / name) for name in names}

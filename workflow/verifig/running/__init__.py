@@ -1,0 +1,1 @@
+"""The stages, and those who call them: Snakemake, `verifig run`, packs."""

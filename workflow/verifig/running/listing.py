@@ -1,0 +1,47 @@
+"""`verifig list`: rule sets, experiments, and every setting with its value, unit and help."""
+
+from verifig.ground import numbers
+from verifig.ground.paths import SCALES, slugs
+from verifig.planning import rulesets
+
+
+def show(slug: str | None, experiment: str | None, scale: str) -> None:
+    """Print all rule sets, one rule set's experiments, or one experiment's settings."""
+    if slug is None:
+        for name in slugs():
+            config = rulesets.load(name).config
+            print(f"{name:18s} {config['title']}")
+        print("\npython -m verifig list <rule set> [<experiment>] --scale S shows more")
+        return
+    ruleset = rulesets.load(slug)
+    if experiment is None:
+        for name, entry in ruleset.config["experiments"].items():
+            scales = [s for s in SCALES if name in ruleset.config["scales"][s]]
+            cost = ruleset.config["scales"][scale].get(name, {}).get("expected_seconds")
+            time = f", about {numbers.seconds(cost)} at {scale} scale" if cost else ""
+            print(f"{name:18s} {entry['about']} [{', '.join(scales)}{time}]")
+        return
+    values = rulesets.settings(ruleset, experiment, scale)
+    known = ruleset.settings_schema["properties"]
+    for name, value in values.items():
+        if name == "conditions":
+            continue
+        entry = known.get(name, {})
+        unit = f" [{entry['unit']}]" if "unit" in entry else ""
+        print(f"{name:24s} {value!s:12s} {entry.get('description', '')}{unit}{_range(entry)}")
+    if "conditions" in values:
+        print(
+            "\nconditions, each of them trained: `--only NAME...` trains a choice, `--set conditions.NAME.SETTING=VALUE` changes "
+            "or adds one, `--set conditions.NAME=null` drops one"
+        )
+    for name, condition in values.get("conditions", {}).items():
+        print(f"condition {name}: " + (", ".join(f"{key}={value}" for key, value in condition.items()) or "as above"))
+
+
+def _range(entry: dict) -> str:
+    """The allowed values of a setting."""
+    if "enum" in entry:
+        return f" ({', '.join(map(str, entry['enum']))})"
+    signs = {"minimum": ">=", "exclusiveMinimum": ">", "maximum": "<=", "exclusiveMaximum": "<"}
+    limits = [f"{sign} {entry[name]}" for name, sign in signs.items() if name in entry]
+    return f" ({', '.join(limits)})" if limits else ""

@@ -1,0 +1,37 @@
+"""Stage report: verdicts and curves -> the rule set's page (HTML, Markdown, SVG)."""
+
+import shutil
+from collections.abc import Callable, Mapping
+
+from verifig.ground import costs
+from verifig.ground.errors import RunError
+from verifig.ground.files import write_text
+from verifig.ground.paths import Layout
+from verifig.pages import page as pages
+from verifig.pages import render
+from verifig.planning import provenance, rulesets
+
+
+def report(job: Mapping, layout: Layout, log: Callable[[str], None] = print) -> None:
+    """Execute the rule set's report.py and write the page and its provenance.
+
+    Raises:
+        RunError: the verdicts were made by another job, or the report fails or leaves out a claim.
+    """
+    watch = costs.Stopwatch()
+    if problem := provenance.problem(layout.provenance("judge"), job["upstream"]["verdicts"]):
+        raise RunError(f"verdicts refused: {problem}; `python -m verifig prepare` removes them")
+    ruleset = rulesets.load(job["slug"])
+    shutil.rmtree(layout.page, ignore_errors=True)
+    with pages.rendering(layout):
+        blocks, names = render.execute(ruleset.folder / "report.py")
+        page = names["page"]
+        page.finish()
+    if (notice := page.notice()).html:
+        blocks.insert(1, (notice.html, notice.markdown))
+    results = f"{layout.scale}/{layout.slug}/"
+    html, markdown = render.page(blocks, ruleset.config["title"], results)
+    write_text(layout.page / "index.html", html)
+    write_text(layout.page / "README.md", markdown)
+    provenance.write(layout.provenance("report"), job, [layout.page], watch.read())
+    log(f"page with {len(list(layout.page.glob('figures/*.svg')))} figures, {len(html) / 1e6:.1f} MB")
