@@ -1,8 +1,9 @@
-"""verifig: the entry. Reads the configuration, imports every rule set as a module, names the suite-wide targets.
+"""verifig: the entry. Reads the configuration, imports every paper as a module, names the suite-wide targets.
 
-snakemake            everything that config/config.yaml asks for
-snakemake grokking   one rule set
-snakemake -n         what would run, and why
+snakemake              everything that config/config.yaml asks for
+snakemake prieto2025   one paper
+snakemake grokking     a theme: all its papers
+snakemake -n           what would run, and why
 """
 
 from snakemake.utils import min_version
@@ -26,7 +27,7 @@ for paper in SUITE_CONFIG.papers:
     module:
         name: paper
         snakefile:
-            f"replications/{paper}/Snakefile"
+            str(paths.ruleset_dir(paper) / "Snakefile")
         config:
             config
 

@@ -21,7 +21,7 @@ from verifig.training import data
 
 SCALE = "laptop"
 SEEDS = 2
-IMAGES = {"random_teachers": 5000}  # its split takes 500 of each class
+IMAGES = {"sarnthein2023": 5000}  # its split takes 500 of each class
 Change = int | float | str | list | Callable[[object], object]
 
 

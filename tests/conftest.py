@@ -61,7 +61,7 @@ def done(tmp_path_factory) -> Path:
     """A copy whose smoke scale of grokking has run, by its configuration; tests that change it change it back."""
     folder = copy_suite(tmp_path_factory.mktemp("done") / "suite")
     config = folder / "config/config.yaml"
-    text = config.read_text().replace("scale: laptop", "scale: smoke").replace("papers: []", "papers: [grokking]")
+    text = config.read_text().replace("scale: laptop", "scale: smoke").replace("papers: []", "papers: [prieto2025]")
     config.write_text(text.replace("device: auto", "device: cpu"))
     result = snakemake(folder)
     assert result.returncode == 0, result.stdout + result.stderr

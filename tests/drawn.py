@@ -39,51 +39,51 @@ SMALL: dict[tuple[str, str], tuple[str, str, dict]] = {
         "ridge", "smoke", {"n": 16, "task_size": 100, "pool": 60, "theorem_sizes": [8, 16], "theorem_n": 16, "k": [8, 16]},
     ),
     ("double_descent", "two_layer"): ("two_layer", "smoke", {"n": 20, "test_size": 20, "steps": 5, "record_steps": [0, 5]}),
-    ("grokking", "landscape"): ("landscape53", "laptop", {"modulus": 7, "width": 8, "epochs": 6, "log_every": 2, "grid": 3}),
-    ("grokking", "mnist"): ("mnist200", "laptop", {"train_size": 20, "test_size": 20, "epochs": 4, "log_every": 2, "width": 8, "seeds": 2}),
-    ("grokking", "modular"): ("edge113", "smoke", {"modulus": 7, "width": 8, "epochs": 6, "log_every": 2, "seeds": 2}),
-    ("grokking", "parity"): ("parity", "paper", {"strings": 20, "noise_bits": 3, "width": 8, "epochs": 4, "log_every": 2, "seeds": 2}),
-    ("grokking", "transformer"): ("transformer", "smoke", {"seeds": 1}),
-    ("neural_collapse", "backbones"): (
+    ("prieto2025", "landscape"): ("landscape53", "laptop", {"modulus": 7, "width": 8, "epochs": 6, "log_every": 2, "grid": 3}),
+    ("prieto2025", "mnist"): ("mnist200", "laptop", {"train_size": 20, "test_size": 20, "epochs": 4, "log_every": 2, "width": 8, "seeds": 2}),
+    ("prieto2025", "modular"): ("edge113", "smoke", {"modulus": 7, "width": 8, "epochs": 6, "log_every": 2, "seeds": 2}),
+    ("prieto2025", "parity"): ("parity", "paper", {"strings": 20, "noise_bits": 3, "width": 8, "epochs": 4, "log_every": 2, "seeds": 2}),
+    ("prieto2025", "transformer"): ("transformer", "smoke", {"seeds": 1}),
+    ("dang2023", "backbones"): (
         "mlp_balanced", "smoke", {"epochs": 1, "log_points": 2, "width": 8, "sizes": [2] * 10, "batch_size": 10},
     ),
-    ("neural_collapse", "cross_entropy"): ("cross_entropy", "smoke", {"iterations": 20, "log_points": 3, "seeds": 2, "width": 8, "sizes": [4, 4, 4]}),
-    ("neural_collapse", "direct"): ("direct", "smoke", {"iterations": 20, "log_points": 3, "seeds": 2, "width": 8}),
-    ("neural_collapse", "networks"): ("mlp_imbalanced", "smoke", {"iterations": 4, "log_points": 3, "seeds": 1, "width": 8}),
-    ("neural_collapse", "sweep"): ("sweep", "smoke", {"iterations": 20, "width": 8, "seeds": 2}),
-    ("neural_collapse", "theory"): ("theory", "smoke", {"perturbations": 2}),
-    ("random_teachers", "connectivity"): ("connectivity", "smoke", {"train_images": 32, "test_images": 20, "output_size": 8, "batch_size": 16}),
-    ("random_teachers", "distil"): (
+    ("dang2023", "cross_entropy"): ("cross_entropy", "smoke", {"iterations": 20, "log_points": 3, "seeds": 2, "width": 8, "sizes": [4, 4, 4]}),
+    ("dang2023", "direct"): ("direct", "smoke", {"iterations": 20, "log_points": 3, "seeds": 2, "width": 8}),
+    ("dang2023", "networks"): ("mlp_imbalanced", "smoke", {"iterations": 4, "log_points": 3, "seeds": 1, "width": 8}),
+    ("dang2023", "sweep"): ("sweep", "smoke", {"iterations": 20, "width": 8, "seeds": 2}),
+    ("dang2023", "theory"): ("theory", "smoke", {"perturbations": 2}),
+    ("sarnthein2023", "connectivity"): ("connectivity", "smoke", {"train_images": 32, "test_images": 20, "output_size": 8, "batch_size": 16}),
+    ("sarnthein2023", "distil"): (
         "kick", "smoke", {"seeds": 1, "width": 8, "head_width": 8, "bottleneck": 4, "output_size": 8, "distinct_images": 50, "steps": 2},
     ),
-    ("random_teachers", "distil_images"): ("cifar10", "smoke", {"train_images": 32, "test_images": 20, "output_size": 8, "batch_size": 16}),
-    ("random_teachers", "identities"): (
+    ("sarnthein2023", "distil_images"): ("cifar10", "smoke", {"train_images": 32, "test_images": 20, "output_size": 8, "batch_size": 16}),
+    ("sarnthein2023", "identities"): (
         "identities", "smoke", {"seeds": 2, "input_size": 16, "width": 8, "head_width": 8, "bottleneck": 4, "output_size": 16},
     ),
-    ("random_teachers", "landscape"): (
+    ("sarnthein2023", "landscape"): (
         "planes", "smoke", {"steps": 2, "probe_steps": 2, "width": 8, "head_width": 8, "bottleneck": 4, "output_size": 8},
     ),
-    ("random_teachers", "tickets"): ("tickets", "smoke", {"train_images": 32, "test_images": 20, "output_size": 8, "batch_size": 16, "rounds": 1}),
+    ("sarnthein2023", "tickets"): ("tickets", "smoke", {"train_images": 32, "test_images": 20, "output_size": 8, "batch_size": 16, "rounds": 1}),
     ("scaling_laws", "finite_networks"): ("finite_networks", "smoke", {"data_sizes": [16, 32], "train_size": 16, "test_size": 16}),
     ("scaling_laws", "kernels"): (
         "kernels", "smoke",
         {"features": 64, "variance_features": 32, "variance_draws": 8, "population": 60, "mnist_features": 32, "dualities": 3},
     ),
     ("scaling_laws", "teacher_student"): ("teacher_student", "smoke", {"steps": 4, "log_every": 2, "seeds": 1, "test_size": 16}),
-    ("sgd_stability", "diagonal"): (
+    ("wu2023", "diagonal"): (
         "diagonal", "smoke", {"seeds": 2, "samples": 10, "dimension": 12, "test_size": 10, "learning_rates": [0.03, 0.06], "steps": 100,
                               "log_every": 50, "conditions.gd.steps": 50},
     ),
-    ("sgd_stability", "escape"): (
+    ("wu2023", "escape"): (
         "escape", "smoke", {"samples": 10, "dimension": 6, "teacher_neurons": 2, "width": 5, "gd_steps": 50, "sgd_steps": 50},
     ),
-    ("sgd_stability", "relu"): (
+    ("wu2023", "relu"): (
         "relu", "smoke",
         {"seeds": 2, "samples": 10, "dimension": 6, "teacher_neurons": 2, "width": 5, "test_size": 10, "learning_rates": [0.03, 0.1],
          "steps": 100, "log_every": 50, "conditions.gd.steps": 50, "conditions.sgd_deviation.steps": 50, "conditions.sgd_clip1.steps": 50,
          "conditions.sgd_deviation.log_every": 50},
     ),
-    ("sgd_stability", "thresholds"): ("thresholds", "smoke", {"seeds": 2, "draws": 5, "samples": 100, "dimension": 6, "width": 5}),
+    ("wu2023", "thresholds"): ("thresholds", "smoke", {"seeds": 2, "draws": 5, "samples": 100, "dimension": 6, "width": 5}),
 }  # fmt: skip
 # Programs that read published files, which a test machine may lack, and take no settings of interest without them.
 WITHOUT_DATA = {("scaling_laws", "chinchilla"), ("scaling_laws", "extrapolation"), ("scaling_laws", "across_families")}

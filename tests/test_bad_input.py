@@ -28,7 +28,7 @@ ODD = st.one_of(
     st.lists(st.integers(), max_size=2),
     st.dictionaries(WORD, st.integers(), max_size=2),
 )
-RULESET = rulesets.load("grokking")
+RULESET = rulesets.load("prieto2025")
 SETTINGS = rulesets.settings(RULESET, "delay53", "laptop")
 NUMBERS = sorted(
     name for name, value in SETTINGS.items() if isinstance(value, int | float) and not isinstance(value, bool)
@@ -94,7 +94,7 @@ def test_claims(index, data):
 @given(
     st.lists(
         st.one_of(
-            WORD, st.sampled_from(["run", "list", "grokking", "--scale", "--set", "x=1", "--seeds", "-1", "explain"])
+            WORD, st.sampled_from(["run", "list", "prieto2025", "--scale", "--set", "x=1", "--seeds", "-1", "explain"])
         ),
         min_size=1,
         max_size=5,

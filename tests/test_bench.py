@@ -54,7 +54,7 @@ def program(clock: Clock, **changes) -> Program:
     return Program(**values | changes)
 
 
-def record(*results: Result, slug: str = "grokking") -> dict:
+def record(*results: Result, slug: str = "prieto2025") -> dict:
     about = {"about": "nothing", "member": "model", "width": "hidden width", "usual": 10, "together": 4}
     entry = {"hardware": HARDWARE, "program": about, "results": [result.to_json() for result in results]}
     return benchmarks.updated({}, slug, entry)
@@ -102,7 +102,7 @@ def test_the_rule(before, now, better, spread, flagged):
     found = regressions.regressions(record(new), record(old))
     assert bool(found) == flagged
     if flagged:
-        assert str(found[0]).startswith(f"grokking: figure: {before:g}")
+        assert str(found[0]).startswith(f"prieto2025: figure: {before:g}")
 
 
 def test_a_figure_without_a_committed_one_is_new():
@@ -169,43 +169,43 @@ def test_comparisons_take_the_median_over_rounds_and_short_functions_are_repeate
 
 
 def test_some_rule_sets_leave_the_entries_of_the_others(fake, capsys):
-    fake.values = {"grokking": [3.0, 3.5], "scaling_laws": [50.0]}
-    assert run("grokking", "scaling_laws") == 0
+    fake.values = {"prieto2025": [3.0, 3.5], "scaling_laws": [50.0]}
+    assert run("prieto2025", "scaling_laws") == 0
     before = json.loads((fake.folder / "benchmarks.json").read_text())
-    assert run("grokking") == 0
+    assert run("prieto2025") == 0
     after = json.loads((fake.folder / "benchmarks.json").read_text())
     assert after["rule_sets"]["scaling_laws"] == before["rule_sets"]["scaling_laws"]
-    assert after["rule_sets"]["grokking"]["results"][0]["value"] == 3.5
+    assert after["rule_sets"]["prieto2025"]["results"][0]["value"] == 3.5
     page = (fake.folder / "benchmarks.md").read_text()
-    assert "## grokking" in page
+    assert "## prieto2025" in page
     assert "## scaling_laws" in page
     assert (fake.folder / "benchmarks.svg").exists()
     assert "speed: 3.50×" in capsys.readouterr().out
 
 
 def test_no_write_leaves_no_file(fake):
-    fake.values = {"grokking": [3.0]}
-    assert run("grokking", "--no-write") == 0
+    fake.values = {"prieto2025": [3.0]}
+    assert run("prieto2025", "--no-write") == 0
     assert not fake.folder.exists()
 
 
 def test_a_regression_is_named_and_fails_only_when_checked(fake, capsys):
-    fake.values = {"grokking": [3.0, 2.0, 1.5, 2.0, 1.5]}
-    run("grokking")
-    assert run("grokking", "--check", "--no-write") == 1
-    assert "worse: grokking: speed: 3× -> 2×, 50% worse" in capsys.readouterr().out
-    assert run("grokking") == 0
+    fake.values = {"prieto2025": [3.0, 2.0, 1.5, 2.0, 1.5]}
+    run("prieto2025")
+    assert run("prieto2025", "--check", "--no-write") == 1
+    assert "worse: prieto2025: speed: 3× -> 2×, 50% worse" in capsys.readouterr().out
+    assert run("prieto2025") == 0
     assert "2× ▲ was 3×" in (fake.folder / "benchmarks.md").read_text()
 
 
 @pytest.mark.parametrize(("first", "second", "kept"), [(2.0, 2.9, 2.9), (9.0, 3.1, 3.1), (9.0, 8.0, 8.0)])
 def test_what_departs_is_measured_again_and_the_nearer_counts(fake, capsys, first, second, kept):
-    fake.values = {"grokking": [3.0, first, second]}
-    run("grokking")
-    assert run("grokking", "--check") == 0
+    fake.values = {"prieto2025": [3.0, first, second]}
+    run("prieto2025")
+    assert run("prieto2025", "--check") == 0
     assert "once more" in capsys.readouterr().out
     after = json.loads((fake.folder / "benchmarks.json").read_text())
-    assert after["rule_sets"]["grokking"]["results"][0]["value"] == kept
+    assert after["rule_sets"]["prieto2025"]["results"][0]["value"] == kept
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
@@ -214,13 +214,13 @@ def test_figures_are_compared_with_the_committed_ones(fake):
         identity = ["-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false"]
         subprocess.run(["git", *identity, *arguments], cwd=fake.folder.parent, check=True, capture_output=True)
 
-    fake.values = {"grokking": [3.0, 1.0, 1.0, 1.0, 1.0]}
+    fake.values = {"prieto2025": [3.0, 1.0, 1.0, 1.0, 1.0]}
     git("init")
-    run("grokking")
+    run("prieto2025")
     git("add", ".")
     git("commit", "-m", "reference")
-    assert run("grokking", "--check") == 1
-    assert run("grokking", "--check") == 1  # the file on disk has changed, the reference has not
+    assert run("prieto2025", "--check") == 1
+    assert run("prieto2025", "--check") == 1  # the file on disk has changed, the reference has not
 
 
 @pytest.mark.parametrize(
@@ -259,11 +259,11 @@ def test_the_page():
         Result("share, hidden width 128", 0.461, 0.1, unit="share", better="higher", series="share", at=128),
     )
     before = record(Result("time per model, 4 together", 0.4))
-    before["rule_sets"]["grokking"]["hardware"] = HARDWARE | {"processor": "another"}
+    before["rule_sets"]["prieto2025"]["hardware"] = HARDWARE | {"processor": "another"}
     page = benchmark_page.markdown(now, before, regressions.regressions(now, before))
     for line in (
-        "- ▲ grokking: time per model, 4 together: 0.400× -> 0.500×, 25% worse",
-        "| grokking | a processor, 1 thread, torch 2.0 | another, 1 thread, torch 2.0 |",
+        "- ▲ prieto2025: time per model, 4 together: 0.400× -> 0.500×, 25% worse",
+        "| prieto2025 | a processor, 1 thread, torch 2.0 | another, 1 thread, torch 2.0 |",
         "| plain over ours | 1.64 ± 0.02× | higher | 3×: not met | equal to 1e-13 |",
         "| models | libraries alone | 1 | 4 |",
         "| time of each |  | 1× | 0.500 ± 0.050× ▲ was 0.400× |",
@@ -280,7 +280,7 @@ def test_the_chart_is_an_svg_with_every_rule_set(tmp_path):
     benchmark_page.chart(record(*results), tmp_path / "chart.svg")
     drawn = (tmp_path / "chart.svg").read_text()
     assert "<svg" in drawn
-    assert "grokking" in drawn
+    assert "prieto2025" in drawn
 
 
 def test_publishing_keeps_the_benchmarks_and_pages_do_not_depend_on_them(tmp_path):
@@ -294,7 +294,7 @@ def test_publishing_keeps_the_benchmarks_and_pages_do_not_depend_on_them(tmp_pat
         "benchmarks.md",
         "benchmarks.svg",
     ]
-    assert "bench.py" not in publish.source_digests("grokking")
+    assert "bench.py" not in publish.source_digests("prieto2025")
 
 
 @pytest.mark.parametrize("slug", [s for s in paths.slugs() if (paths.REPLICATIONS / s / "bench.py").exists()])

@@ -22,19 +22,19 @@ SMALL = ["--set", "modulus=13", "--set", "width=16", "--set", "epochs=60", "--se
 def what_if(tmp_path_factory):
     """A small run of one experiment through to the verdicts."""
     out = tmp_path_factory.mktemp("run") / "a folder with $(spaces) and 'quotes'"
-    result = command(ROOT, "verifig", "run", "grokking", "edge113", *SMALL, "--out", str(out))
+    result = command(ROOT, "verifig", "run", "prieto2025", "edge113", *SMALL, "--out", str(out))
     assert result.returncode == 0, result.stderr
     return out, result.stdout
 
 
 def test_a_run_with_settings_of_ones_own_is_judged(what_if):
     out, printed = what_if
-    verdicts = json.loads((out / "laptop/grokking/verdicts.json").read_text())
+    verdicts = json.loads((out / "laptop/prieto2025/verdicts.json").read_text())
     by_id = {claim["id"]: claim for claim in verdicts["claims"]}
     assert by_id["EN-04"]["verdict"] in ("reproduced", "contradicted", "inconclusive")
     assert by_id["EN-15"]["verdict"] == "not tested"
     assert "stablemax53 did not run" in by_id["EN-15"]["reason"]
-    assert json.loads((out / "laptop/grokking/edge113.provenance.json").read_text())["job"]["settings"]["width"] == 16
+    assert json.loads((out / "laptop/prieto2025/edge113.provenance.json").read_text())["job"]["settings"]["width"] == 16
     assert by_id["EN-04"]["setting"] == "what-if", "it is not the paper's setting any more"
     assert re.search(r"what-if edge113: .*modulus 113 -> 13", printed)
     shown = [line for line in printed.splitlines() if line.startswith("EN-")]
@@ -45,30 +45,30 @@ def test_a_run_with_settings_of_ones_own_is_judged(what_if):
 
 def test_a_finished_run_is_kept(what_if):
     out, _ = what_if
-    folder = out / "laptop/grokking"
+    folder = out / "laptop/prieto2025"
     dead = 2**22 + 1  # above the largest process id
     for left_behind in (
         "edge113.ckpt",
         f".edge113.npz.{dead}.k1ll3d.part",
     ):  # by a kill after the last write, or within one
         (folder / left_behind).write_bytes(b"x")
-    again = command(ROOT, "verifig", "run", "grokking", "edge113", *SMALL, "--out", str(out))
+    again = command(ROOT, "verifig", "run", "prieto2025", "edge113", *SMALL, "--out", str(out))
     assert "finished before, kept" in again.stdout
     assert not [path for path in folder.iterdir() if path.suffix == ".ckpt" or path.name.startswith(".")]
 
 
 def test_explain_and_verdicts(what_if):
     out, _ = what_if
-    explained = command(ROOT, "verifig", "explain", "grokking/en-04", "--results", str(out)).stdout
+    explained = command(ROOT, "verifig", "explain", "prieto2025/en-04", "--results", str(out)).stdout
     assert re.search(r"what-if edge113: .*modulus 113 -> 13", explained)
     for text in ("EN-04", "why these bounds", "by unit:", "test_difference"):
         assert text in explained
     path, line = re.search(r"formed in (\S+):(\d+)", explained).groups()
     assert '"test_difference"' in (ROOT / path).read_text().splitlines()[int(line) - 1]
     again = re.search(r"run again: python -m verifig (run .*)", explained)[1]
-    for text in ("grokking edge113", "--set modulus=13", "--set width=16", "--set epochs=60"):
+    for text in ("prieto2025 edge113", "--set modulus=13", "--set width=16", "--set epochs=60"):
         assert text in again
-    table = command(ROOT, "verifig", "verdicts", "grokking", "--results", str(out)).stdout
+    table = command(ROOT, "verifig", "verdicts", "prieto2025", "--results", str(out)).stdout
     assert "EN-23" in table
 
 
@@ -76,8 +76,8 @@ def test_explain_and_verdicts(what_if):
     ("name", "sentence"),
     [
         ("en-1000", "unknown claim 'en-1000', did you mean 'EN-10'?"),
-        ("grokking/zzz", "unknown claim 'grokking/zzz': `python -m verifig verdicts"),
-        ("EN-01", "grokking/EN-01 is known, but there are no verdicts at "),
+        ("prieto2025/zzz", "unknown claim 'prieto2025/zzz': `python -m verifig verdicts"),
+        ("EN-01", "prieto2025/EN-01 is known, but there are no verdicts at "),
         ("b1", "claim 'b1' exists in "),
     ],
 )
@@ -88,7 +88,7 @@ def test_explain_tells_what_is_unknown_from_what_has_not_run(tmp_path, name, sen
 
 
 def test_compare(what_if, tmp_path):
-    path = what_if[0] / "laptop/grokking/verdicts.json"
+    path = what_if[0] / "laptop/prieto2025/verdicts.json"
     same = command(ROOT, "verifig", "compare", str(path), str(path))
     assert same.returncode == 0
     assert "no differences" in same.stdout
@@ -113,9 +113,9 @@ def test_compare(what_if, tmp_path):
 
 
 def test_list_shows_settings_with_unit_and_help():
-    assert "grokking" in command(ROOT, "verifig", "list").stdout
-    assert "about 50 s at laptop scale" in command(ROOT, "verifig", "list", "grokking").stdout
-    shown = command(ROOT, "verifig", "list", "grokking", "delay53").stdout
+    assert "prieto2025" in command(ROOT, "verifig", "list").stdout
+    assert "about 50 s at laptop scale" in command(ROOT, "verifig", "list", "prieto2025").stdout
+    shown = command(ROOT, "verifig", "list", "prieto2025", "delay53").stdout
     assert "learning_rate" in shown
     assert "condition adamw_wd4: weight_decay=4.0" in shown
 
@@ -151,18 +151,18 @@ def guarded(name, *arguments, **more):
     return original(name, *arguments, **more)
 builtins.__import__ = guarded
 from verifig.cli import main
-main(["run", "grokking", "edge113", "--scale", "smoke", "--stage", "train", "--device", "cpu", "--out", sys.argv[1]])
+main(["run", "prieto2025", "edge113", "--scale", "smoke", "--stage", "train", "--device", "cpu", "--out", sys.argv[1]])
 """
     env = os.environ | {"PYTHONPATH": f"{ROOT / 'workflow'}{os.pathsep}{ROOT}"}
     result = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path)], env=env, capture_output=True, text=True, check=False
     )
     assert result.returncode == 0, result.stdout + result.stderr
-    assert (tmp_path / "smoke/grokking/edge113.npz").exists()
+    assert (tmp_path / "smoke/prieto2025/edge113.npz").exists()
 
 
 def test_an_experiment_without_its_data_is_left_out_unless_it_was_named(suite):
-    config = suite / "replications/grokking/config.yaml"
+    config = suite / "replications/grokking/prieto2025/config.yaml"
     edge, entry = (
         "  edge113:\n    program: modular\n",
         f"\ndata:\n  table: {{file: t.csv, sha256: {'a' * 64}}}\n\nscales:",
@@ -170,13 +170,13 @@ def test_an_experiment_without_its_data_is_left_out_unless_it_was_named(suite):
     text = config.read_text().replace("\nscales:", entry, 1).replace(edge, edge + "    data: [table]\n", 1)
     config.write_text(text)
     options = ("--scale", "smoke", "--out", str(suite / "out"))
-    named = command(suite, "verifig", "run", "grokking", "edge113", *options)
-    assert (named.returncode, named.stderr.startswith("error: grokking.edge113 needs the data table")) == (2, True)
-    whole = command(suite, "verifig", "run", "grokking", *options)
+    named = command(suite, "verifig", "run", "prieto2025", "edge113", *options)
+    assert (named.returncode, named.stderr.startswith("error: prieto2025.edge113 needs the data table")) == (2, True)
+    whole = command(suite, "verifig", "run", "prieto2025", *options)
     assert whole.returncode == 0, whole.stderr
-    assert "grokking.edge113: left out, the data table is not there" in whole.stdout
-    assert (suite / "out/smoke/grokking/verdicts.json").exists()
-    assert not (suite / "out/smoke/grokking/edge113.npz").exists()
+    assert "prieto2025.edge113: left out, the data table is not there" in whole.stdout
+    assert (suite / "out/smoke/prieto2025/verdicts.json").exists()
+    assert not (suite / "out/smoke/prieto2025/edge113.npz").exists()
 
 
 def given(option: str, *command: str) -> object:
@@ -186,12 +186,12 @@ def given(option: str, *command: str) -> object:
 @pytest.mark.parametrize(
     ("option", "command"),
     [
-        ("out", ("run", "grokking", "--out")),
+        ("out", ("run", "prieto2025", "--out")),
         ("out", ("unpack", "x.zip", "--out")),
         ("results", ("verdicts", "--results")),
         ("results", ("check", "--results")),
         ("results", ("publish", "--results")),
-        ("file", ("pack", "grokking", "--file")),
+        ("file", ("pack", "prieto2025", "--file")),
         ("file", ("unpack", "--out=x")),
         ("before", ("compare", "--", "y")),
         ("file", ("fit-scaling-law",)),
@@ -206,7 +206,7 @@ def test_the_home_folder_is_meant_by_a_tilde_in_every_path(monkeypatch, tmp_path
 
 def test_a_home_folder_of_nobody_is_one_sentence():
     with pytest.raises(InputError, match="~nobody_here/x: there is no such home folder"):
-        given("out", "run", "grokking", "--out", "~nobody_here/x")
+        given("out", "run", "prieto2025", "--out", "~nobody_here/x")
 
 
 def test_results_are_the_checkout_s_from_everywhere(monkeypatch, tmp_path):
@@ -222,7 +222,7 @@ def test_scale_device_and_seeds_are_the_configured_ones_unless_said_otherwise(mo
     asked = []
     monkeypatch.setattr(alone, "run", lambda *arguments: asked.append(arguments))
     for more in ((), ("--scale", "paper", "--device", "auto", "--seeds", "0")):
-        options = cli.parser().parse_args(["run", "grokking", "--out", "x", *more])
+        options = cli.parser().parse_args(["run", "prieto2025", "--out", "x", *more])
         options.command(options)
     assert [(scale, seeds, device) for _, _, scale, _, seeds, device, *_ in asked] == [
         ("smoke", 3, "cpu"),

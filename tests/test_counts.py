@@ -71,21 +71,21 @@ def integers(text: str) -> set[int]:
 
 def rendered(claims, monkeypatch, tmp_path) -> dict[str, str]:
     """Every place that counts claims, as text."""
-    header = cards.header(rulesets.load("grokking"), claims, "laptop")
+    header = cards.header(rulesets.load("prieto2025"), claims, "laptop")
     table = cards.verdict_table(verdicts.paper_claims(claims))
-    paper = site.counted("grokking", claims) | {"title": "T", "summary": "S", "thumbnail": None, "changed": []}
+    paper = site.counted("prieto2025", claims) | {"title": "T", "summary": "S", "thumbnail": None, "changed": []}
     index = site.index([paper | {"seconds": 1.0, "cost": "1 s", "hardware": ["a CPU"]}], "laptop")
     stream = io.StringIO()
     monkeypatch.setattr(terminal, "Console", lambda **options: Console(file=stream, width=300))
-    monkeypatch.setattr(terminal, "load", lambda path: {"slug": "grokking", "scale": "laptop", "claims": claims})
+    monkeypatch.setattr(terminal, "load", lambda path: {"slug": "prieto2025", "scale": "laptop", "claims": claims})
     terminal.verdict_table(tmp_path, "laptop")
-    terminal.verdict_table(tmp_path, "laptop", "grokking")
+    terminal.verdict_table(tmp_path, "laptop", "prieto2025")
     return {
         "header": " ".join(Text(header.html).found),
         "header, Markdown": header.markdown,
         "table of claims": " ".join(Text(table.html).found) + table.markdown,
         "front page": " ".join(Text(index).found),
-        "README": "\n".join(publish.readme_table({"grokking": claims})),
+        "README": "\n".join(publish.readme_table({"prieto2025": claims})),
         "badge": site.badge(claims, "laptop")["message"],
         "terminal": stream.getvalue(),
         "log": words.summary(claims, "laptop"),
@@ -116,7 +116,7 @@ def test_the_badge_names_the_kinds(many):
 
 
 def test_the_readme_table_has_a_column_a_kind(many):
-    head, _, row = publish.readme_table({"grokking": many})
+    head, _, row = publish.readme_table({"prieto2025": many})
     assert head == (
         "| Rule set | paper's numbers | numbers, reduced | statements | identities | extensions "
         "| contradicted | inconclusive | not tested | controls |"
@@ -301,7 +301,7 @@ def test_a_card_says_when_the_control_arm_passes_too():
 
 
 def test_the_header_explains_the_marks_once():
-    header = cards.header(rulesets.load("grokking"), [claim()], "laptop").html
+    header = cards.header(rulesets.load("prieto2025"), [claim()], "laptop").html
     assert header.count("what the claim allows") == 1
     assert "the paper’s value" in header
     assert 'class="hidden"' not in header

@@ -38,8 +38,8 @@ def slowness(request, monkeypatch) -> float:
 
 
 def test_a_job_without_a_record_costs_what_is_configured_and_its_start(tmp_path, slowness):
-    layout = Layout(tmp_path, "laptop", "grokking")
-    configured = rulesets.load("grokking").entry("landscape53", "laptop")["expected_seconds"]
+    layout = Layout(tmp_path, "laptop", "prieto2025")
+    configured = rulesets.load("prieto2025").entry("landscape53", "laptop")["expected_seconds"]
     assert forecast.cpu_seconds(layout, "landscape53", training=True) == slowness * (
         configured + forecast.START_TRAINING
     )

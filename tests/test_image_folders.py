@@ -10,7 +10,7 @@ from verifig.ground.errors import InputError
 from verifig.planning import datasets, downloads, image_folders, jobs, rulesets, userconfig
 from verifig.training import archives, data
 
-RULESET = rulesets.load("random_teachers")
+RULESET = rulesets.load("sarnthein2023")
 SETTINGS = {"source": "cifar10", "targets": ["cifar10"], "neighbours": 2, "train_images": None, "test_images": None}
 
 
@@ -32,7 +32,7 @@ def given(monkeypatch, **names) -> None:
 
 
 def digest(tmp_path) -> str | None:
-    return jobs.train("random_teachers", "cifar10", "smoke", "cpu", overrides=SETTINGS, data_dir=tmp_path / "data")[
+    return jobs.train("sarnthein2023", "cifar10", "smoke", "cpu", overrides=SETTINGS, data_dir=tmp_path / "data")[
         "data"
     ]["cifar10"]
 
@@ -49,7 +49,7 @@ def test_a_folder_takes_the_place_of_the_archive(tmp_path, monkeypatch, capsys):
     }
     assert datasets.from_folders(RULESET, {"cifar10": RULESET.config["data"]["cifar10"]["sha256"], "stl10": None}) == {}
     (images, labels), (test, _) = archives.archive(
-        datasets.path("random_teachers", "cifar10", tmp_path / "data"), "cifar10"
+        datasets.path("sarnthein2023", "cifar10", tmp_path / "data"), "cifar10"
     )
     assert images.shape == (6, 3, 32, 32)
     assert images[:, 0, 0, 0].tolist() == [0, 1, 2, 100, 101, 102]
@@ -101,9 +101,7 @@ def test_mistakes_are_one_sentence(tmp_path):
 def test_settings_decide_which_data_are_needed(tmp_path):
     job = jobs.train("scaling_laws", "extrapolation", "smoke", "cpu", overrides={"families": ["t5"]}, data_dir=tmp_path)
     assert list(job["data"]) == ["t5"]
-    job = jobs.train(
-        "neural_collapse", "mlp_balanced", "smoke", "cpu", overrides={"dataset": "cifar10"}, data_dir=tmp_path
-    )
+    job = jobs.train("dang2023", "mlp_balanced", "smoke", "cpu", overrides={"dataset": "cifar10"}, data_dir=tmp_path)
     assert list(job["data"]) == ["cifar10"]
 
 
@@ -125,7 +123,7 @@ def test_the_page_says_that_images_came_from_a_folder(suite, tmp_path):
         suite,
         "verifig",
         "run",
-        "random_teachers",
+        "sarnthein2023",
         "cifar10",
         "--scale",
         "smoke",
@@ -136,5 +134,5 @@ def test_the_page_says_that_images_came_from_a_folder(suite, tmp_path):
         "out",
     )
     assert result.returncode == 0, result.stdout + result.stderr
-    page = (suite / "out" / "smoke" / "random_teachers" / "page" / "README.md").read_text()
+    page = (suite / "out" / "smoke" / "sarnthein2023" / "page" / "README.md").read_text()
     assert "Given as folders of images, not as published: cifar10 (sha256 " in page

@@ -5,15 +5,15 @@ from conftest import command, snakemake
 
 CASES = [
     (["run", "groking", "--out", "o"], "unknown paper 'groking'"),
-    (["run", "grokking", "edge", "--out", "o"], "unknown experiment 'edge'"),
-    (["run", "grokking", "edge113", "--scale", "huge", "--out", "o"], "unknown scale 'huge'"),
-    (["run", "grokking", "edge113", "--set", "widht=3", "--out", "o"], "unknown setting 'widht'"),
-    (["run", "grokking", "edge113", "--set", "width", "--out", "o"], "must have the form setting=value"),
-    (["run", "grokking", "edge113", "--seeds", "0", "--out", "o"], "--seeds 0 must be at least 1"),
-    (["run", "grokking", "edge113", "--seeds", "two", "--out", "o"], "invalid int value: 'two'"),
-    (["run", "grokking", "edge113", "--device", "tpu", "--out", "o"], "unknown device 'tpu'"),
-    (["run", "grokking", "edge113", "--out", "reports/x"], "lies in the published pages"),
-    (["run", "grokking"], "--out"),
+    (["run", "prieto2025", "edge", "--out", "o"], "unknown experiment 'edge'"),
+    (["run", "prieto2025", "edge113", "--scale", "huge", "--out", "o"], "unknown scale 'huge'"),
+    (["run", "prieto2025", "edge113", "--set", "widht=3", "--out", "o"], "unknown setting 'widht'"),
+    (["run", "prieto2025", "edge113", "--set", "width", "--out", "o"], "must have the form setting=value"),
+    (["run", "prieto2025", "edge113", "--seeds", "0", "--out", "o"], "--seeds 0 must be at least 1"),
+    (["run", "prieto2025", "edge113", "--seeds", "two", "--out", "o"], "invalid int value: 'two'"),
+    (["run", "prieto2025", "edge113", "--device", "tpu", "--out", "o"], "unknown device 'tpu'"),
+    (["run", "prieto2025", "edge113", "--out", "reports/x"], "lies in the published pages"),
+    (["run", "prieto2025"], "--out"),
     (["frobnicate"], "invalid choice: 'frobnicate'"),
     (["explain", "XX-99"], "unknown claim 'XX-99'"),
     (["compare", "a.json", "b.json"], "a.json does not exist"),
@@ -69,7 +69,7 @@ def test_snakemake_refuses_like_the_command_line(suite):
     ],
 )
 def test_claims(suite, before, after, sentence):
-    path = suite / "replications" / "grokking" / "claims.yaml"
+    path = suite / "replications" / "grokking" / "prieto2025" / "claims.yaml"
     path.write_text(path.read_text().replace(before, after, 1))
     assert sentence in one_sentence(command(suite, "verifig", "prepare", "--scale", "smoke"))
 
@@ -96,7 +96,7 @@ def test_cuda_without_a_gpu(suite, monkeypatch):
 
 def test_a_corrupted_download_names_file_sums_and_address(suite):
     """A rule set with a download whose file in data/ is not the expected one."""
-    config = suite / "replications" / "grokking" / "config.yaml"
+    config = suite / "replications" / "grokking" / "prieto2025" / "experiments.yaml"
     entry = f"\ndata:\n  table: {{file: t.csv, sha256: {'a' * 64}, url: 'https://example.org/t.csv'}}\n"
     config.write_text(
         config.read_text().replace("\nscales:", entry + "\nscales:").replace("data: [mnist_5k]", "data: [table]")

@@ -21,7 +21,7 @@ SLUGS = [path.parent.name for path in sorted((ROOT / "replications").glob("*/con
 
 
 def job(**more) -> dict:
-    return jobs.train("grokking", "delay53", "laptop", "cpu", **more)
+    return jobs.train("prieto2025", "delay53", "laptop", "cpu", **more)
 
 
 def test_keys_do_not_depend_on_order_but_on_every_value():

@@ -295,7 +295,7 @@ def test_a_claim_with_nothing_to_judge_at_one_of_its_scales_is_refused(monkeypat
 def test_health_of_an_unknown_experiment_is_refused(monkeypatch):
     monkeypatch.setattr(claims, "_contents", lambda slug: {"claims": [claim()], "health": {"edge999": [HEALTHY]}})
     with pytest.raises(InputError, match=r"claims.yaml: health names the unknown experiment 'edge999'"):
-        claims.load.__wrapped__("grokking")
+        claims.load.__wrapped__("prieto2025")
 
 
 @pytest.mark.parametrize(

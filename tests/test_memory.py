@@ -18,10 +18,10 @@ def test_smaller_chunks_need_less_memory_and_give_the_same_records(tmp_path):
     def run(chunk: int) -> tuple[artifacts.Artifact, float]:
         out = tmp_path / str(chunk)
         result = command(
-            ROOT, "verifig", "run", "grokking", "delay53", *SIZE, "--set", f"chunk={chunk}", "--out", str(out)
+            ROOT, "verifig", "run", "prieto2025", "delay53", *SIZE, "--set", f"chunk={chunk}", "--out", str(out)
         )
         assert result.returncode == 0, result.stderr
-        layout = Layout(out, "laptop", "grokking")
+        layout = Layout(out, "laptop", "prieto2025")
         record = json.loads(layout.provenance("delay53").read_text(encoding="utf-8"))
         return artifacts.read(layout.artifact("delay53")), record["peak_memory_mb"]
 

@@ -24,7 +24,7 @@ from verifig.running import leftovers, packing
 from verifig.running.stages.train import train
 from verifig.training import data
 
-PAPER = "sgd_stability"
+PAPER = "wu2023"
 
 
 def snakemake(suite: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess:
@@ -212,7 +212,7 @@ def test_what_is_being_written_carries_its_process(tmp_path):
 
 
 def test_out_of_memory_is_one_sentence_that_names_a_smaller_setting(tmp_path, monkeypatch):
-    from replications.sgd_stability.experiments import thresholds
+    from replications.sgd_stability.wu2023.experiments import thresholds
 
     job = jobs.train(PAPER, "thresholds", "smoke", "cpu")
 

@@ -19,11 +19,11 @@ from verifig.running.stages.train import train
 def pack(tmp_path_factory):
     """Smoke artifacts of grokking, packed."""
     folder = tmp_path_factory.mktemp("pack")
-    layout = Layout(folder / "results", "smoke", "grokking")
+    layout = Layout(folder / "results", "smoke", "prieto2025")
     for name in ("thresholds", "edge113"):
-        job = jobs.train("grokking", name, "smoke", "cpu")
+        job = jobs.train("prieto2025", name, "smoke", "cpu")
         train(job, layout.artifact(name), layout.provenance(name), log=lambda text: None)
-    packing.pack(folder / "results", "smoke", "grokking", folder / "p.zip")
+    packing.pack(folder / "results", "smoke", "prieto2025", folder / "p.zip")
     return folder / "p.zip"
 
 
@@ -43,7 +43,7 @@ def rewrite(pack, target, change) -> None:
 
 def test_what_was_packed_is_judged_elsewhere(pack, tmp_path):
     packing.unpack(pack, tmp_path)
-    verdicts = read_json(Layout(tmp_path, "smoke", "grokking").verdicts)["claims"]
+    verdicts = read_json(Layout(tmp_path, "smoke", "prieto2025").verdicts)["claims"]
     by_id = {claim["id"]: claim["verdict"] for claim in verdicts}
     assert by_id["OR-1"] == "reproduced"
 
@@ -60,7 +60,7 @@ def test_a_gpu_s_record_is_accepted(pack, tmp_path):
 
     rewrite(pack, tmp_path / "gpu.zip", on_gpu)
     packing.unpack(tmp_path / "gpu.zip", tmp_path / "out", "measure")
-    assert (tmp_path / "out/smoke/grokking/statistics.parquet").exists()
+    assert (tmp_path / "out/smoke/prieto2025/statistics.parquet").exists()
 
 
 def flip(name, contents):
@@ -110,7 +110,7 @@ def no_json(name, contents):
         (other_settings, "settings differs from this checkout"),
         (lambda name, contents: ("../../" + name, contents), "is not the name of an artifact"),
         (lambda name, contents: ("/etc/" + name, contents), "is not the name of an artifact"),
-        (lambda name, contents: (name.replace("edge113", "delay53"), contents), "the record is of grokking.edge113"),
+        (lambda name, contents: (name.replace("edge113", "delay53"), contents), "the record is of prieto2025.edge113"),
     ],
 )
 def test_nothing_wrong_gets_in(pack, tmp_path, change, sentence):
@@ -126,5 +126,5 @@ def test_what_is_no_pack_is_refused(tmp_path):
         with pytest.raises(InputError):
             packing.unpack(tmp_path / name, tmp_path / "out")
     with pytest.raises(InputError, match="holds no finished artifacts"):
-        packing.pack(tmp_path, "paper", "grokking", tmp_path / "y.zip")
+        packing.pack(tmp_path, "paper", "prieto2025", tmp_path / "y.zip")
     assert (ROOT / "workflow").is_dir()

@@ -13,7 +13,7 @@ from verifig.pages import defaults, figures, notices, prose
 from verifig.pages import page as pages
 from verifig.planning import provenance, rulesets
 
-SLUG = "grokking"
+SLUG = "prieto2025"
 
 
 def make_page(folder, used=None, curves=(), statistics=None, **verdicts) -> pages.Page:

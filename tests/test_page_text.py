@@ -7,18 +7,18 @@ import pytest
 
 # settings to change in every experiment of the laptop scale: small, and none as configured
 TINY = {
-    "grokking": {
+    "prieto2025": {
         "modulus": 11, "train_fraction": 0.55, "width": 14, "epochs": 23, "log_every": 4, "chunk": 64, "grid": 5,
         "learning_rate": lambda v: 0.7 * v, "beta2": lambda v: 1 - 1.1 * (1 - v), "momentum": 0.7,
         "weight_decay": lambda v: 0.85 * v, "code_bits": lambda v: v - 2 if v else 0, "train_size": 60, "test_size": 90,
         "init_scale": lambda v: 90.0 if v > 1 else 1.0,
     },
-    "sgd_stability": {
+    "wu2023": {
         "steps": 400, "log_every": 100, "samples": 30, "test_size": 90, "dimension": 20, "teacher_neurons": 4, "width": 12,
         "learning_rates": lambda v: [0.9 * rate for rate in v], "learning_rate": 0.02, "batch_sizes": lambda v: v[:1] + [3] if len(v) > 1 else v,
         "initial_ratios": lambda v: [1.5, 3.0] if v else [], "clip": lambda v: 0.9 * v, "draws": 20, "replicas": 2, "gd_steps": 50, "sgd_steps": 50,
     },
-    "neural_collapse": {
+    "dang2023": {
         "iterations": 60, "log_points": 6, "depth": lambda v: {3: 4, 6: 5, 9: 7}.get(v, v), "hidden_layers": 2,
         "width": lambda v: {128: 24, 64: 20, 32: 13}.get(v, 14), "momentum": 0.8, "init": lambda v: 1.5 * v,
         "sizes": lambda v: [round(0.4 * size) for size in v], "weight_decay": lambda v: 1.2 * v,
@@ -43,7 +43,7 @@ TINY = {
         "task_size": 150, "k": [8, 16, 64], "image_trials": 2, "pool": 60, "image_k": [8, 16, 64], "theorem_sizes": [4, 16, 64],
         "theorem_n": 16, "small_ridge": 0.003, "noise_variance": 0.4,
     },
-    "random_teachers": {
+    "sarnthein2023": {
         "input_size": 40, "width": 12, "head_width": 14, "bottleneck": 6, "output_size": lambda v: v // 4 + 1, "output_std": 0.03,
         "encoder_learning_rate": lambda v: 0.8 * v, "head_learning_rate": lambda v: 0.8 * v, "alpha": lambda v: 0.9 * v, "steps": 21,
         "batch_size": 30, "probe_at": lambda v: [0, 7] if v else [], "probe_steps": 12, "long_probe_steps": lambda v: 33 if v else 0,
@@ -61,14 +61,14 @@ TINY = {
 }  # fmt: skip
 # what a page may quote although it equals a configured value: facts of the paper
 QUOTED = {
-    "grokking": {"0.99", "0.95", "95 %"},  # the paper's beta2; the accuracy at which a set counts as learnt
+    "prieto2025": {"0.99", "0.95", "95 %"},  # the paper's beta2; the accuracy at which a set counts as learnt
     # when clipping ends in the paper; the ten dimensions of an oracle, counts of runs, the unit of growth per 1,000 steps
-    "sgd_stability": {"4,000", "10", "16", "1,000"},
+    "wu2023": {"4,000", "10", "16", "1,000"},
     # CIFAR-10; the decay in the authors' code; where NC2 of so short a run happens to end
-    "neural_collapse": {"10", "0.0005", "0.97"},
+    "dang2023": {"10", "0.0005", "0.97"},
     # intervals; draws and n of the published runs; the window of the peak, in n (24 = 1.2 x 20)
     "double_descent": {"95 %", "10,000", "256", "0.8", "1.2", "24"},
-    "random_teachers": set(),
+    "sarnthein2023": set(),
     "scaling_laws": set(),
 }
 SLUGS = sorted(TINY)
@@ -139,6 +139,6 @@ def test_what_is_not_shown_is_said_once_and_not_described(rendered, slug):
 
 def test_runs_that_are_not_sound_illustrate_nothing(rendered):
     """A run of 23 epochs has learnt nothing: every figure of trained networks says so."""
-    page = rendered("grokking")
+    page = rendered("prieto2025")
     assert page.html.count("This figure illustrates nothing.") >= 8
     assert page.markdown.count("This figure illustrates nothing.") >= 8

@@ -29,9 +29,9 @@ DOCUMENTS = [
 PROGRAMS = ("make", "snakemake", "python", "pip", "verifig", "tests/slurm/run.sh", "git", "bash", "pytest", ".")
 # what stands for the reader's own choice
 CHOICES = {
-    "<slug>": "grokking",
-    "<paper>": "grokking",
-    "<rule set>": "grokking",
+    "<slug>": "prieto2025",
+    "<paper>": "prieto2025",
+    "<rule set>": "prieto2025",
     "<experiment>": "delay53",
     "<claim>": "EN-10",
 }
@@ -62,7 +62,7 @@ def test_commands_are_found_where_they_stand():
     by_document = {
         name: [line for _, line in lines] for name, lines in itertools.groupby(PRINTED, lambda pair: pair[0])
     }
-    assert "snakemake -s replications/grokking/Snakefile" in by_document["README.md"]
+    assert "snakemake -s replications/grokking/prieto2025/Snakefile" in by_document["README.md"]
     assert "make new paper=<slug>" in by_document["README.md"]
     assert "make lint" in by_document["CONTRIBUTING.md"]
     assert any(line.startswith("python -m verifig run <slug>") for line in by_document["replications/README.md"])
@@ -165,7 +165,7 @@ def fresh(tmp_path_factory) -> Path:
 
     folder = copy_suite(tmp_path_factory.mktemp("printed") / "suite")
     config = folder / "config/config.yaml"
-    config.write_text(config.read_text().replace("papers: []", "papers: [double_descent, grokking]"))
+    config.write_text(config.read_text().replace("papers: []", "papers: [wu2023, prieto2025]"))
     profile = folder / "profiles/slurm/profile.yaml"
     kept = [line for line in profile.read_text().splitlines() if not line.startswith(("executor:", "slurm-"))]
     profile.write_text("\n".join(kept) + "\n")
@@ -198,7 +198,7 @@ def _verifig(arguments, request, document) -> None:
 
 def fill(arguments, document) -> list[str]:
     """A command named without what it needs (`python -m verifig run`) is completed by a rule set and a folder."""
-    needs = {"run": ["grokking", "--out", "/tmp/x"], "new": ["toy"], "explain": ["EN-10"]}
+    needs = {"run": ["prieto2025", "--out", "/tmp/x"], "new": ["toy"], "explain": ["EN-10"]}
     return [*arguments, *needs.get(arguments[0], [])] if arguments else ["list"]
 
 

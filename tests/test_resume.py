@@ -23,7 +23,7 @@ OVERRIDES = {"modulus": 13, "width": 16, "epochs": 120, "seeds": 2}
 
 
 def job() -> dict:
-    return jobs.train("grokking", "delay53", "laptop", "cpu", overrides=OVERRIDES)
+    return jobs.train("prieto2025", "delay53", "laptop", "cpu", overrides=OVERRIDES)
 
 
 class Walk(loop.Trainable):

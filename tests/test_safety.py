@@ -74,7 +74,12 @@ EXPLOIT = "!!python/object/apply:os.system ['touch pwned']"
 
 
 @pytest.mark.parametrize(
-    "name", ["config/config.yaml", "replications/grokking/config.yaml", "replications/grokking/claims.yaml"]
+    "name",
+    [
+        "config/config.yaml",
+        "replications/grokking/prieto2025/config.yaml",
+        "replications/grokking/prieto2025/claims.yaml",
+    ],
 )
 def test_yaml_constructs_no_objects(suite, name):
     path = suite / name
@@ -88,7 +93,7 @@ def test_yaml_constructs_no_objects(suite, name):
 @pytest.mark.parametrize("value", [EXPLOIT, "$(touch pwned)", "`touch pwned`", "; touch pwned", "__import__('os')"])
 def test_a_setting_is_never_executed(tmp_path, monkeypatch, value):
     monkeypatch.chdir(tmp_path)
-    ruleset = rulesets.load("neural_collapse")
+    ruleset = rulesets.load("dang2023")
     with pytest.raises(InputError):
         rulesets.settings(ruleset, "networks", "laptop", overrides.parse([f"dataset={value}"]))
     assert list(tmp_path.iterdir()) == []
@@ -139,7 +144,7 @@ def test_a_pack_that_unpacks_to_too_much_is_refused(tmp_path, monkeypatch):
     import zipfile
 
     with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("smoke/grokking/edge113.npz", bytes(10_000))
+        archive.writestr("smoke/prieto2025/edge113.npz", bytes(10_000))
     monkeypatch.setattr(packing, "LARGEST", 9_999)
     with pytest.raises(InputError, match="unpacks to more than"):
         packing.unpack(tmp_path / "bomb.zip", tmp_path / "out")

@@ -9,7 +9,7 @@ from verifig.ground.spelling import did_you_mean
 from verifig.planning import overrides, rulesets
 from verifig.training.members import members_of
 
-GROKKING = rulesets.load("grokking")
+GROKKING = rulesets.load("prieto2025")
 
 
 def values(*assignments: str, experiment: str = "delay53", seeds: int | None = None, ruleset=GROKKING) -> dict:
@@ -49,7 +49,7 @@ def test_a_condition_without_changes_is_the_base():
 
 
 def test_the_first_condition_of_an_experiment_without_any_is_added_to_the_base():
-    ruleset = rulesets.load("sgd_stability")
+    ruleset = rulesets.load("wu2023")
     found = values("conditions.rough.clip=1", experiment="batch_size", ruleset=ruleset)["conditions"]
     assert found == {"base": {}, "rough": {"clip": 1}}
     found = values("conditions.rough.clip=1", "conditions.base=null", experiment="batch_size", ruleset=ruleset)
@@ -89,21 +89,21 @@ def test_a_change_goes_to_the_experiments_that_use_it():
 @pytest.mark.parametrize(
     ("assignments", "only", "sentence"),
     [
-        (["widht=3"], (), "unknown setting 'widht' in grokking.delay53 (laptop), did you mean 'width'?"),
+        (["widht=3"], (), "unknown setting 'widht' in prieto2025.delay53 (laptop), did you mean 'width'?"),
         (["conditions.adamw.epsilon=3"], (), "unknown setting 'conditions.adamw.epsilon'"),
         (["conditions={adamw: {epsilon: 3}}"], (), "unknown setting 'conditions.adamw.epsilon'"),
         (["conditions.mine.dept=4"], (), "unknown setting 'conditions.mine.dept'"),
         (
             ["conditions.admaw=null"],
             (),
-            "unknown condition 'admaw' in grokking.delay53 (laptop), did you mean 'adamw'?",
+            "unknown condition 'admaw' in prieto2025.delay53 (laptop), did you mean 'adamw'?",
         ),
         (["conditions={adamw: null, nosuch: null}"], (), "unknown condition 'nosuch'"),
-        ([], ("admaw",), "unknown condition 'admaw' in grokking.delay53 (laptop), did you mean 'adamw'?"),
+        ([], ("admaw",), "unknown condition 'admaw' in prieto2025.delay53 (laptop), did you mean 'adamw'?"),
         (["conditions.sgd=null"], ("sgd",), "unknown condition 'sgd'"),
-        (["conditions.sgd.eps=1"], ("adamw",), "conditions.sgd.eps is not used in grokking.delay53 (laptop)"),
-        (["conditions.new.eps=1"], ("adamw",), "conditions.new.eps is not used in grokking.delay53 (laptop)"),
-        (["weight_decay=1"], ("adamw_wd4",), "weight_decay is not used in grokking.delay53 (laptop)"),
+        (["conditions.sgd.eps=1"], ("adamw",), "conditions.sgd.eps is not used in prieto2025.delay53 (laptop)"),
+        (["conditions.new.eps=1"], ("adamw",), "conditions.new.eps is not used in prieto2025.delay53 (laptop)"),
+        (["weight_decay=1"], ("adamw_wd4",), "weight_decay is not used in prieto2025.delay53 (laptop)"),
         (["conditions.sgd=null", "conditions.sgd.eps=1"], (), "conditions.sgd is dropped and changed at once"),
         (["conditions.sgd=3"], (), "conditions.sgd = 3 must be a mapping of settings, or null"),
         (["conditions=3"], (), "conditions = 3 must be a mapping"),
@@ -137,13 +137,13 @@ def test_an_experiment_keeps_at_least_one_condition():
 
 
 def test_a_setting_that_every_condition_sets_itself_is_refused():
-    with pytest.raises(InputError, match=r"learning_rate is not used in grokking.slow113 \(laptop\): each condition"):
+    with pytest.raises(InputError, match=r"learning_rate is not used in prieto2025.slow113 \(laptop\): each condition"):
         values("learning_rate=0.1", experiment="slow113")
 
 
 def test_infinities_in_lists_are_refused():
     with pytest.raises(InputError, match="learning_rates = inf must be a finite number"):
-        values("learning_rates=[0.1, .inf]", experiment="diagonal", ruleset=rulesets.load("sgd_stability"))
+        values("learning_rates=[0.1, .inf]", experiment="diagonal", ruleset=rulesets.load("wu2023"))
 
 
 def test_numbers_may_be_written_in_any_notation():
@@ -159,7 +159,7 @@ def test_suggestions():
     assert did_you_mean("EN-10", ["EN-01", "EN-10"]) == ", did you mean 'EN-10'?"
     assert did_you_mean("en-10", ["EN-01", "EN-10"]) == ", did you mean 'EN-10'?"
     assert did_you_mean("xyz", ["width", "depth"]) == ""
-    with pytest.raises(InputError, match="did you mean 'grokking'"):
+    with pytest.raises(InputError, match="did you mean 'prieto2025'"):
         rulesets.load("groking")
     with pytest.raises(InputError, match="did you mean 'delay53'"):
         GROKKING.entry("dely53", "laptop")
@@ -176,19 +176,19 @@ def test_a_setting_that_names_data_decides_which_files_a_job_needs():
 
 CROSSED = [
     # what its schema allows setting by setting, and a program cannot do
-    ("grokking", "slow113", {"conditions.codes7.code_bits": 6}, "code_bits = 6 gives 64 codes, fewer than modulus = 113"),
-    ("grokking", "edge113", {"conditions.adamw.epochs": 3}, "epochs must be the same in all conditions"),
-    ("grokking", "edge113", {"train_fraction": 1e-6}, "leaves 0 to train on"),
-    ("grokking", "mnist200", {"train_size": 3000}, "train_size + test_size = 6000 must be at most 5,000"),
-    ("grokking", "landscape53", {"conditions.sgd.modulus": 7}, "modulus must be the same in all conditions"),
-    ("grokking", "thresholds", {"conditions.new.seeds": 2}, "this experiment has no conditions"),
-    ("sgd_stability", "relu", {"batch_sizes": [4]}, "batch_sizes = [4] must be [1]"),
-    ("sgd_stability", "relu", {"conditions.gd.samples": 50}, "samples must be the same in all conditions"),
-    ("sgd_stability", "relu", {"steps": 101}, "steps = 101 must be a multiple of block = 25"),
-    ("sgd_stability", "diagonal", {"support": 2000}, "support = 2000 must be at most dimension = 1000"),
-    ("sgd_stability", "batch_size", {"batch_sizes": [301], "replacement": False}, "must be at most samples = 300"),
-    ("sgd_stability", "diagonal", {"learning_rates": [0.1, 0.100001]}, "learning_rates"),
-    ("sgd_stability", "escape", {"steps": 100}, "steps = 100 must be at least 200"),
+    ("prieto2025", "slow113", {"conditions.codes7.code_bits": 6}, "code_bits = 6 gives 64 codes, fewer than modulus = 113"),
+    ("prieto2025", "edge113", {"conditions.adamw.epochs": 3}, "epochs must be the same in all conditions"),
+    ("prieto2025", "edge113", {"train_fraction": 1e-6}, "leaves 0 to train on"),
+    ("prieto2025", "mnist200", {"train_size": 3000}, "train_size + test_size = 6000 must be at most 5,000"),
+    ("prieto2025", "landscape53", {"conditions.sgd.modulus": 7}, "modulus must be the same in all conditions"),
+    ("prieto2025", "thresholds", {"conditions.new.seeds": 2}, "this experiment has no conditions"),
+    ("wu2023", "relu", {"batch_sizes": [4]}, "batch_sizes = [4] must be [1]"),
+    ("wu2023", "relu", {"conditions.gd.samples": 50}, "samples must be the same in all conditions"),
+    ("wu2023", "relu", {"steps": 101}, "steps = 101 must be a multiple of block = 25"),
+    ("wu2023", "diagonal", {"support": 2000}, "support = 2000 must be at most dimension = 1000"),
+    ("wu2023", "batch_size", {"batch_sizes": [301], "replacement": False}, "must be at most samples = 300"),
+    ("wu2023", "diagonal", {"learning_rates": [0.1, 0.100001]}, "learning_rates"),
+    ("wu2023", "escape", {"steps": 100}, "steps = 100 must be at least 200"),
     ("double_descent", "features", {"n": 1000}, "are more than the 1000 of mnist_5k in these classes"),
     ("double_descent", "features", {"classes": [3]}, "classes = [3] must be at least two"),
     ("double_descent", "features", {"classes": [3, 12]}, "classes: 12 must be below 10"),

@@ -57,7 +57,7 @@ def test_only_a_cluster_is_prepared_for_a_gpu_that_is_not_here(monkeypatch, tmp_
     from verifig.running import prepare
 
     monkeypatch.setattr(devices, "_cuda_problem", lambda: "this machine has no NVIDIA driver")
-    user = userconfig.load({"device": "cuda", "papers": ["grokking"]})
+    user = userconfig.load({"device": "cuda", "papers": ["prieto2025"]})
     monkeypatch.setattr(userconfig, "load", lambda: user)
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError, match="device 'cuda' was asked for"):
@@ -70,7 +70,7 @@ def test_a_training_job_without_its_gpu_says_so(tmp_path, monkeypatch):
     from verifig.running import snakemake as adapter
 
     monkeypatch.setattr(devices, "_cuda_problem", lambda: "this machine has no NVIDIA driver")
-    job = jobs.train("grokking", "edge113", "smoke", "cuda")
+    job = jobs.train("prieto2025", "edge113", "smoke", "cuda")
     log = tmp_path / "log"
     output = SimpleNamespace(artifact=tmp_path / "a.npz", record=tmp_path / "a.json")
     params = SimpleNamespace(job=job, checkpoint=tmp_path / "a.ckpt", data=tmp_path)

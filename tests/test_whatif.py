@@ -6,19 +6,19 @@ from verifig.planning import jobs, rulesets, whatif
 
 
 def described(experiments, overrides=None, seeds=None, without_data=()):
-    planned = {name: jobs.train("grokking", name, "laptop", "cpu", seeds, overrides) for name in experiments}
-    return whatif.describe("grokking", "laptop", planned, without_data)
+    planned = {name: jobs.train("prieto2025", name, "laptop", "cpu", seeds, overrides) for name in experiments}
+    return whatif.describe("prieto2025", "laptop", planned, without_data)
 
 
 def test_the_whole_scale_as_configured_is_no_what_if():
-    every = rulesets.load("grokking").experiments("laptop")
+    every = rulesets.load("prieto2025").experiments("laptop")
     assert described(every) is None
-    planned = jobs.all_jobs("grokking", "laptop", "cpu")
+    planned = jobs.all_jobs("prieto2025", "laptop", "cpu")
     assert planned["judge"]["what_if"] is None
 
 
 def test_what_is_left_out_by_choice_is_named_and_what_lacks_data_is_not():
-    every = rulesets.load("grokking").experiments("laptop")
+    every = rulesets.load("prieto2025").experiments("laptop")
     assert described(every[1:]) == {"changed": {}, "left_out": every[:1]}
     assert described(every[1:], without_data=every[:1]) is None
 
@@ -36,7 +36,7 @@ def test_changed_settings_are_named_with_both_values(overrides, changes):
 
 
 def test_other_seeds_are_a_changed_setting():
-    configured = rulesets.settings(rulesets.load("grokking"), "delay53", "laptop")["seeds"]
+    configured = rulesets.settings(rulesets.load("prieto2025"), "delay53", "laptop")["seeds"]
     assert described(["delay53"], seeds=2)["changed"]["delay53"]["seeds"] == [configured, 2]
 
 
@@ -48,9 +48,9 @@ def test_sentences_say_what_differs():
 
 
 def test_added_and_dropped_conditions():
-    job = jobs.train("grokking", "delay53", "laptop", "cpu")
+    job = jobs.train("prieto2025", "delay53", "laptop", "cpu")
     conditions = dict(job["settings"]["conditions"])
     gone = conditions.pop("adamw_wd4")
     settings = job["settings"] | {"conditions": conditions | {"mine": {"weight_decay": 1.0}}}
-    changed = whatif.describe("grokking", "laptop", {"delay53": job | {"settings": settings}})["changed"]["delay53"]
+    changed = whatif.describe("prieto2025", "laptop", {"delay53": job | {"settings": settings}})["changed"]["delay53"]
     assert changed == {"conditions.adamw_wd4": [gone, None], "conditions.mine": [None, {"weight_decay": 1.0}]}

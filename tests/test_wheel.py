@@ -69,27 +69,27 @@ def test_rule_sets_are_listed(verifig):
     code, said = verifig("list")
     assert code == 0, said
     assert "grokking           Grokking at the edge of numerical stability" in said
-    assert "condition adamw_wd4: weight_decay=4.0" in verifig("list", "grokking", "delay53")[1]
+    assert "condition adamw_wd4: weight_decay=4.0" in verifig("list", "prieto2025", "delay53")[1]
 
 
 def test_an_experiment_runs_is_judged_and_reported(verifig, tmp_path):
-    code, said = verifig("run", "grokking", "delay53", "--scale", "smoke", "--stage", "report", "--out", "out")
+    code, said = verifig("run", "prieto2025", "delay53", "--scale", "smoke", "--stage", "report", "--out", "out")
     assert code == 0, said
-    assert (tmp_path / "out/smoke/grokking/verdicts.json").exists()
-    assert (tmp_path / "out/smoke/grokking/page/index.html").exists()
+    assert (tmp_path / "out/smoke/prieto2025/verdicts.json").exists()
+    assert (tmp_path / "out/smoke/prieto2025/page/index.html").exists()
 
 
 def test_installed_and_from_a_checkout_a_job_is_the_same(installed, tmp_path):
     """So that packs travel between both."""
     code = (
-        "import json; from verifig.planning import jobs; print(json.dumps(jobs.all_jobs('grokking', 'smoke', 'cpu')))"
+        "import json; from verifig.planning import jobs; print(json.dumps(jobs.all_jobs('prieto2025', 'smoke', 'cpu')))"
     )
     (tmp_path / "show.py").write_text(code)
     env = environment(tmp_path) | {"PYTHONPATH": str(installed)}
     done = subprocess.run(
         [sys.executable, "show.py"], cwd=tmp_path, env=env, text=True, capture_output=True, check=True
     )
-    assert json.loads(done.stdout) == json.loads(json.dumps(jobs.all_jobs("grokking", "smoke", "cpu")))
+    assert json.loads(done.stdout) == json.loads(json.dumps(jobs.all_jobs("prieto2025", "smoke", "cpu")))
 
 
 def test_a_rule_set_s_own_command_works(verifig, tmp_path):

@@ -15,7 +15,7 @@ from verifig.ground.paths import slugs
 from verifig.pages import publish
 from verifig.planning import rulesets
 
-TRAINING = {f"grokking_train_{name}" for name in ("delay53", "edge113", "thresholds", "transformer")}
+TRAINING = {f"prieto2025_train_{name}" for name in ("delay53", "edge113", "thresholds", "transformer")}
 
 
 def targets(arguments) -> list[str]:
@@ -24,13 +24,13 @@ def targets(arguments) -> list[str]:
 
 
 def planned(
-    folder, *arguments, config=("scale=smoke", 'papers=["grokking"]', "device=cpu"), **environment: str
+    folder, *arguments, config=("scale=smoke", 'papers=["prieto2025"]', "device=cpu"), **environment: str
 ) -> set[str]:
     """Rules that Snakemake would run."""
-    return planned_rules(folder, "--config", *config, *targets(arguments), **environment) - {"grokking"}
+    return planned_rules(folder, "--config", *config, *targets(arguments), **environment) - {"prieto2025"}
 
 
-def run(folder, *arguments, config=("scale=smoke", 'papers=["grokking"]', "device=cpu")):
+def run(folder, *arguments, config=("scale=smoke", 'papers=["prieto2025"]', "device=cpu")):
     result = snakemake(folder, "--config", *config, *targets(arguments))
     assert result.returncode == 0, result.stdout + result.stderr
     return result
@@ -51,8 +51,8 @@ class Edited:
 
 
 def test_a_fresh_clone_with_published_pages_trains_everything(suite):
-    expected = {f"grokking_train_{name}" for name in rulesets.load("grokking").experiments("laptop")}
-    assert expected <= planned(suite, config=("scale=laptop", 'papers=["grokking"]'))
+    expected = {f"prieto2025_train_{name}" for name in rulesets.load("prieto2025").experiments("laptop")}
+    assert expected <= planned(suite, config=("scale=laptop", 'papers=["prieto2025"]'))
 
 
 def test_bare_snakemake_makes_everything_in_a_fresh_clone(suite):
@@ -71,11 +71,11 @@ def test_the_smoke_scale_passes_its_check(done):
 
 
 def test_nothing_runs_twice(done, suite):
-    assert planned(suite) == TRAINING | {"grokking_measure", "grokking_judge", "grokking_report", "site"}
+    assert planned(suite) == TRAINING | {"prieto2025_measure", "prieto2025_judge", "prieto2025_report", "site"}
     assert planned(done) == set()
 
 
-THRESHOLDS = "grokking_train_thresholds"
+THRESHOLDS = "prieto2025_train_thresholds"
 EDGE = "  edge113:\n    program: modular\n"
 
 
@@ -87,11 +87,11 @@ def traded(text: str) -> str:
 @pytest.mark.parametrize(
     ("file", "change", "expected"),
     [
-        ("replications/grokking/experiments/losses.py", "# x\n", TRAINING | {"measure", "judge", "report"}),
-        ("replications/grokking/measure.py", "# x\n", {"measure", "judge", "report"}),
-        ("replications/grokking/claims.yaml", "# x\n", {"judge", "report"}),
-        ("replications/grokking/report.py", "# x\n", {"report"}),
-        ("replications/grokking/plots.py", "# x\n", {"report"}),
+        ("replications/grokking/prieto2025/experiments/losses.py", "# x\n", TRAINING | {"measure", "judge", "report"}),
+        ("replications/grokking/prieto2025/measure.py", "# x\n", {"measure", "judge", "report"}),
+        ("replications/grokking/prieto2025/claims.yaml", "# x\n", {"judge", "report"}),
+        ("replications/grokking/prieto2025/report.py", "# x\n", {"report"}),
+        ("replications/grokking/prieto2025/plots.py", "# x\n", {"report"}),
         ("workflow/verifig/training/loop.py", "# x\n", TRAINING - {THRESHOLDS} | {"measure", "judge", "report"}),
         ("workflow/verifig/judging/judge.py", "# x\n", {"judge", "report"}),
         ("workflow/verifig/judging/stats.py", "# x\n", {"judge", "report"}),
@@ -101,17 +101,21 @@ def traded(text: str) -> str:
         ("workflow/verifig/running/prepare.py", "# x\n", set()),
         ("workflow/rules/replication.smk", "# x\n", set()),
         ("workflow/schemas/ruleset.schema.yaml", "# x\n", set()),
-        ("replications/grokking/paper.yaml", "# x\n", {"report"}),
-        ("replications/grokking/settings.schema.yaml", "# x\n", set()),
-        ("replications/grokking/README.md", "x\n", set()),
-        ("replications/sgd_stability/experiments/dynamics.py", "# x\n", set()),
-        ("replications/sgd_stability/claims.yaml", "# x\n", set()),
+        ("replications/grokking/prieto2025/paper.yaml", "# x\n", {"report"}),
+        ("replications/grokking/prieto2025/settings.schema.yaml", "# x\n", set()),
+        ("replications/grokking/prieto2025/README.md", "x\n", set()),
+        ("replications/sgd_stability/wu2023/experiments/dynamics.py", "# x\n", set()),
+        ("replications/sgd_stability/wu2023/claims.yaml", "# x\n", set()),
         (
-            "replications/grokking/config.yaml",
+            "replications/grokking/prieto2025/config.yaml",
             lambda text: re.sub(r"(edge113: .*epochs: )20}", r"\g<1>21}", text),
-            {"grokking_train_edge113", "measure", "judge", "report"},
+            {"prieto2025_train_edge113", "measure", "judge", "report"},
         ),
-        ("replications/grokking/config.yaml", traded, TRAINING - {THRESHOLDS} | {"measure", "judge", "report"}),
+        (
+            "replications/grokking/prieto2025/config.yaml",
+            traded,
+            TRAINING - {THRESHOLDS} | {"measure", "judge", "report"},
+        ),
         (
             "config/config.yaml",
             lambda text: text.replace("seeds: null", "seeds: 2"),
@@ -120,9 +124,9 @@ def traded(text: str) -> str:
     ],
 )
 def test_what_reruns(done, file, change, expected):
-    expected = {name if name.startswith("grokking") else f"grokking_{name}" for name in expected}
+    expected = {name if name.startswith("prieto2025") else f"grokking_{name}" for name in expected}
     with Edited(done / file, change):
-        found = planned(done, "grokking")
+        found = planned(done, "prieto2025")
     assert found == expected
 
 
@@ -130,33 +134,33 @@ def test_another_version_of_a_package_retrains(done, tmp_path):
     (tmp_path / "torch-99.0.dist-info").mkdir()
     (tmp_path / "torch-99.0.dist-info/METADATA").write_text("Metadata-Version: 2.1\nName: torch\nVersion: 99.0\n")
     path = os.pathsep.join(map(str, (tmp_path, done / "workflow", done)))
-    assert planned(done, "grokking", PYTHONPATH=path) == TRAINING | {
-        "grokking_measure",
-        "grokking_judge",
-        "grokking_report",
+    assert planned(done, "prieto2025", PYTHONPATH=path) == TRAINING | {
+        "prieto2025_measure",
+        "prieto2025_judge",
+        "prieto2025_report",
     }
 
 
 def test_a_data_file_that_comes_changes_or_goes(done):
     """What a download's arrival, change and absence make run."""
-    config, downloads = done / "replications/grokking/config.yaml", done / "data"
+    config, downloads = done / "replications/grokking/prieto2025/config.yaml", done / "data"
     downloads.mkdir()
     file = downloads / "t.csv"
     digest = hashlib.sha256(b"table").hexdigest()
     entry = f"\ndata:\n  table: {{file: t.csv, sha256: {digest}}}\n\nscales:"
-    later = {"grokking_measure", "grokking_judge", "grokking_report"}
+    later = {"prieto2025_measure", "prieto2025_judge", "prieto2025_report"}
     with Edited(
         config, lambda text: text.replace("\nscales:", entry, 1).replace(EDGE, EDGE + "    data: [table]\n", 1)
     ):
-        assert planned(done, "grokking") == later  # the experiment cannot run: its claims are not tested
+        assert planned(done, "prieto2025") == later  # the experiment cannot run: its claims are not tested
         file.write_bytes(b"table")
-        assert planned(done, "grokking") == later | {"grokking_train_edge113"}
+        assert planned(done, "prieto2025") == later | {"prieto2025_train_edge113"}
         file.write_bytes(b"another table")
-        refused = snakemake(done, "-n", "--config", "scale=smoke", 'papers=["grokking"]', "--", "grokking")
+        refused = snakemake(done, "-n", "--config", "scale=smoke", 'papers=["prieto2025"]', "--", "prieto2025")
         assert refused.returncode == 2
         assert f"t.csv has sha256 {hashlib.sha256(b'another table').hexdigest()}, expected {digest}" in refused.stderr
     shutil.rmtree(downloads)
-    assert planned(done, "grokking") == set()
+    assert planned(done, "prieto2025") == set()
 
 
 def test_without_snakemake_s_records_keys_decide(done, tmp_path):
@@ -165,12 +169,12 @@ def test_without_snakemake_s_records_keys_decide(done, tmp_path):
     shutil.copytree(done, clone, ignore=shutil.ignore_patterns(".snakemake"))
     assert command(clone, "verifig", "prepare", "--scale", "smoke").returncode == 0
     assert planned(clone) == set()
-    claims = clone / "replications/grokking/claims.yaml"
+    claims = clone / "replications/grokking/prieto2025/claims.yaml"
     claims.write_text(claims.read_text() + "# x\n")
     assert planned(clone) == set()  # Snakemake alone cannot know
     said = command(clone, "verifig", "prepare", "--scale", "smoke").stdout
     assert "verdicts was made by another job" in said or "judge was made by another job" in said
-    assert planned(clone) == {"grokking_judge", "grokking_report", "site"}
+    assert planned(clone) == {"prieto2025_judge", "prieto2025_report", "site"}
 
 
 def test_touching_reruns_nothing(done):
@@ -181,7 +185,7 @@ def test_touching_reruns_nothing(done):
 
 def test_prepare_removes_what_no_longer_fits(done):
     """Copied results without Snakemake's records: keys decide, not times."""
-    artifact = done / "results/smoke/grokking/edge113.npz"
+    artifact = done / "results/smoke/prieto2025/edge113.npz"
     good = artifact.read_bytes()
     artifact.write_bytes(good[:-100])
     result = command(done, "verifig", "prepare", "--scale", "smoke")
@@ -208,10 +212,10 @@ def test_the_lock_of_a_killed_run_is_explained(done):
 
 
 def test_measure_refuses_a_foreign_artifact(done):
-    record = done / "results/smoke/grokking/edge113.provenance.json"
+    record = done / "results/smoke/prieto2025/edge113.provenance.json"
     before = record.read_text()
     record.write_text(before.replace(json.loads(before)["key"], "0" * 64))
-    result = snakemake(done, "--force", "--", "grokking_measure")
+    result = snakemake(done, "--force", "--", "prieto2025_measure")
     record.write_text(before)
     assert result.returncode != 0
     assert "was made by another job" in result.stdout + result.stderr
@@ -219,8 +223,8 @@ def test_measure_refuses_a_foreign_artifact(done):
 
 
 def test_alone_and_from_the_root_share_artifacts(done, suite):
-    alone = ("-s", "replications/grokking/Snakefile", "--config", "scale=smoke", "device=cpu")
-    expected = TRAINING | {"grokking_measure", "grokking_judge", "grokking_report"}
+    alone = ("-s", "replications/grokking/prieto2025/Snakefile", "--config", "scale=smoke", "device=cpu")
+    expected = TRAINING | {"prieto2025_measure", "prieto2025_judge", "prieto2025_report"}
     assert planned_rules(suite, *alone) == {name.removeprefix("grokking_") for name in expected}
     assert planned_rules(done, *alone) == set()
 
@@ -243,7 +247,7 @@ def test_snakemake_s_own_report_holds_figures_and_verdicts(done):
 def test_graphs_show_the_jobs(done, option):
     result = snakemake(done, option)
     assert result.returncode == 0, result.stderr
-    for rule in (*TRAINING, "grokking_report", "site"):
+    for rule in (*TRAINING, "prieto2025_report", "site"):
         assert f'label = "{rule}' in result.stdout
 
 
@@ -254,10 +258,10 @@ def test_the_workflow_passes_snakemake_s_lint(suite):
 
 def broken(suite) -> tuple[str, ...]:
     """A suite whose shortest training job fails; returns what to ask Snakemake for."""
-    program = suite / "replications/grokking/experiments/thresholds.py"
+    program = suite / "replications/grokking/prieto2025/experiments/thresholds.py"
     failing = 'def thresholds(run):\n    raise ValueError("broken on purpose")\n\n\ndef _('
     program.write_text(program.read_text().replace("def thresholds(", failing, 1))
-    return ("--config", "scale=smoke", 'papers=["grokking"]', "--", "results/smoke/grokking/thresholds.npz")
+    return ("--config", "scale=smoke", 'papers=["prieto2025"]', "--", "results/smoke/prieto2025/thresholds.npz")
 
 
 def test_a_failing_job_shows_its_log(suite):
@@ -272,7 +276,7 @@ def test_make_names_the_rule_that_failed_its_log_and_the_sentence_in_it(suite):
     line = re.search(r"^\t\$\(SNAKEMAKE\) (.*) --config scale=laptop$", (ROOT / "Makefile").read_text(), re.M)[1]
     result = snakemake(suite, *line.split(), *broken(suite))
     assert result.returncode == 1
-    failed = "FAILED grokking_train_thresholds, log logs/smoke/grokking/train_thresholds.log\n  ValueError: broken on purpose"
+    failed = "FAILED prieto2025_train_thresholds, log logs/smoke/prieto2025/train_thresholds.log\n  ValueError: broken on purpose"
     assert result.stderr.count(failed) == 2, "when it happens and at the end"
     assert result.stderr.rstrip().endswith(failed)
     assert "reason:" not in result.stderr, "jobs that start say nothing"
@@ -292,19 +296,19 @@ def test_as_a_module_of_another_project(done, tmp_path):
     project.mkdir()
     (project / "Snakefile").write_text(EXAMPLE.read_text().replace("../..", str(done)))
     assert planned_rules(project) == TRAINING | {
-        "grokking_measure",
-        "grokking_judge",
-        "grokking_report",
+        "prieto2025_measure",
+        "prieto2025_judge",
+        "prieto2025_report",
         "contradicted",
     }
     shutil.copytree(done / "results/smoke", project / "papers/smoke")
-    shutil.rmtree(project / "papers/smoke/grokking/page")
-    (project / "papers/smoke/grokking/report.provenance.json").unlink()
-    assert planned_rules(project) == {"grokking_report", "contradicted"}
+    shutil.rmtree(project / "papers/smoke/prieto2025/page")
+    (project / "papers/smoke/prieto2025/report.provenance.json").unlink()
+    assert planned_rules(project) == {"prieto2025_report", "contradicted"}
     result = snakemake(project)
     assert result.returncode == 0, result.stdout + result.stderr
     assert (project / "contradicted.txt").read_text() == "0\n"
-    assert (project / "papers/smoke/grokking/page/index.html").exists()
+    assert (project / "papers/smoke/prieto2025/page/index.html").exists()
 
 
 SUITE_AS_MODULE = """
@@ -379,7 +383,7 @@ def test_a_new_rule_set_passes_lint_and_is_complete(suite, name):
 
 
 @pytest.mark.parametrize(
-    ("name", "sentence"), [("Toy-Paper", "snake_case"), ("", "make new paper=<slug>"), ("grokking", "exists already")]
+    ("name", "sentence"), [("Toy-Paper", "snake_case"), ("", "make new paper=<slug>"), ("prieto2025", "exists already")]
 )
 def test_a_new_rule_set_needs_a_name_of_its_own(suite, name, sentence):
     refused = command(suite, "verifig", "new", name)
@@ -389,14 +393,14 @@ def test_a_new_rule_set_needs_a_name_of_its_own(suite, name, sentence):
 
 def test_links_lead_somewhere_where_the_workflow_wrote_and_where_it_is_published(done, tmp_path):
     results = done / "results/smoke"
-    written = [results / "site/index.html", results / "grokking/page/index.html"]
+    written = [results / "site/index.html", results / "prieto2025/page/index.html"]
     publish._mirror(results / "site", tmp_path)
-    publish._mirror(results / "grokking/page", tmp_path / "grokking")
-    published = [tmp_path / "index.html", tmp_path / "grokking/index.html"]
+    publish._mirror(results / "prieto2025/page", tmp_path / "prieto2025")
+    published = [tmp_path / "index.html", tmp_path / "prieto2025/index.html"]
     for path in (*written, *published):
         assert dead_links(path) == [], path
-    assert "../grokking/page/index.html" in Outline(written[0].read_text()).links
-    assert "grokking/index.html" in Outline(published[0].read_text()).links
+    assert "../prieto2025/page/index.html" in Outline(written[0].read_text()).links
+    assert "prieto2025/index.html" in Outline(published[0].read_text()).links
     assert "../index.html" in Outline(published[1].read_text()).links
 
 

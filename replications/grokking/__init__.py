@@ -1,1 +1,0 @@
-"""Grokking at the edge of numerical stability (Prieto et al., ICLR 2025)."""

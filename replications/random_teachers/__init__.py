@@ -1,1 +1,0 @@
-"""Random teachers are good teachers (Sarnthein et al., ICML 2023)."""

@@ -1,1 +1,0 @@
-"""The implicit regularization of dynamical stability in SGD (Wu and Su, ICML 2023)."""

@@ -136,8 +136,8 @@ def test_pip_into_a_fresh_environment(tmp_path, show, form):
     listed = run([verifig, "list"], elsewhere, PYTHONPATH="").stdout
     assert all(slug in listed for slug in slugs())
     more = ["--scale", "smoke", "--stage", "report", "--out", "out"]
-    run([verifig, "run", "grokking", "delay53", *more], elsewhere, PYTHONPATH="")
-    assert (elsewhere / "out/smoke/grokking/page/index.html").exists()
+    run([verifig, "run", "prieto2025", "delay53", *more], elsewhere, PYTHONPATH="")
+    assert (elsewhere / "out/smoke/prieto2025/page/index.html").exists()
     rows = [(n, d, 1.7 + 400 / n**0.34 + 410 / d**0.28) for n in (1e8, 1e9, 1e10) for d in (1e9, 1e10, 1e11)]
     (elsewhere / "runs.csv").write_text("N,D,L\n" + "".join(f"{n},{d},{loss}\n" for n, d, loss in rows))
     fitted = run([verifig, "fit-scaling-law", "runs.csv", "--bootstraps", "0"], elsewhere, PYTHONPATH="").stdout

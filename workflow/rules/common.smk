@@ -14,7 +14,7 @@ os.environ.update(PYTHONPATH=os.pathsep.join(dict.fromkeys([*LIBRARY, *given])))
 from verifig.ground import paths
 from verifig.ground.errors import InputError
 from verifig.judging import claims
-from verifig.planning import datasets, jobs, rulesets, userconfig
+from verifig.planning import datasets, jobs, rulesets, themes, userconfig
 from verifig.running import surroundings
 from verifig.training.data import EMBEDDED
 
@@ -53,12 +53,8 @@ def data_of(slug, job, folder):
 
 def figures_of(slug, scale):
     """The figures that a rule set draws at a scale."""
-    figures = rulesets.load(slug).config["figures"]
-    return {
-        name: entry
-        for name, entry in figures.items()
-        if scale in entry.get("scales", ["laptop", "paper"])
-    }
+    figures = rulesets.load(slug).figures
+    return {name: entry for name, entry in figures.items() if scale in entry.scales}
 
 
 def read_by_the_site(slug, user):
@@ -85,5 +81,5 @@ def claims_on(slug, figure):
 
 def memory_of(slug, experiment, scale):
     """The memory that an experiment's configuration asks for; else the job gets what the profile gives every job."""
-    entry = rulesets.load(slug).entry(experiment, scale)
-    return {"mem_mb": entry["memory_mb"]} if "memory_mb" in entry else {}
+    memory = rulesets.load(slug).entry(experiment, scale).memory_mb
+    return {"mem_mb": memory} if memory else {}

@@ -74,7 +74,7 @@ rule judge:
         verdicts=report(
             f"{FOLDER}/verdicts.json",
             caption="../report/verdicts.rst",
-            category=rulesets.load(SLUG).config["title"],
+            category=rulesets.load(SLUG).title,
             labels={
                 "figure": "verdicts",
                 "shows": "every claim with its verdict",
@@ -106,10 +106,10 @@ rule report:
             report(
                 f"{FOLDER}/page/figures/{figure}.svg",
                 caption="../report/figure.rst",
-                category=rulesets.load(SLUG).config["title"],
+                category=rulesets.load(SLUG).title,
                 labels={
-                    "figure": entry["place"],
-                    "shows": entry["title"],
+                    "figure": entry.place,
+                    "shows": entry.title,
                     "claims": claims_on(SLUG, figure),
                 },
             )

@@ -1,4 +1,4 @@
-"""Suite-wide targets: one rule a paper, and the site over all of them."""
+"""Suite-wide targets: one rule a paper, one a theme, and the site over all of them."""
 
 RESULTS = f"<results>/{SUITE_CONFIG.scale}"
 RESULTS_OF_PAPERS = [
@@ -17,6 +17,20 @@ for paper in SUITE_CONFIG.papers:
         input:
             f"{RESULTS}/{paper}/verdicts.json",
             f"{RESULTS}/{paper}/page/index.html",
+
+
+for theme, papers in themes.by_theme(SUITE_CONFIG.papers).items():
+
+    rule:
+        """Verdicts and pages of a theme's papers."""
+        name:
+            theme.name
+        input:
+            [
+                f"{RESULTS}/{paper}/{file}"
+                for paper in papers
+                for file in ("verdicts.json", "page/index.html")
+            ],
 
 
 rule site:

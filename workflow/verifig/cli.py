@@ -58,8 +58,8 @@ def parser() -> argparse.ArgumentParser:
     _verdict_commands(add)
     _keeping_commands(add)
     for slug in paths.slugs():  # a rule set may bring commands of its own
-        if (paths.REPLICATIONS / slug / "commands.py").exists():
-            importlib.import_module(f"replications.{slug}.commands").register(add)
+        if (paths.ruleset_dir(slug) / "commands.py").exists():
+            importlib.import_module(f"{paths.package(slug)}.commands").register(add)
     return top
 
 
@@ -111,7 +111,7 @@ def _verdict_commands(add: Callable) -> None:
     _scale(command)
     _results(command)
     command = add("explain", _explain, "one claim: statement, source, bounds, observed values by seed, reasons")
-    command.add_argument("claim", help="claim id, for example EN-10 or grokking/EN-10")
+    command.add_argument("claim", help="claim id, for example EN-10 or prieto2025/EN-10")
     _scale(command)
     _results(command)
     command = add("compare", _compare, "what changed between two verdicts.json; exit 1 if a verdict did")

@@ -124,7 +124,7 @@ def hardware() -> dict:
 
 
 def _module(slug: str) -> ModuleType:
-    return importlib.import_module(f"replications.{slug}.bench")
+    return importlib.import_module(f"{paths.package(slug)}.bench")
 
 
 def updated(record: Mapping, slug: str, new: Mapping) -> dict:
@@ -189,5 +189,5 @@ def _on_disk() -> dict:
 def _has_bench(slug: str, required: bool) -> bool:
     exists = (paths.ruleset_dir(slug) / "bench.py").exists()
     if required and not exists:
-        raise InputError(f"replications/{slug} has no bench.py")
+        raise InputError(f"{paths.name_in_suite(paths.ruleset_dir(slug))} has no bench.py")
     return exists

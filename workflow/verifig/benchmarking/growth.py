@@ -9,6 +9,7 @@ from concurrent.futures import ProcessPoolExecutor
 import numpy as np
 
 from verifig.benchmarking.bench import Clock, Program, Result, median, product, seconds
+from verifig.ground import paths
 from verifig.ground.costs import peak_memory
 
 ROUNDS = 5
@@ -73,7 +74,7 @@ def _peak(slug: str, members: int) -> float:
     from verifig.training.device import prepare_torch
 
     prepare_torch("cpu", 1)
-    program = importlib.import_module(f"replications.{slug}.bench").PROGRAM
+    program = importlib.import_module(f"{paths.package(slug)}.bench").PROGRAM
     if members:
         step = program.make(members, program.usual)
         for _ in range(STEPS):

@@ -17,7 +17,7 @@ INTRODUCTION = """\
 Every figure is a ratio of two times measured in turn within one run, or a share of the machine's own rate, so it does
 not depend on how fast the machine is (on its caches it may); memory is the peak of a fresh process. Processor seconds,
 one thread, medians over rounds; "a over b" is the time of a in units of that of b. `make bench` renews this page,
-`python -m verifig bench grokking` one part of it.
+`python -m verifig bench prieto2025` one part of it.
 
 A figure is marked ▲ as a **regression** when it is more than 20 % worse than the committed one and also worse by more
 than both spreads together (the spread, ±, is the range between the quartiles of the rounds). A figure that departs that

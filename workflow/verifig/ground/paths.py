@@ -1,5 +1,6 @@
 """Where things lie: the suite's own folders, in a checkout or as an installed package, and the layout of a results folder."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,19 +34,29 @@ def require_checkout(what: str) -> None:
 
 
 def slugs() -> list[str]:
-    """Names of all rule sets, sorted."""
-    return sorted(path.parent.name for path in REPLICATIONS.glob("*/config.yaml"))
+    """Names of all papers: folders `replications/<theme>/<paper>/`, by theme."""
+    return [path.parent.name for path in sorted(REPLICATIONS.glob("*/*/paper.yaml"))]
 
 
 def ruleset_dir(slug: str) -> Path:
-    """Folder of one rule set.
+    """Folder of one paper's rule set.
 
     Raises:
-        InputError: no rule set has this name.
+        InputError: no paper has this name.
     """
-    if slug not in slugs():
-        raise InputError(f"unknown paper {slug!r}{did_you_mean(slug, slugs())}: choose from {', '.join(slugs())}")
-    return REPLICATIONS / slug
+    found = next(REPLICATIONS.glob(f"*/{slug}/paper.yaml"), None) if re.fullmatch(r"\w+", slug) else None
+    if found is not None:
+        return found.parent
+    if (REPLICATIONS / slug / "theme.yaml").is_file():
+        papers = [path.parent.name for path in sorted(REPLICATIONS.glob(f"{slug}/*/paper.yaml"))]
+        raise InputError(f"{slug} is a theme, not a paper: choose from its papers {', '.join(papers)}")
+    raise InputError(f"unknown paper {slug!r}{did_you_mean(slug, slugs())}: choose from {', '.join(slugs())}")
+
+
+def package(slug: str) -> str:
+    """Dotted name of a paper's folder: `replications.grokking.prieto2025`."""
+    folder = ruleset_dir(slug)
+    return f"replications.{folder.parent.name}.{folder.name}"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from verifig.ground.files import read_json
-from verifig.ground.paths import REPLICATIONS, Layout
+from verifig.ground.paths import Layout, ruleset_dir
 from verifig.judging import verdicts
 from verifig.planning import standing, userconfig
 
@@ -57,7 +57,7 @@ def check(results: Path, scale: str, without_data: bool = False) -> int:
 
 def recorded(slug: str, scale: str) -> dict[str, str]:
     """Verdicts recorded on purpose (`verifig record`) by claim id; empty where none are."""
-    path = REPLICATIONS / slug / "recorded" / f"{scale}.json"
+    path = ruleset_dir(slug) / "recorded" / f"{scale}.json"
     return {claim["id"]: claim["verdict"] for claim in read_json(path)["claims"]} if path.exists() else {}
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from verifig.ground import schema
 from verifig.ground.conditions import condition_text
 from verifig.ground.errors import InputError
-from verifig.ground.paths import SCHEMAS, ruleset_dir
+from verifig.ground.paths import SCHEMAS, name_in_suite, ruleset_dir
 from verifig.ground.yaml_files import read_yaml
 from verifig.judging import scales
 from verifig.planning import rulesets
@@ -18,8 +18,12 @@ COMPARED = ("paper", "control_arm")  # of a part, but meaningless where its caus
 @functools.cache
 def _contents(slug: str) -> dict:
     contents = read_yaml(ruleset_dir(slug) / "claims.yaml")
-    schema.validate(contents, read_yaml(SCHEMAS / "claims.schema.yaml"), f"replications/{slug}/claims.yaml")
+    schema.validate(contents, read_yaml(SCHEMAS / "claims.schema.yaml"), _where(slug))
     return contents
+
+
+def _where(slug: str) -> str:
+    return name_in_suite(ruleset_dir(slug) / "claims.yaml")
 
 
 @functools.cache
@@ -30,7 +34,7 @@ def load(slug: str) -> list[dict]:
         InputError: the file breaks the schema, repeats an id, a sabotage names an unknown claim, a claim has nothing
             to judge at one of its scales, or health names an unknown experiment.
     """
-    where = f"replications/{slug}/claims.yaml"
+    where = _where(slug)
     claims = [{"kind": "claim"} | claim for claim in _contents(slug)["claims"]]
     by_id: dict[str, dict] = {}
     for claim in claims:
@@ -68,10 +72,10 @@ def health(slug: str) -> dict[str, list[dict]]:
         InputError: the file breaks the schema, or names an unknown experiment.
     """
     found = _contents(slug).get("health", {})
-    known = rulesets.load(slug).config["experiments"] if found else {}
+    known = rulesets.load(slug).bases if found else {}
     for name in found:
         if name not in known:
-            raise InputError(f"replications/{slug}/claims.yaml: health names the unknown experiment {name!r}")
+            raise InputError(f"{_where(slug)}: health names the unknown experiment {name!r}")
     return found
 
 

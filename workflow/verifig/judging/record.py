@@ -1,4 +1,4 @@
-"""`verifig record`: verdicts recorded on purpose in replications/<paper>/recorded/, which `check` compares with."""
+"""`verifig record`: verdicts recorded on purpose in replications/<theme>/<paper>/recorded/, which `check` compares with."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from verifig.ground import revision
 from verifig.ground.errors import InputError
 from verifig.ground.files import read_json, write_json
-from verifig.ground.paths import REPLICATIONS, Layout
+from verifig.ground.paths import Layout, ruleset_dir
 from verifig.ground.version import __version__
 from verifig.judging import check
 from verifig.planning import standing
@@ -16,7 +16,7 @@ SHORT_PART = ("observed", "low", "high", "n", "verdict")
 
 
 def record(results: Path, scale: str, slugs: Sequence[str]) -> None:
-    """Write the verdicts of finished runs to replications/<slug>/recorded/<scale>.json.
+    """Write the verdicts of finished runs to replications/<theme>/<slug>/recorded/<scale>.json.
 
     With them go version, commit, date of the run, and hardware.
 
@@ -42,7 +42,7 @@ def _write(layout: Layout) -> None:
     trained = [read_json(layout.provenance(experiment)) for experiment in experiments]
     before = check.recorded(slug, scale)
     write_json(
-        REPLICATIONS / slug / "recorded" / f"{scale}.json",
+        ruleset_dir(slug) / "recorded" / f"{scale}.json",
         {
             "schema": 1,
             "verifig": __version__,

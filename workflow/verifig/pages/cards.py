@@ -97,7 +97,7 @@ def header(ruleset: "RuleSet", claims: Sequence[Mapping], scale: str) -> Block:
         f"Counts at {scale} scale; kinds are not summed, and claims that share runs are not independent evidence.",
         words.simultaneous(claims),
     ]
-    given = {"config": ruleset.config, "sentences": sentences}
+    given = {"ruleset": ruleset, "sentences": sentences}
     return Block(
         fill(
             "header.html.j2",

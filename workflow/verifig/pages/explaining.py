@@ -8,7 +8,7 @@ from rich.console import Console
 
 from verifig.ground import numbers
 from verifig.ground.errors import InputError
-from verifig.ground.paths import REPLICATIONS, Layout, ruleset_dir
+from verifig.ground.paths import Layout, name_in_suite, ruleset_dir
 from verifig.ground.spelling import did_you_mean
 from verifig.judging import claims as claims_module
 from verifig.judging import verdicts
@@ -21,7 +21,7 @@ ASIDE = ("tests", "report.py", "plots.py", "plotting")  # of a rule set, but whe
 
 
 def explain(results: Path, scale: str, name: str) -> None:
-    """Print one claim: `EN-10`, or `grokking/EN-10` where several rule sets use the id; case does not matter.
+    """Print one claim: `EN-10`, or `prieto2025/EN-10` where several rule sets use the id; case does not matter.
 
     Raises:
         InputError: unknown or ambiguous claim, or no verdicts on it yet.
@@ -92,15 +92,15 @@ def _print_part(console: Console, part: Mapping, slug: str) -> None:
 
 def source(slug: str, part: Mapping) -> str:
     """File and line that names a statistic; the measure module where its name is put together."""
-    folder = REPLICATIONS / slug
+    folder = ruleset_dir(slug)
     files = sorted(folder.rglob("*.py"), key=lambda path: ("measur" not in path.as_posix(), path.as_posix()))
     for path in files:
         if path.relative_to(folder).parts[0] in ASIDE or path.name.startswith("plots"):
             continue
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
             if f'"{part["statistic"]}"' in line:
-                return f"replications/{path.relative_to(REPLICATIONS).as_posix()}:{number}"
-    return f"replications/{slug}/measure.py"
+                return f"{name_in_suite(path)}:{number}"
+    return f"{name_in_suite(folder)}/measure.py"
 
 
 def rerun(slug: str, experiment: str, contents: Mapping) -> str:

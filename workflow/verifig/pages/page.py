@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 from verifig.ground import conditions, numbers
 from verifig.ground.errors import RunError
 from verifig.ground.files import read_json
-from verifig.ground.paths import REPLICATIONS, ROOT, Layout
+from verifig.ground.paths import ROOT, Layout, ruleset_dir
 from verifig.ground.yaml_files import read_yaml
 from verifig.judging import verdicts
 from verifig.measuring import tables
@@ -65,18 +65,17 @@ class Page:
         self.statistics = tables.read(self.layout.statistics)
         self.shown: list[str] = []
         self.absent: list[Absent] = []
-        unknown = {claim["figure"] for claim in self.claims} - set(self.figures(all_scales=True))
+        unknown = {claim["figure"] for claim in self.claims} - {
+            *self.ruleset.figures,
+            "controls",
+        }  # the section at the end
         if unknown:
             raise RunError(f"claims of {slug} name the unknown figure {sorted(unknown)[0]!r}")
 
-    def figures(self, all_scales: bool = False) -> dict[str, Mapping]:
-        """The configured figures of this scale, by name; `controls` is the section at the end, not a figure."""
-        everything = dict(self.ruleset.config["figures"])
-        if all_scales:
-            return everything | {"controls": {}}
-        return {
-            name: entry for name, entry in everything.items() if self.scale in entry.get("scales", ["laptop", "paper"])
-        }
+    def figures(self, all_scales: bool = False) -> dict[str, rulesets.Figure]:
+        """The configured figures of this scale, by name."""
+        chosen = self.ruleset.figures.items()
+        return {name: entry for name, entry in chosen if all_scales or self.scale in entry.scales}
 
     def value(self, experiment: str, statistic: str, condition: Mapping | None = None) -> pd.Series:
         """Values by seed of one statistic (for text and alternatives)."""
@@ -131,11 +130,11 @@ class Page:
 
     def _configured(self, experiment: str) -> dict:
         """The configured settings at this scale; where the experiment does not run at it, those of a scale where it does."""
-        blocks = self.ruleset.config["scales"]
-        scales = [scale for scale in (self.scale, "laptop", "paper", "smoke") if experiment in blocks[scale]]
+        runs = self.ruleset.scales(experiment)
+        scales = [scale for scale in (self.scale, "laptop", "paper", "smoke") if scale in runs]
         if not scales:
             raise RunError(f"report.py of {self.slug} names the unknown experiment {experiment!r}")
-        return self.ruleset.entry(experiment, scales[0])["settings"]
+        return self.ruleset.entry(experiment, scales[0]).settings
 
     def seeds(self, experiment: str, condition: str | None = None) -> int:
         """Number of seeds that this run used (see `settings`)."""
@@ -146,8 +145,8 @@ class Page:
         return all((self.layout.curves / f"{name}.parquet").exists() for name in curves)
 
     def paper(self, name: str) -> dict:
-        """Values read off the paper, from the rule set's `paper.yaml`: each entry carries its source."""
-        return read_yaml(self.ruleset.folder / "paper.yaml")[name]
+        """Values read off the paper, from the rule set's `values.yaml`: each entry carries its source."""
+        return read_yaml(self.ruleset.folder / "values.yaml")[name]
 
     def text(self, markdown: str) -> Block:
         """A paragraph with numbers that come from files (use `number`, `settings`, `seeds`).
@@ -186,7 +185,7 @@ class Page:
         """
         self.shown.append(name)
         entry = self.figures(all_scales=True)[name]
-        heading = f"{entry['place']}: {entry['title']}"
+        heading = f"{entry.place}: {entry.title}"
         claims = [claim for claim in self.claims if claim["figure"] == name and claim["kind"] == "claim"]
         path = self._drawn / f"{name}.svg"
         if absent := self._draw(name, heading, draw, curves, alt, path):
@@ -231,7 +230,7 @@ class Page:
 
     def _runs(self, name: str) -> list[str]:
         """Experiments whose runs a figure draws, as far as the configuration says."""
-        return list(self.figures(all_scales=True)[name].get("experiments", []))
+        return list(self.ruleset.figures[name].experiments)
 
     def _changed(self, name: str) -> bool:
         """Whether settings of a run that the figure draws were changed."""
@@ -242,7 +241,7 @@ class Page:
         """By experiment that could not run, the data files that it lacks."""
         record = self.layout.provenance("judge")
         lacking = read_json(record)["job"]["missing_data"] if record.exists() else {}
-        known = self.ruleset.config.get("data", {})
+        known = self.ruleset.downloads
         return {name: found for name, files in lacking.items() if (found := [file for file in files if file in known])}
 
     def _why_missing(self, name: str) -> str:
@@ -252,11 +251,11 @@ class Page:
     def notice(self) -> Block:
         """One folded notice for all figures that are not shown; the report stage puts it below the header."""
         files = sorted({file for files in self._missing_data().values() for file in files})
-        known = self.ruleset.config.get("data", {})
+        known = self.ruleset.downloads
         there = {path.name.split(".")[0] for path in self.layout.folder.glob("*.provenance.json")}
         left_out = [name for name in self.ruleset.experiments(self.scale) if name not in there]
         return notices.not_shown(
-            self.absent, self.slug, self.scale, [Path(known[file]["file"]).name for file in files], left_out
+            self.absent, self.slug, self.scale, [Path(known[file].file).name for file in files], left_out
         )
 
     def controls(self) -> Block:
@@ -268,7 +267,7 @@ class Page:
         """What differs from the paper with the configured settings: what, why, what it may change."""
         table = cards.table(
             ["What differs", "Why", "What it may change"],
-            [[item["what"], item["why"], item["effect"]] for item in self.ruleset.config.get("deviations", [])],
+            [[item.what, item.why, item.effect] for item in self.ruleset.deviations if self.scale in item.scales],
         )
         if not (self.what_if or {}).get("changed"):
             return table
@@ -351,7 +350,7 @@ def _with_recorded(slug: str, scale: str, claims: list[dict]) -> list[dict]:
 
 def recorded(slug: str, scale: str) -> dict[str, Mapping]:
     """Verdicts recorded on purpose (`verifig record`), by claim id; empty if there are none."""
-    path = REPLICATIONS / slug / "recorded" / f"{scale}.json"
+    path = ruleset_dir(slug) / "recorded" / f"{scale}.json"
     if not path.exists():
         return {}
     contents = read_json(path)

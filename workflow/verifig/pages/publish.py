@@ -11,14 +11,14 @@ from pathlib import Path
 from verifig.ground.errors import InputError
 from verifig.ground.files import read_json, sha256, write_json, write_text
 from verifig.ground.keys import key
-from verifig.ground.paths import REPLICATIONS, ROOT, Layout, slugs
+from verifig.ground.paths import ROOT, Layout, ruleset_dir, slugs
 from verifig.ground.version import __version__
 from verifig.judging import verdicts
 from verifig.pages import heldback
 from verifig.planning import jobs, provenance, standing, userconfig
 
 REPORTS = ROOT / "reports"
-SOURCES = ("claims.yaml", "config.yaml", "settings.schema.yaml", "paper.yaml")
+SOURCES = ("claims.yaml", "experiments.yaml", "paper.yaml", "settings.schema.yaml", "values.yaml")
 # in reports/, but not of the site
 OTHER_PAGES = {f"{page}.{kind}" for page in ("trust", "hardware", "benchmarks") for kind in ("md", "json", "svg")}
 KEPT = {"manifest.json", "README.md"} | OTHER_PAGES
@@ -84,7 +84,7 @@ def _manifest(fresh: list[str], keep: bool) -> int:
 
 def source_digests(slug: str) -> dict[str, str]:
     """Digests of what a published page was made from: the rule set's claims, settings and code."""
-    folder = REPLICATIONS / slug
+    folder = ruleset_dir(slug)
     code = [path for path in sorted(folder.rglob("*.py")) if path.relative_to(folder).parts[0] not in ASIDE]
     files = [*(folder / name for name in SOURCES if (folder / name).exists()), *code]
     return {path.relative_to(folder).as_posix(): sha256(path) for path in files}
@@ -97,7 +97,7 @@ def stale_pages() -> dict[str, list[str]]:
     pages = read_json(REPORTS / "manifest.json")["pages"]
     result = {}
     for slug, digests in pages.items():
-        now = source_digests(slug) if (REPLICATIONS / slug).is_dir() else {}
+        now = source_digests(slug) if slug in slugs() else {}
         if changed := sorted(name for name in digests | now if digests.get(name) != now.get(name)):
             result[slug] = changed
     return result

@@ -85,12 +85,12 @@ def _paper(layout: Layout) -> dict:
     records = [read_json(path) for path in sorted(layout.folder.glob("*.provenance.json"))]
     trained = [record for record in records if record["job"]["stage"] == "train"]
     ruleset = rulesets.load(layout.slug)
-    drawn = (layout.page / "figures" / f"{name}.svg" for name in ruleset.config["figures"])
+    drawn = (layout.page / "figures" / f"{name}.svg" for name in ruleset.figures)
     thumbnail = next((path for path in drawn if path.exists() and not is_placeholder(path)), None)
     return counted(layout.slug, judged["claims"]) | {
         "changed": whatif.sentences(judged.get("what_if")),
-        "title": ruleset.config["title"],
-        "summary": ruleset.config["summary"],
+        "title": ruleset.title,
+        "summary": ruleset.summary,
         "seconds": sum(record["cpu_seconds"] for record in trained),
         "cost": numbers.seconds(sum(record["cpu_seconds"] for record in trained)),
         "hardware": sorted({record["device_name"] for record in trained}),

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from verifig.ground import numbers
 from verifig.ground.files import read_json
-from verifig.ground.paths import REPLICATIONS, Layout, ruleset_dir
+from verifig.ground.paths import Layout, ruleset_dir
 from verifig.judging import verdicts
 from verifig.pages import words
 from verifig.planning import userconfig, whatif
@@ -80,7 +80,7 @@ def _claims(contents: Mapping) -> None:
 
 
 def _recorded(slug: str, scale: str) -> dict[str, Mapping]:
-    path = REPLICATIONS / slug / "recorded" / f"{scale}.json"
+    path = ruleset_dir(slug) / "recorded" / f"{scale}.json"
     return {claim["id"]: claim for claim in read_json(path)["claims"]} if path.exists() else {}
 
 

@@ -1,6 +1,6 @@
 """What settings must satisfy beyond their schema: finite numbers, and the cross-conditions of a program.
 
-A rule set states its cross-conditions in `replications/<slug>/checks.py` (optional, imports no torch): one function per
+A rule set states its cross-conditions in its `checks.py` (optional, imports no torch): one function per
 program, named like it, `def <program>(members: Sequence[Mapping]) -> None`, given the members of `rulesets.members`.
 """
 
@@ -8,10 +8,10 @@ import importlib
 import itertools
 import math
 from collections.abc import Collection, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from verifig.ground.errors import InputError
+from verifig.ground.paths import package, ruleset_dir
 from verifig.planning.overrides import BASE
 
 
@@ -106,15 +106,15 @@ def finite(value: Any, where: str, path: str = "") -> None:
         raise InputError(f"{where}: {path} = {value} must be a finite number")
 
 
-def program(slug: str, folder: Path, name: str, members: Sequence[Mapping], where: str) -> None:
+def program(slug: str, name: str, members: Sequence[Mapping], where: str) -> None:
     """Run the cross-checks of one program, if its rule set has any.
 
     Raises:
         InputError: the check's sentence, after `where`.
     """
-    if not (folder / "checks.py").exists():
+    if not (ruleset_dir(slug) / "checks.py").exists():
         return
-    check = getattr(importlib.import_module(f"replications.{slug}.checks"), name, None)
+    check = getattr(importlib.import_module(f"{package(slug)}.checks"), name, None)
     if check is None:
         return
     try:

@@ -8,14 +8,15 @@ from pathlib import Path
 
 from verifig.ground.errors import InputError
 from verifig.ground.files import sha256
-from verifig.planning.rulesets import RuleSet, load
+from verifig.ground.paths import name_in_suite
+from verifig.planning.rulesets import Experiment, RuleSet, load
 from verifig.training.data import EMBEDDED
 from verifig.training.members import members_of
 
 FOLDERS = "folders"  # below the data folder: what was made of folders of images
 
 
-def names(ruleset: RuleSet, entry: Mapping, settings: Mapping) -> list[str]:
+def names(ruleset: RuleSet, entry: Experiment, settings: Mapping) -> list[str]:
     """Data sets that an experiment reads: those that its configuration lists, and those that its settings name.
 
     Args:
@@ -23,10 +24,10 @@ def names(ruleset: RuleSet, entry: Mapping, settings: Mapping) -> list[str]:
         settings: checked; a setting that the schema marks with `data: true` holds names of data sets, one marked with
             a mapping holds values that stand for several.
     """
-    known = {*EMBEDDED, *ruleset.config.get("data", {})}
+    known = {*EMBEDDED, *ruleset.downloads}
     properties = ruleset.settings_schema["properties"]
     naming = {name: described["data"] for name, described in properties.items() if described.get("data")}
-    named = list(entry.get("data", []))
+    named = list(entry.data)
     for member in members_of(settings):
         for name, mark in naming.items():
             if name not in member:
@@ -34,7 +35,7 @@ def names(ruleset: RuleSet, entry: Mapping, settings: Mapping) -> list[str]:
             parts = mark if isinstance(mark, Mapping) else {}
             for value in [member[name]] if isinstance(member[name], str) else member[name]:
                 named += parts.get(value, [value])
-    return [name for name in dict.fromkeys(named) if name in known or name in entry.get("data", [])]
+    return [name for name in dict.fromkeys(named) if name in known or name in entry.data]
 
 
 def digest(ruleset: RuleSet, name: str, data_dir: Path) -> str | None:
@@ -45,28 +46,28 @@ def digest(ruleset: RuleSet, name: str, data_dir: Path) -> str | None:
     """
     if name in EMBEDDED:
         return EMBEDDED[name]
-    if name not in ruleset.config.get("data", {}):
-        raise InputError(f"replications/{ruleset.slug}/config.yaml: unknown data set {name!r}")
+    if name not in ruleset.downloads:
+        raise InputError(f"{name_in_suite(ruleset.folder)}/experiments.yaml: unknown data set {name!r}")
     file = path(ruleset.slug, name, data_dir)
     if not file.exists():
         return None
-    entry = ruleset.config["data"][name]
+    entry = ruleset.downloads[name]
     if file == packed(name, data_dir):
         return sha256(file)
-    if (found := sha256(file)) != entry["sha256"]:
+    if (found := sha256(file)) != entry.sha256:
         raise InputError(
-            f"{file} has sha256 {found}, expected {entry['sha256']}: delete it and run `python -m verifig prepare`, "
-            f"or put the file from {entry.get('url', 'its publisher')} there"
+            f"{file} has sha256 {found}, expected {entry.sha256}: delete it and run `python -m verifig prepare`, "
+            f"or put the file from {entry.url or 'its publisher'} there"
         )
-    return entry["sha256"]
+    return entry.sha256
 
 
 def path(slug: str, name: str, data_dir: Path) -> Path:
     """Where a data set lies: what was made of a folder of images if one is given, else the download."""
-    entry = load(slug).config["data"][name]
-    if entry.get("images") and packed(name, data_dir).exists():
+    entry = load(slug).downloads[name]
+    if entry.images and packed(name, data_dir).exists():
         return packed(name, data_dir)
-    return Path(data_dir) / entry["file"]
+    return Path(data_dir) / entry.file
 
 
 def packed(name: str, data_dir: Path) -> Path:
@@ -76,11 +77,11 @@ def packed(name: str, data_dir: Path) -> Path:
 
 def from_folders(ruleset: RuleSet, digests: Mapping[str, str | None]) -> dict[str, str]:
     """Of a job's data sets (name -> SHA-256), those that were given as folders of images."""
-    entries = ruleset.config.get("data", {})
+    known = ruleset.downloads
     return {
         name: found
         for name, found in digests.items()
-        if found and entries.get(name, {}).get("images") and found != entries[name].get("sha256")
+        if found and name in known and known[name].images and found != known[name].sha256
     }
 
 
@@ -88,7 +89,7 @@ def folder_of(slug: str, name: str, file: Path) -> Path:
     """The data folder in which a download lies as `file` (the inverse of `path`)."""
     if Path(file).parent.name == FOLDERS:
         return Path(file).parents[1]
-    return Path(file).parents[len(Path(load(slug).config["data"][name]["file"]).parts) - 1]
+    return Path(file).parents[len(Path(load(slug).downloads[name].file).parts) - 1]
 
 
 def files(job: Mapping, data_dir: Path) -> dict[str, Path | None]:

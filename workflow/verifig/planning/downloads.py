@@ -52,10 +52,10 @@ def fetch(
         settings = rulesets.settings(ruleset, experiment, scale, (overrides or {}).get(experiment))
         wanted.update(datasets.names(ruleset, entry, settings))
     given = userconfig.load().data_folders
-    for name, entry in ruleset.config.get("data", {}).items():
+    for name, entry in ruleset.downloads.items():
         if name not in wanted:
             continue
-        how = image_folders.sync(name, given.get(name), data_dir) if entry.get("images") else None
+        how = image_folders.sync(name, given.get(name), data_dir) if entry.images else None
         how = how or bring(ruleset, name, data_dir)
         if how != "there":
             print(f"{ruleset.slug}: data {name}: {how}")
@@ -71,18 +71,18 @@ def bring(ruleset: RuleSet, name: str, data_dir: Path) -> str:
     """
     if datasets.digest(ruleset, name, data_dir):
         return "there"
-    entry = ruleset.config["data"][name]
+    entry = ruleset.downloads[name]
     target = datasets.path(ruleset.slug, name, data_dir)
-    source = mirror() / entry["file"] if mirror() else None
+    source = mirror() / entry.file if mirror() else None
     if source is not None and source.is_file():
-        if (found := sha256(source)) != entry["sha256"]:
-            raise InputError(f"{source} has sha256 {found}, expected {entry['sha256']}")
+        if (found := sha256(source)) != entry.sha256:
+            raise InputError(f"{source} has sha256 {found}, expected {entry.sha256}")
         with atomic(target) as temporary:
             shutil.copyfile(source, temporary)
         return "mirror"
-    if "url" in entry:
-        return _download(entry["url"], entry["sha256"], target)
-    if entry.get("images"):
+    if entry.url:
+        return _download(entry.url, entry.sha256, target)
+    if entry.images:
         return f"no download: name a folder of its images as data_folders.{name} in config/config.yaml"
     return f"put it at {target}"
 

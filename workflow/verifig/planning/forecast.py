@@ -18,6 +18,7 @@ from verifig.planning import rulesets
 START_TRAINING = 4.0
 START_OTHER = 2.0
 STAGE = 1.0  # of measure, judge, report and site, where no record says more
+UNKNOWN = 60.0  # of a training job of which the configuration says nothing
 PLANNING = 1.5  # of Snakemake, a rule set
 REFERENCE = 5.6e-3  # CPU seconds of `_work` on the machine on which these and every `expected_seconds` were measured
 CHAIN = 4  # measure, judge, report and site follow the last training job one after the other
@@ -80,6 +81,6 @@ def cpu_seconds(layout: Layout, stage: str, training: bool) -> float:
     try:
         own = float(read_json(layout.provenance(stage))["cpu_seconds"])
     except (InputError, KeyError, TypeError, ValueError):
-        entry = rulesets.load(layout.slug).entry(stage, layout.scale) if training else {"expected_seconds": STAGE}
-        own = slowness() * float(entry.get("expected_seconds", 60))
+        entry = rulesets.load(layout.slug).entry(stage, layout.scale) if training else None
+        own = slowness() * (STAGE if entry is None else entry.expected_seconds or UNKNOWN)
     return own + slowness() * (START_TRAINING if training else START_OTHER)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from verifig.ground.files import sha256
 from verifig.ground.keys import key
-from verifig.ground.paths import DATA, LIBRARY, REPLICATIONS, name_in_suite
+from verifig.ground.paths import DATA, LIBRARY, name_in_suite, package, ruleset_dir
 from verifig.planning import datasets, rulesets, sources, whatif
 from verifig.planning.devices import resolve
 
@@ -34,14 +34,14 @@ def train(
     ruleset = rulesets.load(slug)
     entry = ruleset.entry(experiment, scale)
     settings = rulesets.settings(ruleset, experiment, scale, overrides, seeds)
-    module = f"replications.{slug}.experiments.{entry['program']}"
+    module = f"{package(slug)}.experiments.{entry.program}"
     entries = ["verifig.training.run", module]
     return {
         "stage": "train",
         "slug": slug,
         "experiment": experiment,
         "scale": scale,
-        "program": entry["program"],
+        "program": entry.program,
         "module": module,
         "settings": settings,
         "seeds": list(range(settings["seeds"])),
@@ -56,7 +56,7 @@ def train(
 
 def measure(slug: str, scale: str, train_jobs: Mapping[str, Mapping]) -> dict:
     """The job of the measure stage; `upstream` holds the keys of the artifacts that it reads."""
-    entries = ["verifig.running.stages.measure", f"replications.{slug}.measure"]
+    entries = ["verifig.running.stages.measure", f"{package(slug)}.measure"]
     return {
         "stage": "measure",
         "slug": slug,
@@ -96,15 +96,17 @@ def judge(
 
 def report(slug: str, scale: str, judge_job: Mapping) -> dict:
     """The job of the report stage."""
-    entries = ["verifig.running.stages.report", f"replications.{slug}.report"]
-    shown = ["paper.yaml", "recorded/paper.json"] + (["recorded/laptop.json"] if judge_job["missing_data"] else [])
-    recorded = [name for name in shown if (REPLICATIONS / slug / name).exists()]
+    entries = ["verifig.running.stages.report", f"{package(slug)}.report"]
+    shown = ["values.yaml", "recorded/paper.json"] + (["recorded/laptop.json"] if judge_job["missing_data"] else [])
+    recorded = [name for name in shown if (ruleset_dir(slug) / name).exists()]
     return {
         "stage": "report",
         "slug": slug,
         "scale": scale,
         "upstream": {"verdicts": key(judge_job)},
-        "code": sources.digests(entries) | templates() | _file_digests(slug, "config.yaml", *recorded),
+        "code": sources.digests(entries)
+        | templates()
+        | _file_digests(slug, "paper.yaml", "experiments.yaml", *recorded),
         "versions": sources.versions(entries),
     }
 
@@ -145,4 +147,5 @@ def templates() -> dict[str, str]:
 
 
 def _file_digests(slug: str, *names: str) -> dict[str, str]:
-    return {f"replications/{slug}/{name}": sha256(REPLICATIONS / slug / name) for name in names}
+    files = [ruleset_dir(slug) / name for name in names]
+    return {name_in_suite(file): sha256(file) for file in files}

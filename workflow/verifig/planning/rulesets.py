@@ -1,11 +1,11 @@
-"""Rule sets as data: what a `config.yaml` and a `settings.schema.yaml` say, merged per scale and checked.
+"""Rule sets as data: what their YAML files say, checked and parsed once, and the settings of their experiments.
 
 Settings of an experiment = defaults of its program, then the experiment's, then the scale's, then the user's.
 """
 
 import functools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,59 +18,159 @@ from verifig.training.members import members_of, merge
 
 
 @dataclass(frozen=True)
+class Work:
+    """A work that a page cites; with `context` nothing of it is judged."""
+
+    title: str
+    authors: str
+    venue: str
+    url: str
+    code: str | None = None
+    context: bool = False
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure of a page: what it shows, its place in the work `paper`, the experiments whose runs are drawn."""
+
+    title: str
+    place: str
+    paper: str
+    scales: tuple[str, ...] = ("laptop", "paper")
+    experiments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """What differs from the paper at some scales, why, and what that may change."""
+
+    what: str
+    why: str
+    effect: str
+    scales: tuple[str, ...] = paths.SCALES
+
+
+@dataclass(frozen=True)
+class Download:
+    """A file that `prepare` can fetch; with `images` it may be given as a folder of images, without `sha256` only so."""
+
+    file: str
+    url: str | None = None
+    sha256: str | None = None
+    licence: str | None = None
+    images: bool = False
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """An experiment at one scale."""
+
+    program: str
+    about: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    data: tuple[str, ...] = ()
+    expected_seconds: float | None = None
+    memory_mb: int | None = None
+
+
+@dataclass(frozen=True)
 class RuleSet:
-    """One replication: `config` and `settings_schema` as read, validated."""
+    """One paper's replication: what its `paper.yaml` and `experiments.yaml` say, checked, with defaults filled in.
+
+    Attributes:
+        works: the paper itself, then what else its page cites, by key.
+        blocks: by scale, the experiments that run at it, with what they change of their base.
+        settings_schema: of every setting.
+    """
 
     slug: str
     folder: Path
-    config: Mapping
-    settings_schema: Mapping
+    title: str
+    summary: str
+    works: Mapping[str, Work]
+    figures: Mapping[str, Figure]
+    deviations: tuple[Deviation, ...]
+    downloads: Mapping[str, Download]
+    programs: Mapping[str, Mapping[str, Any]]
+    bases: Mapping[str, Mapping[str, Any]]
+    blocks: Mapping[str, Mapping[str, Mapping[str, Any]]]
+    settings_schema: Mapping[str, Any]
+
+    @property
+    def theme(self) -> str:
+        return self.folder.parent.name
 
     def experiments(self, scale: str) -> list[str]:
         """Experiments that run at a scale: those named in its block."""
-        return list(self.config["scales"][scale])
+        return list(self.blocks[scale])
 
-    def entry(self, experiment: str, scale: str) -> dict:
-        """The experiment's configuration entry at a scale: program, about, settings, data, expected_seconds.
+    def scales(self, experiment: str) -> list[str]:
+        """Scales at which an experiment runs."""
+        return [scale for scale in paths.SCALES if experiment in self.blocks[scale]]
+
+    def entry(self, experiment: str, scale: str) -> Experiment:
+        """The experiment at a scale: defaults of its program, then its own, then the scale's.
 
         Raises:
             InputError: the experiment does not exist or does not run at this scale.
         """
-        if experiment not in self.config["experiments"]:
-            known = ", ".join(self.config["experiments"])
-            meant = did_you_mean(experiment, self.config["experiments"])
-            raise InputError(f"unknown experiment {experiment!r} in {self.slug}{meant}: choose from {known}")
-        if experiment not in self.config["scales"][scale]:
-            scales = [name for name in paths.SCALES if experiment in self.config["scales"][name]]
+        if experiment not in self.bases:
+            meant = did_you_mean(experiment, self.bases)
             raise InputError(
-                f"experiment {experiment!r} of {self.slug} does not run at scale {scale!r}, only at {', '.join(scales)}"
+                f"unknown experiment {experiment!r} in {self.slug}{meant}: choose from {', '.join(self.bases)}"
             )
-        base = self.config["experiments"][experiment]
-        merged = merge({"settings": self.config["programs"][base["program"]]}, base)
-        return merge(merged, self.config["scales"][scale][experiment])
+        if experiment not in self.blocks[scale]:
+            raise InputError(
+                f"experiment {experiment!r} of {self.slug} does not run at scale {scale!r}, only at "
+                f"{', '.join(self.scales(experiment))}"
+            )
+        base = self.bases[experiment]
+        merged = merge(merge({"settings": self.programs[base["program"]]}, base), self.blocks[scale][experiment])
+        return Experiment(**merged | {"data": tuple(merged.get("data", ()))})
 
 
 @functools.cache
 def load(slug: str) -> RuleSet:
-    """Read and check a rule set.
+    """Read and check a paper's rule set.
 
     Raises:
         InputError: unknown slug, or a configuration that its schema refuses.
     """
     folder = paths.ruleset_dir(slug)
-    config = read_yaml(folder / "config.yaml")
-    schema.validate(config, read_yaml(paths.SCHEMAS / "ruleset.schema.yaml"), f"replications/{slug}/config.yaml")
-    for experiment, entry in config["experiments"].items():
-        if entry["program"] not in config["programs"]:
-            raise InputError(
-                f"replications/{slug}/config.yaml: experiment {experiment} names the unknown program {entry['program']!r}"
-            )
-    for scale, block in config["scales"].items():
-        if unknown := sorted(set(block) - set(config["experiments"])):
-            raise InputError(
-                f"replications/{slug}/config.yaml: scales.{scale} names the unknown experiment {unknown[0]!r}"
-            )
-    return RuleSet(slug, folder, config, read_yaml(folder / "settings.schema.yaml"))
+    paper, runs = (_read(folder / f"{name}.yaml") for name in ("paper", "experiments"))
+    where = paths.name_in_suite(folder / "experiments.yaml")
+    if slug not in paper["works"]:
+        raise InputError(f"{paths.name_in_suite(folder / 'paper.yaml')}: works must hold {slug}, the paper itself")
+    for experiment, entry in runs["experiments"].items():
+        if entry["program"] not in runs["programs"]:
+            raise InputError(f"{where}: experiment {experiment} names the unknown program {entry['program']!r}")
+    for scale, block in runs["scales"].items():
+        if unknown := sorted(set(block) - set(runs["experiments"])):
+            raise InputError(f"{where}: scales.{scale} names the unknown experiment {unknown[0]!r}")
+    return RuleSet(
+        slug,
+        folder,
+        paper["title"],
+        paper["summary"],
+        {key: Work(**entry) for key, entry in paper["works"].items()},
+        {name: Figure(**_tuples(entry)) for name, entry in paper["figures"].items()},
+        tuple(Deviation(**_tuples(entry)) for entry in paper.get("deviations", [])),
+        {name: Download(**entry) for name, entry in runs.get("data", {}).items()},
+        runs["programs"],
+        runs["experiments"],
+        runs["scales"],
+        read_yaml(folder / "settings.schema.yaml"),
+    )
+
+
+def _read(path: Path) -> dict:
+    contents = read_yaml(path)
+    schema.validate(contents, read_yaml(paths.SCHEMAS / f"{path.stem}.schema.yaml"), paths.name_in_suite(path))
+    return contents
+
+
+def _tuples(entry: Mapping) -> dict:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()}
 
 
 def resolve(
@@ -84,7 +184,7 @@ def resolve(
     Raises:
         InputError: unknown names, a change or a condition that none of the experiments uses.
     """
-    entries = {name: ruleset.entry(name, scale)["settings"] for name in experiments}
+    entries = {name: dict(ruleset.entry(name, scale).settings) for name in experiments}
     where = f"{ruleset.slug}.{experiments[0]} ({scale})" if len(experiments) == 1 else f"{ruleset.slug} ({scale})"
     return overrides.resolve(entries, changes, only, where)
 
@@ -102,7 +202,7 @@ def settings(
         InputError: a change that is not used, a value that the schema refuses, or settings that do not go together.
     """
     entry = ruleset.entry(experiment, scale)
-    values, where = entry["settings"], f"{ruleset.slug}.{experiment} ({scale})"
+    values, where = dict(entry.settings), f"{ruleset.slug}.{experiment} ({scale})"
     if changes:
         overrides.apply(values, resolve(ruleset, [experiment], scale, changes)[experiment], ruleset.settings_schema)
     conditions = values.get("conditions", {})
@@ -116,5 +216,5 @@ def settings(
         schema.validate(condition, ruleset.settings_schema, f"{where} condition {name}")
         if unused := sorted(set(condition) - set(base)):
             raise InputError(f"{where}: condition {name} sets {unused[0]!r}, which this experiment does not use")
-    checks.program(ruleset.slug, ruleset.folder, entry["program"], members_of(values), where)
+    checks.program(ruleset.slug, entry.program, members_of(values), where)
     return values

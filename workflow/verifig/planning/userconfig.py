@@ -6,14 +6,13 @@ from pathlib import Path
 
 from verifig.ground import paths, schema
 from verifig.ground.errors import InputError
-from verifig.ground.spelling import did_you_mean
 from verifig.ground.yaml_files import read_yaml
-from verifig.planning import rulesets
+from verifig.planning import rulesets, themes
 
 
 @dataclass(frozen=True)
 class UserConfig:
-    """What to run: scale, papers (all if none are named), device, seeds, data folder, image data sets given as folders.
+    """What to run: scale, papers (those of themes that are named; all if nothing is), device, seeds, data folder, image data sets given as folders.
 
     Paths are absolute.
     """
@@ -37,10 +36,7 @@ def load(values: Mapping | None = None, on_cluster: bool = False) -> UserConfig:
     described = read_yaml(paths.SCHEMAS / "config.schema.yaml")
     schema.validate(given, described, "config")
     full = {name: entry["default"] for name, entry in described["properties"].items()} | given
-    unknown = [name for name in full["papers"] if name not in paths.slugs()]
-    if unknown:
-        meant = did_you_mean(unknown[0], paths.slugs())
-        raise InputError(f"config: unknown paper {unknown[0]!r}{meant} (known: {', '.join(paths.slugs())})")
+    papers = themes.expand(full["papers"])
     if on_cluster and full["device"] == "auto":
         raise InputError("config: on a cluster device must be cuda or cpu: auto depends on the machine")
     known = image_sets()
@@ -50,7 +46,7 @@ def load(values: Mapping | None = None, on_cluster: bool = False) -> UserConfig:
         )
     return UserConfig(
         full["scale"],
-        tuple(full["papers"] or paths.slugs()),
+        tuple(papers),
         full["device"],
         full["seeds"],
         _folder(full["data"]),
@@ -70,5 +66,5 @@ def _configured() -> dict:
 
 def image_sets() -> list[str]:
     """Names of the data sets of images in all rule sets: those that may be given as folders."""
-    entries = [rulesets.load(slug).config.get("data", {}) for slug in paths.slugs()]
-    return sorted({name for each in entries for name, entry in each.items() if entry.get("images")})
+    entries = [rulesets.load(slug).downloads for slug in paths.slugs()]
+    return sorted({name for each in entries for name, entry in each.items() if entry.images})

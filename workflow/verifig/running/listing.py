@@ -1,7 +1,7 @@
 """`verifig list`: rule sets, experiments, and every setting with its value, unit and help."""
 
 from verifig.ground import numbers
-from verifig.ground.paths import SCALES, slugs
+from verifig.ground.paths import slugs
 from verifig.planning import rulesets
 
 
@@ -9,17 +9,16 @@ def show(slug: str | None, experiment: str | None, scale: str) -> None:
     """Print all rule sets, one rule set's experiments, or one experiment's settings."""
     if slug is None:
         for name in slugs():
-            config = rulesets.load(name).config
-            print(f"{name:18s} {config['title']}")
+            print(f"{name:18s} {rulesets.load(name).title}")
         print("\npython -m verifig list <rule set> [<experiment>] --scale S shows more")
         return
     ruleset = rulesets.load(slug)
     if experiment is None:
-        for name, entry in ruleset.config["experiments"].items():
-            scales = [s for s in SCALES if name in ruleset.config["scales"][s]]
-            cost = ruleset.config["scales"][scale].get(name, {}).get("expected_seconds")
+        for name, base in ruleset.bases.items():
+            scales = ruleset.scales(name)
+            cost = ruleset.entry(name, scale).expected_seconds if scale in scales else None
             time = f", about {numbers.seconds(cost)} at {scale} scale" if cost else ""
-            print(f"{name:18s} {entry['about']} [{', '.join(scales)}{time}]")
+            print(f"{name:18s} {base['about']} [{', '.join(scales)}{time}]")
         return
     values = rulesets.settings(ruleset, experiment, scale)
     known = ruleset.settings_schema["properties"]

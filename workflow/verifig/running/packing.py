@@ -125,7 +125,7 @@ def _verify(name: str, record: Mapping, members: Mapping[str, bytes], place: tup
         raise InputError(f"{artifact} is missing or corrupted (the checksum in its record differs)")
     here = jobs.train(slug, experiment, scale, "cpu", data_dir=userconfig.load().data)
     # measuring needs no data: what is not here counts as the pinned file
-    pinned = rulesets.load(slug).config.get("data", {})
-    here["data"] = {name: digest or pinned[name].get("sha256") for name, digest in here["data"].items()}
+    pinned = rulesets.load(slug).downloads
+    here["data"] = {name: digest or pinned[name].sha256 for name, digest in here["data"].items()}
     if differing := [part for part in here if part not in MACHINE and here[part] != job.get(part)]:
         raise InputError(f"{name}: {differing[0]} differs from this checkout: use the version that made the pack")

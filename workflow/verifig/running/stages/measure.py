@@ -8,7 +8,7 @@ import numpy as np
 
 from verifig.ground import costs
 from verifig.ground.errors import RunError
-from verifig.ground.paths import Layout
+from verifig.ground.paths import Layout, package
 from verifig.measuring import tables
 from verifig.planning import provenance
 from verifig.training import artifacts
@@ -27,7 +27,7 @@ def measure(job: Mapping, layout: Layout, log: Callable[[str], None] = print) ->
             raise RunError(f"artifact refused: {problem}; `python -m verifig prepare` removes it")
         found[experiment] = artifacts.read(layout.artifact(experiment))
     result = tables.Tables()
-    fill = importlib.import_module(f"replications.{job['slug']}.measure").measure
+    fill = importlib.import_module(f"{package(job['slug'])}.measure").measure
     with np.errstate(all="ignore"):  # runs that diverged: what is not finite is recorded as such by `Tables`
         fill(found, result)
     statistics = result.statistics()

@@ -30,7 +30,7 @@ def report(job: Mapping, layout: Layout, log: Callable[[str], None] = print) -> 
     if (notice := page.notice()).html:
         blocks.insert(1, (notice.html, notice.markdown))
     results = f"{layout.scale}/{layout.slug}/"
-    html, markdown = render.page(blocks, ruleset.config["title"], results)
+    html, markdown = render.page(blocks, ruleset.title, results)
     write_text(layout.page / "index.html", html)
     write_text(layout.page / "README.md", markdown)
     provenance.write(layout.provenance("report"), job, [layout.page], watch.read())

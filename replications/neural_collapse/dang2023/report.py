@@ -1,0 +1,380 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %%
+# The page of this rule set. Opens as a notebook with jupytext; `python -m verifig` renders it (stage report).
+from replications.neural_collapse.dang2023 import captions, plots
+from verifig.pages.page import Page
+
+page = Page("dang2023")
+
+
+def heads(experiment: str, *prefixes: str) -> dict:
+    """Settings of the run's conditions by name; only those that start with one of `prefixes`, if any are given."""
+    names = sorted(page.settings(experiment)["conditions"])
+    return {n: page.settings(experiment, n) for n in names if not prefixes or n.startswith(prefixes)}
+
+
+free, perceptrons = heads("direct"), heads("networks")
+page.header()
+
+# %% [markdown]
+# ## All claims at a glance
+# Late in training the last layers of a classifier become simple: samples of a class share one feature vector (NC1),
+# class means and classifiers form a regular frame (NC2) and are dual to each other (NC3). The paper explains this with
+# a model in which features are free parameters, followed by M linear layers, squared error and L2 regularisation, and
+# finds its minimisers in closed form, for classes of unequal size without a bias. Below, the closed forms are checked,
+# optimisation and trained networks are measured against them. NC1 is the variability within classes over that between
+# them. NC2 and NC3 are distances of normalised matrices from a geometry, NC2 of the Gram matrix of classifiers or of
+# class means, NC3 of the outputs for the class means. The misfit of the classifiers (NC2 of the product of all linear
+# layers) is also judged against the other geometry, and absolute lengths and objectives are judged, because a normalised
+# metric alone does not see scale. M is the number of linear layers, K that of classes, n_k the size of a class and N of
+# all; p_k is the squared length of the classifier of class k, a row of the product of all linear layers; f is the
+# objective and f* its minimum in closed form. The self-output of a class is its output for its own class (1 = exact).
+
+# %%
+page.summary()
+
+# %% [markdown]
+# ## The learned geometry
+# The paper opens with a picture of the geometry. Here each triple shows a matrix before training, after it, and as the
+# closed form predicts it: with equal classes an orthogonal frame, with a bias the simplex, with unequal classes
+# orthogonal vectors whose lengths depend on the class size, in opposite order for classifiers and class means.
+
+# %%
+shown = {name: free[name] for name in ("of3", "etf3", "gof3") if name in free}
+titles = {"of": "equal", "etf": "equal, bias", "gof": "unequal"}
+page.figure(
+    "geometry",
+    lambda frame: plots.geometry(frame, {name: titles[plots.family(s)] for name, s in shown.items()}),
+    ["direct_geometry"],
+    alt=lambda frame: captions.misfits_to_prediction(frame, shown),
+    note=lambda: captions.geometry(shown),
+)
+
+# %% [markdown]
+# ## Direct optimisation, equal classes
+# Features and all layers are trained by gradient descent with momentum from small random values. NC2 and NC3 are the
+# worst over the M linear layers, of which each stands for itself and those above it, with the class means that enter it.
+
+# %%
+page.figure(
+    "balanced",
+    lambda runs: plots.balanced(runs, free),
+    ["direct"],
+    alt=lambda runs: captions.balanced_alt(runs, free),
+    note=lambda runs: captions.balanced_note(runs, free),
+)
+
+# %% [markdown]
+# ## Direct optimisation, unequal classes
+# In theory the vectors are orthogonal here too and only their lengths differ: the misfit to the predicted lengths should
+# vanish, while the misfit to the plain orthogonal frame (dashed) goes to a level that the lengths give. NC2 and NC3 are
+# those of the product of all layers and of the features.
+
+# %%
+unequal = plots.of_family(free, "gof")
+page.figure(
+    "imbalanced",
+    lambda runs: plots.imbalanced(runs, free),
+    ["direct"],
+    alt=lambda runs: captions.imbalanced_alt(runs, free),
+    note=lambda: f"Lines and bands: median and range over {captions.seeds(unequal)}.",
+)
+
+# %% [markdown]
+# ## Distance from the optimum, and balance of the layers
+# The closed form is a lower bound f* for the objective f at every iteration. Neighbouring layers should end with equal
+# Gram matrices; in theory weight decay λ, learning rate η and momentum μ alone set the pace of the late training, to
+# leading order 2λη/(1 − μ) per iteration.
+
+# %%
+page.figure(
+    "gap",
+    lambda runs: plots.gap(runs, free),
+    ["direct"],
+    alt=lambda runs: captions.gap_alt(runs, free),
+    note=lambda: captions.gap_note(free),
+)
+
+# %% [markdown]
+# ## Lengths against class size
+# Large classes get long classifiers and short features. For vanishing regularisation p_k grows as the power M/(M + 1)
+# of the class size.
+
+# %%
+slopes = {s["depth"]: page.value("direct", "predicted_slope", {"condition": n}) for n, s in unequal.items()}
+slopes = {depth: values.iloc[0] for depth, values in slopes.items() if len(values)}
+page.text(captions.exponents(slopes) if slopes else "")
+
+# %%
+page.figure(
+    "lengths",
+    lambda table: plots.lengths(table, free),
+    ["direct_lengths"],
+    alt=lambda table: captions.lengths_alt(table, free),
+    note=lambda: (
+        f"Squared length of the classifier (left) and of the class mean (right) of each class, {captions.seeds(unequal)}. "
+        "Lines join the predicted values."
+    ),
+)
+
+# %% [markdown]
+# ## Minority classes vanish one by one
+# As decay grows, a class is worth less than its cost and its classifier and features become exactly zero, the smallest
+# class first: with one layer, and one decay for it and the features, at √n_k / N. This is where squared error differs
+# from cross-entropy, under which minority classifiers merge as imbalance grows (Fang et al. 2021).
+
+# %%
+page.figure(
+    "staircase",
+    lambda measured: plots.staircase(measured, page.settings("sweep", "staircase")),
+    ["sweep_staircase"],
+    alt=lambda measured: captions.staircase_alt(measured, page.settings("sweep", "staircase")),
+    note=lambda measured: (
+        f"Rings: direct optimisation, {page.seeds('sweep', 'staircase')} seeds; lines: closed form; dotted: thresholds. "
+        + captions.left_out(measured, page.settings("sweep", "staircase"))
+    ),
+)
+
+# %% [markdown]
+# ## Deeper heads collapse by a jump
+# With two or more layers the all-zero point is always a local minimum. With one decay λ for features and layers, the
+# pressure β = M N (N λ^(M + 1))^(1/M) / n_k measures regularisation against the size of a class. The non-zero branch
+# belongs to x, the largest root of β = M x^(M − 1)/(x^M + 1)². At the threshold T both have the same objective while the
+# self-output on the branch is still (M − 1)/M; beyond it zero is the better minimum. But gradient descent that starts on
+# the branch should stay there until the spinodal S. So what a regularisation path shows depends on where it starts, and
+# thresholds must be tested by comparing objectives, not by where optimisation ends.
+
+# %%
+starts = heads("sweep", "warm", "cold")
+page.figure(
+    "jump",
+    lambda branches: plots.jump(branches, starts, page.settings("sweep", "staircase")["sizes"]),
+    ["sweep_branches"],
+    alt=lambda: captions.jump_alt(starts),
+    note=lambda branches: captions.jump_note(branches, starts),
+)
+
+# %% [markdown]
+# ## Small initial values and depth
+# Zero is a local minimum of deep heads, so a signal that the layers damp too much at the start may never grow. Two
+# widths with the same standard deviation of the initial values:
+
+# %%
+narrow = {name: free[name] for name in ("of9", "narrow9") if name in free}
+page.text(captions.gains(narrow))
+
+# %%
+page.figure(
+    "init_gain",
+    lambda runs: plots.init_gain(runs, narrow),
+    ["direct"],
+    alt=lambda runs: captions.gains_alt(runs, narrow),
+    note=lambda runs: (
+        f"By seed the self-output ends at {captions.gains_end(runs, narrow)}. It is averaged over classes: if one of K is "
+        "learnt and the others stay at zero, it is about 1/K."
+    ),
+)
+
+# %% [markdown]
+# ## Cross-entropy and depth: the boundary of the claim
+# The abstract claims the balanced result for cross-entropy as well. With one linear layer the simplex is the optimum,
+# as known before. With deeper heads the simplex point ("deep neural collapse") exists; the question is whether
+# solutions of lower rank have a smaller objective. The paper's cross-entropy theorem has architectural conditions that
+# we could not read, so this is a statement about the model as written here and not a failed replication of an
+# experiment. Later work says in its abstract that deep neural collapse is not optimal in general under cross-entropy
+# (Garrod and Keating, arXiv 2410.23169). A last-layer bias cannot rescue it, since zero bias stays feasible.
+
+# %%
+page.figure(
+    "ce_boundary",
+    plots.ce_boundary,
+    ["cross_entropy"],
+    alt=captions.ce_alt,
+    note=lambda: (
+        f"{page.seeds('cross_entropy')} fixed starts a setting, one colour a depth; gradient descent with momentum and one "
+        "feature vector a class, which has the same optimum as one a sample. A run that has not converged lies too high, not "
+        "too low."
+    ),
+)
+
+# %%
+logits = heads("cross_entropy")
+below = {name: page.value("cross_entropy", "below_simplex", {"condition": name}).tolist() for name in logits}
+page.text(captions.cross_entropy({name: values for name, values in below.items() if values}, logits))
+
+# %% [markdown]
+# ## Perceptrons, equal classes
+# The paper trains networks with linear heads on CIFAR-10 and EMNIST letters, in the authors' code perceptrons, ResNet18
+# and VGG16 with heads of 1 to 9 layers. By the abstract this validates the theory; we know no numbers of these figures.
+
+# %%
+balanced = captions.equal(perceptrons)
+common = page.settings("networks")
+page.text(
+    f"Here: {captions.network(common)} with heads of {captions.depths(balanced)} layers, on "
+    f"{captions.images(common['sizes'])} of {captions.DATASETS[common['dataset']]}, trained by Adam on the full batch. "
+    "Features are outputs of a linear layer, without batch normalisation."
+)
+
+# %%
+page.figure(
+    "networks",
+    lambda runs: plots.networks(runs, perceptrons, captions.distance(len(common["sizes"]))),
+    ["networks"],
+    alt=lambda runs: captions.networks_alt(runs, perceptrons),
+    note=lambda: (
+        f"Lines and bands: median and range over {captions.seeds(balanced)}, each with its own images and initial values. "
+        "Middle: misfit of the product of all linear layers to the own geometry, dashed to the other; dotted: distance between "
+        f"frame and simplex. Heads start orthogonal, so without a bias the own misfit starts small. {captions.drops(common)}"
+    ),
+)
+
+# %% [markdown]
+# ## Perceptrons, unequal classes
+# The objective is bounded from below by the optimum over free features: the closer a network comes to that bound, the
+# closer its features are to free ones.
+
+# %%
+skewed = plots.of_family(perceptrons, "gof")
+page.text(
+    f"Here: {captions.listed(sorted({captions.images(s['sizes']) for s in skewed.values()}))}"
+    + captions.proportions([s["sizes"] for s in skewed.values()])
+    + ". At the end the objective lies above the bound by "
+    + captions.listed(
+        f"{page.number('networks', 'gap', {'condition': name}, percent=True, digits=2)} ({plots.label(name, skewed)})"
+        for name in skewed
+    )
+    + ", in the mean over seeds."
+    if skewed
+    else ""
+)
+
+# %%
+page.figure(
+    "networks_imbalanced",
+    lambda runs, table: plots.networks_imbalanced(runs, table, perceptrons),
+    ["networks", "networks_lengths"],
+    alt=lambda runs, table: captions.networks_imbalanced_alt(runs, table, perceptrons),
+    note=lambda: (
+        f"Lines and bands: median and range over {captions.seeds(skewed)}. Misfit: of the product of all linear layers to the "
+        f"predicted lengths, dashed to the plain frame. {captions.drops(common)}"
+    ),
+)
+
+# %% [markdown]
+# ## CIFAR-10
+
+# %%
+mlp, convnets = heads("mlp_balanced"), heads("convnets")
+page.figure(
+    "cifar_balanced",
+    lambda first, second: plots.cifar_balanced(
+        first, second, mlp, convnets, captions.distance(len(page.settings("mlp_balanced")["sizes"]))
+    ),
+    ["mlp_balanced", "convnets"],
+    alt="NC1 and misfit to the own geometry against epochs on CIFAR-10 for perceptrons without and with bias, ResNet18 and VGG16.",
+    note=lambda: (
+        f"Lines and bands: median and range over {captions.seeds(mlp)}. Dotted: distance between frame and simplex."
+    ),
+)
+
+# %%
+cifar = heads("mlp_imbalanced")
+page.figure(
+    "cifar_imbalanced",
+    lambda runs, table: plots.networks_imbalanced(runs, table, cifar),
+    ["mlp_imbalanced", "mlp_imbalanced_lengths"],
+    alt=lambda runs, table: captions.networks_imbalanced_alt(runs, table, cifar),
+    note=lambda: (
+        f"Lines and bands: median and range over {captions.seeds(cifar)}. {captions.drops(page.settings('mlp_imbalanced'))}"
+    ),
+)
+
+# %% [markdown]
+# ## Where this stands among the classic results
+# - **Papyan, Han and Donoho (2020)** found the phenomenon: after training error reaches zero, in three architectures
+#   and seven data sets, variability within classes vanishes, centred class means approach a simplex, classifiers align
+#   with them, and decisions become those of the nearest class mean.
+# - **Theory with one layer**: for cross-entropy and for squared error with a bias the minimisers over free features are
+#   simplices and other critical points are strict saddles (Zhu et al. 2021, Zhou et al. 2022); without a bias squared
+#   error gives the orthogonal frame.
+# - **Minority collapse (Fang et al. 2021)**: under cross-entropy with norm budgets the angles between minority
+#   classifiers shrink as imbalance grows, until they coincide.
+# - **SELI (Thrampoulidis et al. 2022)**: under cross-entropy with vanishing ridge the geometry is that of the centred
+#   labels, whatever the imbalance.
+# - **What Dang et al. add**: squared error, thresholds at finite regularisation and any depth. Minority classes do not
+#   merge but vanish, the smallest first; those that are left are orthogonal to each other.
+
+
+# %%
+def seli(name: str) -> str:
+    return page.number("theory", f"seli_{name}", {"ratio": 10})
+
+
+page.text(
+    "For comparison, the cross-entropy geometry (vanishing ridge) of ten classes, five of them ten times larger, computed "
+    f"here from the centred labels: squared classifier lengths stand as {seli('classifier_ratio')} to 1 and feature lengths as "
+    f"{seli('feature_ratio')} to 1 (large to small class), the cosine between two small classes is "
+    f"{seli('classifier_cosine')} for classifiers and {seli('feature_cosine')} for features. "
+    "Under squared error without bias the cosines between classes that are left are 0."
+)
+
+# %% [markdown]
+# ## Notes for readers of the paper and its code
+# - The full text could not be had for this replication: theory was derived anew and checked to rounding, settings come
+#   from the authors' code, network results are compared with the abstract only. Theorem and figure numbers are not cited.
+# - Normalised metrics say nothing on scale, and whether a misfit is small shows only beside that to the wrong geometry:
+#   both are judged, and lengths and objectives too.
+# - Features are the input of the first linear layer. In the authors' code they are outputs of batch normalisation in the
+#   balanced networks and of a linear layer in the imbalanced ones.
+
+# %%
+published, letters = 5e-4, [1500] + [600] * 5 + [50] * 20  # the authors' decay, and their EMNIST subset
+staircase = page.settings("sweep", "staircase")
+page.text(
+    "- In the closed form x must be the **largest** root and must be compared with the threshold. The authors' script takes "
+    f"the largest root without that comparison: {captions.survivors(staircase['sizes'], 3, [*staircase['decays'], published])}.\n"
+    "- nn.MSELoss averages over classes too. The authors' imbalanced target is computed with the nominal decay (1e-5 in "
+    "their code), which with one layer leaves an irreducible misfit of "
+    f"{captions.text(captions.scaling_misfit(letters, 1, 1e-5), 2)} on their {len(letters)} classes of EMNIST."
+)
+
+# %% [markdown]
+# ## Controls and oracles
+# Instruments broken on purpose, runs in which an effect must vanish, and exact identities. Training on shuffled labels
+# is a null of generalisation: the question is whether networks collapse all the same.
+
+# %%
+page.controls()
+
+# %% [markdown]
+# ## Deviations from the paper
+
+# %%
+page.deviations()
+
+# %% [markdown]
+# ## Hardware, cost and provenance
+
+# %%
+page.provenance()
+
+# %% [markdown]
+# ## Paper scale
+# `python -m verifig run neural_collapse --scale paper --stage report --out results` on a machine with a GPU trains the
+# paper's own settings (CIFAR-10 is fetched by `python -m verifig prepare --scale paper`), judges them and renders this
+# page with them; `python -m verifig record neural_collapse --scale paper` keeps the verdicts.
+
+# %%
+page.finish()

@@ -1,0 +1,1 @@
+"""Random teachers are good teachers (Sarnthein et al., ICML 2023)."""

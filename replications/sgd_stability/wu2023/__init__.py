@@ -1,0 +1,1 @@
+"""The implicit regularization of dynamical stability in SGD (Wu and Su, ICML 2023)."""
