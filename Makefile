@@ -33,7 +33,7 @@ smoke: setup ## run the smoke scale, seconds of training
 	$(SNAKEMAKE) --logger verifig --config scale=smoke
 	$(SUITE_PYTHON) -m verifig check --scale smoke
 
-new: setup ## start a rule set from the template: make new paper=<slug>
+new: setup ## start a paper from the template: make new paper=<theme>/<paper>
 	$(SUITE_PYTHON) -m verifig new "$(paper)"
 
 prove: setup ## run the long proofs and write reports/trust.md (only=<name>: one of tests/prove)
@@ -55,7 +55,7 @@ format: setup ## format Python and Snakemake files
 	$(VENV)/bin/ruff format .
 	$(VENV)/bin/snakefmt Snakefile workflow/rules replications tests/module_example
 
-record: setup ## record the laptop verdicts in replications/*/recorded/
+record: setup ## record the laptop verdicts in replications/*/*/recorded/
 	$(SUITE_PYTHON) -m verifig record --scale laptop
 
 unlock: setup ## remove the lock that a killed run left behind

@@ -12,7 +12,6 @@ from matplotlib.ticker import FixedFormatter
 from verifig.ground import paths
 from verifig.ground.files import write_text
 from verifig.ground.paths import Layout
-from verifig.ground.yaml_files import read_yaml
 from verifig.pages import figures, notices, page
 from verifig.planning import jobs, rulesets, whatif
 from verifig.running import alone
@@ -40,7 +39,7 @@ class Rendered:
 
 def overrides(slug: str, experiment: str, changes: Mapping[str, Change]) -> dict[str, object]:
     """Every named setting of an experiment and of its conditions, changed; `experiment.setting` beats `setting`."""
-    known = rulesets.load(slug).entry(experiment, SCALE)["settings"]
+    known = rulesets.load(slug).entry(experiment, SCALE).settings
     result = {}
     for name, value in sorted(changes.items(), key=lambda change: "." in change[0]):
         setting = name.rpartition(".")[2]
@@ -139,7 +138,7 @@ def forbidden(slug: str, what_if: Mapping) -> set[str]:
             used |= forms(value, seeds)
     ruleset = rulesets.load(slug)
     for name in what_if["changed"]:  # what stays as configured may be told
-        own = ruleset.entry(name, SCALE)["settings"]
+        own = ruleset.entry(name, SCALE).settings
         for setting, value in own.items():
             if setting != "conditions" and setting not in what_if["changed"][name]:
                 used |= forms(value, setting == "seeds")
@@ -174,12 +173,8 @@ ATTRIBUTED = re.compile(r"paper|author|published|replication|notebook|third part
 
 def static_paragraphs(slug: str) -> list[str]:
     """Paragraphs and list items of a report's Markdown cells that do not speak of a paper."""
-    notebook = jupytext.read(paths.REPLICATIONS / slug / "report.py", fmt="py:percent")
+    notebook = jupytext.read(paths.ruleset_dir(slug) / "report.py", fmt="py:percent")
     cells = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
     blocks = [block for cell in cells for block in re.split(r"\n\s*\n|\n(?=[-#])", cell)]
-    titles = [
-        text
-        for entry in read_yaml(paths.REPLICATIONS / slug / "config.yaml")["figures"].values()
-        for text in (entry["title"],)
-    ]
+    titles = [figure.title for figure in rulesets.load(slug).figures.values()]
     return [block for block in blocks if block.strip() and not ATTRIBUTED.search(block)] + titles

@@ -21,24 +21,28 @@ from verifig.planning import jobs, rulesets
 # The smallest run of each program: (rule set, experiment, scale) and what makes it small. A program without an entry
 # is run as its first experiment at smoke scale is configured.
 SMALL: dict[tuple[str, str], tuple[str, str, dict]] = {
-    ("double_descent", "conditioning"): (
+    ("liu2023", "conditioning"): (
         "conditioning", "smoke",
         {"kappa_draws": 3, "gaussian_rows": 20, "ols_draws": 3, "curvature_draws": 10, "check_seeds": 1, "check_widths": [10, 30],
          "check_steps": 20, "n": 20, "ols_widths": [5, 10]},
     ),
-    ("double_descent", "deep"): ("deep_digits", "smoke", {"n": 32, "test_size": 16, "widths": [1], "batch_size": 16}),
-    ("double_descent", "iterated"): ("iterated", "smoke", {"n": 20, "test_size": 20, "batch_size": 20, "widths": [10, 20, 80],
+    ("nakkiran2020", "deep"): ("deep_digits", "smoke", {"n": 32, "test_size": 16, "widths": [1], "batch_size": 16}),
+    ("liu2023", "iterated"): ("iterated", "smoke", {"n": 20, "test_size": 20, "batch_size": 20, "widths": [10, 20, 80],
                               "conditions.cross_entropy.record_steps": [4]}),
-    ("double_descent", "minimal"): ("minimal", "smoke", {"draws": 50, "descent_draws": 10}),
-    ("double_descent", "random_features"): (
+    ("liu2023", "minimal"): ("minimal", "smoke", {"draws": 50, "descent_draws": 10}),
+    ("liu2023", "random_features"): (
         "features", "smoke",
-        {"n": 20, "test_size": 20, "widths": [16, 20, 24, 80], "sample_seeds": 1, "sample_test": 20, "sample_width": 10,
-         "threshold_sizes": [10], "conditions.standardised.seeds": 2, "conditions.raw.seeds": 1, "conditions.batch.seeds": 1},
+        {"n": 20, "test_size": 20, "widths": [16, 20, 24, 80], "conditions.standardised.seeds": 2, "conditions.raw.seeds": 1,
+         "conditions.batch.seeds": 1},
     ),
-    ("double_descent", "ridge"): (
+    ("simon2024", "ridge"): (
         "ridge", "smoke", {"n": 16, "task_size": 100, "pool": 60, "theorem_sizes": [8, 16], "theorem_n": 16, "k": [8, 16]},
     ),
-    ("double_descent", "two_layer"): ("two_layer", "smoke", {"n": 20, "test_size": 20, "steps": 5, "record_steps": [0, 5]}),
+    ("liu2023", "two_layer"): ("two_layer", "smoke", {"n": 20, "test_size": 20, "steps": 5, "record_steps": [0, 5]}),
+    ("nakkiran2020", "two_layer"): ("two_layer", "smoke", {"n": 20, "test_size": 20, "steps": 5, "record_steps": [0, 5]}),
+    ("nakkiran2020", "sample_sizes"): (
+        "features", "smoke", {"seeds": 1, "sample_sizes": [5, 10, 20], "sample_test": 20, "sample_width": 10, "threshold_sizes": [10]},
+    ),
     ("prieto2025", "landscape"): ("landscape53", "laptop", {"modulus": 7, "width": 8, "epochs": 6, "log_every": 2, "grid": 3}),
     ("prieto2025", "mnist"): ("mnist200", "laptop", {"train_size": 20, "test_size": 20, "epochs": 4, "log_every": 2, "width": 8, "seeds": 2}),
     ("prieto2025", "modular"): ("edge113", "smoke", {"modulus": 7, "width": 8, "epochs": 6, "log_every": 2, "seeds": 2}),
@@ -64,12 +68,12 @@ SMALL: dict[tuple[str, str], tuple[str, str, dict]] = {
         "planes", "smoke", {"steps": 2, "probe_steps": 2, "width": 8, "head_width": 8, "bottleneck": 4, "output_size": 8},
     ),
     ("sarnthein2023", "tickets"): ("tickets", "smoke", {"train_images": 32, "test_images": 20, "output_size": 8, "batch_size": 16, "rounds": 1}),
-    ("scaling_laws", "finite_networks"): ("finite_networks", "smoke", {"data_sizes": [16, 32], "train_size": 16, "test_size": 16}),
-    ("scaling_laws", "kernels"): (
+    ("bahri2024", "finite_networks"): ("finite_networks", "smoke", {"data_sizes": [16, 32], "train_size": 16, "test_size": 16}),
+    ("bahri2024", "kernels"): (
         "kernels", "smoke",
         {"features": 64, "variance_features": 32, "variance_draws": 8, "population": 60, "mnist_features": 32, "dualities": 3},
     ),
-    ("scaling_laws", "teacher_student"): ("teacher_student", "smoke", {"steps": 4, "log_every": 2, "seeds": 1, "test_size": 16}),
+    ("bahri2024", "teacher_student"): ("teacher_student", "smoke", {"steps": 4, "log_every": 2, "seeds": 1, "test_size": 16}),
     ("wu2023", "diagonal"): (
         "diagonal", "smoke", {"seeds": 2, "samples": 10, "dimension": 12, "test_size": 10, "learning_rates": [0.03, 0.06], "steps": 100,
                               "log_every": 50, "conditions.gd.steps": 50},
@@ -86,7 +90,7 @@ SMALL: dict[tuple[str, str], tuple[str, str, dict]] = {
     ("wu2023", "thresholds"): ("thresholds", "smoke", {"seeds": 2, "draws": 5, "samples": 100, "dimension": 6, "width": 5}),
 }  # fmt: skip
 # Programs that read published files, which a test machine may lack, and take no settings of interest without them.
-WITHOUT_DATA = {("scaling_laws", "chinchilla"), ("scaling_laws", "extrapolation"), ("scaling_laws", "across_families")}
+WITHOUT_DATA = {("besiroglu2024", "chinchilla"), ("choshen2025", "extrapolation"), ("choshen2025", "across_families")}
 # Names in the cost: drawn no larger than in the small run.
 COSTLY = {
     "seeds",
@@ -105,7 +109,7 @@ PATHS = {"image_folder", "source_file"}  # what lies on a disk is tested elsewhe
 
 def programs() -> list[tuple[str, str]]:
     """(rule set, program) of the checkout that have a small run."""
-    found = [(slug, name) for slug in rulesets.paths.slugs() for name in rulesets.load(slug).config["programs"]]
+    found = [(slug, name) for slug in rulesets.paths.slugs() for name in rulesets.load(slug).programs]
     return [pair for pair in found if pair not in WITHOUT_DATA]
 
 
@@ -113,10 +117,10 @@ def small(slug: str, program: str) -> tuple[str, str, dict]:
     """(experiment, scale, changes) of the small run of a program."""
     if (slug, program) in SMALL:
         return SMALL[slug, program]
-    config = rulesets.load(slug).config
+    ruleset = rulesets.load(slug)
     for scale in rulesets.paths.SCALES:
-        for name in config["scales"][scale]:
-            if config["experiments"][name]["program"] == program:
+        for name in ruleset.experiments(scale):
+            if ruleset.bases[name]["program"] == program:
                 return name, scale, {}
     raise AssertionError(f"no experiment of {slug} runs the program {program}")
 

@@ -108,7 +108,7 @@ def test_the_rule(before, now, better, spread, flagged):
 def test_a_figure_without_a_committed_one_is_new():
     assert regressions.regressions(record(Result("new", 9.0)), record(Result("old", 1.0))) == []
     assert regressions.regressions(record(Result("new", 9.0)), {}) == []
-    assert regressions.regressions(record(Result("a", 9.0)), record(Result("a", 1.0), slug="scaling_laws")) == []
+    assert regressions.regressions(record(Result("a", 9.0)), record(Result("a", 1.0), slug="besiroglu2024")) == []
 
 
 def test_results_survive_json():
@@ -169,16 +169,16 @@ def test_comparisons_take_the_median_over_rounds_and_short_functions_are_repeate
 
 
 def test_some_rule_sets_leave_the_entries_of_the_others(fake, capsys):
-    fake.values = {"prieto2025": [3.0, 3.5], "scaling_laws": [50.0]}
-    assert run("prieto2025", "scaling_laws") == 0
+    fake.values = {"prieto2025": [3.0, 3.5], "besiroglu2024": [50.0]}
+    assert run("prieto2025", "besiroglu2024") == 0
     before = json.loads((fake.folder / "benchmarks.json").read_text())
     assert run("prieto2025") == 0
     after = json.loads((fake.folder / "benchmarks.json").read_text())
-    assert after["rule_sets"]["scaling_laws"] == before["rule_sets"]["scaling_laws"]
+    assert after["rule_sets"]["besiroglu2024"] == before["rule_sets"]["besiroglu2024"]
     assert after["rule_sets"]["prieto2025"]["results"][0]["value"] == 3.5
     page = (fake.folder / "benchmarks.md").read_text()
     assert "## prieto2025" in page
-    assert "## scaling_laws" in page
+    assert "## besiroglu2024" in page
     assert (fake.folder / "benchmarks.svg").exists()
     assert "speed: 3.50×" in capsys.readouterr().out
 
@@ -239,7 +239,7 @@ def test_a_rule_set_without_benchmarks_and_a_broken_record_are_refused(fake, cap
     (tmp_path / "new").mkdir()
     monkeypatch.setattr(paths, "ruleset_dir", lambda slug: tmp_path / slug)
     assert run("new") == 2
-    assert "replications/new has no bench.py" in capsys.readouterr().err
+    assert "the paper new has no bench.py" in capsys.readouterr().err
     (tmp_path / "new" / "bench.py").touch()
     fake.folder.mkdir()
     (fake.folder / "benchmarks.json").write_text("{")

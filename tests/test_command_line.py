@@ -162,7 +162,7 @@ main(["run", "prieto2025", "edge113", "--scale", "smoke", "--stage", "train", "-
 
 
 def test_an_experiment_without_its_data_is_left_out_unless_it_was_named(suite):
-    config = suite / "replications/grokking/prieto2025/config.yaml"
+    config = suite / "replications/grokking/prieto2025/experiments.yaml"
     edge, entry = (
         "  edge113:\n    program: modular\n",
         f"\ndata:\n  table: {{file: t.csv, sha256: {'a' * 64}}}\n\nscales:",

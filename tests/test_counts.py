@@ -73,7 +73,13 @@ def rendered(claims, monkeypatch, tmp_path) -> dict[str, str]:
     """Every place that counts claims, as text."""
     header = cards.header(rulesets.load("prieto2025"), claims, "laptop")
     table = cards.verdict_table(verdicts.paper_claims(claims))
-    paper = site.counted("prieto2025", claims) | {"title": "T", "summary": "S", "thumbnail": None, "changed": []}
+    paper = site.counted("prieto2025", claims) | {
+        "theme": "grokking",
+        "title": "T",
+        "summary": "S",
+        "thumbnail": None,
+        "changed": [],
+    }
     index = site.index([paper | {"seconds": 1.0, "cost": "1 s", "hardware": ["a CPU"]}], "laptop")
     stream = io.StringIO()
     monkeypatch.setattr(terminal, "Console", lambda **options: Console(file=stream, width=300))
@@ -102,7 +108,7 @@ def test_no_page_and_no_table_adds_up_what_was_found_right_over_kinds(many, monk
 
 
 def test_site_data_counts_by_kind(many):
-    counts = site._data(site.counted("s", many) | {"title": "T"})["counts"]
+    counts = site._data(site.counted("s", many) | {"title": "T", "theme": "t"})["counts"]
     assert list(counts) == list(KINDS), "the paper's numbers in its own setting first"
     assert counts["statement"] == {"reproduced": 47, "contradicted": 1, "inconclusive": 0, "not tested": 1}
 
@@ -118,7 +124,7 @@ def test_the_badge_names_the_kinds(many):
 def test_the_readme_table_has_a_column_a_kind(many):
     head, _, row = publish.readme_table({"prieto2025": many})
     assert head == (
-        "| Rule set | paper's numbers | numbers, reduced | statements | identities | extensions "
+        "| Theme | Paper | paper's numbers | numbers, reduced | statements | identities | extensions "
         "| contradicted | inconclusive | not tested | controls |"
     )
     assert row.endswith("| 11 of 12 | 23 of 24 | 47 of 48 | 95 of 96 | 191 of 192 | 5 | – | 5 | 1 of 1 |")
@@ -146,14 +152,14 @@ def test_each_kind_has_its_word(given, word):
 
 def test_controls_and_oracles_are_nowhere_called_reproduced():
     for kind in ("oracle", "control"):
-        html = cards.claim_html(claim(kind=kind), "laptop")
+        html = cards.claim_html(claim(kind=kind))
         assert "eproduced" not in " ".join(Text(html).found)
         assert "As it must be." in html
 
 
 def test_a_caught_sabotage_shows_no_cross():
     caught = claim(kind="control", of="A-1", verdict="caught", parts=[part(verdict="contradicted")])
-    html = cards.claim_html(caught, "laptop")
+    html = cards.claim_html(caught)
     assert "✗" not in html
     assert "outside, as it must be" in html
 
@@ -241,7 +247,7 @@ def test_what_would_decide_is_said_in_units():
 
 
 def test_nothing_is_said_that_the_program_cannot_know(many, monkeypatch, tmp_path):
-    everything = " ".join(rendered(many, monkeypatch, tmp_path).values()) + cards.claim_html(claim(), "laptop")
+    everything = " ".join(rendered(many, monkeypatch, tmp_path).values()) + cards.claim_html(claim())
     for told in ("before the judged", "chose", "true values exactly on", "Claimed"):
         assert told not in everything
 
@@ -276,12 +282,12 @@ def test_agreement_is_counted_apart_and_by_setting():
 
 def test_a_card_tells_paper_bound_and_ours_apart():
     shown = part(paper=2500.0, agrees="no", prediction=[12.0, 20.0], scale="log", bounds=[8, "inf"], observed=16.3)
-    html = cards.claim_html(claim(parts=[shown], bounds_from="pilot"), "laptop")
+    html = cards.claim_html(claim(parts=[shown], bounds_from="pilot"))
     for column in ("Paper", "Bound (pilot)", "Ours"):
         assert f'<th scope="col">{column}</th>' in html
     assert "<td>2,500</td>" in html
     assert "paper’s value in our 95 % prediction interval [12, 20]: no" in html
-    markdown = cards.claim_markdown(claim(parts=[shown], bounds_from="pilot"), "laptop")
+    markdown = cards.claim_markdown(claim(parts=[shown], bounds_from="pilot"))
     assert "paper 2,500, bound (pilot) ≥ 8, ours **16.3**" in markdown
 
 
@@ -295,7 +301,7 @@ def test_a_card_says_when_the_control_arm_passes_too():
         "high": 9.0,
     }
     shown = [part(bounds=[8, "inf"], control_arm=arm | {"verdict": v}) for v in ("reproduced", "contradicted")]
-    html = cards.claim_html(claim(parts=shown), "laptop")
+    html = cards.claim_html(claim(parts=shown))
     assert "control arm (softmax): 8.60 [8.10, 9], passes too: this bound is void" in html
     assert "control arm (softmax): 8.60 [8.10, 9], outside, as it should be" in html
 
@@ -309,7 +315,7 @@ def test_the_header_explains_the_marks_once():
 
 def test_one_run_of_the_paper_is_compared_with_where_one_of_ours_would_fall():
     single = part(relation="consistent", bounds=[1.02, 1.02], paper=1.02, agrees="yes", prediction=[0.9, 1.1], n=5)
-    html = cards.claim_html(claim(parts=[single]), "laptop")
+    html = cards.claim_html(claim(parts=[single]))
     assert "consistent with 1.02" in html
     assert "mean of 5 seeds, one more run would fall into [0.900, 1.10]" in html
 

@@ -6,7 +6,7 @@ import pytest
 from conftest import ROOT
 
 from verifig.ground.files import write_json
-from verifig.ground.paths import REPLICATIONS, Layout, slugs
+from verifig.ground.paths import Layout, ruleset_dir, slugs
 from verifig.planning import forecast, rulesets
 
 OTHERS = ("measure", "judge", "report")
@@ -39,7 +39,7 @@ def slowness(request, monkeypatch) -> float:
 
 def test_a_job_without_a_record_costs_what_is_configured_and_its_start(tmp_path, slowness):
     layout = Layout(tmp_path, "laptop", "prieto2025")
-    configured = rulesets.load("prieto2025").entry("landscape53", "laptop")["expected_seconds"]
+    configured = rulesets.load("prieto2025").entry("landscape53", "laptop").expected_seconds
     assert forecast.cpu_seconds(layout, "landscape53", training=True) == slowness * (
         configured + forecast.START_TRAINING
     )
@@ -58,8 +58,8 @@ def test_the_speed_of_a_machine_is_a_ratio_of_one_computation(monkeypatch):
 @pytest.mark.parametrize("slug", slugs())
 def test_a_card_states_the_configured_cost(slug):
     ruleset = rulesets.load(slug)
-    minutes = sum(ruleset.entry(name, "laptop")["expected_seconds"] for name in ruleset.experiments("laptop")) / 60
-    card = (REPLICATIONS / slug / "README.md").read_text(encoding="utf-8")
+    minutes = sum(ruleset.entry(name, "laptop").expected_seconds for name in ruleset.experiments("laptop")) / 60
+    card = (ruleset_dir(slug) / "README.md").read_text(encoding="utf-8")
     (stated,) = re.findall(r"^\| laptop \| 2 CPU cores \| about ([\d.]+) min of processor time", card, re.MULTILINE)
     assert 0.8 < float(stated) / minutes < 1.25
 
@@ -74,4 +74,4 @@ def test_the_readme_states_the_configured_cost():
         for name in rulesets.load(slug).experiments("laptop")
     ]
     start = len(entries) * forecast.START_TRAINING + 3 * len(slugs()) * (forecast.START_OTHER + forecast.STAGE)
-    assert 0.8 < float(stated) * 60 / (sum(entry["expected_seconds"] for entry in entries) + start) < 1.25
+    assert 0.8 < float(stated) * 60 / (sum(entry.expected_seconds for entry in entries) + start) < 1.25

@@ -47,7 +47,7 @@ def test_a_folder_takes_the_place_of_the_archive(tmp_path, monkeypatch, capsys):
     assert datasets.from_folders(RULESET, {"cifar10": first, "mnist_5k": data.EMBEDDED["mnist_5k"]}) == {
         "cifar10": first
     }
-    assert datasets.from_folders(RULESET, {"cifar10": RULESET.config["data"]["cifar10"]["sha256"], "stl10": None}) == {}
+    assert datasets.from_folders(RULESET, {"cifar10": RULESET.downloads["cifar10"].sha256, "stl10": None}) == {}
     (images, labels), (test, _) = archives.archive(
         datasets.path("sarnthein2023", "cifar10", tmp_path / "data"), "cifar10"
     )
@@ -99,7 +99,7 @@ def test_mistakes_are_one_sentence(tmp_path):
 
 
 def test_settings_decide_which_data_are_needed(tmp_path):
-    job = jobs.train("scaling_laws", "extrapolation", "smoke", "cpu", overrides={"families": ["t5"]}, data_dir=tmp_path)
+    job = jobs.train("choshen2025", "extrapolation", "smoke", "cpu", overrides={"families": ["t5"]}, data_dir=tmp_path)
     assert list(job["data"]) == ["t5"]
     job = jobs.train("dang2023", "mlp_balanced", "smoke", "cpu", overrides={"dataset": "cifar10"}, data_dir=tmp_path)
     assert list(job["data"]) == ["cifar10"]

@@ -118,7 +118,7 @@ def test_only_the_downloads_of_the_scale_are_fetched(tmp_path, monkeypatch):
     asked = []
     monkeypatch.setattr(downloads, "_download", lambda url, expected, target: asked.append(url) or "downloaded")
     monkeypatch.delenv("VERIFIG_DATA_MIRROR", raising=False)
-    ruleset = rulesets.load("double_descent")
+    ruleset = rulesets.load("simon2024")
     downloads.fetch(ruleset, "laptop", ruleset.experiments("laptop"), tmp_path)
     assert asked == []
     downloads.fetch(ruleset, "paper", ["ridge_cifar"], tmp_path)

@@ -9,7 +9,7 @@ from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 
-from verifig.ground import conditions
+from verifig.ground import conditions, paths
 from verifig.ground.errors import InputError
 from verifig.ground.keys import key
 from verifig.measuring import tables
@@ -17,7 +17,7 @@ from verifig.planning import jobs, rulesets, sources
 from verifig.training import seeds
 from verifig.training.members import members_of, merge
 
-SLUGS = [path.parent.name for path in sorted((ROOT / "replications").glob("*/config.yaml"))]
+SLUGS = paths.slugs()
 
 
 def job(**more) -> dict:
@@ -44,8 +44,9 @@ def test_a_job_is_plain_json_and_names_what_it_depends_on():
 @pytest.mark.parametrize("slug", SLUGS)
 @pytest.mark.parametrize("stage", ["train", "measure", "judge"])
 def test_the_closure_holds_every_module_that_is_loaded(slug, stage):
-    module = {"train": "experiments", "measure": "measure"}.get(stage)
-    entries = [f"verifig.running.stages.{stage}"] + ([f"replications.{slug}.{module}"] if module else [])
+    programs = [f"experiments.{program}" for program in rulesets.load(slug).programs]
+    modules = {"train": programs, "measure": ["measure"]}.get(stage, [])
+    entries = [f"verifig.running.stages.{stage}", *(f"{paths.package(slug)}.{module}" for module in modules)]
     code = f"import sys, importlib\nfor name in {entries!r}: importlib.import_module(name)\n" + (
         "print([m.__file__ for n, m in sys.modules.items() if n.split('.')[0] in ('verifig', 'replications') and m.__file__])\n"
         "print('torch' in sys.modules)"
@@ -57,16 +58,6 @@ def test_the_closure_holds_every_module_that_is_loaded(slug, stage):
     assert set(eval(loaded)) <= found
     if stage != "train":
         assert torch_loaded == "False"
-
-
-@pytest.mark.parametrize("slug", SLUGS)
-def test_a_rule_set_knows_only_the_library_and_the_library_no_rule_set(slug):
-    for path in sources.files([f"replications.{slug}.{name}" for name in ("experiments", "measure", "report")]):
-        for name in sources._imports(path):
-            top, *rest = name.split(".")
-            if top == "replications":
-                assert path.is_relative_to(ROOT / "replications"), f"{path} imports {name}"
-                assert rest[0] == slug, f"{path} imports {name}"
 
 
 @pytest.mark.parametrize("slug", SLUGS)

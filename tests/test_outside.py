@@ -18,7 +18,7 @@ from conftest import ROOT, copy_suite, environment
 from verifig.ground.errors import InputError, RunError
 from verifig.ground.files import atomic
 from verifig.ground.keys import key
-from verifig.ground.paths import Layout
+from verifig.ground.paths import Layout, name_in_suite, ruleset_dir
 from verifig.planning import datasets, downloads, jobs, rulesets, userconfig
 from verifig.running import leftovers, packing
 from verifig.running.stages.train import train
@@ -86,8 +86,8 @@ def test_a_rule_reads_only_what_it_declares(odd, declared, tmp_path, rule):
 def test_downloads_are_inputs_of_the_jobs_that_read_them_and_of_no_other(tmp_path):
     job = {"data": {"mnist_5k": "x", "chinchilla": "y"}}
     names = [name for name in job["data"] if name not in data.EMBEDDED]
-    file = datasets.path("scaling_laws", names[0], tmp_path)
-    assert datasets.folder_of("scaling_laws", names[0], file) == tmp_path
+    file = datasets.path("besiroglu2024", names[0], tmp_path)
+    assert datasets.folder_of("besiroglu2024", names[0], file) == tmp_path
 
 
 # ---- the configuration ---------------------------------------------------------------------------------------------
@@ -175,9 +175,9 @@ def test_a_download_that_takes_for_ever_ends(cut_off, tmp_path, monkeypatch):
 
 def test_a_pack_is_accepted_where_its_data_is_not(monkeypatch):
     """Measuring needs no data, so the digest recorded in the pack is compared with the pinned one."""
-    job = jobs.train("scaling_laws", "chinchilla", "smoke", "cpu", data_dir=Path("/nowhere"))
+    job = jobs.train("besiroglu2024", "chinchilla", "smoke", "cpu", data_dir=Path("/nowhere"))
     assert set(job["data"].values()) == {None}
-    pinned = rulesets.load("scaling_laws").config["data"]["chinchilla"]["sha256"]
+    pinned = rulesets.load("besiroglu2024").downloads["chinchilla"].sha256
 
     def verify(digest: str) -> None:
         packed = job | {"data": {"chinchilla": digest}}
@@ -187,7 +187,7 @@ def test_a_pack_is_accepted_where_its_data_is_not(monkeypatch):
             "outputs": {"chinchilla.npz": packing.hashlib.sha256(b"").hexdigest()},
         }
         monkeypatch.setattr(packing.jobs, "train", lambda *arguments, **more: dict(job))
-        packing._verify("chinchilla", record, {}, ("smoke", "scaling_laws", "chinchilla"))
+        packing._verify("chinchilla", record, {}, ("smoke", "besiroglu2024", "chinchilla"))
 
     verify(pinned)
     with pytest.raises(InputError, match="data differs"):
@@ -227,7 +227,7 @@ def test_out_of_memory_is_one_sentence_that_names_a_smaller_setting(tmp_path, mo
 # ---- notebooks -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("source", sorted(ROOT.glob("replications/*/report.py")), ids=lambda path: path.parent.name)
+@pytest.mark.parametrize("source", sorted(ROOT.glob("replications/*/*/report.py")), ids=lambda path: path.parent.name)
 def test_reports_open_as_notebooks_and_round_trip(source):
     text = source.read_text(encoding="utf-8")
     notebook = jupytext.read(source)
@@ -244,7 +244,7 @@ def test_a_notebook_in_its_own_folder_finds_results_and_leaves_them_alone(odd, t
     )
     results = odd / "results" / "laptop"
     shutil.copytree(odd / "results" / "smoke", results)
-    folder = odd / "replications" / PAPER
+    folder = odd / name_in_suite(ruleset_dir(PAPER))
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=folder, env=environment(odd), capture_output=True, text=True
     )

@@ -1,5 +1,7 @@
 """What a report may ask of its page: settings, seeds, numbers, sentences, figures with and without their data."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -141,9 +143,15 @@ def test_without_its_data_a_figure_says_nothing_and_the_page_says_so_once(tmp_pa
 
 def test_data_that_are_missing_are_named_with_the_command_that_fetches_them():
     absent = [notices.Absent("Figure 1: a", "data"), notices.Absent("Figure 2: b", "data")]
-    notice = notices.not_shown(absent, "scaling_laws", "laptop", ["one.csv", "two.csv"], [])
+    notice = notices.not_shown(absent, "besiroglu2024", "laptop", ["one.csv", "two.csv"], [])
     assert "For want of 2 data files (one.csv, two.csv), which `python -m verifig prepare" in notice.markdown
     assert "fetches: 2 figures." in notice.html
+
+
+def _draws(page, monkeypatch, *experiments):
+    """Let fig7 draw runs of these experiments."""
+    figures = page.ruleset.figures
+    monkeypatch.setitem(figures, "fig7", dataclasses.replace(figures["fig7"], experiments=experiments))
 
 
 def test_a_run_that_is_not_sound_illustrates_nothing(tmp_path, monkeypatch):
@@ -153,13 +161,13 @@ def test_a_run_that_is_not_sound_illustrates_nothing(tmp_path, monkeypatch):
     }  # fmt: skip
     health = {"landscape53": [part, part | {"verdict": "reproduced", "label": "fine"}], "delay53": [part]}
     page = make_page(tmp_path, curves={"c": frame([1, 2])}, health=health)
-    monkeypatch.setitem(page.ruleset.config["figures"]["fig7"], "experiments", ["landscape53"])
+    _draws(page, monkeypatch, "landscape53")
     block = page.figure("fig7", draw, ["c"], alt="a")
     assert "final loss of landscape53 (condition=sgd) is 12.5 where sound runs have ≤ 4 (2 of 3 runs)" in block.html
     assert "illustrates nothing" in block.markdown
     assert "fine" not in block.html
     assert block.html.count("Not sound") == 1
-    monkeypatch.setitem(page.ruleset.config["figures"]["fig7"], "experiments", ["slow113"])
+    _draws(page, monkeypatch, "slow113")
     assert "Not sound" not in page.figure("fig7", draw, ["c"], alt="a").html
 
 

@@ -26,22 +26,28 @@ TINY = {
         "decays": lambda v: [0.011, 0.033, 0.055] if v else [], "betas": [0.15, 0.25], "start_beta": 0.25,
         "over_threshold": [0.85, 1.1], "over_spinodal": [0.96, 1.04], "perturbations": 2,
     },
-    "double_descent": {
+    "liu2023": {
         "draws": 150, "minimal.n": 5, "descent_n": 9, "minimal.widths": [2, 4, 6, 9], "descent_draws": 20, "descent_widths": [3, 10, 25], "minimal.momentum": 0.9,
-        "minimal.learning_rate": 0.07, "horizons": lambda v: [round(1.5 * steps) for steps in v], "n": lambda v: 16 if v == 128 else 20,
+        "minimal.learning_rate": 0.07, "horizons": lambda v: [round(1.5 * steps) for steps in v], "n": 20,
         "features.widths": [5, 13, 18, 20, 22, 80], "iterated.widths": [13, 18, 20, 22, 80], "two_layer.widths": [6, 13, 26],
         "label_noise": lambda v: 0.7 * v, "features.steps": 15000, "relative_rates": [0.02, 0.3, 1.7], "learning_rates": [0.02],
         "momenta": [0.9], "momentum_horizons": [1500, 15000], "output_scales": [0.0, 2.0, 7.0], "noise_levels": [0.0, 0.15, 0.3, 1.0],
-        "noise_horizons": [1500, 15000], "sample_sizes": lambda v: [5, 13, 20, 40] if v else [], "sample_width": 20,
-        "sample_noise": [0.0, 0.15], "sample_seeds": 2, "sample_test": 15, "threshold_sizes": [11, 20], "threshold_ratios": [0.7, 1.0, 2.0],
-        "feature_scale": lambda v: 1.3 * v, "epochs": lambda v: 15 if v == 1000 else 30, "iterated.record_steps": lambda v: [15, 30][: len(v)],
-        "batch_size": lambda v: {1: 2, 10: 5, 100: 20}[v], "iterated.learning_rate": lambda v: 1.5 * v, "kappa_draws": 12, "gaussian_rows": 40,
-        "gaussian_draws": 2, "ols_widths": [4, 9], "ols_draws": 10, "curvature_rows": 8, "curvature_dimensions": [4, 8, 16],
-        "curvature_horizons": [150, 1500], "curvature_draws": 20, "curvature_rate": 0.04, "check_seeds": 2, "check_widths": [13, 30],
-        "check_steps": 50, "two_layer.steps": 40, "two_layer.record_steps": [0, 4, 40], "test_size": lambda v: 60 if v else 0, "pool_size": 7,
-        "two_layer.learning_rate": lambda v: 1.5 * v, "init_scale": lambda v: 0.7 * v, "ridges": [0.002, 0.02, 0.2, 2.0], "trials": 3,
-        "task_size": 150, "k": [8, 16, 64], "image_trials": 2, "pool": 60, "image_k": [8, 16, 64], "theorem_sizes": [4, 16, 64],
-        "theorem_n": 16, "small_ridge": 0.003, "noise_variance": 0.4,
+        "noise_horizons": [1500, 15000], "feature_scale": lambda v: 1.3 * v, "epochs": lambda v: 15 if v == 1000 else 30,
+        "iterated.record_steps": lambda v: [15, 30][: len(v)], "batch_size": lambda v: {1: 2, 10: 5, 100: 20}[v],
+        "iterated.learning_rate": lambda v: 1.5 * v, "kappa_draws": 12, "gaussian_rows": 40, "gaussian_draws": 2, "ols_widths": [4, 9],
+        "ols_draws": 10, "curvature_rows": 8, "curvature_dimensions": [4, 8, 16], "curvature_horizons": [150, 1500], "curvature_draws": 20,
+        "curvature_rate": 0.04, "check_seeds": 2, "check_widths": [13, 30], "check_steps": 50, "two_layer.steps": 40,
+        "two_layer.record_steps": [0, 4, 40], "test_size": lambda v: 60 if v else 0, "pool_size": 7, "two_layer.learning_rate": lambda v: 1.5 * v,
+        "init_scale": lambda v: 0.7 * v,
+    },
+    "simon2024": {
+        "n": 16, "ridges": [0.002, 0.02, 0.2, 2.0], "trials": 3, "task_size": 150, "k": [8, 16, 64], "image_trials": 2, "pool": 60,
+        "image_k": [8, 16, 64], "theorem_sizes": [4, 16, 64], "theorem_n": 16, "small_ridge": 0.003, "noise_variance": 0.4,
+    },
+    "nakkiran2020": {
+        "feature_scale": 1.3, "sample_sizes": [5, 13, 20, 40], "sample_width": 20, "sample_noise": [0.0, 0.15], "sample_test": 15,
+        "threshold_sizes": [11, 20], "threshold_ratios": [0.7, 1.0, 2.0], "n": 20, "widths": [6, 13, 26], "label_noise": 0.14, "steps": 40,
+        "record_steps": [0, 4, 40], "test_size": 60, "pool_size": 7, "learning_rate": 0.0045, "init_scale": 0.7,
     },
     "sarnthein2023": {
         "input_size": 40, "width": 12, "head_width": 14, "bottleneck": 6, "output_size": lambda v: v // 4 + 1, "output_std": 0.03,
@@ -49,7 +55,7 @@ TINY = {
         "batch_size": 30, "probe_at": lambda v: [0, 7] if v else [], "probe_steps": 12, "long_probe_steps": lambda v: 33 if v else 0,
         "neighbours": 13, "ridge_penalty": 0.002, "distinct_images": lambda v: round(0.85 * v), "grid": 5, "line": lambda v: v[:-1],
     },
-    "scaling_laws": {
+    "bahri2024": {
         "dualities": 17, "variance_features": 130, "variance_parameters": 9, "variance_draws": 24, "features": 300,
         "alphas": [0.6, 1.1], "kernels.sample_sizes": [12, 24, 48], "draws": 8, "feature_pools": [2, 7], "mnist_features": 90,
         "mnist_sizes": [12, 24, 48], "kernel_settings": [[4, 1], [7, 1], [7, 2]], "population": 290, "kernel_sizes": [12, 24, 48],
@@ -66,10 +72,12 @@ QUOTED = {
     "wu2023": {"4,000", "10", "16", "1,000"},
     # CIFAR-10; the decay in the authors' code; where NC2 of so short a run happens to end
     "dang2023": {"10", "0.0005", "0.97"},
-    # intervals; draws and n of the published runs; the window of the peak, in n (24 = 1.2 x 20)
-    "double_descent": {"95 %", "10,000", "256", "0.8", "1.2", "24"},
+    # intervals; draws of the published runs; the window of the peak, in n (24 = 1.2 x 20)
+    "liu2023": {"95 %", "10,000", "0.8", "1.2", "24"},
+    "simon2024": {"95 %", "256", "0.1", "10"},  # intervals; n and a ridge of the published runs; CIFAR-10
+    "nakkiran2020": {"95 %", "16"},  # intervals; pixels of the averaged images
     "sarnthein2023": set(),
-    "scaling_laws": set(),
+    "bahri2024": set(),
 }
 SLUGS = sorted(TINY)
 
@@ -96,7 +104,7 @@ def test_a_changed_run_tells_its_own_settings(rendered, slug):
     assert len(words) > 10
     told = [(source, changed_pages.literals(text, words), text) for source, text in page.texts()]
     assert not any(found for _, found, _ in told), "\n".join(map(str, filter(lambda one: one[1], told)))
-    assert len(page.said["caption"]) > 5
+    assert len(page.said["caption"]) > 3
 
 
 @pytest.mark.parametrize("slug", SLUGS)
@@ -118,11 +126,7 @@ def test_a_changed_run_is_marked_and_all_its_figures_are_drawn(rendered, slug):
 @pytest.mark.parametrize("slug", SLUGS)
 def test_no_page_shows_what_is_not_a_number(rendered, slug):
     page = rendered(slug)
-    for text in (
-        re.sub(r"data:image/svg\+xml;base64,[\w+/=]+", "", page.html),
-        page.markdown,
-        *(t for _, t in page.texts()),
-    ):
+    for text in (page.html, page.markdown, *(t for _, t in page.texts())):
         assert not re.search(r"\bnan\b", text, re.IGNORECASE), re.search(
             r".{80}\bnan\b.{20}", text, re.IGNORECASE | re.DOTALL
         )

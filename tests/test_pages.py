@@ -68,21 +68,21 @@ def test_published_verdicts_follow_their_schema():
     schema.validate(published, read_yaml(SCHEMAS / "site.schema.yaml"), "reports/verdicts.json")
     whole = read_yaml(SCHEMAS / "verdicts.schema.yaml")
     described = whole["properties"]["claims"] | {"$defs": whole["$defs"]}
-    for rule_set in published["rule_sets"]:
+    for rule_set in published["papers"]:
         schema.validate(rule_set["claims"], described, rule_set["slug"])
         badge = read_json(REPORTS / "badges" / f"{rule_set['slug']}.json")
         assert badge == site.badge(rule_set["claims"], published["scale"])
     rows = (REPORTS / "verdicts.csv").read_text(encoding="utf-8").splitlines()
-    assert rows[0].startswith("rule_set,claim,kind,basis,setting,place,verdict,agrees,counted_as,part")
-    claims = {(r["slug"], c["id"]) for r in published["rule_sets"] for c in r["claims"]}
-    assert {tuple(row.split(",")[:2]) for row in rows[1:]} == claims
+    assert rows[0].startswith("theme,slug,claim,kind,basis,setting,place,verdict,agrees,counted_as,part")
+    claims = {(r["slug"], c["id"]) for r in published["papers"] for c in r["claims"]}
+    assert {tuple(row.split(",")[1:3]) for row in rows[1:]} == claims
 
 
 def published_parts():
     """(rule set, claim, part) of everything published."""
     from verifig.ground.files import read_json
 
-    for rule_set in read_json(REPORTS / "verdicts.json")["rule_sets"]:
+    for rule_set in read_json(REPORTS / "verdicts.json")["papers"]:
         for item in rule_set["claims"]:
             for found in item["parts"]:
                 yield rule_set["slug"], item["id"], found
@@ -111,13 +111,13 @@ def test_recorded_verdicts_are_shown_as_such_and_not_counted(tmp_path, monkeypat
     from verifig.ground.files import write_json
     from verifig.pages import page as pages
 
-    monkeypatch.setattr(pages, "REPLICATIONS", tmp_path)
+    monkeypatch.setattr(pages, "ruleset_dir", lambda slug: tmp_path / slug)
     contents = {"verifig": "0.0.9", "hardware": "old laptop", "claims": [{"id": "A-1", "verdict": "reproduced"}]}
     write_json(tmp_path / "some" / "recorded" / "laptop.json", contents)
     write_json(tmp_path / "some" / "recorded" / "paper.json", contents | {"hardware": "one GPU"})
     lacking = claim(verdict="not tested", reason="needs data that could not be had: t.csv", parts=[])
     (shown,) = pages._with_recorded("some", "laptop", [lacking])
-    html = cards.claim_html(shown, "laptop")
+    html = cards.claim_html(shown)
     assert "Last known verdict, recorded with verifig 0.0.9, not counted here: reproduced." in html
     assert "Recorded at paper scale on one GPU (verifig 0.0.9): reproduced." in html
     assert verdicts.by_kind([shown])["number"]["not tested"] == 1
@@ -226,15 +226,15 @@ def claim(**more) -> dict:
 
 
 def test_claim_cards_escape_and_show_everything():
-    html = cards.claim_html(claim(), "laptop")
+    html = cards.claim_html(claim())
     assert "a &lt; b &amp; c" in html
     assert 'id="A-1"' in html
     assert "[0.900, 1.10]" in html
     assert "mean of 3 seeds" in html
     assert "Paper: <strong>no number</strong>" in html
     assert "narrow" not in html
-    assert "narrow" in cards.claim_html(claim(headroom=1.1), "laptop")
-    assert "✓" in cards.claim_markdown(claim(), "laptop")
+    assert "narrow" in cards.claim_html(claim(headroom=1.1))
+    assert "✓" in cards.claim_markdown(claim())
 
 
 def test_a_report_that_fails_names_its_cell(tmp_path):

@@ -23,7 +23,7 @@ from verifig.running import alone, leftovers
 DOCUMENTS = [
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md")),
     *sorted(ROOT.glob("replications/**/README.md")),
-    *sorted(ROOT.glob("replications/*/report.py")),
+    *sorted(ROOT.glob("replications/*/*/report.py")),
     *sorted((ROOT / "profiles").rglob("*.yaml")),
 ]
 PROGRAMS = ("make", "snakemake", "python", "pip", "verifig", "tests/slurm/run.sh", "git", "bash", "pytest", ".")
@@ -31,7 +31,7 @@ PROGRAMS = ("make", "snakemake", "python", "pip", "verifig", "tests/slurm/run.sh
 CHOICES = {
     "<slug>": "prieto2025",
     "<paper>": "prieto2025",
-    "<rule set>": "prieto2025",
+    "<theme>": "grokking",
     "<experiment>": "delay53",
     "<claim>": "EN-10",
 }
@@ -63,11 +63,13 @@ def test_commands_are_found_where_they_stand():
         name: [line for _, line in lines] for name, lines in itertools.groupby(PRINTED, lambda pair: pair[0])
     }
     assert "snakemake -s replications/grokking/prieto2025/Snakefile" in by_document["README.md"]
-    assert "make new paper=<slug>" in by_document["README.md"]
+    assert "make new paper=<theme>/<paper>" in by_document["README.md"]
     assert "make lint" in by_document["CONTRIBUTING.md"]
     assert any(line.startswith("python -m verifig run <slug>") for line in by_document["replications/README.md"])
     for slug in paths.slugs():
-        assert any("verifig" in line for line in by_document[f"replications/{slug}/README.md"]), slug
+        assert any(
+            "verifig" in line for line in by_document[f"{paths.name_in_suite(paths.ruleset_dir(slug))}/README.md"]
+        ), slug
 
 
 @pytest.mark.parametrize(("document", "line"), PRINTED)
@@ -157,7 +159,7 @@ def planned(folder: Path, *arguments: str) -> frozenset[str]:
 
 @pytest.fixture(scope="session")
 def fresh(tmp_path_factory) -> Path:
-    """A clean copy, of two papers to be quick; test_workflow.py plans all.
+    """A clean copy, of a few papers to be quick; test_workflow.py plans all.
 
     Slurm's plugin need not be installed: without it its options in the profile are unknown.
     """
@@ -165,7 +167,7 @@ def fresh(tmp_path_factory) -> Path:
 
     folder = copy_suite(tmp_path_factory.mktemp("printed") / "suite")
     config = folder / "config/config.yaml"
-    config.write_text(config.read_text().replace("papers: []", "papers: [wu2023, prieto2025]"))
+    config.write_text(config.read_text().replace("papers: []", "papers: [wu2023, prieto2025, double_descent]"))
     profile = folder / "profiles/slurm/profile.yaml"
     kept = [line for line in profile.read_text().splitlines() if not line.startswith(("executor:", "slurm-"))]
     profile.write_text("\n".join(kept) + "\n")
@@ -198,7 +200,7 @@ def _verifig(arguments, request, document) -> None:
 
 def fill(arguments, document) -> list[str]:
     """A command named without what it needs (`python -m verifig run`) is completed by a rule set and a folder."""
-    needs = {"run": ["prieto2025", "--out", "/tmp/x"], "new": ["toy"], "explain": ["EN-10"]}
+    needs = {"run": ["prieto2025", "--out", "/tmp/x"], "new": ["toys/toy"], "explain": ["EN-10"]}
     return [*arguments, *needs.get(arguments[0], [])] if arguments else ["list"]
 
 
@@ -261,7 +263,7 @@ def _pack(options, arguments, request) -> None:
 
 
 def _bench(options, arguments, request) -> None:
-    assert all((ROOT / "replications" / slug / "bench.py").exists() for slug in options.slug)
+    assert all((paths.ruleset_dir(slug) / "bench.py").exists() for slug in options.slug)
 
 
 def _fit(options: argparse.Namespace, arguments, request) -> None:

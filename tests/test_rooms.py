@@ -4,9 +4,8 @@ import ast
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
 
-from verifig.ground.paths import LIBRARY, REPLICATIONS, slugs
+from verifig.ground.paths import LIBRARY, REPLICATIONS, name_in_suite, ruleset_dir, slugs
 from verifig.planning import jobs, rulesets
 
 # a room -> the rooms that it may import: no circle, and no step back along the way of the data
@@ -74,7 +73,7 @@ def test_every_room_has_its_floors_and_nothing_lies_beside_them():
 def test_a_paper_imports_what_its_place_along_the_way_needs():
     for slug in slugs():
         for part, allowed in PAPER.items():
-            found = REPLICATIONS / slug / part
+            found = ruleset_dir(slug) / part
             for path in sorted(found.rglob("*.py")) if found.is_dir() else [found] * found.exists():
                 assert rooms_imported(path) <= allowed, path
 
@@ -88,15 +87,46 @@ def test_a_training_key_holds_what_decides_the_result_and_nothing_else(slug):
             library = {name.removeprefix("workflow/verifig/") for name in job["code"] if name.startswith("workflow/")}
             assert IN_EVERY_KEY <= library <= IN_EVERY_KEY | IN_SOME_KEYS, experiment
             assert {"numpy", "torch"} <= set(job["versions"]) <= DECIDING_PACKAGES, experiment
-            own = {name for name in job["code"] if name.startswith(f"replications/{slug}/")}
-            assert f"replications/{slug}/experiments/{job['program']}.py" in own
+            place = name_in_suite(ruleset_dir(slug))
+            own = {name for name in job["code"] if name.startswith(f"{place}/")}
+            shared = {name for name in job["code"] if name.startswith(f"{Path(place).parent.as_posix()}/science/")}
+            assert f"{place}/experiments/{job['program']}.py" in own
             assert all(not name.endswith(("measure.py", "report.py", "checks.py", "plots.py")) for name in own)
-            assert len(library) + len(own) + 1 == len(job["code"])  # and replications/__init__.py
+            packages = {"replications/__init__.py", f"{Path(place).parent.as_posix()}/__init__.py"}
+            assert len(library) + len(own) + len(shared) + len(packages) == len(job["code"])
 
 
 def test_programs_are_modules_of_their_name():
     for slug in slugs():
-        for program in rulesets.load(slug).config["programs"]:
-            path = ROOT / "replications" / slug / "experiments" / f"{program}.py"
+        for program in rulesets.load(slug).programs:
+            path = ruleset_dir(slug) / "experiments" / f"{program}.py"
             tree = ast.parse(path.read_text(encoding="utf-8"))
             assert program in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}, path
+
+
+def imported_papers(path: Path) -> set[tuple[str, str]]:
+    """(theme, `science` or a paper) of what a file imports from replications, also within functions."""
+    names = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            names += [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+    return {tuple(name.split(".")[1:3]) for name in names if name.startswith("replications.")}
+
+
+def test_a_paper_imports_its_theme_s_science_and_nothing_imports_a_paper():
+    for path in sorted(REPLICATIONS.glob("*/*/**/*.py")):
+        theme, own = path.relative_to(REPLICATIONS).parts[:2]
+        assert imported_papers(path) <= {(theme, own), (theme, "science")}, path
+    for path in sorted(LIBRARY.rglob("*.py")):
+        assert imported_papers(path) == set(), path
+
+
+def test_files_of_a_paper_are_read_in_one_sitting():
+    long = {
+        path.relative_to(REPLICATIONS).as_posix(): count
+        for path in REPLICATIONS.rglob("*.py")
+        if "tests" not in path.parts and (count := len(path.read_text(encoding="utf-8").splitlines())) > 300
+    }
+    assert long == {}

@@ -65,7 +65,7 @@ def test_the_scan_finds_what_it_looks_for():
 
 
 def test_no_rule_goes_through_a_shell():
-    files = [ROOT / "Snakefile", *(ROOT / "workflow/rules").glob("*.smk"), *ROOT.glob("replications/*/Snakefile")]
+    files = [ROOT / "Snakefile", *(ROOT / "workflow/rules").glob("*.smk"), *ROOT.glob("replications/*/*/Snakefile")]
     for path in files:
         assert not re.search(r"^\s*(shell|run|shellcmd)\s*:", path.read_text(encoding="utf-8"), re.MULTILINE), path
 
@@ -132,7 +132,7 @@ def test_a_download_is_kept_only_if_it_is_the_pinned_one(server, tmp_path, sent,
 
 
 def test_every_download_of_every_rule_set_is_pinned():
-    for path in ROOT.glob("replications/*/config.yaml"):
+    for path in ROOT.glob("replications/*/*/experiments.yaml"):
         for name, entry in read_yaml(path).get("data", {}).items():
             if "url" in entry:
                 assert re.fullmatch(r"[0-9a-f]{64}", entry["sha256"]), (path, name)

@@ -168,10 +168,11 @@ def test_suggestions():
 def test_a_setting_that_names_data_decides_which_files_a_job_needs():
     from verifig.planning import datasets
 
-    ruleset = rulesets.load("double_descent")
+    ruleset = rulesets.load("liu2023")
     for dataset, files in (("mnist", 1), ("fashion_mnist", 4), ("digits", 1)):
-        found = rulesets.settings(ruleset, "features", "laptop", {"dataset": dataset, "sample_sizes": []})
-        assert len(datasets.names(ruleset, {"data": []}, found)) == files
+        found = rulesets.settings(ruleset, "features", "laptop", {"dataset": dataset})
+        entry = rulesets.Experiment("random_features", "", found)
+        assert len(datasets.names(ruleset, entry, found)) == files
 
 
 CROSSED = [
@@ -189,20 +190,21 @@ CROSSED = [
     ("wu2023", "batch_size", {"batch_sizes": [301], "replacement": False}, "must be at most samples = 300"),
     ("wu2023", "diagonal", {"learning_rates": [0.1, 0.100001]}, "learning_rates"),
     ("wu2023", "escape", {"steps": 100}, "steps = 100 must be at least 200"),
-    ("double_descent", "features", {"n": 1000}, "are more than the 1000 of mnist_5k in these classes"),
-    ("double_descent", "features", {"classes": [3]}, "classes = [3] must be at least two"),
-    ("double_descent", "features", {"classes": [3, 12]}, "classes: 12 must be below 10"),
-    ("double_descent", "features", {"conditions.raw.n": 50}, "n must be the same in all conditions"),
-    ("double_descent", "features", {"conditions.threshold.n": 100}, "must have another name"),
-    ("double_descent", "features", {"horizons": [1000000, 1000001]}, "horizons"),
-    ("double_descent", "iterated", {"momentum": 0.9}, "momentum = 0.9 must be 0"),
-    ("double_descent", "iterated", {"conditions.adam_fast.record_steps": [20000]}, "must lie between 0 and 10000"),
-    ("double_descent", "conditioning", {"reference": "nosuch"}, "reference = 'nosuch' must be one of the conditions"),
-    ("double_descent", "conditioning", {"ols_widths": [99]}, "ols_widths: 99 must be at most n - 2 = 98"),
-    ("double_descent", "two_layer", {"pool_size": 3}, "pool_size = 3 must be 1 or divide"),
-    ("double_descent", "two_layer", {"conditions.gd.n": 50}, "n must be the same in all conditions"),
-    ("double_descent", "ridge", {"pool": 100}, "n = 128 must be below pool = 100"),
-    ("double_descent", "deep_digits", {"side": 16}, "must be 1 and 8, those of digits"),
+    ("liu2023", "features", {"n": 1000}, "are more than the 1000 of mnist_5k in these classes"),
+    ("liu2023", "features", {"classes": [3]}, "classes = [3] must be at least two"),
+    ("liu2023", "features", {"classes": [3, 12]}, "classes: 12 must be below 10"),
+    ("liu2023", "features", {"conditions.raw.n": 50}, "n must be the same in all conditions"),
+    ("liu2023", "features", {"horizons": [1000000, 1000001]}, "horizons"),
+    ("liu2023", "iterated", {"momentum": 0.9}, "momentum = 0.9 must be 0"),
+    ("liu2023", "iterated", {"conditions.adam_fast.record_steps": [20000]}, "must lie between 0 and 10000"),
+    ("liu2023", "conditioning", {"reference": "nosuch"}, "reference = 'nosuch' must be one of the conditions"),
+    ("liu2023", "conditioning", {"ols_widths": [99]}, "ols_widths: 99 must be at most n - 2 = 98"),
+    ("liu2023", "two_layer", {"pool_size": 3}, "pool_size = 3 must be 1 or divide"),
+    ("liu2023", "two_layer", {"conditions.gd.n": 50}, "n must be the same in all conditions"),
+    ("simon2024", "ridge", {"pool": 100}, "n = 128 must be below pool = 100"),
+    ("nakkiran2020", "features", {"sample_sizes": [25, 900]}, "sample_sizes: 900 training and 500 test images are more than"),
+    ("nakkiran2020", "features", {"threshold_ratios": [0.001, 1.0]}, "0.001 of n = 50 is a width of 0"),
+    ("nakkiran2020", "deep_digits", {"side": 16}, "must be 1 and 8, those of digits"),
 ]  # fmt: skip
 
 

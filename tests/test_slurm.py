@@ -40,10 +40,10 @@ def test_jobs_without_a_gpu_have_a_partition_of_their_own():
 @pytest.mark.parametrize(("device", "gpu"), [("cuda", 1), ("cpu", 0)])
 def test_what_training_jobs_ask_for(suite, device, gpu):
     """Planned on any machine: the GPU need not be in this one."""
-    config = ("scale=paper", f"device={device}", 'papers=["double_descent"]')
+    config = ("scale=paper", f"device={device}", 'papers=["simon2024"]')
     result = snakemake(suite, "-n", "--default-resources", "mem_mb=5000", "--config", *config)
     assert result.returncode == 0, result.stderr
-    rules = re.findall(r"^rule double_descent_(\w+):$.*?resources: (.*?)$", result.stdout + result.stderr, re.M | re.S)
+    rules = re.findall(r"^rule simon2024_(\w+):$.*?resources: (.*?)$", result.stdout + result.stderr, re.M | re.S)
     asked = {name: dict(re.findall(r"\b(gpu|mem_mb)=(\d+)", line)) for name, line in rules}
     assert asked["train_ridge"] == {"gpu": str(gpu), "mem_mb": "5000"}
     assert asked["train_ridge_gaussian"] == {"gpu": str(gpu), "mem_mb": "8000"}  # memory_mb in the configuration
@@ -77,7 +77,7 @@ def test_a_training_job_without_its_gpu_says_so(tmp_path, monkeypatch):
     monkeypatch.setattr("sys.stdout", None)
     monkeypatch.setattr("sys.stderr", None)
     with pytest.raises(SystemExit):
-        adapter.train(SimpleNamespace(output=output, params=params, log=[log]))
+        adapter.run(SimpleNamespace(output=output, params=params, log=[log]))
     assert log.read_text() == "error: device 'cuda' was asked for, but this machine has no NVIDIA driver\n"
 
 

@@ -45,7 +45,7 @@ class Toy:
 
     def __init__(self, folder):
         self.folder = folder
-        self.rule_set, self.data = folder / "replications/toy", folder / "data/table.csv"
+        self.rule_set, self.data = folder / "replications/toys/toy", folder / "data/table.csv"
         self.verdicts = folder / "results/laptop/toy/verdicts.json"
         self.recorded = self.rule_set / "recorded/laptop.json"
 
@@ -78,11 +78,11 @@ def draft(tmp_path_factory):
     for folder in (toy.folder / "replications").iterdir():
         if folder.is_dir():
             shutil.rmtree(folder)
-    assert toy("verifig", "new", "toy")[0] == 0
+    assert toy("verifig", "new", "toys/toy")[0] == 0
     toy.data.parent.mkdir()
     toy.data.write_text("rows\n5\n")
     digest = hashlib.sha256(toy.data.read_bytes()).hexdigest()
-    config = toy.rule_set / "config.yaml"
+    config = toy.rule_set / "experiments.yaml"
     text = config.read_text()
     text = text.replace("experiments:\n", f"data:\n  table: {{file: table.csv, sha256: {digest}}}\n\nexperiments:\n", 1)
     text = text.replace(

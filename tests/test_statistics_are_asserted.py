@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from verifig.ground.paths import REPLICATIONS, slugs
+from verifig.ground.paths import ruleset_dir, slugs
 from verifig.judging import claims
 
 
@@ -19,7 +19,7 @@ def named(slug: str) -> set[str]:
 def asserted(slug: str) -> set[str]:
     """Texts within assert statements of the rule set's tests, and within the cases that those are called with."""
     found = set()
-    for path in (REPLICATIONS / slug / "tests").glob("test_*.py"):
+    for path in (ruleset_dir(slug) / "tests").glob("test_*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for node in ast.walk(tree):
             if isinstance(node, ast.Assert) or (isinstance(node, ast.Call) and "parametrize" in ast.unparse(node.func)):

@@ -100,7 +100,7 @@ def test_a_rule_set_s_own_command_works(verifig, tmp_path):
     assert "fitted to 9 runs" in said
 
 
-@pytest.mark.parametrize("command", [("new", "toy"), ("publish",), ("record",), ("bench",)])
+@pytest.mark.parametrize("command", [("new", "toys/toy"), ("publish",), ("record",), ("bench",)])
 def test_what_needs_a_checkout_says_so(verifig, command):
     code, said = verifig(*command)
     assert (code, said.count("\n")) == (2, 1)

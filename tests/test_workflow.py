@@ -58,7 +58,7 @@ def test_a_fresh_clone_with_published_pages_trains_everything(suite):
 def test_bare_snakemake_makes_everything_in_a_fresh_clone(suite):
     expected = {f"{slug}_train_{name}" for slug in slugs() for name in rulesets.load(slug).experiments("laptop")}
     # need files that a clone has not
-    data = {f"scaling_laws_train_{name}" for name in ("chinchilla", "extrapolation", "across_families")}
+    data = {"besiroglu2024_train_chinchilla", "choshen2025_train_extrapolation", "choshen2025_train_across_families"}
     found = planned_rules(suite)
     assert expected - data <= found
     assert {f"{slug}_report" for slug in slugs()} | {"site"} <= found
@@ -336,15 +336,15 @@ def test_the_whole_suite_as_a_module_keeps_its_own_configuration_and_writes_wher
     (tmp_path / "host.yaml").write_text("scale: enormous\nseeds: 99\n")
     found = planned_rules(tmp_path)
     assert {f"verifig_{name}" for name in TRAINING} == {name for name in found if "_train_" in name}
-    assert {"verifig_site", "verifig_grokking_report"} <= found
+    assert {"verifig_site", "verifig_prieto2025_report"} <= found
     listed = snakemake(tmp_path, "-n").stdout
     assert "papers/smoke/site/index.html" in listed
     assert " results/" not in listed
 
 
 def test_a_new_rule_set_runs_is_judged_and_shows_up(suite):
-    assert command(suite, "verifig", "new", "toy_paper").returncode == 0
-    assert command(suite, "verifig", "new", "toy_paper").returncode == 2
+    assert command(suite, "verifig", "new", "toys/toy_paper").returncode == 0
+    assert command(suite, "verifig", "new", "toys/toy_paper").returncode == 2
     config = ("scale=smoke", 'papers=["toy_paper"]')
     run(suite, config=config)
     assert "../toy_paper/page/index.html" in (suite / "results/smoke/site/index.html").read_text()
@@ -352,7 +352,7 @@ def test_a_new_rule_set_runs_is_judged_and_shows_up(suite):
     checked = command(suite, "verifig", "check", "--scale", "smoke")
     assert checked.returncode == 0
     assert "toy_paper: ok, 2 of 2 claims and controls judged, nothing recorded at smoke scale" in checked.stdout
-    assert command(suite, "pytest", "replications/toy_paper").returncode == 0
+    assert command(suite, "pytest", "replications/toys/toy_paper").returncode == 0
     assert planned(suite, config=config) == set()
 
 
@@ -366,8 +366,8 @@ def test_a_rule_set_whose_claims_name_no_smoke_scale_is_said_to_judge_nothing():
 
 @pytest.mark.parametrize("name", ["toy", "a_paper_with_quite_a_long_name_by_many_authors"])
 def test_a_new_rule_set_passes_lint_and_is_complete(suite, name):
-    assert command(suite, "verifig", "new", name).returncode == 0
-    folder = suite / "replications" / name
+    assert command(suite, "verifig", "new", f"toys/{name}").returncode == 0
+    folder = suite / "replications" / "toys" / name
     for tool in (("ruff", "check"), ("ruff", "format", "--check")):
         result = command(suite, *tool, "--config", str(suite / "pyproject.toml"), str(folder))
         assert result.returncode == 0, result.stdout
@@ -383,7 +383,14 @@ def test_a_new_rule_set_passes_lint_and_is_complete(suite, name):
 
 
 @pytest.mark.parametrize(
-    ("name", "sentence"), [("Toy-Paper", "snake_case"), ("", "make new paper=<slug>"), ("prieto2025", "exists already")]
+    ("name", "sentence"),
+    [
+        ("grokking/Toy-Paper", "snake_case"),
+        ("toy", "make new paper=<theme>/<paper>"),
+        ("", "make new paper=<theme>/<paper>"),
+        ("grokking/prieto2025", "exists already"),
+        ("toys/grokking", "exists already"),
+    ],
 )
 def test_a_new_rule_set_needs_a_name_of_its_own(suite, name, sentence):
     refused = command(suite, "verifig", "new", name)

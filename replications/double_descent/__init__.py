@@ -1,1 +1,0 @@
-"""Double descent: the role of optimisation, and the exact risk of random-feature regression."""

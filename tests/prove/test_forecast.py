@@ -7,9 +7,8 @@ from conftest import ROOT
 
 from prove import suites
 from verifig.ground.files import read_json
-from verifig.ground.paths import Layout, slugs
+from verifig.ground.paths import AFTER_TRAINING, Layout, slugs
 from verifig.planning import forecast, rulesets
-from verifig.running import prepare
 
 pytestmark = pytest.mark.slow
 FACTOR = 1.5
@@ -19,7 +18,7 @@ def total(seconds: list[tuple[str, str, float]]) -> float:
     """CPU seconds of a forecast over (rule set, stage, seconds)."""
     found = forecast.Forecast()
     for slug in {slug for slug, _, _ in seconds}:
-        found.add([(stage, cost) for name, stage, cost in seconds if name == slug], prepare.OUTPUTS)
+        found.add([(stage, cost) for name, stage, cost in seconds if name == slug], AFTER_TRAINING)
     return found.cpu_seconds
 
 
@@ -27,9 +26,9 @@ def configured(scale: str, empty) -> list[tuple[str, str, float]]:
     """What is forecast for a fresh clone."""
     rows = []
     for slug in slugs():
-        for stage in [*rulesets.load(slug).experiments(scale), *prepare.OUTPUTS]:
+        for stage in [*rulesets.load(slug).experiments(scale), *AFTER_TRAINING]:
             layout = Layout(empty, scale, slug)
-            rows.append((slug, stage, forecast.cpu_seconds(layout, stage, stage not in prepare.OUTPUTS)))
+            rows.append((slug, stage, forecast.cpu_seconds(layout, stage, stage not in AFTER_TRAINING)))
     return rows
 
 
@@ -51,7 +50,7 @@ def test_laptop(tmp_path):
         (
             slug,
             stage,
-            forecast.cpu_seconds(Layout(ROOT / "results", "laptop", slug), stage, stage not in prepare.OUTPUTS),
+            forecast.cpu_seconds(Layout(ROOT / "results", "laptop", slug), stage, stage not in AFTER_TRAINING),
         )
         for slug, stage, _ in there
     ]

@@ -10,7 +10,7 @@ import sys
 
 from conftest import ROOT
 
-FITTING = "replications/scaling_laws/tests/test_scaling_laws_own_runs.py"
+FITTING = "replications/scaling_laws/besiroglu2024/tests/test_besiroglu2024_command.py"
 TESTS = (
     "tests/test_bad_input.py",
     "tests/test_damage.py",

@@ -20,7 +20,7 @@ import pytest
 from conftest import copy_suite, environment
 
 from prove import suites
-from verifig.ground.paths import slugs
+from verifig.ground.paths import name_in_suite, ruleset_dir, slugs
 from verifig.planning import rulesets
 
 STAGED = ("persistence", "software-deployment", "sources", "source-cache")  # shared; all else goes through the storage
@@ -89,9 +89,7 @@ def test_a_proxy_that_answers_no_http(tmp_path, show):
     run([sys.executable, "-m", "snakemake", "--cores", "2", "--config", "scale=smoke"], suite, **proxies)
     checked = [sys.executable, "-m", "verifig", "check", "--scale", "smoke", "--without-data"]
     run(checked, suite, **proxies)
-    lacking = [
-        name for slug in slugs() for name in rulesets.load(slug).config.get("data", {}) if f"{name}: not" in said
-    ]
+    lacking = [name for slug in slugs() for name in rulesets.load(slug).downloads if f"{name}: not" in said]
     assert lacking
     show(**{"downloads said to be unreachable": len(lacking), "check": "passed without them"})
 
@@ -109,7 +107,7 @@ def test_a_notebook_kernel(smoke_suite, tmp_path, show, slug):
         " print(json.dumps([len(cell.get('outputs', [])) for cell in notebook.cells if cell.cell_type == 'code']))"
     )
     path = f"{environment(suite)['PYTHONPATH']}:{kernel}"
-    done = run([sys.executable, "-c", code], suite / "replications" / slug, PYTHONPATH=path)
+    done = run([sys.executable, "-c", code], suite / name_in_suite(ruleset_dir(slug)), PYTHONPATH=path)
     outputs = json.loads(done.stdout.splitlines()[-1])
     assert sum(outputs) >= 5
     assert digests(suite / "results") == before

@@ -8,15 +8,15 @@ import pytest
 import yaml
 from conftest import planned_rules
 
-from verifig.ground.paths import slugs
-from verifig.planning import rulesets
+from verifig.ground.paths import name_in_suite, ruleset_dir, slugs
+from verifig.planning import rulesets, themes
 
 COMMENT = {".py": "\n# a comment\n", ".yaml": "\n# a comment\n", ".md": "\na line\n", ".css": "\n/* a comment */\n"}
 
 
 def planned(folder) -> set[str]:
     """Rules that Snakemake would run for the whole suite."""
-    return planned_rules(folder, "--config", "scale=smoke", "device=cpu") - set(slugs())
+    return planned_rules(folder, "--config", "scale=smoke", "device=cpu") - {*slugs(), *themes.load()}
 
 
 def after(folder, name, change=None) -> set[str]:
@@ -60,12 +60,13 @@ def unexpected(show, found: dict[str, tuple[set[str], set[str]]]) -> list[str]:
 
 @pytest.mark.parametrize("slug", slugs())
 def test_one_rule_set(smoke_suite, show, slug):
-    folder, own = smoke_suite.folder, f"replications/{slug}"
+    folder, own = smoke_suite.folder, name_in_suite(ruleset_dir(slug))
     everything = training(slug) | stages(slug, "measure", "judge", "report")
     found = {
         name: (after(folder, f"{own}/{name}"), expected)
         for name, expected in {
             "experiments/__init__.py": everything,
+            "paper.yaml": stages(slug, "report"),
             "measure.py": stages(slug, "measure", "judge", "report"),
             "claims.yaml": stages(slug, "judge", "report"),
             "report.py": stages(slug, "report"),
@@ -75,7 +76,7 @@ def test_one_rule_set(smoke_suite, show, slug):
     }
     for experiment in rulesets.load(slug).experiments("smoke"):
         expected = {f"{slug}_train_{experiment}"} | stages(slug, "measure", "judge", "report")
-        found[experiment] = after(folder, f"{own}/config.yaml", one_more_seed(experiment)), expected
+        found[experiment] = after(folder, f"{own}/experiments.yaml", one_more_seed(experiment)), expected
     assert unexpected(show, found) == []
 
 

@@ -1,4 +1,4 @@
-"""Shared by the entry and by every rule set. Where the library lies, the checked configuration, the jobs."""
+"""Shared by the entry and by every paper. Where the library lies, the checked configuration, the jobs."""
 
 import os
 import sys
@@ -38,7 +38,7 @@ def suite_config(given):
 
 
 def jobs_of(slug, user):
-    """All jobs of a rule set (see verifig.planning.jobs)."""
+    """All jobs of a paper (see verifig.planning.jobs)."""
     return checked(jobs.planned, slug, user.scale, user.device, user.seeds, user.data)
 
 
@@ -52,17 +52,17 @@ def data_of(slug, job, folder):
 
 
 def figures_of(slug, scale):
-    """The figures that a rule set draws at a scale."""
+    """The figures that a paper draws at a scale."""
     figures = rulesets.load(slug).figures
     return {name: entry for name, entry in figures.items() if scale in entry.scales}
 
 
 def read_by_the_site(slug, user):
-    """What the front page shows of a rule set beside its verdicts, costs and its first figure."""
+    """What the front page shows of a paper beside its verdicts, costs and its first figure."""
     records = [
         f"{name}.provenance.json"
         for name in jobs_of(slug, user)
-        if name not in jobs.AFTER_TRAINING
+        if name not in paths.AFTER_TRAINING
     ]
     return records + [
         f"page/figures/{name}.svg" for name in list(figures_of(slug, user.scale))[:1]

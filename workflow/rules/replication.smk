@@ -1,6 +1,6 @@
-"""The rules of one rule set: train_<experiment> -> measure -> judge -> report.
+"""The rules of one paper: train_<experiment> -> measure -> judge -> report.
 
-The including Snakefile names the rule set in SLUG before, and makes RESULTS_OF_RULE_SET by a rule `all` after: Snakemake
+The including Snakefile names the paper in SLUG before, and makes RESULTS_OF_RULE_SET by a rule `all` after: Snakemake
 takes no default target from an included file. Other targets: any file below <results>/<scale>/<slug>/.
 """
 
@@ -10,7 +10,7 @@ include: "common.smk"
 
 USER = suite_config(config)
 JOBS = jobs_of(SLUG, USER)
-EXPERIMENTS = [name for name in JOBS if name not in jobs.AFTER_TRAINING]
+EXPERIMENTS = [name for name in JOBS if name not in paths.AFTER_TRAINING]
 FIGURES = figures_of(SLUG, USER.scale)
 FOLDER = f"<results>/{USER.scale}/{SLUG}"
 LOGS = f"<logs>/{USER.scale}/{SLUG}"
@@ -42,7 +42,7 @@ for experiment in EXPERIMENTS:
             job=JOBS[experiment],
             checkpoint=subpath(output.artifact, with_suffix=".ckpt"),
         script:
-            "../scripts/train.py"
+            "../scripts/stage.py"
 
 
 rule measure:
@@ -61,7 +61,7 @@ rule measure:
     params:
         job=JOBS["measure"],
     script:
-        "../scripts/measure.py"
+        "../scripts/stage.py"
 
 
 rule judge:
@@ -89,7 +89,7 @@ rule judge:
     params:
         job=JOBS["judge"],
     script:
-        "../scripts/judge.py"
+        "../scripts/stage.py"
 
 
 rule report:
@@ -125,4 +125,4 @@ rule report:
     params:
         job=JOBS["report"],
     script:
-        "../scripts/report.py"
+        "../scripts/stage.py"

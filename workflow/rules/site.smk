@@ -51,8 +51,11 @@ rule site:
     conda:
         "../../envs/environment.yaml"
     params:
-        scale=SUITE_CONFIG.scale,
-        papers=SUITE_CONFIG.papers,
-        code=jobs.sources.digests(["verifig.pages.site"]) | jobs.templates(),
+        job={
+            "stage": "site",
+            "scale": SUITE_CONFIG.scale,
+            "papers": SUITE_CONFIG.papers,
+            "code": jobs.sources.digests(["verifig.pages.site"]) | jobs.templates(),
+        },
     script:
-        "../scripts/site.py"
+        "../scripts/stage.py"

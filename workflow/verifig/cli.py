@@ -57,7 +57,7 @@ def parser() -> argparse.ArgumentParser:
     _experiment_commands(add)
     _verdict_commands(add)
     _keeping_commands(add)
-    for slug in paths.slugs():  # a rule set may bring commands of its own
+    for slug in paths.slugs():  # a paper may bring commands of its own
         if (paths.ruleset_dir(slug) / "commands.py").exists():
             importlib.import_module(f"{paths.package(slug)}.commands").register(add)
     return top
@@ -65,17 +65,17 @@ def parser() -> argparse.ArgumentParser:
 
 def _experiment_commands(add: Callable) -> None:
     """Looking at experiments and running them."""
-    command = add("list", _list, "show rule sets, experiments and settings with their values")
-    command.add_argument("slug", nargs="?", help="only this rule set")
+    command = add("list", _list, "show papers, experiments and settings with their values")
+    command.add_argument("slug", nargs="?", help="only this paper")
     command.add_argument("experiment", nargs="?", help="only this experiment")
     _scale(command)
     command = add("run", _run, "train, measure and judge outside the workflow, with settings of your own")
-    command.add_argument("slug", help="rule set")
+    command.add_argument("slug", help="paper")
     command.add_argument("experiments", nargs="*", metavar="experiment", help="experiments (default: all of the scale)")
     _scale(command)
     setting = "a setting or a condition: learning_rate=0.02, conditions.adamw.eps=1e-8 (adds an unknown one), conditions.sgd=null"
     command.add_argument("--set", action="append", default=[], metavar="key=value", dest="assignments", help=setting)
-    what = "train these conditions only (python -m verifig list <rule set> <experiment> shows them)"
+    what = "train these conditions only (python -m verifig list <paper> <experiment> shows them)"
     command.add_argument("--only", action="extend", nargs="+", default=[], metavar="condition", help=what)
     configured = "(default: as in config/config.yaml)"
     command.add_argument("--seeds", type=int, help=f"number of seeds of every condition {configured}")
@@ -90,10 +90,10 @@ def _experiment_commands(add: Callable) -> None:
     command.add_argument(
         "--cluster", action="store_true", help="jobs run on other machines: a GPU need not be in this one"
     )
-    command = add("new", _new, "start a rule set from the template")
-    command.add_argument("slug", help="its name, snake_case")
+    command = add("new", _new, "start a paper from the template")
+    command.add_argument("slug", help="<theme>/<paper>, both in snake_case")
     command = add("bench", _bench, "measure speed and memory as ratios within one run, renew reports/benchmarks.md")
-    command.add_argument("slug", nargs="*", help="rule sets (default: all); the others keep their entries")
+    command.add_argument("slug", nargs="*", help="papers (default: all); the others keep their entries")
     command.add_argument("--no-write", action="store_true", help="print only")
     command.add_argument("--check", action="store_true", help="exit 1 if a figure is worse than the committed one")
 
@@ -107,7 +107,7 @@ def _verdict_commands(add: Callable) -> None:
         "--without-data", action="store_true", help="claims whose data is not there need not be judged as recorded"
     )
     command = add("verdicts", _verdicts, "print the verdict table")
-    command.add_argument("slug", nargs="?", help="every claim of this rule set")
+    command.add_argument("slug", nargs="?", help="every claim of this paper")
     _scale(command)
     _results(command)
     command = add("explain", _explain, "one claim: statement, source, bounds, observed values by seed, reasons")
@@ -123,11 +123,11 @@ def _keeping_commands(add: Callable) -> None:
     """Publishing, recording, and moving artifacts between machines."""
     _results(add("publish", _publish, "copy the laptop pages into reports/ where they differ"))
     command = add("record", _record, "record verdicts on purpose in replications/<paper>/recorded/")
-    command.add_argument("slug", nargs="*", help="rule sets (default: all)")
+    command.add_argument("slug", nargs="*", help="papers (default: all)")
     _scale(command)
     _results(command)
-    command = add("pack", _pack, "put the finished artifacts of a rule set into one file, to judge them elsewhere")
-    command.add_argument("slug", help="rule set")
+    command = add("pack", _pack, "put the finished artifacts of a paper into one file, to judge them elsewhere")
+    command.add_argument("slug", help="paper")
     _scale(command)
     _results(command)
     command.add_argument("--file", type=arguments.path, required=True, help="the zip file to write")
@@ -252,7 +252,7 @@ def _new(options: argparse.Namespace) -> None:
 
     paths.require_checkout("verifig new")
     folder = new.create(options.slug)
-    print(f"wrote {folder}; next: snakemake {options.slug} --config scale=smoke, then replications/README.md")
+    print(f"wrote {folder}; next: snakemake {folder.name} --config scale=smoke, then replications/README.md")
 
 
 def _bench(options: argparse.Namespace) -> int:

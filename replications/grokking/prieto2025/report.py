@@ -70,7 +70,7 @@ BANDS = "Lines: median over seeds, bands: their range."
 
 # %% [markdown]
 # ## All claims at a glance
-# Networks trained on modular arithmetic first fit their training pairs and only much later generalise ("prieto2025").
+# Networks trained on modular arithmetic first fit their training pairs and only much later generalise ("grokking").
 # The paper's account: without regularisation the logits grow until softmax **collapses** (the small terms of its sum
 # are rounded away, the gradient of the correct class becomes exactly zero), and what drives the logits is that the
 # negative gradient comes to point along the weights themselves. Below, figure by figure, what of this holds here.
@@ -673,6 +673,6 @@ page.provenance()
 
 # %% [markdown]
 # ## Paper scale
-# `python -m verifig run grokking --scale paper --stage report --out results` on a machine with a GPU trains the
-# paper's own settings, judges them and renders this page with them; `python -m verifig record grokking --scale paper`
+# `python -m verifig run prieto2025 --scale paper --stage report --out results` on a machine with a GPU trains the
+# paper's own settings, judges them and renders this page with them; `python -m verifig record prieto2025 --scale paper`
 # keeps the verdicts.

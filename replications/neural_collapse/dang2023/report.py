@@ -372,9 +372,9 @@ page.provenance()
 
 # %% [markdown]
 # ## Paper scale
-# `python -m verifig run neural_collapse --scale paper --stage report --out results` on a machine with a GPU trains the
+# `python -m verifig run dang2023 --scale paper --stage report --out results` on a machine with a GPU trains the
 # paper's own settings (CIFAR-10 is fetched by `python -m verifig prepare --scale paper`), judges them and renders this
-# page with them; `python -m verifig record neural_collapse --scale paper` keeps the verdicts.
+# page with them; `python -m verifig record dang2023 --scale paper` keeps the verdicts.
 
 # %%
 page.finish()

@@ -346,7 +346,7 @@ page.provenance()
 
 # %% [markdown]
 # ## Paper scale
-# `python -m verifig run random_teachers --scale paper --stage report --out paper_run` on a machine with a GPU trains the
+# `python -m verifig run sarnthein2023 --scale paper --stage report --out paper_run` on a machine with a GPU trains the
 # paper's networks and judges them. CIFAR10, CIFAR100 and STL10 are downloads (3 GB, checked by SHA-256); TinyImageNet is
 # read from a folder, `data_folders: {tinyimagenet: /data/tiny}` in `config/config.yaml`. For a first impression:
-# `python -m verifig run random_teachers cifar10 --scale paper --seeds 1 --set epochs=1 --out /tmp/first`.
+# `python -m verifig run sarnthein2023 cifar10 --scale paper --seeds 1 --set epochs=1 --out /tmp/first`.

@@ -418,5 +418,5 @@ page.provenance()
 
 # %% [markdown]
 # ## Paper scale
-# `python -m verifig run sgd_stability --scale paper --stage report --out results` trains finer grids of learning rates
-# with more seeds (some minutes on a CPU); `python -m verifig record sgd_stability --scale paper` keeps the verdicts.
+# `python -m verifig run wu2023 --scale paper --stage report --out results` trains finer grids of learning rates
+# with more seeds (some minutes on a CPU); `python -m verifig record wu2023 --scale paper` keeps the verdicts.

@@ -1,6 +1,6 @@
 """Benchmarks: ratios within one run, so that a figure does not depend on the machine's speed.
 
-A rule set brings `replications/<slug>/bench.py` with `PROGRAM`, its main training program (see `growth`), and
+A paper brings `replications/<slug>/bench.py` with `PROGRAM`, its main training program (see `growth`), and
 `bench()`, which yields a `Result` for each comparison with a plain reference.
 """
 
@@ -12,6 +12,8 @@ from typing import Literal
 
 import numpy as np
 
+from verifig.ground import numbers
+
 LEAST = 0.05  # seconds that one timing takes at least: shorter functions are called several times
 Clock = Callable[[], float]
 
@@ -21,7 +23,7 @@ class Result:
     """One measured figure.
 
     Args:
-        name: what was measured, unique within the rule set.
+        name: what was measured, unique within the paper.
         value: in `unit`.
         spread: range between the quartiles of the rounds, in units of the value; 0 where there are no rounds.
         unit: "times" (a ratio of two times), "share" (of the machine's own rate), or absolute, "MiB" and "GFLOP/s".
@@ -48,6 +50,14 @@ class Result:
         """Whether the aim, if there is one, is met."""
         return self.aim is None or (self.value >= self.aim if self.better == "higher" else self.value <= self.aim)
 
+    def text(self, spread: bool = False) -> str:
+        """The value with its unit, and with its spread where asked for: `1.64 ± 0.02×`."""
+        scale = 100 if self.unit == "share" else 1
+        value, around = numbers.text(scale * self.value), ""
+        if spread and self.spread:
+            around = f" ± {scale * self.value * self.spread:,.{len(value.partition('.')[2])}f}"
+        return value + around + {"share": " %", "times": "×"}.get(self.unit, f" {self.unit}")
+
     def to_json(self) -> dict:
         """Fields other than their defaults, numbers with four digits."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
@@ -62,7 +72,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Program:
-    """The main training program of a rule set, as a function of the number of members and of a width.
+    """The main training program of a paper, as a function of the number of members and of a width.
 
     Args:
         about: what is trained, for people.

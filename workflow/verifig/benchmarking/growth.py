@@ -70,7 +70,7 @@ def memory(slug: str, program: Program) -> Iterator[Result]:
 
 
 def _peak(slug: str, members: int) -> float:
-    """Peak memory of this process, in MiB, after some steps of a rule set's program."""
+    """Peak memory of this process, in MiB, after some steps of a paper's program."""
     from verifig.training.device import prepare_torch
 
     prepare_torch("cpu", 1)

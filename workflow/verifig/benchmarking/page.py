@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from verifig.benchmarking.bench import Result
+from verifig.benchmarking.regressions import Regression
 from verifig.ground.numbers import text
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ than both spreads together (the spread, ±, is the range between the quartiles o
 far in either direction is measured a second time, and what is nearer to the committed one counts."""
 
 CHART = """\
-![Four charts, a line or row of points for each rule set. Time per member against the number of members trained \
+![Four charts, a line or row of points for each paper. Time per member against the number of members trained \
 together; time against the time that the operation count predicts when the width grows; peak memory against the number \
 of members; how many times as long each plain reference takes as ours.](benchmarks.svg)
 
@@ -40,24 +41,15 @@ SERIES = {
 }
 
 
-def figure(result: Result, spread: bool = False) -> str:
-    """A value with its unit, and with its spread where asked for: `1.64 ± 0.02×`."""
-    scale = 100 if result.unit == "share" else 1
-    value, around = text(scale * result.value), ""
-    if spread and result.spread:
-        around = f" ± {scale * result.value * result.spread:,.{len(value.partition('.')[2])}f}"
-    return value + around + {"share": " %", "times": "×"}.get(result.unit, f" {result.unit}")
-
-
 def line(result: Result) -> str:
     """One result on the terminal."""
     remarks = [f"operations predict {text(result.predicted)}×"] if result.predicted else []
     remarks += [f"aim {text(result.aim)}×, {'met' if result.met else 'not met'}"] if result.aim else []
     remarks += [result.note] if result.note else []
-    return f"{result.name}: {figure(result, True)}" + (f" ({'; '.join(remarks)})" if remarks else "")
+    return f"{result.name}: {result.text(spread=True)}" + (f" ({'; '.join(remarks)})" if remarks else "")
 
 
-def markdown(record: Mapping, before: Mapping, regressions: Sequence["Regression"]) -> str:
+def markdown(record: Mapping, before: Mapping, regressions: Sequence[Regression]) -> str:
     """The whole page.
 
     Args:
@@ -70,20 +62,20 @@ def markdown(record: Mapping, before: Mapping, regressions: Sequence["Regression
     return "\n\n".join(blocks) + "\n"
 
 
-def _summary(regressions: Sequence["Regression"]) -> str:
+def _summary(regressions: Sequence[Regression]) -> str:
     if not regressions:
         return "**No regressions.**"
     return "\n".join(["**Regressions:**", "", *(f"- ▲ {regression}" for regression in regressions)])
 
 
 def _machines(record: Mapping, before: Mapping) -> str:
-    """Which rule set was measured on what, and where the committed figures come from another machine."""
+    """Which paper was measured on what, and where the committed figures come from another machine."""
     rows: dict[tuple[str, ...], list[str]] = {}
     for slug, entry in record["rule_sets"].items():
         old = before.get("rule_sets", {}).get(slug, {}).get("hardware", entry["hardware"])
         other = "" if old == entry["hardware"] else machine(old)
         rows.setdefault((machine(entry["hardware"]), other), []).append(slug)
-    head = ("rule sets", "measured on", "compared with figures from")
+    head = ("papers", "measured on", "compared with figures from")
     return _table(head, [(", ".join(slugs), now, other or "the same") for (now, other), slugs in rows.items()])
 
 
@@ -126,8 +118,8 @@ def _curves(slug: str, axis: str, curves: Sequence[Sequence[Result]], worse: Map
 
 def _marked(slug: str, result: Result, worse: Mapping) -> str:
     found = worse.get((slug, result.name))
-    mark = f" ▲ was {figure(found.before)}" if found else ""
-    return figure(result, True) + mark
+    mark = f" ▲ was {found.before.text()}" if found else ""
+    return result.text(spread=True) + mark
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -5,8 +5,10 @@ from collections.abc import Mapping
 import numpy as np
 
 
-def condition_text(condition: Mapping | None) -> str:
-    """`{"p": 53, "arm": "perp"}` -> `"arm=perp;p=53"`: sorted, numbers in their shortest form."""
+def condition_text(condition: Mapping | str | None) -> str:
+    """`{"p": 53, "arm": "perp"}` -> `"arm=perp;p=53"`: sorted, numbers in their shortest form; `"perp"` -> `"condition=perp"`."""
+    if isinstance(condition, str):
+        condition = {"condition": condition}
     return ";".join(f"{name}={_text(value)}" for name, value in sorted((condition or {}).items()))
 
 

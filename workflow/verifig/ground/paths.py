@@ -14,6 +14,7 @@ REPLICATIONS = ROOT / "replications"
 SCHEMAS = LIBRARY.parent / "schemas" if CHECKOUT else LIBRARY / "schemas"
 DATA = ROOT / "data" if CHECKOUT else Path("data")
 SCALES = ("smoke", "laptop", "paper")
+AFTER_TRAINING = ("measure", "judge", "report")  # stages; any other is the training of an experiment
 
 
 def name_in_suite(path: Path) -> str:
@@ -77,6 +78,11 @@ class Layout:
     def provenance(self, stage: str) -> Path:
         """Record of a stage; a training stage is named after its experiment."""
         return self.folder / f"{stage}.provenance.json"
+
+    def outputs(self, stage: str) -> list[Path]:
+        """Files and folders that a stage makes, beside its record."""
+        made = {"measure": [self.statistics, self.curves], "judge": [self.verdicts], "report": [self.page]}
+        return made.get(stage) or [self.artifact(stage)]
 
     @property
     def statistics(self) -> Path:

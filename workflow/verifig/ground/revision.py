@@ -4,7 +4,7 @@ import subprocess
 
 from verifig.ground.paths import ROOT
 
-MADE = (":!replications/*/recorded", ":!reports", ":!README.md")  # written from results, not what makes them
+MADE = (":!replications/*/*/recorded", ":!reports", ":!README.md")  # written from results, not what makes them
 
 
 def commit() -> str | None:

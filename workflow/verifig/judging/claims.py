@@ -17,9 +17,20 @@ COMPARED = ("paper", "control_arm")  # of a part, but meaningless where its caus
 
 @functools.cache
 def _contents(slug: str) -> dict:
-    contents = read_yaml(ruleset_dir(slug) / "claims.yaml")
+    contents = _completed(read_yaml(ruleset_dir(slug) / "claims.yaml"), slug)
     schema.validate(contents, read_yaml(SCHEMAS / "claims.schema.yaml"), _where(slug))
     return contents
+
+
+def _completed(contents: dict, slug: str) -> dict:
+    """The file's contents with the defaults filled in; what is not as it should be is left to the schema."""
+    given = contents.get("defaults", {})
+    if not isinstance(contents.get("claims"), list) or not isinstance(given, Mapping):
+        return contents
+    defaults = {"paper": slug, **given}
+    return contents | {
+        "claims": [defaults | claim if isinstance(claim, dict) else claim for claim in contents["claims"]]
+    }
 
 
 def _where(slug: str) -> str:
@@ -28,7 +39,7 @@ def _where(slug: str) -> str:
 
 @functools.cache
 def load(slug: str) -> list[dict]:
-    """The claims of a rule set, in the order of the file, with `kind` filled in.
+    """The claims of a paper, in the order of the file, with `kind` filled in.
 
     Raises:
         InputError: the file breaks the schema, repeats an id, a sabotage names an unknown claim, a claim has nothing

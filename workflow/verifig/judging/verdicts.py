@@ -43,7 +43,7 @@ KINDS = (
     Kind("extension", "extensions", "found", "found", "extensions of ours found"),
 )
 KIND = {kind.name: kind for kind in KINDS}
-COLUMNS = (*(kind.title for kind in KINDS), *ORDER[1:], "controls")  # of tables by rule set, see `row`
+COLUMNS = (*(kind.title for kind in KINDS), *ORDER[1:], "controls")  # of tables by paper, see `row`
 
 
 def kind_of(claim: Mapping) -> Kind | None:
@@ -97,7 +97,7 @@ def controls(claims: Sequence[Mapping]) -> tuple[int, int]:
 
 
 def row(claims: Sequence[Mapping]) -> list[str]:
-    """Cells of a rule set under `COLUMNS`: found right of those judged by kind, what is open, controls."""
+    """Cells of a paper under `COLUMNS`: found right of those judged by kind, what is open, controls."""
     counts = by_kind(claims)
     behave, judged = controls(claims)
     found = [tally(counts[kind.name]) for kind in KINDS]

@@ -144,7 +144,6 @@ def figure_html(
     alt: str,
     note: str,
     claims: Sequence[Mapping],
-    scale: str,
     width: int = 0,
 ) -> str:
     """A figure (`width` pixels wide where there is room) with its claims."""
@@ -158,19 +157,17 @@ def figure_html(
         )
     caption = f"<figcaption>{MarkdownIt('commonmark').renderInline(note)}</figcaption>" if note else ""
     figure = f'<figure id="{escape(name)}">{image}{caption}</figure>' if source or note else ""
-    return figure + "".join(claim_html(claim, scale) for claim in claims)
+    return figure + "".join(claim_html(claim) for claim in claims)
 
 
-def figure_markdown(
-    name: str, heading: str, source: str | None, alt: str, note: str, claims: Sequence[Mapping], scale: str
-) -> str:
+def figure_markdown(source: str | None, alt: str, note: str, claims: Sequence[Mapping]) -> str:
     """The same for code hosts."""
     lines = [f"![{_cell(alt)}]({source})", ""] if source else []
     lines += [f"*{note}*", ""] if note else []
-    return "\n".join(lines + [claim_markdown(claim, scale) for claim in claims])
+    return "\n".join(lines + [claim_markdown(claim) for claim in claims])
 
 
-def claim_html(claim: Mapping, scale: str) -> str:
+def claim_html(claim: Mapping) -> str:
     """One claim: statement, verdict, and for every part the paper's value, the bound, ours, and a range plot."""
     facts = [
         ("Why these bounds", claim["why"]),
@@ -181,7 +178,7 @@ def claim_html(claim: Mapping, scale: str) -> str:
     return fill("claim.html.j2", **_card(claim), facts=[fact for fact in facts if fact[1]], notes=notes)
 
 
-def claim_markdown(claim: Mapping, scale: str) -> str:
+def claim_markdown(claim: Mapping) -> str:
     """One claim for code hosts."""
     return fill("claim.md.j2", **_card(claim))
 
@@ -229,11 +226,11 @@ def _row(part: Mapping, broken: bool) -> dict:
     }
 
 
-def controls_html(claims: Sequence[Mapping], scale: str) -> str:
+def controls_html(claims: Sequence[Mapping]) -> str:
     """Controls and oracles as cards."""
-    return "".join(claim_html(claim, scale) for claim in claims)
+    return "".join(claim_html(claim) for claim in claims)
 
 
-def controls_markdown(claims: Sequence[Mapping], scale: str) -> str:
+def controls_markdown(claims: Sequence[Mapping]) -> str:
     """The same for code hosts."""
-    return "\n".join(claim_markdown(claim, scale) for claim in claims)
+    return "\n".join(claim_markdown(claim) for claim in claims)

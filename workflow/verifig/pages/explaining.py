@@ -17,11 +17,11 @@ from verifig.pages.terminal import coloured, escaped
 from verifig.planning import userconfig, whatif
 from verifig.planning.standing import load
 
-ASIDE = ("tests", "report.py", "plots.py", "plotting")  # of a rule set, but where no statistic is formed
+ASIDE = ("tests", "report.py", "plots.py", "plotting")  # of a paper, but where no statistic is formed
 
 
 def explain(results: Path, scale: str, name: str) -> None:
-    """Print one claim: `EN-10`, or `prieto2025/EN-10` where several rule sets use the id; case does not matter.
+    """Print one claim: `EN-10`, or `prieto2025/EN-10` where several papers use the id; case does not matter.
 
     Raises:
         InputError: unknown or ambiguous claim, or no verdicts on it yet.
@@ -38,10 +38,10 @@ def explain(results: Path, scale: str, name: str) -> None:
 
 
 def find(name: str) -> tuple[str, str]:
-    """(rule set, id) of a claim named in any case.
+    """(paper, id) of a claim named in any case.
 
     Raises:
-        InputError: unknown (with what it may have meant), or in several rule sets.
+        InputError: unknown (with what it may have meant), or in several papers.
     """
     wanted, _, claim_id = name.rpartition("/")
     slugs = [wanted] if wanted else userconfig.load().papers
@@ -52,7 +52,7 @@ def find(name: str) -> tuple[str, str]:
         raise InputError(f"claim {name!r} exists in {there}: write for example {found[0][0]}/{found[0][1]}")
     if not found:
         hint = did_you_mean(claim_id, [known_id for _, known_id in known])
-        raise InputError(f"unknown claim {name!r}{hint or ':'} `python -m verifig verdicts <rule set>` lists them")
+        raise InputError(f"unknown claim {name!r}{hint or ':'} `python -m verifig verdicts <paper>` lists them")
     return found[0]
 
 

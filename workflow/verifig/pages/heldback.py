@@ -8,7 +8,7 @@ from verifig.ground.paths import Layout
 from verifig.judging import check
 from verifig.planning import standing
 
-MARK = "REPLACE:"  # text of the template that the author of a rule set has still to write
+MARK = "REPLACE:"  # text of the template that the author of a paper has still to write
 
 
 def reason(layout: Layout, published: Path) -> str | None:
@@ -38,7 +38,7 @@ def _lost(layout: Layout, published: Path) -> dict[str, list[str]]:
     """Claims that were judged when recorded or published and lack their data now, with that data."""
     before = check.recorded(layout.slug, layout.scale)
     if published.exists():
-        pages = {item["slug"]: item["claims"] for item in read_json(published)["rule_sets"]}
+        pages = {item["slug"]: item["claims"] for item in read_json(published)["papers"]}
         before |= {claim["id"]: claim["verdict"] for claim in pages.get(layout.slug, [])}
     rows = check.differences(standing.load(layout.verdicts)["claims"], before)
     return {row["id"]: row["without_data"] for row in rows if row["without_data"]}

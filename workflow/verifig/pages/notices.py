@@ -9,6 +9,7 @@ from markdown_it import MarkdownIt
 from verifig.ground import numbers
 from verifig.pages.cards import Block, escape
 from verifig.planning import whatif
+from verifig.planning.rulesets import Figure
 
 PLACEHOLDER = "no figure"  # title of the empty picture that stands where the workflow expects a figure
 
@@ -32,7 +33,7 @@ def banner(what_if: Mapping | None) -> Block:
     if not what_if:
         return Block("", "")
     lines = whatif.sentences(what_if)
-    head = "What-if: not the configured settings" if what_if["changed"] else "A part of the rule set"
+    head = "What-if: not the configured settings" if what_if["changed"] else "A part of the paper"
     note = "Nothing on this page is a judgement of the paper."
     if what_if["changed"]:
         note += " Where the runs with the configured settings are at hand, their curves are drawn grey behind."
@@ -43,16 +44,16 @@ def banner(what_if: Mapping | None) -> Block:
     )
 
 
-def unsound(figure: Mapping, health: Mapping[str, Sequence[Mapping]]) -> Block:
+def unsound(figure: Figure, health: Mapping[str, Sequence[Mapping]]) -> Block:
     """Which runs of a figure are not sound, by what value; nothing if all are.
 
     Args:
-        figure: its entry in config.yaml; `experiments` names whose runs it draws.
+        figure: `experiments` names whose runs it draws.
         health: by experiment, judged parts (`health` of verdicts.json).
     """
     sick = [
         _sickness(experiment, part)
-        for experiment in figure.get("experiments", [])
+        for experiment in figure.experiments
         for part in health.get(experiment, [])
         if part["verdict"] in ("contradicted", "inconclusive")
     ]

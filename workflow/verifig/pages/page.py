@@ -1,4 +1,4 @@
-"""A rule set's page: what `report.py` calls, and how it is rendered to HTML and Markdown.
+"""A paper's page: what `report.py` calls, and how it is rendered to HTML and Markdown.
 
 `report.py` is a jupytext py:percent notebook. Its Markdown cells are the text; a code cell whose last line is one of
 the `Page`'s methods contributes what that method returns: HTML for the page, Markdown for code hosts.
@@ -45,10 +45,10 @@ def rendering(layout: Layout) -> Iterator[None]:
 
 
 class Page:
-    """The results of one rule set at one scale, and the blocks that show them.
+    """The results of one paper at one scale, and the blocks that show them.
 
     Args:
-        slug: the rule set. In a notebook the page shows the checkout's results/laptop, and figures go to a temporary
+        slug: the paper. In a notebook the page shows the checkout's results/laptop, and figures go to a temporary
             folder, since the page in results/ is sealed; the report stage says otherwise, by `rendering`.
     """
 
@@ -56,6 +56,7 @@ class Page:
         rendered = _rendered.get()
         self.layout = Layout(*(rendered.results, rendered.scale) if rendered else (ROOT / "results", "laptop"), slug)
         self.slug, self.scale = slug, self.layout.scale
+        self._rendered = rendered is not None
         self._drawn = self.layout.page / "figures" if rendered else Path(tempfile.mkdtemp(prefix="verifig-"))
         self.ruleset = rulesets.load(slug)
         judged = read_json(self.layout.verdicts)
@@ -115,7 +116,7 @@ class Page:
         configured settings.
 
         Raises:
-            RunError: the rule set has no such experiment, or neither the run nor the configuration such a condition.
+            RunError: the paper has no such experiment, or neither the run nor the configuration such a condition.
         """
         configured = self._configured(experiment)
         record = self.layout.provenance(experiment)
@@ -145,7 +146,7 @@ class Page:
         return all((self.layout.curves / f"{name}.parquet").exists() for name in curves)
 
     def paper(self, name: str) -> dict:
-        """Values read off the paper, from the rule set's `values.yaml`: each entry carries its source."""
+        """Values read off the paper, from the paper's `values.yaml`: each entry carries its source."""
         return read_yaml(self.ruleset.folder / "values.yaml")[name]
 
     def text(self, markdown: str) -> Block:
@@ -176,7 +177,7 @@ class Page:
         the configured settings are drawn behind in grey, if the workflow's own results are at hand.
 
         Args:
-            name: as in the rule set's `figures`.
+            name: as in the paper's `figures`.
             draw: called with the named tables of curves, in order.
             curves: tables that the figure needs.
             alt: what the figure shows, for those who cannot see it.
@@ -191,18 +192,17 @@ class Page:
         if absent := self._draw(name, heading, draw, curves, alt, path):
             self.absent.append(absent)
             return Block(
-                cards.figure_html(name, heading, None, "", "", claims, self.scale),
-                cards.figure_markdown(name, heading, None, "", "", claims, self.scale),
+                cards.figure_html(name, heading, None, "", "", claims),
+                cards.figure_markdown(None, "", "", claims),
             )
         frames = self._frames(curves)
         alt, note = prose.plain(_told(alt, frames)), _told(note, frames)
         warning = notices.unsound(entry, self.health)
-        data = base64.b64encode(path.read_bytes()).decode()
-        source, width = f"data:image/svg+xml;base64,{data}", figures.pixels_wide(path)
+        linked, width = f"figures/{name}.svg", figures.pixels_wide(path)
+        source = linked if self._rendered else _inline(path)
         return Block(
-            warning.html + cards.figure_html(name, heading, source, alt, note, claims, self.scale, width),
-            warning.markdown
-            + cards.figure_markdown(name, heading, f"figures/{name}.svg", alt, note, claims, self.scale),
+            warning.html + cards.figure_html(name, heading, source, alt, note, claims, width),
+            warning.markdown + cards.figure_markdown(linked, alt, note, claims),
         )
 
     def _draw(self, name, heading, draw, curves, alt, path) -> Absent | None:
@@ -261,7 +261,7 @@ class Page:
     def controls(self) -> Block:
         """Oracles and controls, counted and shown apart from the paper's claims."""
         chosen = [claim for claim in self.claims if claim["kind"] != "claim"]
-        return Block(cards.controls_html(chosen, self.scale), cards.controls_markdown(chosen, self.scale))
+        return Block(cards.controls_html(chosen), cards.controls_markdown(chosen))
 
     def deviations(self) -> Block:
         """What differs from the paper with the configured settings: what, why, what it may change."""
@@ -321,6 +321,11 @@ class Page:
     def summary(self) -> Block:
         """The verdict table: every claim on one line, linked to its card."""
         return cards.verdict_table(verdicts.paper_claims(self.claims))
+
+
+def _inline(path: Path) -> str:
+    """A picture as part of the page, for notebooks, whose pictures lie in a temporary folder."""
+    return f"data:image/svg+xml;base64,{base64.b64encode(path.read_bytes()).decode()}"
 
 
 def _told(text: str | Callable[..., str], frames: Sequence[pd.DataFrame]) -> str:

@@ -15,16 +15,17 @@ from verifig.ground.paths import ROOT, Layout, ruleset_dir, slugs
 from verifig.ground.version import __version__
 from verifig.judging import verdicts
 from verifig.pages import heldback
-from verifig.planning import jobs, provenance, standing, userconfig
+from verifig.planning import jobs, provenance, standing, themes, userconfig
 
 REPORTS = ROOT / "reports"
 SOURCES = ("claims.yaml", "experiments.yaml", "paper.yaml", "settings.schema.yaml", "values.yaml")
 # in reports/, but not of the site
 OTHER_PAGES = {f"{page}.{kind}" for page in ("trust", "hardware", "benchmarks") for kind in ("md", "json", "svg")}
 KEPT = {"manifest.json", "README.md"} | OTHER_PAGES
-ASIDE = ("tests", "bench.py", "commands.py")  # of a rule set, but not of its page
+ASIDE = ("tests", "bench.py", "commands.py")  # of a paper, but not of its page
 # links as they are in the results, and between published pages
 LINKS = (
+    (re.compile(rb'src="\.\./(\w+)/page/figures/'), rb'src="\1/figures/'),
     (re.compile(rb'href="\.\./(\w+)/page/index\.html'), rb'href="\1/index.html'),
     (re.compile(rb'<span class="home">(\w+)</span>'), rb'<a href="../index.html">\1</a>'),
 )
@@ -83,7 +84,7 @@ def _manifest(fresh: list[str], keep: bool) -> int:
 
 
 def source_digests(slug: str) -> dict[str, str]:
-    """Digests of what a published page was made from: the rule set's claims, settings and code."""
+    """Digests of what a published page was made from: the paper's claims, settings and code."""
     folder = ruleset_dir(slug)
     code = [path for path in sorted(folder.rglob("*.py")) if path.relative_to(folder).parts[0] not in ASIDE]
     files = [*(folder / name for name in SOURCES if (folder / name).exists()), *code]
@@ -133,10 +134,12 @@ def _mirror(source: Path, target: Path, keep: set[str] = frozenset()) -> int:
 
 
 def readme_table(claims: Mapping[str, Sequence[Mapping]]) -> list[str]:
-    """Lines of the README's table: claims of each rule set by kind, found right of those judged, and what is open."""
-    lines = ["| Rule set | " + " | ".join(verdicts.COLUMNS) + " |", "|---" * (len(verdicts.COLUMNS) + 1) + "|"]
-    for slug, found in claims.items():
-        lines.append(f"| [{slug}](reports/{slug}/README.md) | {' | '.join(verdicts.row(found))} |")
+    """Lines of the README's table: claims of each paper by kind, found right of those judged, and what is open."""
+    lines = ["| Theme | Paper | " + " | ".join(verdicts.COLUMNS) + " |", "|---" * (len(verdicts.COLUMNS) + 2) + "|"]
+    for theme, papers in themes.by_theme(claims).items():
+        for slug in papers:
+            cells = [theme.title, f"[{slug}](reports/{slug}/README.md)", *verdicts.row(claims[slug])]
+            lines.append(f"| {' | '.join(cells)} |")
     return lines
 
 

@@ -1,6 +1,5 @@
-"""The front page over all rule sets, and all verdicts as data: results/<scale>/site/. Links lead to the pages there."""
+"""The front page over all papers, and all verdicts as data: results/<scale>/site/. Links lead to the pages there."""
 
-import base64
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from verifig.ground.version import __version__
 from verifig.judging import verdicts
 from verifig.pages import cards, pictures, templating, words
 from verifig.pages.notices import is_placeholder
-from verifig.planning import rulesets, whatif
+from verifig.planning import rulesets, themes, whatif
 
 COLOURS = {"contradicted": "red", "inconclusive": "yellow", "reproduced": "brightgreen"}
 CLAIM = ("kind", "basis", "setting", "place", "verdict", "agrees")
@@ -22,23 +21,24 @@ PART = ("estimator", "relation", "observed", "low", "high", "n", "paper")
 
 
 def build(results: Path, scale: str, slugs: list[str], log: Callable[[str], None] = print) -> None:
-    """Write index.html, verdicts.json, verdicts.csv and a badge a rule set from what the workflow made."""
+    """Write index.html, verdicts.json, verdicts.csv and a badge a paper from what the workflow made."""
     folder = results / scale / "site"
     papers = [_paper(Layout(results, scale, slug)) for slug in slugs]
     write_json(
         folder / "verdicts.json",
-        {"schema": 2, "verifig": __version__, "scale": scale, "rule_sets": [_data(p) for p in papers]},
+        {"schema": 3, "verifig": __version__, "scale": scale, "papers": [_data(p) for p in papers]},
     )
     write_text(folder / "verdicts.csv", _csv(papers))
     for paper in papers:
         write_json(folder / "badges" / f"{paper['slug']}.json", badge(paper["claims"], scale))
     write_text(folder / "index.html", index(papers, scale))
-    log(f"front page over {len(papers)} rule sets, {sum(len(p['claims']) for p in papers)} claims")
+    log(f"front page over {len(papers)} papers, {sum(len(p['claims']) for p in papers)} claims")
 
 
 def index(papers: list[dict], scale: str) -> str:
     """The front page, from what `_paper` gives."""
     everything = [claim for paper in papers for claim in paper["claims"]]
+    by_slug = {paper["slug"]: paper for paper in papers}
     longest = max((len(paper["shown"]) for paper in papers), default=1)
     open_claims = [
         {"slug": paper["slug"], "words": words.wording(claim)} | claim
@@ -51,6 +51,10 @@ def index(papers: list[dict], scale: str) -> str:
         scale=scale,
         version=__version__,
         papers=papers,
+        themes=[
+            {"theme": theme, "papers": [by_slug[slug] for slug in found]}
+            for theme, found in themes.by_theme(by_slug).items()
+        ],
         counts=Markup(cards.counts(everything).html),
         sentences=[*words.agreement(everything), luck(everything)],
         totals={
@@ -80,7 +84,7 @@ def luck(claims: list[Mapping]) -> str:
 
 
 def _paper(layout: Layout) -> dict:
-    """What the front page shows of one rule set."""
+    """What the front page shows of one paper."""
     judged = read_json(layout.verdicts)
     records = [read_json(path) for path in sorted(layout.folder.glob("*.provenance.json"))]
     trained = [record for record in records if record["job"]["stage"] == "train"]
@@ -89,17 +93,18 @@ def _paper(layout: Layout) -> dict:
     thumbnail = next((path for path in drawn if path.exists() and not is_placeholder(path)), None)
     return counted(layout.slug, judged["claims"]) | {
         "changed": whatif.sentences(judged.get("what_if")),
+        "theme": ruleset.theme,
         "title": ruleset.title,
         "summary": ruleset.summary,
         "seconds": sum(record["cpu_seconds"] for record in trained),
         "cost": numbers.seconds(sum(record["cpu_seconds"] for record in trained)),
         "hardware": sorted({record["device_name"] for record in trained}),
-        "thumbnail": base64.b64encode(thumbnail.read_bytes()).decode() if thumbnail else None,
+        "thumbnail": f"../{layout.slug}/page/figures/{thumbnail.name}" if thumbnail else None,
     }
 
 
 def counted(slug: str, claims: list[dict]) -> dict:
-    """The claims of a rule set and their counts by kind."""
+    """The claims of a paper and their counts by kind."""
     counts = verdicts.by_kind(claims)
     behave, judged = verdicts.controls(claims)
     return {
@@ -114,7 +119,13 @@ def counted(slug: str, claims: list[dict]) -> dict:
 
 
 def _data(paper: dict) -> dict:
-    return {"slug": paper["slug"], "title": paper["title"], "counts": paper["counts"], "claims": paper["claims"]}
+    return {
+        "slug": paper["slug"],
+        "theme": paper["theme"],
+        "title": paper["title"],
+        "counts": paper["counts"],
+        "claims": paper["claims"],
+    }
 
 
 def _csv(papers: list[dict]) -> str:
@@ -123,7 +134,9 @@ def _csv(papers: list[dict]) -> str:
     for paper in papers:
         for claim in paper["claims"]:
             kind = verdicts.kind_of(claim)
-            told = {"rule_set": paper["slug"], "claim": claim["id"]} | {name: claim.get(name) for name in CLAIM}
+            told = {"theme": paper["theme"], "slug": paper["slug"], "claim": claim["id"]} | {
+                name: claim.get(name) for name in CLAIM
+            }
             told |= {"counted_as": kind.name if kind else claim["kind"]}
             for part in claim["parts"] or [{}]:
                 low, high = part.get("bounds", (None, None))
@@ -135,7 +148,7 @@ def _csv(papers: list[dict]) -> str:
 
 
 def badge(claims: list[dict], scale: str) -> dict:
-    """Badge of a rule set in the format of a shields.io endpoint: kinds apart, the first two that were judged."""
+    """Badge of a paper in the format of a shields.io endpoint: kinds apart, the first two that were judged."""
     counts = verdicts.by_kind(claims)
     said = [
         f"{verdicts.tally(counts[kind.name])} {kind.title}"

@@ -1,4 +1,4 @@
-"""Verdicts on a terminal: counts by rule set, the claims of one rule set."""
+"""Verdicts on a terminal: counts by paper, the claims of one paper."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -36,7 +36,7 @@ def escaped(text: object) -> str:
 
 
 def verdict_table(results: Path, scale: str, slug: str | None = None) -> None:
-    """Print counts by rule set and kind, or every judged claim of one rule set.
+    """Print counts by paper and kind, or every judged claim of one paper.
 
     Raises:
         InputError: no verdicts there.
@@ -49,7 +49,7 @@ def verdict_table(results: Path, scale: str, slug: str | None = None) -> None:
 
 
 def _counts(results: Path, scale: str) -> None:
-    table = Table("rule set", *verdicts.COLUMNS, title=f"{scale} scale", box=None)
+    table = Table("paper", *verdicts.COLUMNS, title=f"{scale} scale", box=None)
     for name in userconfig.load().papers:
         contents = load(Layout(results, scale, name).verdicts)
         mark = " (what-if)" if contents.get("what_if") else ""

@@ -14,7 +14,6 @@ from verifig.planning import datasets, rulesets, sources, whatif
 from verifig.planning.devices import resolve
 
 THREADS = 1  # two jobs side by side on two cores beat one job on two
-AFTER_TRAINING = ("measure", "judge", "report")
 
 
 def train(
@@ -118,27 +117,47 @@ def planned(slug: str, scale: str, device: str, seeds: int | None, data_dir: Pat
 
 
 def all_jobs(
+    slug: str, scale: str, device: str = "auto", seeds: int | None = None, data_dir: Path = DATA
+) -> dict[str, dict]:
+    """Every job of a paper at a scale: one per experiment that has its data, then `measure`, `judge`, `report`."""
+    changes = {name: {} for name in rulesets.load(slug).experiments(scale)}
+    train_jobs, missing = training(slug, scale, changes, device, seeds, data_dir)
+    return train_jobs | after(slug, scale, train_jobs, missing)
+
+
+def training(
     slug: str,
     scale: str,
+    changes: Mapping[str, Mapping],
     device: str = "auto",
     seeds: int | None = None,
     data_dir: Path = DATA,
-    experiments: list[str] | None = None,
-    overrides: Mapping | None = None,
+) -> tuple[dict[str, dict], dict[str, list[str]]]:
+    """The training jobs of some experiments.
+
+    Args:
+        changes: the user's settings by experiment; its names say which run.
+
+    Returns:
+        The jobs by experiment, and by experiment that cannot run the data files that it lacks.
+    """
+    planned = {name: train(slug, name, scale, device, seeds, own, data_dir) for name, own in changes.items()}
+    lacking = {name: [file for file, digest in job["data"].items() if digest is None] for name, job in planned.items()}
+    missing = {name: files for name, files in lacking.items() if files}
+    return {name: job for name, job in planned.items() if name not in missing}, missing
+
+
+def after(
+    slug: str, scale: str, train_jobs: Mapping[str, Mapping], missing: Mapping[str, list[str]]
 ) -> dict[str, dict]:
-    """Every job of a rule set at a scale: one per experiment that has its data, then `measure`, `judge`, `report`."""
-    ruleset = rulesets.load(slug)
-    names = ruleset.experiments(scale) if experiments is None else experiments
-    train_jobs, missing = {}, {}
-    for name in names:
-        job = train(slug, name, scale, device, seeds, overrides, data_dir)
-        if absent := [data_name for data_name, digest in job["data"].items() if digest is None]:
-            missing[name] = absent
-        else:
-            train_jobs[name] = job
+    """The jobs that follow these training jobs: `measure`, `judge`, `report`.
+
+    Args:
+        missing: see `training`. What else differs from the whole scale as configured makes it a what-if.
+    """
     measure_job = measure(slug, scale, train_jobs)
     judge_job = judge(slug, scale, measure_job, missing, whatif.describe(slug, scale, train_jobs, missing))
-    return train_jobs | {"measure": measure_job, "judge": judge_job, "report": report(slug, scale, judge_job)}
+    return {"measure": measure_job, "judge": judge_job, "report": report(slug, scale, judge_job)}
 
 
 def templates() -> dict[str, str]:

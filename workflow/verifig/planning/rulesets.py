@@ -159,7 +159,7 @@ def load(slug: str) -> RuleSet:
         runs["programs"],
         runs["experiments"],
         runs["scales"],
-        read_yaml(folder / "settings.schema.yaml"),
+        _settings_schema(folder),
     )
 
 
@@ -167,6 +167,25 @@ def _read(path: Path) -> dict:
     contents = read_yaml(path)
     schema.validate(contents, read_yaml(paths.SCHEMAS / f"{path.stem}.schema.yaml"), paths.name_in_suite(path))
     return contents
+
+
+def _settings_schema(folder: Path) -> dict:
+    """A paper's schema of its settings, with those that it takes over (`shared`) from its theme or the library.
+
+    Raises:
+        InputError: neither of them describes a setting that is taken over.
+    """
+    own = read_yaml(folder / "settings.schema.yaml")
+    known: dict[str, Any] = {}
+    for file in (paths.SCHEMAS / "settings.yaml", folder.parent / "settings.yaml"):
+        known |= read_yaml(file) if file.exists() else {}
+    names = own.pop("shared", [])
+    if unknown := [name for name in names if name not in known]:
+        where = paths.name_in_suite(folder / "settings.schema.yaml")
+        raise InputError(
+            f"{where}: shared names {unknown[0]!r}, which neither the theme's settings.yaml nor the library's has"
+        )
+    return own | {"properties": {name: known[name] for name in names} | own["properties"]}
 
 
 def _tuples(entry: Mapping) -> dict:

@@ -1,4 +1,4 @@
-"""`verifig run`: the stages of one rule set outside the workflow, with settings of the user's own."""
+"""`verifig run`: the stages of one paper outside the workflow, with settings of the user's own."""
 
 import importlib.util
 import sys
@@ -8,7 +8,7 @@ from pathlib import Path
 from verifig.ground.errors import InputError
 from verifig.ground.keys import key
 from verifig.ground.paths import Layout
-from verifig.planning import downloads, jobs, provenance, rulesets, userconfig, whatif
+from verifig.planning import downloads, jobs, provenance, rulesets, userconfig
 from verifig.planning.devices import resolve
 from verifig.running import folders, leftovers
 
@@ -56,17 +56,13 @@ def run(
         rulesets.settings(ruleset, name, scale, own, seeds)
     data_dir = userconfig.load().data
     downloads.fetch(ruleset, scale, names, data_dir, applicable)
-    train_jobs = {name: jobs.train(slug, name, scale, device, seeds, own, data_dir) for name, own in applicable.items()}
-    missing = {}
-    for name, job in list(train_jobs.items()):
-        if absent := [data_name for data_name, digest in job["data"].items() if digest is None]:
-            if experiments or len(train_jobs) == 1:
-                raise InputError(
-                    f"{slug}.{name} needs the data {absent[0]}: run `python -m verifig prepare --scale {scale}`"
-                )
-            print(f"{slug}.{name}: left out, the data {absent[0]} is not there")
-            missing[name] = absent
-            del train_jobs[name]
+    train_jobs, missing = jobs.training(slug, scale, applicable, device, seeds, data_dir)
+    for name, files in missing.items():
+        if experiments or not train_jobs:
+            raise InputError(
+                f"{slug}.{name} needs the data {files[0]}: run `python -m verifig prepare --scale {scale}`"
+            )
+        print(f"{slug}.{name}: left out, the data {files[0]} is not there")
     folders.protect(out, slug, scale, train_jobs, missing, last_stage)
     layout = Layout(Path(out), scale, slug)
     leftovers.sweep(layout)
@@ -128,20 +124,18 @@ def finish(
     from verifig.pages import terminal
     from verifig.running.stages.measure import measure
 
-    measure_job = jobs.measure(slug, scale, train_jobs)
-    measure(measure_job, layout)
+    planned = jobs.after(slug, scale, train_jobs, missing_data)
+    measure(planned["measure"], layout)
     if last_stage == "measure":
         return
     from verifig.running.stages.judge import judge
 
-    what_if = whatif.describe(slug, scale, train_jobs, missing_data)
-    judge_job = jobs.judge(slug, scale, measure_job, missing_data, what_if)
-    judge(judge_job, layout)
+    judge(planned["judge"], layout)
     terminal.verdict_table(layout.results, scale, slug)
     if last_stage == "report":
         from verifig.running.stages.report import report
 
-        report(jobs.report(slug, scale, judge_job), layout)
+        report(planned["report"], layout)
         print(f"wrote {layout.page / 'index.html'}")
 
 

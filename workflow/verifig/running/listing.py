@@ -1,16 +1,17 @@
-"""`verifig list`: rule sets, experiments, and every setting with its value, unit and help."""
+"""`verifig list`: themes, papers, experiments, and every setting with its value, unit and help."""
 
 from verifig.ground import numbers
-from verifig.ground.paths import slugs
-from verifig.planning import rulesets
+from verifig.planning import rulesets, themes
 
 
 def show(slug: str | None, experiment: str | None, scale: str) -> None:
-    """Print all rule sets, one rule set's experiments, or one experiment's settings."""
+    """Print all papers by theme, one paper's experiments, or one experiment's settings."""
     if slug is None:
-        for name in slugs():
-            print(f"{name:18s} {rulesets.load(name).title}")
-        print("\npython -m verifig list <rule set> [<experiment>] --scale S shows more")
+        for theme in themes.load().values():
+            print(f"{theme.name} ({theme.title})")
+            for name in theme.papers:
+                print(f"  {name:18s} {rulesets.load(name).title}")
+        print("\npython -m verifig list <paper> [<experiment>] --scale S shows more")
         return
     ruleset = rulesets.load(slug)
     if experiment is None:

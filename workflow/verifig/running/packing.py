@@ -15,7 +15,7 @@ from pathlib import Path
 from verifig.ground.errors import InputError
 from verifig.ground.files import atomic, write_text
 from verifig.ground.keys import key
-from verifig.ground.paths import SCALES, Layout, ruleset_dir
+from verifig.ground.paths import AFTER_TRAINING, SCALES, Layout, ruleset_dir
 from verifig.planning import jobs, provenance, rulesets, userconfig
 from verifig.running import alone, folders
 
@@ -25,19 +25,21 @@ LARGEST = 2**33
 
 
 def pack(results: Path, scale: str, slug: str, file: Path) -> None:
-    """Write the finished artifacts of a rule set at a scale to a zip file.
+    """Write the finished artifacts of a paper at a scale to a zip file.
 
     Raises:
         InputError: there are none, or one is damaged.
     """
     ruleset_dir(slug)
     layout = Layout(results, scale, slug)
-    records = [path for path in sorted(layout.folder.glob("*.provenance.json")) if _is_training(path)]
+    records = [
+        path for path in sorted(layout.folder.glob("*.provenance.json")) if _experiment(path) not in AFTER_TRAINING
+    ]
     if not records:
         raise InputError(f"{layout.folder} holds no finished artifacts")
     with atomic(file) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
         for record in records:
-            name = record.name.removesuffix(".provenance.json")
+            name = _experiment(record)
             if problem := provenance.problem(record, _record(str(record), record.read_bytes()).get("key")):
                 raise InputError(problem)
             for path in (layout.artifact(name), record):
@@ -74,15 +76,12 @@ def unpack(file: Path, out: Path, last_stage: str = "judge") -> None:
 
 def _missing_data(slug: str, scale: str, train_jobs: Mapping) -> dict[str, list[str]]:
     """Experiments that are not in a pack and could not be trained here either, with the data that they lack."""
-    data_dir = userconfig.load().data
-    names = rulesets.load(slug).experiments(scale)
-    planned = {name: jobs.train(slug, name, scale, "cpu", data_dir=data_dir) for name in names}
-    absent = {name: [file for file, digest in job["data"].items() if digest is None] for name, job in planned.items()}
-    return {name: files for name, files in absent.items() if files and name not in train_jobs}
+    changes = {name: {} for name in rulesets.load(slug).experiments(scale) if name not in train_jobs}
+    return jobs.training(slug, scale, changes, "cpu", data_dir=userconfig.load().data)[1]
 
 
-def _is_training(record: Path) -> bool:
-    return record.name.removesuffix(".provenance.json") not in ("measure", "judge", "report")
+def _experiment(record: Path) -> str:
+    return record.name.removesuffix(".provenance.json")
 
 
 def _read(file: Path) -> dict[str, bytes]:

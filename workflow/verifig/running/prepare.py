@@ -10,17 +10,11 @@ from pathlib import Path
 
 from verifig.ground.errors import InputError
 from verifig.ground.keys import key
-from verifig.ground.paths import Layout
+from verifig.ground.paths import AFTER_TRAINING, Layout
 from verifig.judging import claims
 from verifig.planning import downloads, forecast, jobs, provenance, rulesets, userconfig
 from verifig.planning.devices import resolve
 from verifig.running import leftovers
-
-OUTPUTS = {
-    "measure": lambda layout: [layout.statistics, layout.curves],
-    "judge": lambda layout: [layout.verdicts],
-    "report": lambda layout: [layout.page],
-}
 
 
 def prepare(scale: str, results: Path = Path("results"), cluster: bool = False) -> None:
@@ -52,8 +46,8 @@ def prepare(scale: str, results: Path = Path("results"), cluster: bool = False) 
     for slug in user.papers:
         layout = Layout(results, scale, slug)
         all_jobs = jobs.all_jobs(slug, scale, user.device, user.seeds, user.data)
-        past = {stage: forecast.cpu_seconds(layout, stage, stage not in OUTPUTS) for stage in all_jobs}
-        total.add([(stage, past[stage]) for stage in clean(layout, all_jobs)], OUTPUTS)
+        past = {stage: forecast.cpu_seconds(layout, stage, stage not in AFTER_TRAINING) for stage in all_jobs}
+        total.add([(stage, past[stage]) for stage in clean(layout, all_jobs)], AFTER_TRAINING)
     print(total.sentence(os.cpu_count() or 1))
 
 
@@ -66,12 +60,12 @@ def clean(layout: Layout, all_jobs: Mapping[str, Mapping]) -> list[str]:
     leftovers.sweep(layout)
     waiting: list[str] = []
     for stage, job in all_jobs.items():
-        outputs = OUTPUTS[stage](layout) if stage in OUTPUTS else [layout.artifact(stage)]
+        outputs = layout.outputs(stage)
         record = layout.provenance(stage)
         present = [path for path in [*outputs, record] if path.exists()]
         if present:
             problem = _problem(outputs, record, key(job))
-            orphaned = stage in OUTPUTS and waiting
+            orphaned = stage in AFTER_TRAINING and waiting
             if problem is None and not orphaned:
                 leftovers.remove_checkpoint(layout, stage)
                 continue

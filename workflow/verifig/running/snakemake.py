@@ -1,5 +1,6 @@
 """From Snakemake's `snakemake` object to the stage functions: paths from the outputs, output to the log file."""
 
+import importlib
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -9,51 +10,32 @@ from verifig.ground.errors import InputError, RunError
 from verifig.ground.paths import DATA, Layout
 
 
-def train(smk: Any) -> None:
-    """Adapter of the training rules. Only here a GPU must exist: on a cluster the jobs are planned on another machine."""
+def run(smk: Any) -> None:
+    """Run the stage that the rule's job names."""
+    work = {"train": _train, "site": _site}.get(smk.params.job["stage"], _after_training)
+    _guarded(smk, lambda log: work(smk, log))
+
+
+def _train(smk: Any, log: Callable[[str], None]) -> None:
+    """Only here a GPU must exist: on a cluster the jobs are planned on another machine."""
     from verifig.planning.devices import resolve
-    from verifig.running.stages.train import train as stage
+    from verifig.running.stages.train import train
 
-    def work(log: Callable[[str], None]) -> None:
-        resolve(smk.params.job["device"])
-        stage(
-            smk.params.job,
-            Path(smk.output.artifact),
-            Path(smk.output.record),
-            Path(smk.params.checkpoint),
-            _data_dir(smk),
-            log,
-        )
-
-    _guarded(smk, work)
+    job, output = smk.params.job, smk.output
+    resolve(job["device"])
+    train(job, Path(output.artifact), Path(output.record), Path(smk.params.checkpoint), _data_dir(smk), log)
 
 
-def measure(smk: Any) -> None:
-    """Adapter of rule measure."""
-    from verifig.running.stages.measure import measure as stage
-
-    _guarded(smk, lambda log: stage(smk.params.job, _layout(smk.output.record), log))
-
-
-def judge(smk: Any) -> None:
-    """Adapter of rule judge."""
-    from verifig.running.stages.judge import judge as stage
-
-    _guarded(smk, lambda log: stage(smk.params.job, _layout(smk.output.record), log))
+def _after_training(smk: Any, log: Callable[[str], None]) -> None:
+    stage = smk.params.job["stage"]
+    work = getattr(importlib.import_module(f"verifig.running.stages.{stage}"), stage)
+    work(smk.params.job, _layout(smk.output.record), log)
 
 
-def report(smk: Any) -> None:
-    """Adapter of rule report."""
-    from verifig.running.stages.report import report as stage
-
-    _guarded(smk, lambda log: stage(smk.params.job, _layout(smk.output.record), log))
-
-
-def site(smk: Any) -> None:
-    """Adapter of rule site."""
+def _site(smk: Any, log: Callable[[str], None]) -> None:
     from verifig.pages.site import build
 
-    _guarded(smk, lambda log: build(Path(smk.output.index).parents[2], smk.params.scale, list(smk.params.papers), log))
+    build(Path(smk.output.index).parents[2], smk.params.job["scale"], list(smk.params.job["papers"]), log)
 
 
 def _data_dir(smk: Any) -> Path:

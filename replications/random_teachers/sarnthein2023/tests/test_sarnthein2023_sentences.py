@@ -28,7 +28,7 @@ class Stub:
         return rows[mask & (rows["condition"] == condition_text(condition))].set_index("seed")["value"]
 
     def settings(self, experiment, condition=None):
-        settings = self.ruleset.entry(experiment, "laptop")["settings"]
+        settings = self.ruleset.entry(experiment, "laptop").settings
         own = {name: value for name, value in settings.items() if name != "conditions"}
         return merge(own, settings["conditions"][condition]) if condition else settings
 

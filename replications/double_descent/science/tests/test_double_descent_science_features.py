@@ -1,0 +1,82 @@
+"""Data sets, draws and feature maps."""
+
+import gzip
+
+import numpy as np
+import pytest
+import torch
+
+from replications.double_descent.science import features, images
+from verifig.ground.errors import InputError
+from verifig.training.data import embedded
+
+CPU = torch.device("cpu")
+TASK = {
+    "n": 100, "classes": [0, 6], "test_size": 0, "pixel_mean": 0.1307, "pixel_std": 0.3081, "activation": "tanh",
+    "normalisation": "standardised", "feature_scale": 1.0, "seed": "test",
+}  # fmt: skip
+
+
+def drawn(values: dict) -> features.Sample:
+    return features.sample(embedded("mnist_5k"), values, values["seed"], CPU)
+
+
+def test_samples_are_disjoint_and_of_the_chosen_classes():
+    values = TASK | {"classes": [3, 8]}
+    one = drawn(values)
+    assert len(one.x) == 100
+    assert len(one.x_test) == 900
+    assert set(one.labels.tolist()) == {0, 1}
+    together = torch.cat([one.x, one.x_test])
+    assert len(torch.unique(together, dim=0)) == len(together)
+
+
+def test_too_many_samples_are_refused():
+    with pytest.raises(InputError, match="no test images"):
+        drawn(TASK | {"n": 1000})
+
+
+def test_label_noise_is_nested_and_has_its_rate():
+    labels = torch.zeros(20000, dtype=torch.int64)
+    low, high = (features.noisy_labels(labels, 10, share, 1) for share in (0.2, 0.4))
+    assert (low != 0).double().mean() == pytest.approx(0.18, abs=0.01)  # any class, possibly the same
+    assert ((low != 0) <= (high != 0)).all()
+    assert torch.equal(features.noisy_labels(labels, 10, 0.0, 1), labels)
+
+
+def test_widths_share_their_first_columns():
+    assert torch.equal(features.first_layer(7, 3, 1.0, 5, CPU), features.first_layer(7, 9, 1.0, 5, CPU)[:, :3])
+    assert torch.equal(features.output_layer(3, 2, 5, CPU), features.output_layer(9, 2, 5, CPU)[:3])
+
+
+@pytest.mark.parametrize("kind", ["raw", "standardised", "batch", "batch_before", "layer"])
+def test_normalisations(kind):
+    values = TASK | {"normalisation": kind, "n": 50}
+    z, z_test, _ = features.model(drawn(values), values, 30)
+    assert z.shape == (50, 30)
+    assert torch.isfinite(z_test).all()
+    if kind == "batch":
+        assert z.mean(0).abs().max() < 1e-12
+        assert torch.allclose(z.std(0, correction=0), torch.ones(30, dtype=z.dtype), atol=1e-3)
+    if kind == "layer":
+        assert z.mean(1).abs().max() < 1e-12
+
+
+def test_a_constant_row_becomes_zero():
+    constant = torch.ones(4, 3, dtype=torch.float64)
+    assert features.standardise_rows(constant).abs().max() == 0
+
+
+def test_idx_files_are_read_after_their_header(tmp_path):
+    raw = np.arange(8 + 5, dtype=np.uint8)
+    (tmp_path / "labels.gz").write_bytes(gzip.compress(raw.tobytes()))
+    np.testing.assert_array_equal(images.read_idx(tmp_path / "labels.gz", "labels"), raw[8:])
+
+
+def test_cifar_is_flat_and_scaled_with_test_images_last(monkeypatch):
+    parts = [(np.full((n, 3, 32, 32), value, np.uint8), np.full(n, n)) for n, value in ((2, 51), (1, 255))]
+    monkeypatch.setattr(images.archives, "archive", lambda path, name: parts)
+    pixels, labels = images.read_cifar("unused")
+    assert pixels.shape == (3, 3072)
+    assert pixels[:, 0].tolist() == [0.2, 0.2, 1.0]
+    assert labels.tolist() == [2, 2, 1]

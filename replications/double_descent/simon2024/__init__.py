@@ -1,0 +1,1 @@
+"""More is better in modern machine learning (Simon et al., ICLR 2024)."""

@@ -1,0 +1,1 @@
+"""Explaining neural scaling laws (Bahri et al., PNAS 2024)."""

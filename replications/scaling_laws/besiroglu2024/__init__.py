@@ -1,0 +1,1 @@
+"""Chinchilla scaling: a replication attempt (Besiroglu et al., 2024)."""

@@ -1,0 +1,142 @@
+"""Figures of what the fit leaves open: bootstraps, the optimal policy, and where the optimiser stopped."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from replications.scaling_laws.besiroglu2024 import published
+from replications.scaling_laws.besiroglu2024.fitting import law
+from verifig.pages import figures
+
+BLUE, ORANGE, _, _, RED = figures.PALETTE[:5]
+ENDS = {"mean": ("mean of the losses", RED), "sum": ("sum", ORANGE), "scaled": ("1,000 × sum", BLUE)}
+
+
+def c_width(bootstrap: pd.DataFrame, paper: dict) -> Figure:
+    """Histogram of a over bootstraps with its 80 % interval, beside the three intervals of Hoffmann et al."""
+    figure, axes = figures.grid(2, width=9.6, height=2.9, sharex=True)
+    values = bootstrap["a"]
+    low, high = values.quantile(0.1), values.quantile(0.9)
+    axes[0].hist(values, bins=60, color=BLUE, alpha=0.45)
+    axes[0].axvspan(low, high, color=BLUE, alpha=0.18, linewidth=0)
+    axes[0].set(xlabel="compute exponent a of N", ylabel="bootstrap fits")
+    axes[0].set_title(f"{len(values):,} bootstraps, 80 % shaded")
+    intervals = [("refit, bootstrap", low, values.median(), high, BLUE)]
+    for row in paper["rows"]:
+        intervals.append((row["name"], row["low"], row["value"], row["high"], figures.INK))
+    for position, (_, left, middle, right, colour) in enumerate(reversed(intervals)):
+        axes[1].plot([left, right], [position] * 2, color=colour, linewidth=4, solid_capstyle="butt", alpha=0.8)
+        axes[1].plot(middle, position, "D", color=colour, markersize=5)
+        place = {"textcoords": "offset points", "va": "center", "fontsize": 8}
+        axes[1].annotate(f"width {right - left:.3f}", (max(right, middle), position), (8, 0), **place)
+    axes[1].set(yticks=range(len(intervals)), yticklabels=[name for name, *_ in reversed(intervals)])
+    axes[1].set(ylim=(-0.6, len(intervals) - 0.4), xlabel="compute exponent a of N", xlim=(0.42, 0.6))
+    return figure
+
+
+def c_pairs(bootstrap: pd.DataFrame) -> Figure:
+    """Every pair of parameters over the bootstrap fits, in logs where A, B and E are concerned."""
+    values = bootstrap.assign(**{name: np.log(bootstrap[name]) for name in ("A", "B")})
+    labels = {"A": "ln A", "B": "ln B", "E": "E", "alpha": "α", "beta": "β"}
+    hoffmann = law.coefficients(published.HOFFMANN)
+    marks = dict(zip(labels, [*published.HOFFMANN[:2], *hoffmann[2:]], strict=True))
+    figure, axes = figures.grid(5, 5, width=8.4, height=1.6)
+    for index, each in enumerate(axes):
+        row, column = divmod(index, 5)
+        y, x = list(labels)[row], list(labels)[column]
+        if column > row:
+            each.axis("off")
+            correlation = np.corrcoef(values[x], values[y])[0, 1]
+            shown = f"{correlation:+.2f}".replace("-", "−")
+            each.text(0.5, 0.5, shown, ha="center", va="center", fontsize=9 + 4 * abs(correlation))
+            continue
+        if row == column:
+            each.hist(values[x], bins=40, color=BLUE, alpha=0.5)
+            each.set_yticks([])
+        else:
+            density = each.hexbin(values[x], values[y], gridsize=20, cmap="Blues", mincnt=1, linewidths=0)
+            density.set_rasterized(False)
+            each.plot(marks[x], marks[y], "D", markerfacecolor="none", markeredgecolor=RED, markersize=4.5)
+        each.tick_params(labelsize=6.5)
+        each.locator_params(nbins=3)
+        each.grid(False)
+        if row == 4:
+            each.set_xlabel(labels[x], fontsize=9)
+        else:
+            each.set_xticklabels([])
+        if column == 0 and row:
+            each.set_ylabel(labels[y], fontsize=9)
+        elif row != column:
+            each.set_yticklabels([])
+    return figure
+
+
+def c_policy(policy: pd.DataFrame) -> Figure:
+    """Optimal tokens per parameter by compute with its 80 % band."""
+    figure, (axes,) = figures.grid(1, width=7.6, height=3.9)
+    axes.fill_between(
+        policy["C"], policy["bootstrap_low"], policy["bootstrap_high"], color=BLUE, alpha=0.22, linewidth=0
+    )
+    axes.plot(policy["C"], policy["lad"], color=BLUE, label="refit, 80 % of bootstraps")
+    for side in ("low", "high"):
+        axes.plot(
+            policy["C"],
+            policy[f"normal_{side}"],
+            color=BLUE,
+            linewidth=0.9,
+            linestyle=":",
+            label="80 % of normal draws (as published)" if side == "low" else None,
+        )
+    axes.plot(
+        policy["C"],
+        policy["hoffmann_published_exponent"],
+        color=ORANGE,
+        label=f"Hoffmann et al., method 3 (a = {published.HOFFMANN_EXPONENT})",
+    )
+    axes.axhline(20, color=figures.INK, linestyle=(0, (4, 3)), linewidth=1, alpha=0.75)
+    axes.annotate("20 tokens per parameter", (1e28, 20), (0, 3), textcoords="offset points", ha="right", fontsize=8)
+    axes.plot(published.CHINCHILLA_FLOP, 1.4e12 / 70e9, "D", color=figures.INK, markersize=6)
+    axes.annotate("Chinchilla", (published.CHINCHILLA_FLOP, 20), (7, 6), textcoords="offset points", fontsize=8.5)
+    axes.set(xscale="log", yscale="log", xlabel="compute C (FLOP)", ylabel="optimal tokens per parameter")
+    axes.set(yticks=[2, 5, 10, 20, 50, 100, 200], yticklabels=["2", "5", "10", "20", "50", "100", "200"], ylim=(2, 300))
+    axes.minorticks_off()
+    axes.legend(loc="upper left", fontsize=8)
+    return figure
+
+
+def c_stopping(traces: pd.DataFrame, subsamples: pd.DataFrame, paper: dict) -> Figure:
+    """Where L-BFGS-B stops for three scalings of the same objective; exponents of the subsample fits.
+
+    The three paths are the same as far as they go: one line, and each one's end.
+    """
+    figure, axes = figures.grid(2, width=9.6, height=3.4)
+    best = traces["objective"].min()
+    traces = traces.assign(above=np.maximum(traces["objective"] / best - 1, 1e-9))
+    longest = traces[traces["fit"] == "scaled"]
+    axes[0].plot(longest["iteration"], longest["above"], color=figures.MUTED, linewidth=1.4)
+    for name, (label, colour) in ENDS.items():
+        end = traces[traces["fit"] == name].iloc[-1]
+        text = f"{label}: stops after {end['iteration']:.0f}"
+        axes[0].plot(end["iteration"], end["above"], "o", color=colour, markersize=8, label=text)
+    axes[0].set(yscale="log", xlabel="iteration of L-BFGS-B", ylabel="objective over its minimum − 1")
+    axes[0].set_title("where default tolerances stop")
+    axes[0].legend(loc="lower left", fontsize=8)
+    shown = {
+        "mean": ("mean, as it stopped", RED),
+        "sum": ("sum, as it stopped", ORANGE),
+        "converged": ("converged", BLUE),
+    }
+    ends = subsamples[subsamples["fit"].isin(shown)]
+    bins = np.linspace(ends["a"].quantile(0.005) - 0.01, ends["a"].quantile(0.995) + 0.01, 61)
+    for name, (label, colour) in shown.items():
+        axes[1].hist(subsamples.loc[subsamples["fit"] == name, "a"], bins=bins, color=colour, alpha=0.55, label=label)
+    published_interval = paper["rows"][-1]
+    low, high = published_interval["low"], published_interval["high"]
+    axes[1].axvspan(low, high, color=figures.INK, alpha=0.5, linewidth=0)
+    place = {"xycoords": ("data", "axes fraction"), "ha": "right", "va": "top", "fontsize": 8}
+    axes[1].annotate("published\ninterval", (low - 0.0005, 0.97), **place)
+    count = (subsamples["fit"] == "converged").sum()
+    axes[1].set(xlabel=f"exponent a of {count} fits to 80 % of the runs", ylabel="fits")
+    axes[1].set_title("and the exponents that this gives")
+    axes[1].legend(loc="upper right", fontsize=8)
+    return figure

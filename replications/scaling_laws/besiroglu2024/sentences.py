@@ -1,0 +1,166 @@
+"""What the page says about settings and results of a run."""
+
+import numpy as np
+import pandas as pd
+
+from replications.scaling_laws.besiroglu2024 import published
+from replications.scaling_laws.besiroglu2024.plotting.comparisons import COEFFICIENTS, FITS
+from replications.scaling_laws.besiroglu2024.plotting.uncertainty import ENDS
+from replications.scaling_laws.science.sentences import Values, choose, listed, shown
+from verifig.pages.page import Page
+
+
+class Refit(Values):
+    """Sentences on the experiment `chinchilla`."""
+
+    def __init__(self, page: Page):
+        super().__init__(page, "chinchilla")
+        self.settings = page.settings("chinchilla")
+
+    def coefficient(self, fit: str, name: str) -> float:
+        return self.exact("coefficient", {"fit": fit, "name": name})
+
+    def errors(self) -> dict[str, float]:
+        """Bootstrap standard errors by coefficient."""
+        return {name: self.exact("standard_error", {"name": name}) for name in COEFFICIENTS}
+
+    def rows(self) -> str:
+        """Runs that are fitted."""
+        return shown(self.exact("rows_kept"))
+
+    def dropped(self) -> int:
+        """Runs that are left out."""
+        return int(self.exact("rows") - self.exact("rows_kept"))
+
+    def data(self, table: pd.DataFrame) -> str:
+        """Which runs are left out."""
+        dropped = table[~table["kept"]]
+        ratios = dropped["D"] / dropped["N"]
+        if dropped.empty:
+            return "No run is left out."
+        return (
+            f"The {len(dropped)} runs with the highest losses, large models that saw {ratios.min():.2f} to {ratios.max():.2f} "
+            "tokens per parameter, are left out (ringed)."
+        )
+
+    def minimum(self) -> str:
+        """The Huber minimum beside least absolute deviations, and how many starts find it."""
+        best, other = (self.exact("objective", {"fit": fit}) for fit in ("huber", "lad"))
+        values = {
+            fit: f"A {self.coefficient(fit, 'A'):.2f}, B {self.coefficient(fit, 'B'):.1f}" for fit in ("huber", "lad")
+        }
+        return (
+            f"The minimum of the Huber sum is {best:.10f} at {values['huber']}; least absolute deviations give {values['lad']} "
+            f"(published: 482.01, 2085.43), where the Huber sum is {100 * (other / best - 1):.3f} % higher. "
+            f"Of Hoffmann et al.'s {len(published.HOFFMANN_GRID):,} starts {100 * self.exact('share_of_starts'):.0f} % end in the "
+            f"minimum within {self.settings['grid_steps']} steps."
+        )
+
+    def distances(self) -> str:
+        """How many standard errors Hoffmann et al.'s parameters lie from the refit."""
+        errors, far = self.errors(), []
+        for name, label in COEFFICIENTS.items():
+            gap = abs(self.coefficient("hoffmann", name) - self.coefficient("lad", name)) / errors[name]
+            far.append(f"{gap:.1f} in {label.split(' ')[0]}")
+        return f"Hoffmann et al.'s unrounded parameters lie, in standard errors of the refit, {listed(far)} away."
+
+    def likelihoods(self, table: pd.DataFrame) -> str:
+        rows = table[table["fit"].isin(FITS)].sort_values("log_likelihood")
+        pairs = zip(rows["fit"], rows["log_likelihood"], strict=True)
+        return f"Log-likelihoods: {listed([f'{value:.2f} ({FITS[fit][0]})' for fit, value in pairs])}."
+
+    def rounding(self) -> str:
+        """What rounding costs beside what the other optimum costs."""
+        value = {f: self.exact("log_likelihood", {"fit": f}) for f in ("hoffmann_rounded", "hoffmann", "lad")}
+        rounded, wrong = value["hoffmann"] - value["hoffmann_rounded"], value["lad"] - value["hoffmann"]
+        return f"Rounding the published parameters to two digits costs {rounded:.1f}; the other optimum, unrounded, costs {wrong:.1f}."
+
+    def residuals(self) -> str:
+        mean = {f: self.exact("mean_residual", {"fit": f}) for f in ("hoffmann_rounded", "hoffmann", "lad")}
+        sides = {f: "too high" if value < 0 else "too low" for f, value in mean.items()}
+        names = {"hoffmann_rounded": "rounded", "hoffmann": "unrounded", "lad": "refit"}
+        parts = [f"{abs(mean[f]):.4f} {sides[f]} ({name})" for f, name in names.items()]
+        return f"On average the predicted loss is {listed(parts)}."
+
+    def rounding_bias(self) -> str:
+        bias, rounded = 100 * self.exact("rounding_bias"), published.HOFFMANN_ROUNDED[4]
+        return f"Rounding β from {published.HOFFMANN[4]:.4f} to {rounded:g} raises the data term by {bias:.0f} % at 10¹¹ tokens."
+
+    def residual_test(self) -> str:
+        return (
+            f"A t test of the residuals, unrounded against refit, gives t = {self.exact('residual_t'):.3f}, "
+            f"p = {self.exact('residual_p'):.4f} (notebook: 2.908, 0.0038)."
+        )
+
+    def width(self) -> str:
+        width = self.exact("exponent_high") - self.exact("exponent_low")
+        return (
+            f"Over {self.settings['bootstraps']:,} bootstraps 80 % of the exponents span {width:.3f}; for a span of 0.001 the "
+            f"same spread would need {self.exact('runs_needed'):,.0f} runs."
+        )
+
+    def ridges(self, bootstrap: pd.DataFrame) -> str:
+        """Correlations along the two ridges of the pair plot."""
+        pairs = [(np.log(bootstrap["A"]), bootstrap["alpha"]), (np.log(bootstrap["B"]), bootstrap["beta"])]
+        first, second = (np.corrcoef(x, y)[0, 1] for x, y in pairs)
+        return f"The correlation of ln A and α is {first:.3f}, that of ln B and β {second:.3f}."
+
+    def joint(self) -> str:
+        value = self.exact("chi_square", {"fit": "published"})
+        return f"Jointly they lie at chi-square {value:.0f} (5 degrees of freedom) from the refit."
+
+    def policy(self) -> str:
+        """Tokens per parameter at Chinchilla's compute."""
+        ratio = {f: self.exact("tokens_per_parameter", {"fit": f}) for f in ("lad", "hoffmann_published_exponent")}
+        low, high = self.exact("tokens_per_parameter_low"), self.exact("tokens_per_parameter_high")
+        return (
+            f"At Chinchilla's compute the refit asks for {ratio['lad']:.1f} tokens per parameter (80 % of bootstraps: {low:.1f} to "
+            f"{high:.1f}), Hoffmann et al.'s third method for {ratio['hoffmann_published_exponent']:.1f}."
+        )
+
+    def band(self, policy: pd.DataFrame) -> str:
+        """Where the band of the policy is narrowest, and how wide it is at the end."""
+        spread = policy["bootstrap_high"] / policy["bootstrap_low"]
+        narrow, end = policy.loc[spread.idxmin(), "C"], policy["C"].iloc[-1]
+        power = [str(round(np.log10(c))).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")) for c in (narrow, end)]
+        return f"The band is narrowest near 10{power[0]} FLOP and widens to a factor of {spread.iloc[-1]:.1f} at 10{power[1]}."
+
+    def stopping(self) -> str:
+        """Where the three scalings stop, in iterations."""
+        steps = {fit: shown(self.exact("iterations", {"fit": fit})) for fit in ENDS}
+        parts = [f"{steps[fit]} iterations ({label})" for fit, (label, _) in ENDS.items()]
+        return f"From Hoffmann et al.'s parameters the optimiser stops after {listed(parts)}."
+
+    def spike(self) -> str:
+        """Width and place of the early stops beside the published interval."""
+        row = self.page.paper("hoffmann_intervals")["rows"][-1]
+        low, high = (self.exact(f"subsample_{side}", {"fit": "mean"}) for side in ("low", "high"))
+        converged = self.exact("subsample_width", {"fit": "converged"})
+        told = (
+            f"Early stops on the mean spread over {high - low:.4f} (80 %), converged fits over {converged:.4f}; the published "
+            f"interval is {row['high'] - row['low']:.3f} wide. "
+        )
+        inside = low <= row["high"] and high >= row["low"]
+        return told + choose(
+            inside,
+            "The two narrow intervals overlap.",
+            f"They are not at the same place: ours is [{low:.4f}, {high:.4f}], the published one [{row['low']}, {row['high']}].",
+            low,
+            high,
+        )
+
+    def random_starts(self) -> str:
+        share = {fit: 100 * self.exact("share_of_random_starts", {"fit": fit}) for fit in ("sum", "mean")}
+        return (
+            f"From {self.settings['random_starts']} random starts of the grid, {share['sum']:.1f} % reach the minimum within 1 % with "
+            f"the sum and {share['mean']:.1f} % with the mean."
+        )
+
+    def outliers(self, fits: pd.DataFrame) -> str:
+        """B and a by the number of highest losses left out."""
+        rows = fits.set_index("fit").loc[[f"without_{count}" for count in published.ABLATED]]
+        parts = [
+            f"{row['B']:,.0f} and {row['a']:.3f} ({count} left out)"
+            for count, (_, row) in zip(published.ABLATED, rows.iterrows(), strict=True)
+        ]
+        return f"B and the compute exponent are {listed(parts)}."

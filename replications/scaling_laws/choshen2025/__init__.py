@@ -1,0 +1,1 @@
+"""A hitchhiker's guide to scaling law estimation (Choshen et al., ICML 2025)."""

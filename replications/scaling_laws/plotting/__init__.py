@@ -1,1 +1,0 @@
-"""Figures of the page: each function takes tables of curves (see `measuring`) and returns a matplotlib figure."""

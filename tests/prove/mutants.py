@@ -1,0 +1,122 @@
+"""Mutants: one small change in a source file (operators of cosmic-ray), and whether the tests notice it."""
+
+import ast
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from conftest import environment
+from cosmic_ray import plugins
+from cosmic_ray.ast import ast_nodes, get_ast
+from cosmic_ray.mutating import mutate_code
+
+# changes that leave a program running and its numbers plausible; a bit shift in place of a sum is noticed by any test
+OPERATORS = (
+    *(f"ReplaceBinaryOperator_{pair}" for pair in ("Add_Sub", "Sub_Add", "Mul_Div", "Div_Mul", "Pow_Mul")),
+    *(f"ReplaceComparisonOperator_{pair}" for pair in ("Lt_LtE", "LtE_Lt", "Gt_GtE", "GtE_Gt", "Lt_Gt", "Gt_Lt")),
+    *(f"ReplaceComparisonOperator_{pair}" for pair in ("LtE_GtE", "GtE_LtE", "Eq_NotEq", "NotEq_Eq", "IsNot_Is", "Is_IsNot")),
+    *("AddNot", "ReplaceAndWithOr", "ReplaceOrWithAnd", "ReplaceTrueWithFalse", "ReplaceFalseWithTrue"),
+    *("NumberReplacer", "ZeroIterationForLoop", "ReplaceUnaryOperator_Delete_USub"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """`operator` applied to its `occurrence`-th place in a file."""
+
+    file: str
+    line: int
+    operator: str
+    occurrence: int
+
+    def apply(self, code: str) -> str:
+        return mutate_code(code, plugins.get_operator(f"core/{self.operator}")(), self.occurrence)
+
+    def shown(self, code: str) -> str:
+        """File, line, and the line before and after: `stats.py:12: a + b -> a - b`."""
+        before, after = code.splitlines(), self.apply(code).splitlines()
+        place = next(
+            (k for k, pair in enumerate(zip(before, after, strict=False)) if pair[0] != pair[1]), self.line - 1
+        )
+        return f"{self.file}:{place + 1}: {before[place].strip()} -> {after[place].strip()} ({self.operator})"
+
+
+def mutants(name: str, code: str) -> Iterator[Mutant]:
+    """All mutants of a file, but those in annotations, messages and at the top of the module (imports, names)."""
+    silent = _silent(ast.parse(code))
+    nodes = list(ast_nodes(get_ast(code)))
+    for operator in OPERATORS:
+        places = [
+            place for node in nodes for place in plugins.get_operator(f"core/{operator}")().mutation_positions(node)
+        ]
+        for occurrence, (start, _) in enumerate(places):
+            if not any(first <= start <= last for first, last in silent):
+                yield Mutant(name, start[0], operator, occurrence)
+
+
+def _silent(tree: ast.Module) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+    """Spans whose change changes no number: annotations, raised sentences, text put together."""
+    nodes: list[ast.AST] = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom | ast.Expr)]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.arg | ast.AnnAssign):
+            nodes.append(node.annotation)
+        elif isinstance(node, ast.FunctionDef):
+            nodes += [node.returns, *node.decorator_list]
+        elif isinstance(node, ast.Raise | ast.JoinedStr):
+            nodes.append(node)
+    return [((n.lineno, n.col_offset), (n.end_lineno, n.end_col_offset)) for n in nodes if n is not None]
+
+
+def sample(files: Sequence[tuple[str, str]], count: int, seed: int) -> list[Mutant]:
+    """A fixed choice of the mutants of some (name, code); the same for the same code."""
+    found = [mutant for name, code in files for mutant in mutants(name, code)]
+    return random.Random(seed).sample(found, min(count, len(found)))
+
+
+def caught(folder: Path, mutant: Mutant, tests: Sequence[str], limit: float) -> bool:
+    """Whether some tests fail, or do not end, with a mutant in a copy of the suite; the copy is left as it was."""
+    path = folder / mutant.file
+    code = path.read_text(encoding="utf-8")
+    path.write_text(mutant.apply(code), encoding="utf-8")
+    try:
+        return not passes(folder, tests, limit)
+    finally:
+        path.write_text(code, encoding="utf-8")
+
+
+def passes(folder: Path, tests: Sequence[str], limit: float | None = None) -> bool:
+    """Whether some tests pass in a copy of the suite within a time."""
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", *tests]
+    env = environment(folder) | {"OMP_NUM_THREADS": "1", "HYPOTHESIS_MAX_EXAMPLES": "20"}
+    if mirror := os.environ.get("VERIFIG_DATA_MIRROR"):
+        env["VERIFIG_DATA_MIRROR"] = mirror
+    try:
+        done = subprocess.run(command, cwd=folder, env=env, capture_output=True, timeout=limit, check=False)
+    except subprocess.TimeoutExpired:
+        return False
+    assert done.returncode in (0, 1, 2), done.stdout.decode()[-2000:] + done.stderr.decode()[-2000:]
+    return done.returncode == 0
+
+
+def in_parallel(folders: Sequence[Path], work: Sequence, run: Callable) -> list:
+    """`run(folder, item)` for every item, each folder busy with one at a time; results in the order of `work`."""
+    from concurrent.futures import ThreadPoolExecutor
+    from queue import SimpleQueue
+
+    free: SimpleQueue = SimpleQueue()
+    for folder in folders:
+        free.put(folder)
+
+    def one(item):
+        folder = free.get()
+        try:
+            return run(folder, item)
+        finally:
+            free.put(folder)
+
+    with ThreadPoolExecutor(len(folders)) as pool:
+        return list(pool.map(one, work))

@@ -1,0 +1,91 @@
+"""Would the tests notice a bug? Small changes, planted one at a time where numbers are formed and judged.
+
+A sample fixed by a seed, of the judge, of what measures, and of every paper's statistics and science: a sum becomes a
+difference, a bound strict, a number one more. Each runs the tests that stand for its file, in a copy. Of each part at
+least 95 % must be noticed; those that are not are listed with the reason in tests/prove/survivors.yaml.
+"""
+
+import os
+import time
+
+import pytest
+import yaml
+from conftest import ROOT, copy_suite
+
+from prove import mutants
+from verifig.ground.paths import name_in_suite, ruleset_dir, slugs
+
+SEED = 20261127
+PER_PART = int(os.environ.get("VERIFIG_MUTANTS", "20"))
+LIBRARY = "workflow/verifig"
+# part -> (files or folders whose numbers count, tests that stand for them)
+PARTS = {
+    "judging": (
+        [f"{LIBRARY}/judging/{name}.py" for name in ("judge", "judgement", "stats", "scales", "verdicts")],
+        ["tests/test_judge.py", "tests/test_judge_scales.py", "tests/test_claims.py", "tests/test_counts.py"],
+    ),
+    "measuring": ([f"{LIBRARY}/measuring"], ["tests/test_jobs.py", "tests/test_tables.py"]),
+    "training": (
+        [f"{LIBRARY}/training/{name}.py" for name in ("ensemble", "loop", "members", "optim", "seeds", "flat")],
+        ["tests/test_optim.py", "tests/test_resume.py", "tests/test_jobs.py", "tests/test_memory.py"],
+    ),
+}
+MEASURES = ("measur", "soundness", "metrics", "geometry", "series", "widths", "closed_form")
+
+
+def of_a_paper(slug: str) -> dict:
+    """The statistics, and the science, of a paper, with its tests."""
+    folder = ruleset_dir(slug)
+    place, theme = name_in_suite(folder), name_in_suite(folder.parent)
+    science = [f"{theme}/science"] if (folder.parent / "science").is_dir() else []
+    tests = [f"{place}/tests", *(f"{part}/tests" for part in science if (ROOT / part / "tests").is_dir())]
+    measures = [name_in_suite(path) for path in sorted(folder.glob("*")) if path.stem.startswith(MEASURES)]
+    return {
+        f"{slug}, statistics": (measures, tests),
+        f"{slug}, science": ([f"{place}/experiments", *science], tests),
+    }
+
+
+ALL = PARTS | {name: part for slug in slugs() for name, part in of_a_paper(slug).items()}
+
+
+@pytest.fixture(scope="module")
+def copies(tmp_path_factory):
+    folders = [tmp_path_factory.mktemp("mutants") / "suite" for _ in range(os.cpu_count() or 1)]
+    for folder in folders:
+        copy_suite(folder)
+        (folder / "tests").mkdir(exist_ok=True)
+        for path in (ROOT / "tests").glob("*.py"):
+            (folder / "tests" / path.name).write_bytes(path.read_bytes())
+    return folders
+
+
+def sources(places: list[str]) -> list[tuple[str, str]]:
+    """(name, code) of files, and of all files below folders but their tests."""
+    paths = [
+        path for place in places for path in ([ROOT / place] if place.endswith(".py") else (ROOT / place).rglob("*.py"))
+    ]
+    return [
+        (name_in_suite(path), path.read_text(encoding="utf-8")) for path in sorted(paths) if "tests" not in path.parts
+    ]
+
+
+@pytest.mark.parametrize("part", ALL)
+def test_planted_bugs_are_noticed(copies, show, part):
+    places, tests = ALL[part]
+    tests = [name for name in tests if (ROOT / name).exists()]
+    code = dict(sources(places))
+    chosen = mutants.sample(list(code.items()), PER_PART, SEED)
+    begin = time.monotonic()
+    assert mutants.passes(copies[0], tests), "the tests fail without a change"
+    limit = 5 * (time.monotonic() - begin) + 30
+    found = mutants.in_parallel(copies, chosen, lambda folder, mutant: mutants.caught(folder, mutant, tests, limit))
+    missed = [mutant.shown(code[mutant.file]) for mutant, noticed in zip(chosen, found, strict=True) if not noticed]
+    known = yaml.safe_load((ROOT / "tests/prove/survivors.yaml").read_text(encoding="utf-8")) or {}
+    show(
+        mutants=len(chosen),
+        noticed=f"{sum(found)} of {len(chosen)}",
+        **{"not noticed, and why": "; ".join(known.get(name, name) for name in missed)},
+    )
+    assert sum(found) >= 0.95 * len(chosen), "\n".join(missed)
+    assert [name for name in missed if name not in known] == []
