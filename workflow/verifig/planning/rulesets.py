@@ -7,6 +7,7 @@ import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from verifig.ground import paths, schema
@@ -137,7 +138,7 @@ def load(slug: str) -> RuleSet:
         InputError: unknown slug, or a configuration that its schema refuses.
     """
     folder = paths.ruleset_dir(slug)
-    paper, runs = (_read(folder / f"{name}.yaml") for name in ("paper", "experiments"))
+    paper, runs = _read(folder / "paper.yaml"), _read(folder / "experiments.yaml", {"data": _of_the_theme(folder)})
     where = paths.name_in_suite(folder / "experiments.yaml")
     if slug not in paper["works"]:
         raise InputError(f"{paths.name_in_suite(folder / 'paper.yaml')}: works must hold {slug}, the paper itself")
@@ -163,8 +164,15 @@ def load(slug: str) -> RuleSet:
     )
 
 
-def _read(path: Path) -> dict:
-    contents = read_yaml(path)
+def _of_the_theme(folder: Path) -> dict:
+    """Downloads that the papers of a theme share."""
+    theme = folder.parent / "theme.yaml"
+    return read_yaml(theme).get("data", {}) if theme.exists() else {}
+
+
+def _read(path: Path, shared: Mapping = MappingProxyType({})) -> dict:
+    """A file checked by the schema of its name, below what it shares."""
+    contents = merge(shared, read_yaml(path))
     schema.validate(contents, read_yaml(paths.SCHEMAS / f"{path.stem}.schema.yaml"), paths.name_in_suite(path))
     return contents
 
