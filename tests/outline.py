@@ -1,5 +1,6 @@
 """What a page refers to and what it offers."""
 
+import functools
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -27,14 +28,20 @@ class Outline(HTMLParser):
             self.headings.append(int(tag[1]))
 
 
+@functools.cache
+def outline(path: Path) -> Outline:
+    """The outline of a page that does not change, parsed once."""
+    return Outline(path.read_text(encoding="utf-8"))
+
+
 def dead_links(path: Path) -> list[str]:
     """Links of a page to files that are not there, or to places that they do not have."""
     dead = []
-    for link in Outline(path.read_text(encoding="utf-8")).links:
+    for link in outline(path).links:
         target, _, anchor = link.partition("#")
         if link.startswith("http"):
             continue
         file = path.parent / target if target else path
-        if not file.exists() or (anchor and anchor not in Outline(file.read_text(encoding="utf-8")).ids):
+        if not file.exists() or (anchor and anchor not in outline(file).ids):
             dead.append(link)
     return dead

@@ -39,3 +39,13 @@ def test_conda_and_container_install_the_lock():
 def test_versions_are_stated_once_and_agree():
     assert f'version = "{__version__}"' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     assert f"version: {__version__}" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+
+
+def test_continuous_integration_runs_what_the_readme_says():
+    workflows = [
+        yaml.safe_load(path.read_text(encoding="utf-8")) for path in (ROOT / ".github/workflows").glob("*.yml")
+    ]
+    said = str([step.get("run") for each in workflows for job in each["jobs"].values() for step in job["steps"]])
+    assert "make test" in said
+    assert "make check" in said
+    assert "make lint" in said

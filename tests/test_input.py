@@ -4,6 +4,7 @@ import pytest
 from conftest import command, snakemake
 
 CASES = [
+    (["run", "grokking", "--out", "o"], "grokking is a theme, not a paper: choose from its papers prieto2025"),
     (["run", "groking", "--out", "o"], "unknown paper 'groking'"),
     (["run", "prieto2025", "edge", "--out", "o"], "unknown experiment 'edge'"),
     (["run", "prieto2025", "edge113", "--scale", "huge", "--out", "o"], "unknown scale 'huge'"),
@@ -39,7 +40,7 @@ def test_the_command_line(tmp_path, suite, arguments, sentence):
     ("text", "sentence"),
     [
         ("scale: big\n", "scale = 'big' must be one of"),
-        ("papers: [grok]\n", "unknown paper 'grok'"),
+        ("papers: [grok]\n", "unknown paper or theme 'grok', did you mean 'grokking'?"),
         ("seeds: 0\n", "seeds = 0 must be >= 1"),
         ("sedes: 3\n", "unknown key sedes"),
         ("device: gpu\n", "device = 'gpu' must be one of"),

@@ -41,23 +41,41 @@ def test_a_job_is_plain_json_and_names_what_it_depends_on():
     assert all(not path.startswith("/") for path in found["code"])
 
 
-@pytest.mark.parametrize("slug", SLUGS)
-@pytest.mark.parametrize("stage", ["train", "measure", "judge"])
-def test_the_closure_holds_every_module_that_is_loaded(slug, stage):
+def entries(slug: str, stage: str) -> list[str]:
+    """Modules with which a stage of a paper begins."""
     programs = [f"experiments.{program}" for program in rulesets.load(slug).programs]
     modules = {"train": programs, "measure": ["measure"]}.get(stage, [])
-    entries = [f"verifig.running.stages.{stage}", *(f"{paths.package(slug)}.{module}" for module in modules)]
-    code = f"import sys, importlib\nfor name in {entries!r}: importlib.import_module(name)\n" + (
-        "print([m.__file__ for n, m in sys.modules.items() if n.split('.')[0] in ('verifig', 'replications') and m.__file__])\n"
-        "print('torch' in sys.modules)"
-    )
+    return [f"verifig.running.stages.{stage}", *(f"{paths.package(slug)}.{module}" for module in modules)]
+
+
+# each case in a fork of one interpreter that has loaded what all of them need
+LOADED = """
+import importlib, json, os, sys
+for name in json.loads(sys.argv[1]): importlib.import_module(name)
+for case, names in json.loads(sys.argv[2]).items():
+    child = os.fork()
+    if not child:
+        for name in names: importlib.import_module(name)
+        files = [m.__file__ for n, m in sys.modules.items() if n.split(".")[0] in ("verifig", "replications") and m.__file__]
+        print(json.dumps([case, files, "torch" in sys.modules]), flush=True)
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0, case
+"""
+
+
+@pytest.mark.parametrize(
+    ("stages", "first"), [(["train"], ["torch", "scipy", "pandas"]), (["measure", "judge"], ["pandas"])]
+)
+def test_the_closure_holds_every_module_that_is_loaded(stages, first):
+    cases = {f"{slug} {stage}": entries(slug, stage) for slug in SLUGS for stage in stages}
     env = {"PYTHONPATH": f"{ROOT / 'workflow'}:{ROOT}", "PATH": ""}
-    printed = subprocess.run([sys.executable, "-c", code], env=env, text=True, capture_output=True, check=True).stdout
-    loaded, torch_loaded = printed.splitlines()
-    found = {str(path) for path in sources.files(entries)}
-    assert set(eval(loaded)) <= found
-    if stage != "train":
-        assert torch_loaded == "False"
+    command = [sys.executable, "-c", LOADED, json.dumps(first), json.dumps(cases)]
+    printed = subprocess.run(command, env=env, text=True, capture_output=True, check=True).stdout
+    found = [json.loads(line) for line in printed.splitlines()]
+    assert [case for case, _, _ in found] == list(cases)
+    for case, files, torch_loaded in found:
+        assert set(files) <= {str(path) for path in sources.files(cases[case])}, case
+        assert torch_loaded == (stages == ["train"]), case
 
 
 @pytest.mark.parametrize("slug", SLUGS)

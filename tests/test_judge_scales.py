@@ -276,7 +276,7 @@ def test_nothing_is_not_reproduced():
 
 def loaded(monkeypatch, *contents) -> list[dict]:
     monkeypatch.setattr(claims, "_contents", lambda slug: {"claims": contents})
-    return claims.load.__wrapped__("some")
+    return claims.load.__wrapped__("prieto2025")
 
 
 PAPER_ONLY = {"scales": ["paper"]}

@@ -220,7 +220,7 @@ def test_out_of_memory_is_one_sentence_that_names_a_smaller_setting(tmp_path, mo
         raise RuntimeError("[enforce fail at alloc_cpu.cpp:124] DefaultCPUAllocator: can't allocate memory")
 
     monkeypatch.setattr(thresholds, job["program"], greedy)
-    with pytest.raises(RunError, match=r"sgd_stability\.thresholds: out of memory on .*; a smaller .*seeds needs less"):
+    with pytest.raises(RunError, match=r"wu2023\.thresholds: out of memory on .*; a smaller .*seeds needs less"):
         train(job, tmp_path / "a.npz", tmp_path / "a.provenance.json", log=lambda text: None)
 
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from conftest import ROOT
-from outline import Outline, dead_links
+from outline import dead_links, outline
 
 from verifig.ground import numbers
 from verifig.judging import verdicts
@@ -17,10 +17,12 @@ PAGES = sorted(REPORTS.rglob("*.html"))
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(REPORTS).as_posix())
 def test_published_pages_are_sound(path):
     text = path.read_text(encoding="utf-8")
-    page = Outline(text)
+    page = outline(path)
     assert '<html lang="en">' in text
     assert 'name="viewport"' in text
-    assert all(source.startswith("data:") or not source for source in page.sources), "only embedded images"
+    beside = [source for source in page.sources if not source.startswith("data:")]
+    assert all(re.fullmatch(r"(\w+/)?figures/\w+\.svg", source) for source in beside), "only figures beside the page"
+    assert [source for source in beside if not (path.parent / source).is_file()] == []
     assert not re.search(r'(?:src|href)="(?:https?:)?//[^"]*\.(?:js|css|woff2?)"', text)
     assert len(page.ids) == len(set(page.ids))
     assert page.headings[0] == 1

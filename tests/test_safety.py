@@ -77,7 +77,7 @@ EXPLOIT = "!!python/object/apply:os.system ['touch pwned']"
     "name",
     [
         "config/config.yaml",
-        "replications/grokking/prieto2025/config.yaml",
+        "replications/grokking/prieto2025/experiments.yaml",
         "replications/grokking/prieto2025/claims.yaml",
     ],
 )

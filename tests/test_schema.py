@@ -29,7 +29,7 @@ def test_no_help_text_of_a_setting_is_cut_at_a_comma():
         "$ref",
     }
     known |= {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "oneOf", "anyOf", "pattern"}
-    known |= {"description", "unit", "data", "propertyNames", "required", "minProperties", "minLength"}
+    known |= {"description", "unit", "data", "reason", "propertyNames", "required", "minProperties", "minLength"}
     for slug in slugs():
         for name, entry in rulesets.load(slug).settings_schema["properties"].items():
             assert set(entry) <= known, (slug, name, set(entry) - known)

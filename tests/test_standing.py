@@ -222,7 +222,7 @@ def test_verdicts_by_an_older_code_are_not_the_suite_s(toy, tmp_path):
     measure.write_text(measure.read_text() + "# changed\n")
     code, said = stale("verifig", "check", "--scale", "laptop")
     assert code == 1
-    assert "measure was made with another replications/toy/measure.py: run the workflow again" in said
+    assert "measure was made with another replications/toys/toy/measure.py: run the workflow again" in said
 
 
 def claim(name, verdict, **more):

@@ -68,7 +68,7 @@ def test_every_file_that_a_rule_set_reads_is_there(installed):
 def test_rule_sets_are_listed(verifig):
     code, said = verifig("list")
     assert code == 0, said
-    assert "grokking           Grokking at the edge of numerical stability" in said
+    assert "prieto2025         Grokking at the edge of numerical stability" in said
     assert "condition adamw_wd4: weight_decay=4.0" in verifig("list", "prieto2025", "delay53")[1]
 
 

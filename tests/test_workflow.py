@@ -5,10 +5,12 @@ import json
 import os
 import re
 import shutil
+import subprocess
+import sys
 import zipfile
 
 import pytest
-from conftest import ROOT, command, planned_rules, snakemake
+from conftest import ROOT, command, environment, planned_rules, snakemake
 from outline import Outline, dead_links
 
 from verifig.ground.paths import slugs
@@ -76,6 +78,7 @@ def test_nothing_runs_twice(done, suite):
 
 
 THRESHOLDS = "prieto2025_train_thresholds"
+MODULAR = TRAINING - {THRESHOLDS}  # the transformer learns the same task
 EDGE = "  edge113:\n    program: modular\n"
 
 
@@ -84,47 +87,84 @@ def traded(text: str) -> str:
     return re.sub(r"beta1: (\S+)\n(\s+)beta2: (\S+)", r"beta1: \3\n\2beta2: \1", text)
 
 
-@pytest.mark.parametrize(
-    ("file", "change", "expected"),
-    [
-        ("replications/grokking/prieto2025/experiments/losses.py", "# x\n", TRAINING | {"measure", "judge", "report"}),
-        ("replications/grokking/prieto2025/measure.py", "# x\n", {"measure", "judge", "report"}),
-        ("replications/grokking/prieto2025/claims.yaml", "# x\n", {"judge", "report"}),
-        ("replications/grokking/prieto2025/report.py", "# x\n", {"report"}),
-        ("replications/grokking/prieto2025/plots.py", "# x\n", {"report"}),
-        ("workflow/verifig/training/loop.py", "# x\n", TRAINING - {THRESHOLDS} | {"measure", "judge", "report"}),
-        ("workflow/verifig/judging/judge.py", "# x\n", {"judge", "report"}),
-        ("workflow/verifig/judging/stats.py", "# x\n", {"judge", "report"}),
-        ("workflow/verifig/pages/templates/style.css", "/* x */\n", {"report"}),
-        ("workflow/verifig/pages/cards.py", "# x\n", {"report"}),
-        ("workflow/verifig/cli.py", "# x\n", set()),
-        ("workflow/verifig/running/prepare.py", "# x\n", set()),
-        ("workflow/rules/replication.smk", "# x\n", set()),
-        ("workflow/schemas/ruleset.schema.yaml", "# x\n", set()),
-        ("replications/grokking/prieto2025/paper.yaml", "# x\n", {"report"}),
-        ("replications/grokking/prieto2025/settings.schema.yaml", "# x\n", set()),
-        ("replications/grokking/prieto2025/README.md", "x\n", set()),
-        ("replications/sgd_stability/wu2023/experiments/dynamics.py", "# x\n", set()),
-        ("replications/sgd_stability/wu2023/claims.yaml", "# x\n", set()),
-        (
-            "replications/grokking/prieto2025/config.yaml",
-            lambda text: re.sub(r"(edge113: .*epochs: )20}", r"\g<1>21}", text),
-            {"prieto2025_train_edge113", "measure", "judge", "report"},
-        ),
-        (
-            "replications/grokking/prieto2025/config.yaml",
-            traded,
-            TRAINING - {THRESHOLDS} | {"measure", "judge", "report"},
-        ),
-        (
-            "config/config.yaml",
-            lambda text: text.replace("seeds: null", "seeds: 2"),
-            TRAINING | {"measure", "judge", "report"},
-        ),
-    ],
-)
+CHANGES = [
+    ("replications/grokking/prieto2025/experiments/losses.py", "# x\n", TRAINING | {"measure", "judge", "report"}),
+    ("replications/grokking/prieto2025/measure.py", "# x\n", {"measure", "judge", "report"}),
+    ("replications/grokking/prieto2025/claims.yaml", "# x\n", {"judge", "report"}),
+    ("replications/grokking/prieto2025/report.py", "# x\n", {"report"}),
+    ("replications/grokking/prieto2025/plotting/common.py", "# x\n", {"report"}),
+    ("workflow/verifig/training/loop.py", "# x\n", TRAINING - {THRESHOLDS} | {"measure", "judge", "report"}),
+    ("workflow/verifig/judging/judge.py", "# x\n", {"judge", "report"}),
+    ("workflow/verifig/judging/stats.py", "# x\n", {"judge", "report"}),
+    ("workflow/verifig/pages/templates/style.css", "/* x */\n", {"report"}),
+    ("workflow/verifig/pages/cards.py", "# x\n", {"report"}),
+    ("workflow/verifig/cli.py", "# x\n", set()),
+    ("workflow/verifig/running/prepare.py", "# x\n", set()),
+    ("workflow/rules/replication.smk", "# x\n", set()),
+    ("workflow/schemas/experiments.schema.yaml", "# x\n", set()),
+    ("replications/grokking/prieto2025/paper.yaml", "# x\n", {"report"}),
+    ("replications/grokking/prieto2025/values.yaml", "# x\n", {"report"}),
+    ("replications/grokking/prieto2025/experiments/modular.py", "# x\n", MODULAR | {"measure", "judge", "report"}),
+    ("workflow/verifig/ground/version.py", "# x\n", {"measure", "judge", "report"}),
+    ("workflow/verifig/planning/downloads.py", "# x\n", set()),
+    ("replications/grokking/prieto2025/settings.schema.yaml", "# x\n", set()),
+    ("replications/grokking/prieto2025/README.md", "x\n", set()),
+    ("replications/sgd_stability/wu2023/experiments/dynamics.py", "# x\n", set()),
+    ("replications/sgd_stability/wu2023/claims.yaml", "# x\n", set()),
+    (
+        "replications/grokking/prieto2025/experiments.yaml",
+        lambda text: re.sub(r"(edge113: .*epochs: )20}", r"\g<1>21}", text),
+        {"prieto2025_train_edge113", "measure", "judge", "report"},
+    ),
+    (
+        "replications/grokking/prieto2025/experiments.yaml",
+        traded,
+        TRAINING - {THRESHOLDS} | {"measure", "judge", "report"},
+    ),
+    (
+        "config/config.yaml",
+        lambda text: text.replace("seeds: null", "seeds: 2"),
+        TRAINING | {"measure", "judge", "report"},
+    ),
+]
+KEYS = """
+import json, sys
+from verifig.ground.keys import key
+from verifig.planning import jobs, userconfig
+user = userconfig.load()
+found = jobs.all_jobs("prieto2025", "smoke", "cpu", user.seeds)
+print(json.dumps({name: key(job) for name, job in found.items()}))
+"""
+STAGES = {"measure", "judge", "report"}
+
+
+def keys(folder) -> dict[str, str]:
+    """Keys of all jobs as the library of a copy makes them, by rule."""
+    run = subprocess.run(
+        [sys.executable, "-c", KEYS], cwd=folder, env=environment(folder), capture_output=True, text=True
+    )
+    assert run.returncode == 0, run.stderr
+    return {
+        name if name in STAGES else f"prieto2025_train_{name}": found for name, found in json.loads(run.stdout).items()
+    }
+
+
+@pytest.fixture(scope="session")
+def keys_before(done):
+    return keys(done)
+
+
+@pytest.mark.parametrize(("file", "change", "expected"), CHANGES)
+def test_what_changes_a_key(done, keys_before, file, change, expected):
+    """What Snakemake reruns follows the keys (`test_what_reruns`)."""
+    with Edited(done / file, change):
+        after = keys(done)
+    assert {name for name in after if after[name] != keys_before[name]} == expected
+
+
+@pytest.mark.parametrize(("file", "change", "expected"), [CHANGES[k] for k in (0, 2, 12, -2)])
 def test_what_reruns(done, file, change, expected):
-    expected = {name if name.startswith("prieto2025") else f"grokking_{name}" for name in expected}
+    expected = {name if name.startswith("prieto2025") else f"prieto2025_{name}" for name in expected}
     with Edited(done / file, change):
         found = planned(done, "prieto2025")
     assert found == expected
@@ -143,7 +183,7 @@ def test_another_version_of_a_package_retrains(done, tmp_path):
 
 def test_a_data_file_that_comes_changes_or_goes(done):
     """What a download's arrival, change and absence make run."""
-    config, downloads = done / "replications/grokking/prieto2025/config.yaml", done / "data"
+    config, downloads = done / "replications/grokking/prieto2025/experiments.yaml", done / "data"
     downloads.mkdir()
     file = downloads / "t.csv"
     digest = hashlib.sha256(b"table").hexdigest()
@@ -225,7 +265,7 @@ def test_measure_refuses_a_foreign_artifact(done):
 def test_alone_and_from_the_root_share_artifacts(done, suite):
     alone = ("-s", "replications/grokking/prieto2025/Snakefile", "--config", "scale=smoke", "device=cpu")
     expected = TRAINING | {"prieto2025_measure", "prieto2025_judge", "prieto2025_report"}
-    assert planned_rules(suite, *alone) == {name.removeprefix("grokking_") for name in expected}
+    assert planned_rules(suite, *alone) == {name.removeprefix("prieto2025_") for name in expected}
     assert planned_rules(done, *alone) == set()
 
 

@@ -18,7 +18,13 @@ def sample_sizes(members: Sequence[Mapping]) -> None:
     for name in ("sample_sizes", "threshold_sizes"):
         for n in member[name]:
             checks.enough_images(member, n, member["sample_test"], name)
-    increasing(member, "sample_sizes", "threshold_sizes", "threshold_ratios")
+    increasing(member, "sample_sizes", "threshold_sizes", "threshold_ratios", "linear_sizes")
+    for n in member["linear_sizes"]:
+        width = member["linear_width"]
+        require(
+            abs(n - width) > 1,
+            f"linear_sizes: {n} samples of linear_width = {width} features have an infinite mean risk; choose others",
+        )
     for n, ratio in itertools.product(member["threshold_sizes"], member["threshold_ratios"]):
         require(round(n * ratio) >= 1, f"threshold_ratios: {ratio} of n = {n} is a width of 0")
 

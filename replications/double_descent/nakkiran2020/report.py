@@ -92,6 +92,14 @@ page.figure(
 )
 
 # %% [markdown]
+# ## Oracles and controls
+# Identities that must hold; nulls, in which a ridge takes away the peak by width and by number of samples; and claims read
+# where there must be no peak: at a width far from any number of samples, and at a threshold counted wrongly.
+
+# %%
+page.controls()
+
+# %% [markdown]
 # ## Deviations
 
 # %%

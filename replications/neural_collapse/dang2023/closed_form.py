@@ -9,11 +9,10 @@ narrower than the number of modes keep the largest. Decays are L2 coefficients, 
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-TIE = 1e-9  # relative difference up to which squared singular values count as equal
 BISECTIONS = 200  # halves any bracket down to neighbouring floating-point numbers
 
 
@@ -149,7 +148,7 @@ def solve(
         weight_decay: lam_m, one number or one a layer.
         bias: an unregularised last-layer bias; at the minimum it holds the class frequencies n_k / N.
         rank: smallest layer width: so many modes with the largest gain are kept. Equal modes at the cut can be kept in
-            any rotation (see `nearest`).
+            any rotation (see `measuring.ties`).
         local: follow the non-zero branch up to the spinodal instead of comparing it with zero.
 
     Raises:
@@ -198,35 +197,6 @@ def targets(solution: Solution) -> dict[str, np.ndarray]:
 def duality_map(solution: Solution) -> np.ndarray:
     """T [K, K] with Wp = T Hbar^T at the minimum: diag(p_k + N lam_H) without a bias."""
     return (solution.left * solution.dual) @ np.linalg.pinv(solution.right)
-
-
-def nearest(solution: Solution, classifier: np.ndarray) -> Solution:
-    """The global minimiser whose modes are turned towards a measured Wp Wp^T [K, K].
-
-    Where the rank cuts through equal singular values, every rotation of these modes is a minimiser. The one kept here
-    spans the leading eigenvectors of the measured matrix among them; without such a tie the solution comes back.
-    """
-    group = tied(solution)
-    if not len(group) or not np.isfinite(classifier).all():
-        return solution
-    block = solution.left[:, group].T @ classifier @ solution.left[:, group]
-    turn = np.linalg.eigh((block + block.T) / 2)[1][:, ::-1]  # largest first, as the kept ones come first
-    cut = ~np.isin(group, largest(solution.squared, solution.rank))
-    order = group[np.argsort(cut, kind="stable")]
-    left, right = solution.left.copy(), solution.right.copy()
-    left[:, order], right[:, order] = solution.left[:, group] @ turn, solution.right[:, group] @ turn
-    return replace(solution, left=left, right=right)
-
-
-def tied(solution: Solution) -> np.ndarray:
-    """Modes of equal singular value that the rank keeps only in part; none, mostly."""
-    descending = np.sort(solution.squared)[::-1]
-    if solution.rank >= len(descending):
-        return np.array([], int)
-    edge = descending[solution.rank - 1]
-    if descending[solution.rank] < edge * (1 - TIE):
-        return np.array([], int)
-    return np.flatnonzero(np.abs(solution.squared - edge) <= edge * TIE)
 
 
 def simplex(classes: int) -> np.ndarray:
@@ -283,43 +253,3 @@ def objective(
         slope = weight.T @ slope
     gradients.insert(-1, slope + feature_decay * features)
     return float(value), gradients
-
-
-def simplex_cross_entropy(
-    classes: int, size: float, depth: int, weight_decay: float, feature_decay: float
-) -> tuple[float, float]:
-    """Cross-entropy objective of the best simplex ("deep neural collapse") point for equal classes, and its logit gap a.
-
-    Minimises log(1 + (K-1) e^-a) + (M+1)/2 (K-1) (lam^M lam_H n)^(1/(M+1)) a^(2/(M+1)) over a >= 0. For M = 1 this is
-    the global minimum; for M >= 2 it is a critical point that need not be.
-    """
-    price = (depth + 1) / 2 * (classes - 1)
-    price *= (weight_decay**depth * feature_decay * size) ** (1 / (depth + 1))
-
-    def phi(a: np.ndarray) -> np.ndarray:
-        return np.log1p((classes - 1) * np.exp(-a)) + price * a ** (2 / (depth + 1))
-
-    grid = np.linspace(0, 60, 6001)
-    best = grid[np.argmin(phi(grid))]
-    if best == 0:
-        return math.log(classes), 0.0
-    low, high = best - 0.01, best + 0.01
-    for _ in range(BISECTIONS):  # the derivative changes its sign once near the minimum
-        a = (low + high) / 2
-        tail = (classes - 1) * math.exp(-a)
-        slope = -tail / (1 + tail) + price * 2 / (depth + 1) * a ** (2 / (depth + 1) - 1)
-        low, high = (a, high) if slope < 0 else (low, a)
-    return float(phi(np.float64(low))), float(low)
-
-
-def simplex_labels(sizes: Sequence[int]) -> dict[str, np.ndarray]:
-    """SELI (Thrampoulidis et al. 2022): Gram matrices [K, K] of classifiers and class means for cross-entropy, ridge -> 0.
-
-    From the singular value decomposition of the centred labels Z = (I - 11^T/K) Y = V L U^T: classifiers V L V^T,
-    features U L U^T, both up to scale.
-    """
-    n = np.asarray(sizes, float)
-    columns = simplex(len(n)) * np.sqrt(n)  # one column a class instead of n_k equal ones
-    v, singular, ut = np.linalg.svd(columns)
-    means = ut / np.sqrt(n)
-    return {"classifier": (v * singular) @ v.T, "feature": means.T @ np.diag(singular) @ means}

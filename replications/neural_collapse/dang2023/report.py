@@ -12,19 +12,12 @@
 
 # %%
 # The page of this rule set. Opens as a notebook with jupytext; `python -m verifig` renders it (stage report).
-from replications.neural_collapse.dang2023 import captions, plots
+from replications.neural_collapse.dang2023 import captions, full_size, plotting
+from replications.neural_collapse.dang2023.plotting import select
 from verifig.pages.page import Page
 
 page = Page("dang2023")
-
-
-def heads(experiment: str, *prefixes: str) -> dict:
-    """Settings of the run's conditions by name; only those that start with one of `prefixes`, if any are given."""
-    names = sorted(page.settings(experiment)["conditions"])
-    return {n: page.settings(experiment, n) for n in names if not prefixes or n.startswith(prefixes)}
-
-
-free, perceptrons = heads("direct"), heads("networks")
+free, perceptrons = (select.conditions(page, name) for name in ("direct", "networks"))
 page.header()
 
 # %% [markdown]
@@ -52,13 +45,12 @@ page.summary()
 
 # %%
 shown = {name: free[name] for name in ("of3", "etf3", "gof3") if name in free}
-titles = {"of": "equal", "etf": "equal, bias", "gof": "unequal"}
 page.figure(
     "geometry",
-    lambda frame: plots.geometry(frame, {name: titles[plots.family(s)] for name, s in shown.items()}),
+    lambda frame: plotting.direct.geometry(frame, shown),
     ["direct_geometry"],
-    alt=lambda frame: captions.misfits_to_prediction(frame, shown),
-    note=lambda: captions.geometry(shown),
+    alt=lambda frame: captions.direct.geometry_alt(frame, shown),
+    note=lambda: captions.direct.geometry_note(shown),
 )
 
 # %% [markdown]
@@ -69,10 +61,10 @@ page.figure(
 # %%
 page.figure(
     "balanced",
-    lambda runs: plots.balanced(runs, free),
+    lambda runs: plotting.direct.balanced(runs, free),
     ["direct"],
-    alt=lambda runs: captions.balanced_alt(runs, free),
-    note=lambda runs: captions.balanced_note(runs, free),
+    alt=lambda runs: captions.direct.balanced_alt(runs, free),
+    note=lambda runs: captions.direct.balanced_note(runs, free),
 )
 
 # %% [markdown]
@@ -82,13 +74,12 @@ page.figure(
 # those of the product of all layers and of the features.
 
 # %%
-unequal = plots.of_family(free, "gof")
 page.figure(
     "imbalanced",
-    lambda runs: plots.imbalanced(runs, free),
+    lambda runs: plotting.direct.imbalanced(runs, free),
     ["direct"],
-    alt=lambda runs: captions.imbalanced_alt(runs, free),
-    note=lambda: f"Lines and bands: median and range over {captions.seeds(unequal)}.",
+    alt=lambda runs: captions.direct.imbalanced_alt(runs, free),
+    note=lambda: captions.direct.imbalanced_note(free),
 )
 
 # %% [markdown]
@@ -100,10 +91,10 @@ page.figure(
 # %%
 page.figure(
     "gap",
-    lambda runs: plots.gap(runs, free),
+    lambda runs: plotting.direct.gap(runs, free),
     ["direct"],
-    alt=lambda runs: captions.gap_alt(runs, free),
-    note=lambda: captions.gap_note(free),
+    alt=lambda runs: captions.direct.gap_alt(runs, free),
+    note=lambda: captions.direct.gap_note(free),
 )
 
 # %% [markdown]
@@ -112,20 +103,15 @@ page.figure(
 # of the class size.
 
 # %%
-slopes = {s["depth"]: page.value("direct", "predicted_slope", {"condition": n}) for n, s in unequal.items()}
-slopes = {depth: values.iloc[0] for depth, values in slopes.items() if len(values)}
-page.text(captions.exponents(slopes) if slopes else "")
+page.text(captions.direct.exponents(select.values(page, "direct", "predicted_slope", free), free))
 
 # %%
 page.figure(
     "lengths",
-    lambda table: plots.lengths(table, free),
+    lambda table: plotting.direct.lengths(table, free),
     ["direct_lengths"],
-    alt=lambda table: captions.lengths_alt(table, free),
-    note=lambda: (
-        f"Squared length of the classifier (left) and of the class mean (right) of each class, {captions.seeds(unequal)}. "
-        "Lines join the predicted values."
-    ),
+    alt=lambda table: captions.direct.lengths_alt(table, free),
+    note=lambda: captions.direct.lengths_note(free),
 )
 
 # %% [markdown]
@@ -135,15 +121,13 @@ page.figure(
 # from cross-entropy, under which minority classifiers merge as imbalance grows (Fang et al. 2021).
 
 # %%
+staircase = page.settings("sweep", "staircase")
 page.figure(
     "staircase",
-    lambda measured: plots.staircase(measured, page.settings("sweep", "staircase")),
+    lambda measured: plotting.sweep.staircase(measured, staircase),
     ["sweep_staircase"],
-    alt=lambda measured: captions.staircase_alt(measured, page.settings("sweep", "staircase")),
-    note=lambda measured: (
-        f"Rings: direct optimisation, {page.seeds('sweep', 'staircase')} seeds; lines: closed form; dotted: thresholds. "
-        + captions.left_out(measured, page.settings("sweep", "staircase"))
-    ),
+    alt=lambda measured: captions.sweep.staircase_alt(measured, staircase),
+    note=lambda measured: captions.sweep.staircase_note(measured, staircase),
 )
 
 # %% [markdown]
@@ -156,13 +140,13 @@ page.figure(
 # thresholds must be tested by comparing objectives, not by where optimisation ends.
 
 # %%
-starts = heads("sweep", "warm", "cold")
+starts = select.conditions(page, "sweep", "warm", "cold")
 page.figure(
     "jump",
-    lambda branches: plots.jump(branches, starts, page.settings("sweep", "staircase")["sizes"]),
+    lambda branches: plotting.sweep.jump(branches, starts, staircase["sizes"]),
     ["sweep_branches"],
-    alt=lambda: captions.jump_alt(starts),
-    note=lambda branches: captions.jump_note(branches, starts),
+    alt=lambda: captions.sweep.jump_alt(starts),
+    note=lambda branches: captions.sweep.jump_note(branches, starts),
 )
 
 # %% [markdown]
@@ -172,18 +156,15 @@ page.figure(
 
 # %%
 narrow = {name: free[name] for name in ("of9", "narrow9") if name in free}
-page.text(captions.gains(narrow))
+page.text(captions.direct.gains(narrow))
 
 # %%
 page.figure(
     "init_gain",
-    lambda runs: plots.init_gain(runs, narrow),
+    lambda runs: plotting.direct.init_gain(runs, narrow),
     ["direct"],
-    alt=lambda runs: captions.gains_alt(runs, narrow),
-    note=lambda runs: (
-        f"By seed the self-output ends at {captions.gains_end(runs, narrow)}. It is averaged over classes: if one of K is "
-        "learnt and the others stay at zero, it is about 1/K."
-    ),
+    alt=lambda runs: captions.direct.gains_alt(runs, narrow),
+    note=lambda runs: captions.direct.gains_note(runs, narrow),
 )
 
 # %% [markdown]
@@ -198,20 +179,16 @@ page.figure(
 # %%
 page.figure(
     "ce_boundary",
-    plots.ce_boundary,
+    plotting.cross_entropy.simplex_boundary,
     ["cross_entropy"],
-    alt=captions.ce_alt,
-    note=lambda: (
-        f"{page.seeds('cross_entropy')} fixed starts a setting, one colour a depth; gradient descent with momentum and one "
-        "feature vector a class, which has the same optimum as one a sample. A run that has not converged lies too high, not "
-        "too low."
-    ),
+    alt=captions.cross_entropy.simplex_boundary_alt,
+    note=lambda: captions.cross_entropy.simplex_boundary_note(page.seeds("cross_entropy")),
 )
 
 # %%
-logits = heads("cross_entropy")
-below = {name: page.value("cross_entropy", "below_simplex", {"condition": name}).tolist() for name in logits}
-page.text(captions.cross_entropy({name: values for name, values in below.items() if values}, logits))
+logits = select.conditions(page, "cross_entropy")
+below = select.values(page, "cross_entropy", "below_simplex", logits)
+page.text(captions.cross_entropy.below_simplex(below, logits))
 
 # %% [markdown]
 # ## Perceptrons, equal classes
@@ -219,25 +196,16 @@ page.text(captions.cross_entropy({name: values for name, values in below.items()
 # and VGG16 with heads of 1 to 9 layers. By the abstract this validates the theory; we know no numbers of these figures.
 
 # %%
-balanced = captions.equal(perceptrons)
 common = page.settings("networks")
-page.text(
-    f"Here: {captions.network(common)} with heads of {captions.depths(balanced)} layers, on "
-    f"{captions.images(common['sizes'])} of {captions.DATASETS[common['dataset']]}, trained by Adam on the full batch. "
-    "Features are outputs of a linear layer, without batch normalisation."
-)
+page.text(captions.networks.task(common, perceptrons))
 
 # %%
 page.figure(
     "networks",
-    lambda runs: plots.networks(runs, perceptrons, captions.distance(len(common["sizes"]))),
+    lambda runs: plotting.networks.balanced(runs, perceptrons, len(common["sizes"])),
     ["networks"],
-    alt=lambda runs: captions.networks_alt(runs, perceptrons),
-    note=lambda: (
-        f"Lines and bands: median and range over {captions.seeds(balanced)}, each with its own images and initial values. "
-        "Middle: misfit of the product of all linear layers to the own geometry, dashed to the other; dotted: distance between "
-        f"frame and simplex. Heads start orthogonal, so without a bias the own misfit starts small. {captions.drops(common)}"
-    ),
+    alt=lambda runs: captions.networks.balanced_alt(runs, perceptrons),
+    note=lambda: captions.networks.balanced_note(common, perceptrons),
 )
 
 # %% [markdown]
@@ -246,60 +214,27 @@ page.figure(
 # closer its features are to free ones.
 
 # %%
-skewed = plots.of_family(perceptrons, "gof")
-page.text(
-    f"Here: {captions.listed(sorted({captions.images(s['sizes']) for s in skewed.values()}))}"
-    + captions.proportions([s["sizes"] for s in skewed.values()])
-    + ". At the end the objective lies above the bound by "
-    + captions.listed(
-        f"{page.number('networks', 'gap', {'condition': name}, percent=True, digits=2)} ({plots.label(name, skewed)})"
-        for name in skewed
-    )
-    + ", in the mean over seeds."
-    if skewed
-    else ""
-)
+skewed = select.imbalanced(perceptrons)
+gaps = {name: page.number("networks", "gap", {"condition": name}, percent=True, digits=2) for name in skewed}
+page.text(captions.networks.imbalanced_task(skewed, gaps))
 
 # %%
 page.figure(
     "networks_imbalanced",
-    lambda runs, table: plots.networks_imbalanced(runs, table, perceptrons),
+    lambda runs, table: plotting.networks.imbalanced(runs, table, perceptrons),
     ["networks", "networks_lengths"],
-    alt=lambda runs, table: captions.networks_imbalanced_alt(runs, table, perceptrons),
-    note=lambda: (
-        f"Lines and bands: median and range over {captions.seeds(skewed)}. Misfit: of the product of all linear layers to the "
-        f"predicted lengths, dashed to the plain frame. {captions.drops(common)}"
-    ),
+    alt=lambda runs, table: captions.networks.imbalanced_alt(runs, table, perceptrons),
+    note=lambda: captions.networks.imbalanced_note(common, perceptrons),
 )
 
 # %% [markdown]
 # ## CIFAR-10
 
 # %%
-mlp, convnets = heads("mlp_balanced"), heads("convnets")
-page.figure(
-    "cifar_balanced",
-    lambda first, second: plots.cifar_balanced(
-        first, second, mlp, convnets, captions.distance(len(page.settings("mlp_balanced")["sizes"]))
-    ),
-    ["mlp_balanced", "convnets"],
-    alt="NC1 and misfit to the own geometry against epochs on CIFAR-10 for perceptrons without and with bias, ResNet18 and VGG16.",
-    note=lambda: (
-        f"Lines and bands: median and range over {captions.seeds(mlp)}. Dotted: distance between frame and simplex."
-    ),
-)
+full_size.balanced(page)
 
 # %%
-cifar = heads("mlp_imbalanced")
-page.figure(
-    "cifar_imbalanced",
-    lambda runs, table: plots.networks_imbalanced(runs, table, cifar),
-    ["mlp_imbalanced", "mlp_imbalanced_lengths"],
-    alt=lambda runs, table: captions.networks_imbalanced_alt(runs, table, cifar),
-    note=lambda: (
-        f"Lines and bands: median and range over {captions.seeds(cifar)}. {captions.drops(page.settings('mlp_imbalanced'))}"
-    ),
-)
+full_size.imbalanced(page)
 
 # %% [markdown]
 # ## Where this stands among the classic results
@@ -316,19 +251,9 @@ page.figure(
 # - **What Dang et al. add**: squared error, thresholds at finite regularisation and any depth. Minority classes do not
 #   merge but vanish, the smallest first; those that are left are orthogonal to each other.
 
-
 # %%
-def seli(name: str) -> str:
-    return page.number("theory", f"seli_{name}", {"ratio": 10})
-
-
-page.text(
-    "For comparison, the cross-entropy geometry (vanishing ridge) of ten classes, five of them ten times larger, computed "
-    f"here from the centred labels: squared classifier lengths stand as {seli('classifier_ratio')} to 1 and feature lengths as "
-    f"{seli('feature_ratio')} to 1 (large to small class), the cosine between two small classes is "
-    f"{seli('classifier_cosine')} for classifiers and {seli('feature_cosine')} for features. "
-    "Under squared error without bias the cosines between classes that are left are 0."
-)
+seli = ("classifier_ratio", "classifier_cosine", "feature_ratio", "feature_cosine")
+page.text(captions.cross_entropy.seli({name: page.number("theory", f"seli_{name}", {"ratio": 10}) for name in seli}))
 
 # %% [markdown]
 # ## Notes for readers of the paper and its code
@@ -340,15 +265,7 @@ page.text(
 #   balanced networks and of a linear layer in the imbalanced ones.
 
 # %%
-published, letters = 5e-4, [1500] + [600] * 5 + [50] * 20  # the authors' decay, and their EMNIST subset
-staircase = page.settings("sweep", "staircase")
-page.text(
-    "- In the closed form x must be the **largest** root and must be compared with the threshold. The authors' script takes "
-    f"the largest root without that comparison: {captions.survivors(staircase['sizes'], 3, [*staircase['decays'], published])}.\n"
-    "- nn.MSELoss averages over classes too. The authors' imbalanced target is computed with the nominal decay (1e-5 in "
-    "their code), which with one layer leaves an irreducible misfit of "
-    f"{captions.text(captions.scaling_misfit(letters, 1, 1e-5), 2)} on their {len(letters)} classes of EMNIST."
-)
+page.text(captions.authors_code.notes(staircase))
 
 # %% [markdown]
 # ## Controls and oracles

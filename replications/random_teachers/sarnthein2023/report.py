@@ -12,16 +12,12 @@
 
 # %%
 # The page of this rule set. Opens as a notebook with jupytext; `python -m verifig` renders it (stage report).
-import math
-
-from replications.random_teachers.sarnthein2023 import plots, plots_images, sentences
+from replications.random_teachers.sarnthein2023 import captions, plotting
 from verifig.pages.page import Page
 
 page = Page("sarnthein2023")
-say = sentences.Sentences(page)
-plain, kick, wide = (page.settings(name) for name in plots.REGIMES)
-probes, regimes = say.probes("plain"), {name: say.regime(name) for name in plots.REGIMES}
-alpha = {name: say.alpha("plain", name) for name in ("full", "local", "alpha_02", "alpha_06")}
+run = captions.Run(page)
+probes, regimes, bottleneck = run.probes(), run.regimes(), page.settings("plain")["bottleneck"]
 
 page.header()
 
@@ -36,15 +32,7 @@ page.header()
 page.summary()
 
 # %%
-page.text(
-    "The small networks are trained in three regimes, named as the experiments are: "
-    + "; ".join(
-        f"`{name}` (learning rates {settings['encoder_learning_rate']:g} for the encoder and "
-        f"{settings['head_learning_rate']:g} for the head, {settings['head_width']:,} wide)"
-        for name, settings in zip(plots.REGIMES, (plain, kick, wide), strict=True)
-    )
-    + f". {say.raised()} The paper uses 0.001 for everything and a head 2,048 wide."
-)
+page.text(captions.probing.regimes(run))
 
 # %% [markdown]
 # ## Figure 1: probing accuracy over training
@@ -53,20 +41,14 @@ page.text(
 # their teachers (alpha = 1e-10); Figure 3 below says what that start does here.
 
 # %%
-page.text(
-    f"Here: MLP encoders of width {plain['width']} on 14x14 MNIST in the regime `plain`, {page.seeds('plain', 'full')} seeds, "
-    f"the student initialised with alpha = {alpha['full']} (1: independently of its teacher). {say.against_teacher()} {say.against_pixels()}"
-)
+page.text(captions.probing.independent(run))
 
 # %%
 page.figure(
     "fig1",
-    lambda probing, final: plots.fig1(probing, final, probes),
+    lambda probing, final: plotting.probing.over_training(probing, final, probes),
     ["plain_probing", "plain_final"],
-    alt=lambda: (
-        f"Three panels, one a probe: test accuracy of the student over {plain['steps']:,} steps, with those of the teacher "
-        f"and of raw pixels as level lines. {say.ends()}"
-    ),
+    alt=lambda: captions.probing.over_training_alt(run),
     note="Lines: means, bands: 95 % intervals over seeds. Final values are those of the last step, not of the best one.",
 )
 
@@ -77,45 +59,20 @@ page.figure(
 # measured with a converged probe (ridge regression on standardised embeddings) and with nearest neighbours.
 
 # %%
-page.text(
-    f"Our teachers' linear probe reads {page.number('plain', 'teacher_linear', {'condition': 'full'}, percent=True)} after "
-    f"{plain['probe_steps']:,} steps and {page.number('plain', 'teacher_linear_long', {'condition': 'full'}, percent=True)} after "
-    f"{page.settings('plain', 'full')['long_probe_steps']:,}. {say.longer_probing()}"
-)
+page.text(captions.probing.longer_probing(run))
 
 # %%
+columns, students = captions.probing.probes_and_long(run), captions.probing.students(run)
 page.figure(
     "tab3",
-    lambda plain_final, kick_final: plots.tab3(
-        plain_final,
-        kick_final,
-        say.probes_and_long("plain", "full"),
-        {
-            ("plain", "full"): f"plain, alpha = {alpha['full']}",
-            ("plain", "alpha_06"): f"plain, alpha = {alpha['alpha_06']}",
-            ("kick", "local"): f"kick, alpha = {say.alpha('kick', 'local')}",
-        },
-        page.paper("table1"),
-        page.paper("table3"),
-    ),
+    lambda *finals: plotting.probing.by_probe(*finals, columns, students, page.paper("table1"), page.paper("table3")),
     ["plain_final", "kick_final"],
-    alt=lambda: (
-        "Gain of students over their teachers in percentage points, by probe, with 95 % intervals, beside the paper's. "
-        + say.gains_by_probe()
-    ),
-    note=lambda: (
-        "Dots and bars: means and 95 % intervals over seeds. Open diamonds and squares: the paper's gains on CIFAR10, of students that start next to their teachers."
-        + ("" if kick["long_probe_steps"] else " The long probe is run in the regime `plain` only.")
-    ),
+    alt=lambda: captions.probing.by_probe_alt(run),
+    note=lambda: captions.probing.by_probe_note(run),
 )
 
 # %%
-page.text(
-    f"Next to the teacher (`kick`, alpha = {say.alpha('kick', 'local')}) the student gains {say.gain('kick', 'local', 'linear')} points "
-    f"under the linear probe, {say.gain('kick', 'local', 'ridge')} under ridge and {say.gain('kick', 'local', 'neighbours')} under "
-    f"nearest neighbours. {say.mostly_conditioning()} Far from it (`plain`, alpha = {alpha['full']}) it gains "
-    f"{say.gain('plain', 'full', 'ridge')} points under ridge."
-)
+page.text(captions.probing.conditioning(run))
 
 # %% [markdown]
 # ## Figure 4 and Table 2: which data the student sees
@@ -123,21 +80,15 @@ page.text(
 # with their number (41.8 % from 500, 51.4 % from 50,000 images), and carries over to other data sets (Table 2).
 
 # %%
-page.text(
-    f"Here (`plain`, alpha = {alpha['full']}), under ridge: {say.by_source()}. {say.noise()} {say.permuted()} {say.images_grow()} {say.transfer()} Sources of fewer images are "
-    "repeated, so that all students take the same number of steps."
-)
+page.text(captions.data.gains(run))
 
 # %%
 page.figure(
     "fig4",
-    lambda final: plots.fig4(final, probes, say.sources(), page.paper("fig4")),
+    lambda final: plotting.probing.by_data(final, probes, captions.data.sources(run), page.paper("fig4")),
     ["plain_final"],
-    alt=lambda: (
-        "Left: bars of gains over the teacher by what the student saw, three probes each. Right: gain by the number of "
-        f"distinct images, beside the paper's. Under ridge: {say.by_source()}."
-    ),
-    note=f"Bars and lines: means, black bars and bands: 95 % intervals over {say.seeds('plain')} seeds. 'Answers permuted' is a control: the teacher's answers belong to other images.",
+    alt=lambda: captions.data.by_data_alt(run),
+    note=captions.data.by_data_note(run),
 )
 
 # %% [markdown]
@@ -146,10 +97,10 @@ page.figure(
 # equally well; alpha = 1 is worse, but still considerably better than the teacher.
 
 # %%
-page.text(f"{say.by_alpha('plain', 'ridge')} {say.order('plain')}")
+page.text(captions.locality.plain(run))
 
 # %%
-page.text(f"{say.by_alpha('kick', 'linear')} {say.order('kick')} {say.below_teacher('kick')}")
+page.text(captions.locality.kick(run))
 
 # %% [markdown]
 # Our explanation: a copy of the teacher starts at the optimum, so that something must throw it out, and we think that it
@@ -158,28 +109,13 @@ page.text(f"{say.by_alpha('kick', 'linear')} {say.order('kick')} {say.below_teac
 # `wide_kick` are to make up for the width by their rates. Rates tuned for each alpha were not tried.
 
 # %%
+starts = captions.locality.over_training(run)
 page.figure(
     "fig3",
-    lambda *frames: plots.fig3(
-        frames[:3],
-        frames[3:],
-        probes,
-        regimes,
-        {
-            "plain": {name: f"alpha = {alpha[name]}" for name in ("local", "alpha_06", "full")},
-            "kick": {name: f"alpha = {say.alpha('kick', name)}" for name in ("local", "independent")},
-        },
-    ),
+    lambda *frames: plotting.locality.gains(frames[:3], frames[3:], probes, regimes, starts),
     ["plain_probing", "kick_probing", "wide_kick_probing", "plain_final", "kick_final", "wide_kick_final"],
-    alt=lambda: (
-        "Above: gain over the teacher against alpha under three probes, a panel a regime. Below: the linear probe over "
-        f"training by alpha in two regimes, and the share of embedding units that fire. {say.by_alpha('plain', 'ridge')} "
-        f"{say.by_alpha('kick', 'linear')}"
-    ),
-    note=lambda: (
-        "Titles: learning rates of encoder and head, width of the head. Every panel has its own scale. Lines: means, bands: 95 % intervals over "
-        f"{say.seeds(*plots.REGIMES)} seeds. {say.firing()}"
-    ),
+    alt=lambda: captions.locality.gains_alt(run),
+    note=lambda: captions.locality.gains_note(run),
 )
 
 # %% [markdown]
@@ -189,14 +125,10 @@ page.figure(
 # %%
 page.figure(
     "fig17",
-    lambda *finals: plots.fig17(finals, regimes),
+    lambda *finals: plotting.locality.divergence(finals, regimes),
     ["plain_final", "kick_final", "wide_kick_final"],
-    alt=lambda: (
-        f"Left: final KL to the teacher against alpha in three regimes. Right: distance travelled. {say.divergence()}"
-    ),
-    note=lambda: (
-        f"Lines: medians, bands: range over {say.seeds(*plots.REGIMES)} seeds. In `plain` alpha = 0 (a copy) is drawn beside alpha = {alpha['local']}. {say.divergence()} {say.distance()}"
-    ),
+    alt=lambda: captions.locality.divergence_alt(run),
+    note=lambda: captions.locality.divergence_note(run),
 )
 
 # %% [markdown]
@@ -208,18 +140,16 @@ page.figure(
 # %%
 page.figure(
     "fig5",
-    lambda planes: plots.landscapes(planes, say.plane_alphas()),
+    lambda planes: plotting.landscapes.planes(planes, captions.landscapes.alphas(run)),
     ["planes"],
     alt="Filled contours of the KL to the teacher and of linear probing accuracy over two planes, with the teacher and its students marked and white contours of equal weight norm.",
-    note=lambda planes: (
-        f"One teacher, not a mean over seeds ({say.regime('planes')}). White lines: weight norm. log10 KL below {math.log10(plots.FLOOR):.0f} is drawn as that. {say.barriers(planes)} {say.probing_on_plane(planes)}"
-    ),
+    note=lambda planes: captions.landscapes.planes_note(run, planes),
 )
 
 # %%
 page.figure(
     "fig14",
-    lambda planes: plots.preserved(planes, say.plane_alphas()),
+    lambda planes: plotting.landscapes.preserved(planes, captions.landscapes.alphas(run)),
     ["planes"],
     alt="The plane of both trained students in distance-preserving coordinates centred at the smallest norm: KL of the outputs, linear probe, and KL of the embeddings, with white contours of equal weight norm.",
     note="The same runs and cut of the KL. Right: softmax of the embeddings themselves, our reading of the paper's encoder-only divergence.",
@@ -233,18 +163,14 @@ page.figure(
 # %%
 page.figure(
     "valley",
-    lambda kick_line, wide_line: plots.valley(kick_line, wide_line, regimes),
+    lambda kick_line, wide_line: plotting.landscapes.valley(kick_line, wide_line, regimes),
     ["kick_line", "wide_kick_line"],
-    alt=lambda: (
-        f"KL on the line through teacher and student, on a log axis, and on a random line, in two regimes. {say.cliff()}"
-    ),
-    note=lambda: (
-        f"Thick lines: medians, thin lines: seeds. At the teacher itself the KL is 0: the lines break there. {say.cliff()} {say.barrier_on_line()}"
-    ),
+    alt=lambda: captions.landscapes.valley_alt(run),
+    note=lambda: captions.landscapes.valley_note(run),
 )
 
 # %%
-page.text(say.first_step())
+page.text(captions.landscapes.first_step(run))
 
 # %% [markdown]
 # ## Figure 10: number of outputs
@@ -253,13 +179,10 @@ page.text(say.first_step())
 # %%
 page.figure(
     "fig10",
-    lambda final: plots.fig10(final, probes, plain["bottleneck"]),
+    lambda final: plotting.probing.by_outputs(final, probes, bottleneck),
     ["plain_final"],
-    alt=lambda: f"Gain over the teacher by number of outputs under three probes. {say.by_outputs()}",
-    note=lambda: (
-        f"Lines: means, bands: 95 % intervals over seeds. {say.by_outputs()} The bottleneck has {plain['bottleneck']} units (dotted); sizes "
-        "as far apart as these cannot tell a jump at it from a slope."
-    ),
+    alt=lambda: captions.data.by_outputs_alt(run),
+    note=lambda: captions.data.by_outputs_note(run),
 )
 
 # %% [markdown]
@@ -269,7 +192,7 @@ page.figure(
 # %%
 page.figure(
     "tables",
-    lambda cifar10, datasets: plots_images.tables(cifar10, datasets, page.paper("table1"), page.paper("table2")),
+    lambda cifar10, datasets: plotting.images.tables(cifar10, datasets, page.paper("table1"), page.paper("table2")),
     ["cifar10_probing", "datasets_probing"],
     alt="VGG11 and ResNet18: linear probe over epochs, gain by alpha, and students by data set beside the paper's values.",
     note="Open diamonds: the paper. Circles: distilled on the data set itself, triangles: on TinyImageNet. Means with 95 % intervals over seeds.",
@@ -278,7 +201,7 @@ page.figure(
 # %%
 page.figure(
     "fig11",
-    lambda frame: plots_images.ablations(frame, page.paper("table5")),
+    lambda frame: plotting.images.ablations(frame, page.paper("table5")),
     ["ablations_probing"],
     alt="Teacher and student accuracies by norm layer, head variant, number of outputs and architecture.",
     note="Open diamonds: the paper, teacher and student. Means with 95 % intervals over seeds.",
@@ -293,7 +216,7 @@ page.figure(
 # %%
 page.figure(
     "fig8",
-    lambda frame: plots_images.tickets(frame, page.settings("tickets", "initial_rewound")["rewind_epochs"]),
+    lambda frame: plotting.images.tickets(frame, page.settings("tickets", "initial_rewound")["rewind_epochs"]),
     ["tickets"],
     alt="Test accuracy against the share of weights left for three arms of iterative magnitude pruning.",
     note="Lines: medians; bands: range over seeds.",
@@ -302,7 +225,7 @@ page.figure(
 # %%
 page.figure(
     "fig9",
-    plots_images.connectivity,
+    plotting.images.connectivity,
     ["connectivity"],
     alt="Test error between fine-tuned networks from an initial and a distilled encoder.",
     note="Lines: medians over seeds of the mean over pairs of batch orders; bands: range over seeds.",
@@ -318,11 +241,7 @@ page.figure(
 #   the identity while the student's is not: at alpha = 0 the two still differ.
 
 # %%
-page.text(
-    f"- **eps of Adam** ({plain['eps']:g}) may matter near the teacher, where gradients can be as small; it was not varied. Single precision rounds "
-    f"the paper's alpha = 1e-10 to a copy for almost all weights; our local students start at alpha = {alpha['local']}.\n"
-    f"- **Data next to the teacher**: {say.noise_next_to_teacher()}"
-)
+page.text(captions.data.untested(run))
 
 # %% [markdown]
 # ## Controls and oracles

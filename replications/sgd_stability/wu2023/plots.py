@@ -13,6 +13,7 @@ from verifig.pages import figures
 BLUE, ORANGE, GREEN, PURPLE, RED = figures.PALETTE[:5]
 SGD, GD = BLUE, ORANGE
 INITIALISATIONS = {"sgd": "covariance I/√d", "sgd_deviation": "standard deviation 1/√d"}
+FIRST = 0.3  # share of the steps that Figure R1 shows
 NEAR = 1.15  # largest eta/eta* in the right panel of Figure E
 PROBE = {"linestyle": (0, (4, 3)), "color": figures.INK, "linewidth": 1.1, "alpha": 0.75}
 
@@ -54,14 +55,17 @@ def _loglog(axes: Axes, **texts: object) -> None:
     axes.xaxis.set_minor_formatter(NullFormatter())
 
 
-def r1(series: pd.DataFrame, axis: float, learning_rate: float, clip: float, steps: float, quoted: Mapping) -> Figure:
+def r1(series: pd.DataFrame, axis: float, settings: Mapping, quoted: Mapping) -> Figure:
     """One learning rate over the first iterations: losses, gradient norm and clipping, trace, path norm.
 
     Args:
-        axis: the learning rate as it stands on the axis of Figure R2; `learning_rate` is that of the optimiser.
+        axis: the learning rate as it stands on the axis of Figure R2.
+        settings: of SGD.
         quoted: when clipping ends in the paper, as quoted.
     """
-    runs = series[(series["condition"] == "sgd") & np.isclose(series["axis"], axis) & (series["x"] <= steps)]
+    learning_rate = axis / settings["dimension"] ** 0.5 if settings["learning_rate_axis"] == "sqrt_d" else axis
+    runs = series[(series["condition"] == "sgd") & np.isclose(series["axis"], axis)]
+    runs = runs[runs["x"] <= FIRST * settings["steps"]]
     curve = dict(list(runs.groupby("curve")))
     figure, axes = figures.grid(2, 2, width=9, height=2.9, sharex=True)
     for name, colour, label in (("train_loss", SGD, "training"), ("test_loss", GREEN, "test")):
@@ -70,8 +74,8 @@ def r1(series: pd.DataFrame, axis: float, learning_rate: float, clip: float, ste
     axes[0].legend(loc="lower left")
     peak = curve["peak_norm"][curve["peak_norm"]["x"] > 0]
     figures.band(axes[1], peak[peak["value"] > 0], color=PURPLE)
-    axes[1].axhline(clip, **PROBE)
-    _note(axes[1], "clipping threshold", clip)
+    axes[1].axhline(settings["clip"], **PROBE)
+    _note(axes[1], "clipping threshold", settings["clip"])
     axes[1].set(yscale="log", title="largest gradient norm")
     figures.band(axes[2], curve["tr"], color=SGD, label="tr G")
     axes[2].axhline(2 / learning_rate, **PROBE)

@@ -48,10 +48,12 @@ def ruleset_dir(slug: str) -> Path:
     found = next(REPLICATIONS.glob(f"*/{slug}/paper.yaml"), None) if re.fullmatch(r"\w+", slug) else None
     if found is not None:
         return found.parent
-    if (REPLICATIONS / slug / "theme.yaml").is_file():
+    themes = [path.parent.name for path in REPLICATIONS.glob("*/theme.yaml")]
+    if slug in themes:
         papers = [path.parent.name for path in sorted(REPLICATIONS.glob(f"{slug}/*/paper.yaml"))]
         raise InputError(f"{slug} is a theme, not a paper: choose from its papers {', '.join(papers)}")
-    raise InputError(f"unknown paper {slug!r}{did_you_mean(slug, slugs())}: choose from {', '.join(slugs())}")
+    meant = did_you_mean(slug, [*slugs(), *themes])
+    raise InputError(f"unknown paper {slug!r}{meant}: choose from {', '.join(slugs())}")
 
 
 def package(slug: str) -> str:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from replications.grokking.prieto2025 import measure
+from replications.grokking.prieto2025.measuring import alignment, collapse, training
 from verifig.judging import claims
 from verifig.measuring.series import Series
 from verifig.measuring.tables import Tables
@@ -27,7 +27,7 @@ def found(out: Tables, statistic: str) -> dict[str, list]:
     return {condition: values[rows["condition"] == condition].tolist() for condition in rows["condition"].unique()}
 
 
-def training(train: list, test: list, conditions=("a",), seeds: int = 1, points=(0, 100, 200)) -> Series:
+def trained(train: list, test: list, conditions=("a",), seeds: int = 1, points=(0, 100, 200)) -> Series:
     """Records of a training experiment with the given accuracies [members, points]."""
     zero = np.zeros_like(np.asarray(train, float))
     fields = {"train_loss": 1 - np.asarray(train), "test_loss": 2 - np.asarray(test), "collapsed": zero}
@@ -40,8 +40,8 @@ def training(train: list, test: list, conditions=("a",), seeds: int = 1, points=
 
 def test_largest_gap_is_the_largest_lead_of_the_training_set():
     out = Tables()
-    measure._training(
-        "x", training([[0.1, 0.9, 1.0], [0.1, 0.5, 1.0]], [[0.1, 0.2, 1.0], [0.1, 0.45, 0.98]], seeds=2), out
+    training.measure(
+        "x", trained([[0.1, 0.9, 1.0], [0.1, 0.5, 1.0]], [[0.1, 0.2, 1.0], [0.1, 0.45, 0.98]], seeds=2), out
     )
     assert found(out, "largest_gap")["condition=a"] == pytest.approx([0.7, 0.05])
 
@@ -50,7 +50,7 @@ def test_alignment_rises_from_half_of_the_time_to_the_fit():
     points = np.arange(0, 700, 100)
     fitted = (points >= 200).astype(float)  # the fit is dated at epoch 199, between two log points
     late = np.where(points >= 400, 0.9, np.where(points >= 100, 0.3, 0.1))
-    alignment = np.stack([np.zeros_like(late), np.zeros_like(late), late], -1)
+    cosines = np.stack([np.zeros_like(late), np.zeros_like(late), late], -1)
     collapsed = {"float32": points >= 500, "float64": points >= 9999, "float32_bias": points >= 500}
     records = Records(
         {name: {} for name in collapsed},
@@ -58,12 +58,12 @@ def test_alignment_rises_from_half_of_the_time_to_the_fit():
         epochs=points,
         train_accuracy=[fitted] * 3,
         alignment=[
-            alignment - [0, 0, 0.5] * (points[:, None] >= 500) * collapsed[name][-1] for name in sorted(collapsed)
+            cosines - [0, 0, 0.5] * (points[:, None] >= 500) * collapsed[name][-1] for name in sorted(collapsed)
         ],
         collapsed=[collapsed[name] for name in sorted(collapsed)],
     )
     out = Tables()
-    measure._alignment("precision43", Series(records, "epochs"), out)
+    alignment.measure("precision43", Series(records, "epochs"), out)
     assert found(out, "alignment_rise")["condition=float32"] == pytest.approx([0.9 - 0.3])
     assert found(out, "alignment_after_collapse")["condition=float32"] == pytest.approx([0.4])
     assert found(out, "alignment_without_collapse")["condition=float32"] == pytest.approx([0.9]), (
@@ -80,7 +80,7 @@ def test_collapse_is_read_at_every_500th_epoch_as_in_the_paper():
     shares = [(points >= first[name]).astype(float) for name in sorted(names)]
     records = Records({name: {} for name in names}, 1, epochs=points, collapsed=shares, test_accuracy=shares)
     out = Tables()
-    measure._paper_precision(Series(records, "epochs"), out)
+    collapse.paper_precision(Series(records, "epochs"), out)
     read = found(out, "collapse_epoch_by_500")
     assert read["condition=f16_70"] == [1000]
     assert read["condition=f32_70"] == [1500]

@@ -14,7 +14,7 @@ from replications.grokking.prieto2025.experiments import (
     thresholds,
     transformer,
 )
-from replications.grokking.prieto2025.measure import predicted_delay
+from replications.grokking.prieto2025.measuring.collapse import predicted_delay
 from verifig.planning import rulesets
 from verifig.training.ensemble import MLP, generator
 from verifig.training.members import members_of

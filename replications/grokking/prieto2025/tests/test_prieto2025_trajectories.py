@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from replications.grokking.prieto2025 import measure
 from replications.grokking.prieto2025.experiments.landscape import plane
+from replications.grokking.prieto2025.measuring import landscape, weight_decay
 from verifig.measuring.tables import Tables
 
 POINTS = np.array([0, 10, 20, 30])
@@ -39,7 +39,7 @@ def test_epochs_of_weight_decays_and_of_the_projection_are_compared_seed_by_seed
         {name: {"weight_decay": decay} for name, decay in arms.items()},
     )
     out = Tables()
-    measure._decay("decay53", records, out)
+    weight_decay.sweep("decay53", records, out)
     assert by_unit(out, "grok_epoch_ratio") == [(0.5, "ok"), (1.0, "ok")]
     assert by_unit(out, "projection_over_best_decay") == [(1.0, "ok"), (1.5, "never")]
 
@@ -50,7 +50,7 @@ def test_arms_may_be_left_out(left_out):
     del arms[left_out]
     values = {(name, "test_accuracy"): [[0, 1, 1, 1]] for name in arms}
     out = Tables()
-    measure._decay("decay53", Records(values, {name: {"weight_decay": decay} for name, decay in arms.items()}), out)
+    weight_decay.sweep("decay53", Records(values, {name: {"weight_decay": decay} for name, decay in arms.items()}), out)
     assert len(out.statistics()) == 1
 
 
@@ -81,7 +81,7 @@ def test_a_diverged_run_is_told_by_its_end_over_its_lowest_loss():
         "surface_test": np.zeros((1, 3, 3)), "in_plane": np.array([[1, 0.5, 0.75, 1]]),
     }  # fmt: skip
     out = Tables()
-    measure._landscape(records, out)
+    landscape.measure(records, out)
     assert by_unit(out, "train_loss_end_over_lowest") == [(39.0, "ok")]
     assert by_unit(out, "test_loss_end_over_start") == [(2.0, "ok")]
     assert by_unit(out, "lowest_share_in_plane") == [(0.5, "ok")]

@@ -10,6 +10,7 @@ import torch
 from replications.neural_collapse.dang2023 import closed_form, metrics
 from replications.neural_collapse.dang2023.experiments.linear import FreeFeatures
 from replications.neural_collapse.dang2023.measure import measure
+from replications.neural_collapse.dang2023.measuring import ties
 from verifig.ground.errors import InputError
 from verifig.measuring.tables import Tables
 from verifig.planning import jobs, rulesets
@@ -59,7 +60,7 @@ def test_minimisers_of_narrow_layers_and_of_unequal_classes_with_a_bias(sizes, w
     assert value == pytest.approx(solution.objective, abs=1e-14)
     labels = np.repeat(np.arange(len(sizes)), sizes)
     found = metrics.grams(weights, features, labels, len(sizes))
-    near = closed_form.nearest(solution, found["classifier"][0])
+    near = ties.nearest(solution, found["classifier"][0])
     for name, target in closed_form.targets(near).items():
         assert (found[name] if name == "output" else found[name][0]) == pytest.approx(target, abs=1e-10)
     dual = (found["classifier"][0], found["feature"][0], found["output"], closed_form.duality_map(near))
@@ -78,10 +79,10 @@ def test_a_cut_through_equal_classes_is_turned_to_what_was_found():
     rng = np.random.default_rng(20230101)
     solution = closed_form.solve((6,) * 4, 1, 1e-3, 5e-3, rank=2)
     plane = np.linalg.qr(rng.standard_normal((4, 2)))[0]
-    near = closed_form.targets(closed_form.nearest(solution, 3 * plane @ plane.T))
+    near = closed_form.targets(ties.nearest(solution, 3 * plane @ plane.T))
     assert near["classifier"] == pytest.approx(solution.classifier[0] * plane @ plane.T)
-    assert closed_form.nearest(closed_form.solve((6, 5, 4, 3), 1, 1e-3, 5e-3, rank=2), plane @ plane.T).left is not None
-    assert len(closed_form.tied(closed_form.solve((6, 5, 4, 3), 1, 1e-3, 5e-3, rank=2))) == 0
+    assert ties.nearest(closed_form.solve((6, 5, 4, 3), 1, 1e-3, 5e-3, rank=2), plane @ plane.T).left is not None
+    assert len(ties.tied(closed_form.solve((6, 5, 4, 3), 1, 1e-3, 5e-3, rank=2))) == 0
 
 
 def test_statistics_of_narrow_layers_and_of_a_bias_with_unequal_classes(tmp_path):

@@ -8,8 +8,8 @@ import pytest
 from made_up import artifact, values
 from scipy.optimize import minimize_scalar
 
-from replications.neural_collapse.dang2023 import soundness
 from replications.neural_collapse.dang2023.measure import measure
+from replications.neural_collapse.dang2023.measuring import soundness
 from verifig.measuring.tables import Tables
 
 
@@ -56,7 +56,7 @@ def cross_entropy() -> tuple[Tables, dict[str, np.ndarray]]:
     conditions = {
         name: {"sizes": [own[1]] * own[0]} | dict(zip(keys, own[2:], strict=True)) for name, own in CE.items()
     }
-    arrays = {"objective": objective, "accuracy": accuracy, "output": output}
+    arrays = {"objective": objective, "accuracy": accuracy, "output": output, "iterations": [0, 10, 20]}
     out = Tables()
     measure({"cross_entropy": artifact(arrays, conditions, seeds=3, loss="cross_entropy")}, out)
     return out, logits

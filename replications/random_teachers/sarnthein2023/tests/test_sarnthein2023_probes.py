@@ -6,8 +6,8 @@ import torch
 from sklearn.linear_model import Ridge
 from sklearn.neighbors import KNeighborsClassifier
 
-from replications.random_teachers.sarnthein2023 import measure_images
 from replications.random_teachers.sarnthein2023.experiments import probes
+from replications.random_teachers.sarnthein2023.measuring.images import barrier
 from verifig.training.ensemble import generator
 
 torch.set_num_threads(1)  # as in a training job; more threads only fight over small products
@@ -83,5 +83,5 @@ def test_dead_features_do_not_break_ridge(task):
 
 
 def test_barrier_is_zero_on_a_flat_line_and_measured_from_the_mean_of_the_ends():
-    assert measure_images.barrier(np.full(5, 0.3)) == 0
-    assert measure_images.barrier(np.array([0.1, 0.6, 0.3])) == pytest.approx(0.4)
+    assert barrier(np.full(5, 0.3)) == 0
+    assert barrier(np.array([0.1, 0.6, 0.3])) == pytest.approx(0.4)

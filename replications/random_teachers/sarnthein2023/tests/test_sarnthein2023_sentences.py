@@ -4,16 +4,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from replications.random_teachers.sarnthein2023 import measure_health
-from replications.random_teachers.sarnthein2023.sentences import Sentences
+from replications.random_teachers.sarnthein2023.captions import Run, data, landscapes, locality, probing
+from replications.random_teachers.sarnthein2023.measuring import soundness
+from replications.random_teachers.sarnthein2023.measuring.conditions import PROBES
 from verifig.ground.conditions import condition_text
 from verifig.measuring.tables import Tables
 from verifig.pages import prose
 from verifig.planning import rulesets
 from verifig.training.artifacts import Artifact
 from verifig.training.members import merge
-
-PROBES = ("linear", "ridge", "neighbours")
 
 
 class Stub:
@@ -39,14 +38,14 @@ class Stub:
         return {"fig4": {"images": [500, 50000], "accuracy": [40.0, 50.0]}}[name]
 
 
-def sentences(**values: list[float]) -> Sentences:
-    """Sentences over `plain__ridge_gain__condition_full=[...]`-like statistics."""
+def run_with(**values: list[float]) -> Run:
+    """A run over `plain__ridge_gain__condition_full=[...]`-like statistics."""
     tables = Tables()
     for name, found in values.items():
         experiment, statistic, *rest = name.split("__")
         condition = dict(part.split("_", 1) for part in rest)
         tables.per_seed(experiment, statistic, found, condition)
-    return Sentences(Stub(tables))
+    return Run(Stub(tables))
 
 
 def around(centre: float) -> list[float]:
@@ -64,17 +63,17 @@ def around(centre: float) -> list[float]:
 )
 def test_the_order_by_locality_is_the_measured_one(differences, told):
     pairs = zip(PROBES, differences, strict=True)
-    say = sentences(**{f"plain__{probe}_difference__a_local__b_full": around(value) for probe, value in pairs})
-    assert told in say.order("plain")
+    run = run_with(**{f"plain__{probe}_difference__a_local__b_full": around(value) for probe, value in pairs})
+    assert told in locality.order(run, "plain")
 
 
 def test_raw_pixels_are_compared_with_the_student():
     student = {f"plain__{probe}__condition_full": around(0.8) for probe in PROBES}
-    below = sentences(**student, **{f"plain__input_{probe}": [0.9] for probe in PROBES})
-    assert "does not beat the raw pixels" in below.against_pixels()
-    assert "10.0 (ridge)" in below.against_pixels()
-    above = sentences(**student, **{f"plain__input_{probe}": [0.7] for probe in PROBES})
-    assert above.against_pixels() == "It beats the raw pixels under every probe, as in the paper."
+    below = run_with(**student, **{f"plain__input_{probe}": [0.9] for probe in PROBES})
+    assert "does not beat the raw pixels" in probing.against_pixels(below)
+    assert "10.0 (ridge)" in probing.against_pixels(below)
+    above = run_with(**student, **{f"plain__input_{probe}": [0.7] for probe in PROBES})
+    assert probing.against_pixels(above) == "It beats the raw pixels under every probe, as in the paper."
 
 
 @pytest.mark.parametrize(
@@ -82,14 +81,14 @@ def test_raw_pixels_are_compared_with_the_student():
 )
 def test_noise_is_told_by_where_it_leaves_the_student(gain, told):
     both = {f"plain__{probe}_gain__condition_noise": around(gain) for probe in ("ridge", "linear")}
-    assert told in sentences(**both).noise()
+    assert told in data.noise(run_with(**both))
 
 
 def test_images_next_to_the_teacher_matter_if_they_do():
     found = {f"kick__{probe}_difference__a_local__b_local_noise": around(0.045) for probe in ("linear", "ridge")}
-    say = Sentences(Stub(_pairs(found)))
-    assert "4.5 points under the linear probe" in say.noise_next_to_teacher()
-    assert "so images matter there too" in say.noise_next_to_teacher()
+    run = Run(Stub(_pairs(found)))
+    assert "4.5 points under the linear probe" in data.noise_next_to_teacher(run)
+    assert "so images matter there too" in data.noise_next_to_teacher(run)
 
 
 def _pairs(found) -> Tables:
@@ -100,13 +99,13 @@ def _pairs(found) -> Tables:
 
 
 def test_without_statistics_nothing_is_told():
-    say = sentences()
+    run = run_with()
     for told in (
-        say.against_teacher(),
-        say.against_pixels(),
-        say.order("plain"),
-        say.noise(),
-        say.by_alpha("kick", "linear"),
+        probing.against_teacher(run),
+        probing.against_pixels(run),
+        locality.order(run, "plain"),
+        data.noise(run),
+        locality.by_alpha(run, "kick", "linear"),
     ):
         assert prose.collapse(told) == "Not computed here."
 
@@ -117,10 +116,10 @@ def test_barriers_are_read_off_the_plane():
     plane = pd.DataFrame({"view": "shared", "a": a, "b": b, "kl": 1e-5, "linear": 0.5})
     plane.loc[(plane["a"] == 0.5) & (plane["b"] == 0), "kl"] = 4e-5
     plane.loc[(plane["b"] == 0.5) & (plane["a"] == 0), "kl"] = 8e-5
-    told = sentences().barriers(plane)
+    told = landscapes.barriers(plane)
     assert "4 times the student's own) to the local" in told
     assert "lower towards the local student, as in the paper" in told
-    assert prose.collapse(sentences().barriers(plane[plane["a"] != 0])) == "Not computed here."
+    assert prose.collapse(landscapes.barriers(plane[plane["a"] != 0])) == "Not computed here."
 
 
 def test_a_run_that_failed_is_not_sound():
@@ -129,7 +128,7 @@ def test_a_run_that_failed_is_not_sound():
     good["kl"][1, -1] = np.nan
     good["ridge"][2, -1] = np.nan
     out = Tables()
-    measure_health.measure({"plain": Artifact(good, {"job": {"settings": settings}})}, out)
+    soundness.measure({"plain": Artifact(good, {"job": {"settings": settings}})}, out)
     rows = out.statistics().set_index(["statistic", "seed"])
     assert rows.loc[("run_kl", 0), "value"] == pytest.approx(1e-5 / 0.02**2)
     assert rows.loc[("run_kl", 1), "status"] == "diverged"

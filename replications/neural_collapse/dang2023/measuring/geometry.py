@@ -1,12 +1,13 @@
-"""Records of training against the predicted geometry, per condition: what `measure` forms statistics and curves from."""
+"""Records of a training condition against the predicted geometry."""
 
 from collections.abc import Mapping
 
 import numpy as np
 
 from replications.neural_collapse.dang2023 import closed_form, metrics
+from replications.neural_collapse.dang2023.measuring import ties
+from verifig.measuring.series import Series
 from verifig.training.artifacts import Artifact
-from verifig.training.members import members_of
 
 WEAK = 1e-9  # a decay at which nothing collapses
 CONVOLUTIONAL_FEATURES = 512  # whatever the setting of width
@@ -14,62 +15,70 @@ PADDED = {"classifier": 2, "feature": 2, "output": 2, "bias": 1}  # trailing axe
 LAYERED = ("classifier", "feature")  # their third axis is padded to the deepest condition
 
 
-def series_by_condition(artifact: Artifact) -> dict[str, "Series"]:
-    """One `Series` for each condition of a training experiment."""
-    settings = artifact.meta["job"]["settings"]
-    rows: dict[str, list[int]] = {}
-    found = members_of(settings)
-    for index, member in enumerate(found):
-        rows.setdefault(member["condition"], []).append(index)
-    return {name: Series(artifact, indices, found[indices[0]], settings) for name, indices in rows.items()}
+def family(settings: Mapping) -> str:
+    """ "of" (equal classes), "etf" (equal classes with a bias) or "gof" (unequal classes)."""
+    return "gof" if len(set(settings["sizes"])) > 1 else "etf" if settings["bias"] else "of"
 
 
-class Series:
+def imbalance_rate(settings: Mapping) -> float:
+    """Rate per iteration, 2 lam eta / (1 - mu), at which the layers' imbalance must decay."""
+    return 2 * settings["weight_decay"] * settings["learning_rate"] / (1 - settings["momentum"])
+
+
+def by_condition(artifact: Artifact) -> dict[str, "Condition"]:
+    """The conditions of a training experiment by name."""
+    series = Series(artifact, "iterations")
+    return {name: Condition(series, name) for name in series.settings}
+
+
+class Condition:
     """All seeds of one condition. Arrays are [seeds, log points, ...].
 
     Attributes:
-        family: "of" (equal classes), "etf" (equal classes with a bias) or "gof" (unequal classes).
+        points: the log points.
+        family: see `family`.
         solution: closed form at the nominal decays (those of the experiment where the condition switches decay off) and
             the layers' width; None where there is no decay, or the loss has another scale.
     """
 
-    def __init__(self, artifact: Artifact, rows: list[int], member: Mapping, settings: Mapping):
-        self.artifact, self.rows, self.member = artifact, rows, member
-        self.x = artifact["iterations"]
-        self.sizes, self.depth = np.array(member["sizes"], float), member["depth"]
-        self.classes = len(self.sizes)
-        self.family = "gof" if np.ptp(self.sizes) > 0 else "etf" if member["bias"] else "of"
-        nominal = [member[name] or settings[name] for name in ("weight_decay", "feature_decay")]
-        self.weight_decay, self.feature_decay = nominal
-        width = member["width"] if member.get("backbone", "mlp") == "mlp" else CONVOLUTIONAL_FEATURES
+    def __init__(self, series: Series, name: str):
+        self.series, self.name, self.settings = series, name, series.settings[name]
+        self.points, self.seeds = series.points, series.seeds(name)
+        self.sizes, self.depth = np.array(self.settings["sizes"], float), self.settings["depth"]
+        self.classes, self.family = len(self.sizes), family(self.settings)
+        experiment, bias = series.artifact.meta["job"]["settings"], self.settings["bias"]
+        nominal = [self.settings[decay] or experiment[decay] for decay in ("weight_decay", "feature_decay")]
+        self.weight_decay = nominal[0]
+        perceptron = self.settings.get("backbone", "mlp") == "mlp"
+        width = self.settings["width"] if perceptron else CONVOLUTIONAL_FEATURES
         self.solution = None
-        if min(nominal) > 0 and member.get("loss_scale", "theory") == "theory":
-            self.solution = closed_form.solve(self.sizes, self.depth, *nominal, bias=member["bias"], rank=width)
+        if min(nominal) > 0 and self.settings.get("loss_scale", "theory") == "theory":
+            self.solution = closed_form.solve(self.sizes, self.depth, *nominal, bias=bias, rank=width)
         # of equal classes the frame alone matters, which any decay gives
-        self.frame = closed_form.solve(self.sizes, 1, WEAK, WEAK, bias=member["bias"], rank=width)
+        self.frame = closed_form.solve(self.sizes, 1, WEAK, WEAK, bias=bias, rank=width)
 
-    def __getitem__(self, name: str) -> np.ndarray:
-        values = self.artifact[name][self.rows]
-        if name in PADDED:
-            values = values[(..., *[slice(self.classes)] * PADDED[name])]
-        return values[:, :, : self.depth] if name in LAYERED else values
+    def __getitem__(self, field: str) -> np.ndarray:
+        values = self.series[self.name, field]
+        if field in PADDED:
+            values = values[(..., *[slice(self.classes)] * PADDED[field])]
+        return values[:, :, : self.depth] if field in LAYERED else values
 
-    def __contains__(self, name: str) -> bool:
-        return name in self.artifact
+    def __contains__(self, field: str) -> bool:
+        return field in self.series.artifact
 
     def predicted(self, absolute: bool = False) -> dict[str, np.ndarray] | None:
         """Target matrices [seeds or 1, log points or 1, K, K], None if there are none.
 
-        For equal classes their scale means nothing, unless `absolute`. Where the minimiser is not unique (`closed_form.nearest`)
+        For equal classes their scale means nothing, unless `absolute`. Where the minimiser is not unique (see `ties`)
         each target is the one nearest to what was measured.
         """
         solution = self.solution if absolute or self.family == "gof" else self.frame
         if solution is None:
             return None
-        if not len(closed_form.tied(solution)):
+        if not len(ties.tied(solution)):
             return {name: matrix[None, None] for name, matrix in closed_form.targets(solution).items()}
         found = self["classifier"][:, :, 0]
-        near = [closed_form.targets(closed_form.nearest(solution, matrix)) for row in found for matrix in row]
+        near = [closed_form.targets(ties.nearest(solution, matrix)) for row in found for matrix in row]
         return {name: np.stack([each[name] for each in near]).reshape(found.shape) for name in near[0]}
 
     def misfits(self) -> dict[str, np.ndarray]:
@@ -81,7 +90,7 @@ class Series:
         layers = slice(0, 1) if self.family == "gof" else slice(0, self.depth)
         classifier, feature = self["classifier"][:, :, layers], self["feature"][:, :, layers]
         output = self["output"][:, :, None]
-        if self.member["bias"]:
+        if self.settings["bias"]:
             feature, output = metrics.centre(feature, self.sizes), metrics.centre(output, self.sizes, sides=1)
         full = self["classifier"][:, :, 0]
         result = {
@@ -113,9 +122,9 @@ class Series:
         """Classes whose length at the minimum is positive and unique; all of them if no minimum is known."""
         if self.solution is None:
             return np.arange(self.classes)
-        turning = np.abs(self.solution.left[:, closed_form.tied(self.solution)]).max(1, initial=0)
+        turning = np.abs(self.solution.left[:, ties.tied(self.solution)]).max(1, initial=0)
         lengths = np.diagonal(closed_form.targets(self.solution)["classifier"])
-        return np.flatnonzero((lengths > 0) & (turning < closed_form.TIE))
+        return np.flatnonzero((lengths > 0) & (turning < ties.TIE))
 
     def has_slope(self) -> bool:
         """Whether lengths of at least two class sizes are there to compare."""
@@ -134,12 +143,12 @@ class Series:
 
     def imbalance_rates(self) -> np.ndarray:
         """Decay rate per iteration of the layers' imbalance, fitted over the last half, by seed."""
-        late = self.x >= self.x[-1] / 2
-        return -log_slopes(self.x[late], self["imbalance"][:, late])
+        late = self.points >= self.points[-1] / 2
+        return -log_slopes(self.points[late], self["imbalance"][:, late])
 
     def predicted_rate(self) -> float:
-        """2 lam eta / (1 - mu) per iteration."""
-        return 2 * self.weight_decay * self.member["learning_rate"] / (1 - self.member["momentum"])
+        """`imbalance_rate` at the nominal decay."""
+        return imbalance_rate(self.settings | {"weight_decay": self.weight_decay})
 
 
 def log_slopes(x: np.ndarray, values: np.ndarray) -> np.ndarray:

@@ -1,16 +1,27 @@
-"""The figures of the paper-scale runs: convolutional networks, lottery tickets, connectivity."""
+"""Figures of the paper-scale runs: convolutional networks, lottery tickets, connectivity."""
+
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from replications.random_teachers.sarnthein2023.plots import BLUE, GREEN, ORANGE, PURPLE, RED, interval, percent
+from replications.random_teachers.sarnthein2023.plotting.drawing import (
+    BLUE,
+    GREEN,
+    ORANGE,
+    PURPLE,
+    RED,
+    interval,
+    percent,
+)
 from verifig.pages import figures
 
 NETWORKS = {"vgg11": "VGG11", "resnet18": "ResNet18"}
 
 
-def tables(cifar10: pd.DataFrame, datasets: pd.DataFrame, paper: dict, transfer: dict) -> Figure:
+def tables(cifar10: pd.DataFrame, datasets: pd.DataFrame, paper: Mapping, transfer: Mapping) -> Figure:
     """Probing over epochs, gain by locality, and student accuracies by data set beside the paper's."""
     figure, axes = figures.grid(3, width=11, height=3.4)
     target = cifar10["target"].iloc[0]
@@ -32,7 +43,7 @@ def tables(cifar10: pd.DataFrame, datasets: pd.DataFrame, paper: dict, transfer:
     return figure
 
 
-def _by_data(axes, datasets: pd.DataFrame, paper: dict, transfer: dict) -> None:
+def _by_data(axes: Axes, datasets: pd.DataFrame, paper: Mapping, transfer: Mapping) -> None:
     """Dots for in-domain and transferred students, diamonds for the paper."""
     last = datasets[(datasets["probe"] == "linear") & (datasets["x"] == datasets["x"].max())]
     columns = ["CIFAR10", "CIFAR100", "STL10", "TinyImageNet"]
@@ -51,7 +62,7 @@ def _by_data(axes, datasets: pd.DataFrame, paper: dict, transfer: dict) -> None:
     axes.tick_params(axis="x", labelsize=8)
 
 
-def ablations(frame: pd.DataFrame, paper: dict) -> Figure:
+def ablations(frame: pd.DataFrame, paper: Mapping) -> Figure:
     """Teacher and student by variant of the network, beside the paper's values of Table 5."""
     target = frame["target"].iloc[0]
     last = frame[(frame["probe"] == "linear") & (frame["x"] == frame["x"].max()) & (frame["target"] == target)]

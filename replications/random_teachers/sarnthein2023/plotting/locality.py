@@ -1,0 +1,93 @@
+"""Figures by locality of the start: gains, the share of units that fire, divergence and distance.
+
+`regimes` are labels by experiment. Conditions that did not run are not drawn.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from replications.random_teachers.sarnthein2023.measuring.conditions import BY_IMAGES, BY_OUTPUTS, REGIMES
+from replications.random_teachers.sarnthein2023.plotting.drawing import BLUE, ORANGE, REGIME_COLOURS, gain_lines
+from verifig.pages import figures
+
+NOT_BY_ALPHA = {*BY_OUTPUTS, *BY_IMAGES, "permuted"} - {"full"}  # differ from `full` in more than alpha
+
+
+def by_alpha(final: pd.DataFrame) -> pd.DataFrame:
+    """Rows of conditions that differ in alpha alone."""
+    return final[(final["source"] == "real") & ~final["condition"].isin(NOT_BY_ALPHA)]
+
+
+def gains(
+    curves: Sequence[pd.DataFrame],
+    finals: Sequence[pd.DataFrame],
+    probes: Mapping[str, str],
+    regimes: Mapping[str, str],
+    over_training: Mapping[str, Mapping[str, str]],
+) -> Figure:
+    """Gain by locality in three regimes (above), the linear probe over training in two, and the units that fire.
+
+    Args:
+        over_training: by experiment, labels of the conditions whose probe over training is drawn.
+    """
+    figure, axes = figures.grid(3, 2, width=9.6)
+    for each, final, regime in zip(axes[:3], finals, REGIMES, strict=True):
+        rows = by_alpha(final)
+        gain_lines(each, rows, "alpha", probes, 3.5)
+        each.axhline(0, color=figures.MUTED, linewidth=1)
+        each.set_title(regimes[regime], fontsize=8.5)
+        each.set_xlabel("alpha (0: copy, 1: independent)")
+    axes[0].set_ylabel("student − teacher (points)")
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper right", ncols=3, fontsize=8.5)
+    _over_training(axes[3:5], curves, finals, over_training)
+    for final, regime in zip(finals, REGIMES, strict=True):
+        rows = by_alpha(final)
+        alive = pd.DataFrame({"x": rows["alpha"], "value": 100 * rows["alive"]})
+        figures.mean_band(
+            axes[5], alive, color=REGIME_COLOURS[regime], label=regimes[regime], marker="o", markersize=3.5
+        )
+    axes[5].set_title("embedding units that fire", fontsize=8.5)
+    axes[5].set(xlabel="alpha", ylabel="units (%)", ylim=(0, 105))
+    axes[5].legend(fontsize=7.5, loc="lower left")
+    return figure
+
+
+def _over_training(
+    axes: Sequence[Axes],
+    curves: Sequence[pd.DataFrame],
+    finals: Sequence[pd.DataFrame],
+    over_training: Mapping[str, Mapping[str, str]],
+) -> None:
+    """The linear probe by step for a few starts, a panel a regime."""
+    styles = ("-", (0, (4, 2)), (0, (1, 1.5)))
+    for each, experiment in zip(axes, over_training, strict=True):
+        which = REGIMES.index(experiment)
+        names = over_training[experiment]
+        for style, (condition, label) in zip(styles, names.items(), strict=False):
+            rows = curves[which]
+            rows = rows[(rows["condition"] == condition) & (rows["probe"] == "linear")]
+            rows = rows.assign(value=100 * rows["value"])
+            figures.mean_band(each, rows, color=BLUE, label=label, linestyle=style)
+        ends = finals[which][finals[which]["condition"].isin(names)].drop_duplicates("seed")
+        each.axhline(100 * ends["teacher_linear"].mean(), color=ORANGE, label="teacher")
+        each.set_title(f"{experiment}: linear probe over training", fontsize=8.5)
+        each.set(xlabel="step", ylabel="test accuracy (%)")
+        each.legend(fontsize=8)
+
+
+def divergence(finals: Sequence[pd.DataFrame], regimes: Mapping[str, str]) -> Figure:
+    """Final divergence and distance from the start by locality, in three regimes."""
+    figure, axes = figures.grid(2, width=8.4)
+    for final, regime in zip(finals, REGIMES, strict=True):
+        rows = by_alpha(final)
+        for each, field in zip(axes, ("kl", "distance"), strict=True):
+            frame = pd.DataFrame({"x": rows["alpha"], "value": rows[field]})
+            colour, label = REGIME_COLOURS[regime], regimes[regime]
+            figures.band(each, frame, color=colour, label=label, marker="o", markersize=3.5)
+    axes[0].set(title="KL to the teacher at the end", xlabel="alpha", ylabel="KL (nats)", yscale="log")
+    axes[1].set(title="distance from the start", xlabel="alpha", ylabel="parameter distance", ylim=(0, None))
+    axes[0].legend(fontsize=8, loc="lower right")
+    return figure
