@@ -419,7 +419,7 @@ def test_a_new_rule_set_passes_lint_and_is_complete(suite, name):
     )
     assert len(described) >= 6
     assert [file for file in described if not (folder / file).exists()] == []
-    assert folder.joinpath("report.py").read_text().rstrip().endswith("page.finish()")
+    assert "page.figure(" in folder.joinpath("report.py").read_text()
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,11 @@ def claims_on(slug, figure):
     return ", ".join(found) or "none"
 
 
+def seconds_of(slug, experiment, scale):
+    """What a training job is expected to take: the longest start first, so that the last minutes are not one job alone."""
+    return round(rulesets.load(slug).entry(experiment, scale).expected_seconds or 0)
+
+
 def memory_of(slug, experiment, scale):
     """The memory that an experiment's configuration asks for; else the job gets what the profile gives every job."""
     memory = rulesets.load(slug).entry(experiment, scale).memory_mb

@@ -32,6 +32,7 @@ for experiment in EXPERIMENTS:
             record=f"{FOLDER}/{experiment}.provenance.json",
         log:
             f"{LOGS}/train_{experiment}.log",
+        priority: seconds_of(SLUG, experiment, USER.scale)
         conda:
             "../../envs/environment.yaml"
         threads: jobs.THREADS

@@ -24,7 +24,6 @@ features, minimal, iterated, conditioning, two_layer = map(
 )
 
 maps, runs, networks = (select.conditions(page, name) for name in ("features", "iterated", "two_layer"))
-page.header()
 
 # %% [markdown]
 # **A reconstruction.** The full text of Liu and Flanigan's paper could not be had. What is tested are the statements of
@@ -273,27 +272,3 @@ full_size.author_grid(page)
 
 # %%
 full_size.two_layer(page)
-
-# %% [markdown]
-# ## Oracles and controls
-# Identities that must hold, instruments broken on purpose that must be caught, and a null: labels that mean nothing.
-
-# %%
-page.controls()
-
-# %% [markdown]
-# ## Deviations
-
-# %%
-page.deviations()
-
-# %% [markdown]
-# ## Provenance
-# The paper scale: `python -m verifig prepare --scale paper`, then `snakemake liu2023 --config scale=paper` on a machine
-# with a GPU.
-
-# %%
-page.provenance()
-
-# %%
-page.finish()

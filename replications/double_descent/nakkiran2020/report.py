@@ -18,7 +18,6 @@ from verifig.pages.page import Page
 
 page = Page("nakkiran2020")
 features, two_layer = page.settings("features"), page.settings("two_layer", "adam")
-page.header()
 
 # %% [markdown]
 # ## All claims at a glance
@@ -90,28 +89,3 @@ page.figure(
         "4,000 epochs, mean of five runs."
     ),
 )
-
-# %% [markdown]
-# ## Oracles and controls
-# Identities that must hold; nulls, in which a ridge takes away the peak by width and by number of samples; and claims read
-# where there must be no peak: at a width far from any number of samples, and at a threshold counted wrongly.
-
-# %%
-page.controls()
-
-# %% [markdown]
-# ## Deviations
-
-# %%
-page.deviations()
-
-# %% [markdown]
-# ## Provenance
-# The paper scale: `python -m verifig prepare --scale paper`, then `snakemake nakkiran2020 --config scale=paper` on a
-# machine with a GPU.
-
-# %%
-page.provenance()
-
-# %%
-page.finish()

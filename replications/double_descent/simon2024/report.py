@@ -19,7 +19,6 @@ from verifig.pages.page import Page
 
 page = Page("simon2024")
 ridge, cifar = page.settings("ridge"), page.settings("ridge_cifar")
-page.header()
 
 # %% [markdown]
 # ## All claims at a glance
@@ -114,28 +113,3 @@ page.figure(
         "the formula's curve. No kernel was computed here. The frame cuts off the highest parts of the curves."
     ),
 )
-
-# %% [markdown]
-# ## Controls
-# Instruments broken on purpose, which must be caught: the ridge is added to the kernel as it stands, and is misread as
-# divided by n.
-
-# %%
-page.controls()
-
-# %% [markdown]
-# ## Deviations
-
-# %%
-page.deviations()
-
-# %% [markdown]
-# ## Provenance
-# The paper scale: `python -m verifig prepare --scale paper`, then `snakemake simon2024 --config scale=paper` on a
-# machine with a GPU.
-
-# %%
-page.provenance()
-
-# %%
-page.finish()

@@ -17,7 +17,6 @@ from verifig.pages.page import Page
 
 page = Page("prieto2025")
 stablemax, precision, decay = (arms.experiment(page, topic) for topic in ("stablemax", "precision", "decay"))
-page.header()
 
 # %% [markdown]
 # ## All claims at a glance
@@ -268,29 +267,3 @@ page.text(captions.weight_decay.fig15_text(page))
 
 # %%
 page.text(captions.projection.disputed(page))
-
-# %% [markdown]
-# ## Controls and oracles
-# Runs in which the effect must vanish, instruments broken on purpose, and exact identities. They are counted apart
-# from the paper's claims.
-
-# %%
-page.controls()
-
-# %% [markdown]
-# ## Deviations from the paper
-
-# %%
-page.deviations()
-
-# %% [markdown]
-# ## Hardware, cost and provenance
-
-# %%
-page.provenance()
-
-# %% [markdown]
-# ## Paper scale
-# `python -m verifig run prieto2025 --scale paper --stage report --out results` on a machine with a GPU trains the
-# paper's own settings, judges them and renders this page with them; `python -m verifig record prieto2025 --scale paper`
-# keeps the verdicts.

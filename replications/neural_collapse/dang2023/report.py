@@ -18,7 +18,6 @@ from verifig.pages.page import Page
 
 page = Page("dang2023")
 free, perceptrons = (select.conditions(page, name) for name in ("direct", "networks"))
-page.header()
 
 # %% [markdown]
 # ## All claims at a glance
@@ -266,32 +265,3 @@ page.text(captions.cross_entropy.seli({name: page.number("theory", f"seli_{name}
 
 # %%
 page.text(captions.authors_code.notes(staircase))
-
-# %% [markdown]
-# ## Controls and oracles
-# Instruments broken on purpose, runs in which an effect must vanish, and exact identities. Training on shuffled labels
-# is a null of generalisation: the question is whether networks collapse all the same.
-
-# %%
-page.controls()
-
-# %% [markdown]
-# ## Deviations from the paper
-
-# %%
-page.deviations()
-
-# %% [markdown]
-# ## Hardware, cost and provenance
-
-# %%
-page.provenance()
-
-# %% [markdown]
-# ## Paper scale
-# `python -m verifig run dang2023 --scale paper --stage report --out results` on a machine with a GPU trains the
-# paper's own settings (CIFAR-10 is fetched by `python -m verifig prepare --scale paper`), judges them and renders this
-# page with them; `python -m verifig record dang2023 --scale paper` keeps the verdicts.
-
-# %%
-page.finish()

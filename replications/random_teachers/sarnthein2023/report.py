@@ -19,7 +19,6 @@ page = Page("sarnthein2023")
 run = captions.Run(page)
 probes, regimes, bottleneck = run.probes(), run.regimes(), page.settings("plain")["bottleneck"]
 
-page.header()
 
 # %% [markdown]
 # ## All claims at a glance
@@ -242,30 +241,3 @@ page.figure(
 
 # %%
 page.text(captions.data.untested(run))
-
-# %% [markdown]
-# ## Controls and oracles
-# Runs in which the effect must vanish, instruments broken on purpose, and exact identities. They are counted apart
-# from the paper's claims.
-
-# %%
-page.controls()
-
-# %% [markdown]
-# ## Deviations from the paper
-
-# %%
-page.deviations()
-
-# %% [markdown]
-# ## Hardware, cost and provenance
-
-# %%
-page.provenance()
-
-# %% [markdown]
-# ## Paper scale
-# `python -m verifig run sarnthein2023 --scale paper --stage report --out paper_run` on a machine with a GPU trains the
-# paper's networks and judges them. CIFAR10, CIFAR100 and STL10 are downloads (3 GB, checked by SHA-256); TinyImageNet is
-# read from a folder, `data_folders: {tinyimagenet: /data/tiny}` in `config/config.yaml`. For a first impression:
-# `python -m verifig run sarnthein2023 cifar10 --scale paper --seeds 1 --set epochs=1 --out /tmp/first`.

@@ -19,7 +19,6 @@ from verifig.pages.page import Page
 page = Page("bahri2024")
 theory = Theory(page)
 
-page.header()
 
 # %% [markdown]
 # ## All claims at a glance
@@ -186,29 +185,3 @@ page.figure(
     alt="Lowest test loss against the number of parameters of the student by depth, a panel an input dimension.",
     note="Lines: medians; bands: range over seeds.",
 )
-
-# %% [markdown]
-# ## Controls and oracles
-# Instruments broken on purpose, effects whose cause is removed, and exact identities. They are counted apart from the
-# paper's claims.
-
-# %%
-page.controls()
-
-# %% [markdown]
-# ## Deviations from the paper
-
-# %%
-page.deviations()
-
-# %% [markdown]
-# ## Hardware, cost and provenance
-
-# %%
-page.provenance()
-
-# %% [markdown]
-# ## Paper scale
-# `python -m verifig run bahri2024 --scale paper --stage report --out paper_run` on a machine with a GPU trains students
-# as wide as the paper's in eight dimensions, networks up to its largest width and the sweep of width and depth; closed
-# forms are the same at both scales.

@@ -19,7 +19,6 @@ from verifig.pages.page import Page
 page = Page("besiroglu2024")
 refit = Refit(page)
 
-page.header()
 
 # %% [markdown]
 # ## All claims at a glance
@@ -207,26 +206,3 @@ page.figure(
 # coefficients with standard errors, what the runs cover, which coefficients they do not determine, and the optimal policy
 # if they determine one, and draws runs and fit. In Python: `own.fit_scaling_law(runs.of_frame(frame))` with `own` and `runs`
 # of `replications.scaling_laws.besiroglu2024.fitting`; the solver behind it takes any number of starts and resamples at once.
-#
-# ## Controls and oracles
-# Instruments broken on purpose, effects whose cause is removed, and exact identities. They are counted apart from the
-# paper's claims.
-
-# %%
-page.controls()
-
-# %% [markdown]
-# ## Deviations from the paper
-
-# %%
-page.deviations()
-
-# %% [markdown]
-# ## Hardware, cost and provenance
-
-# %%
-page.provenance()
-
-# %% [markdown]
-# ## Paper scale
-# Laptop scale is the paper's own setting already: the fits are the same at both scales and need no GPU.

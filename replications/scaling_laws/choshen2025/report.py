@@ -19,7 +19,6 @@ from verifig.pages.page import Page
 page = Page("choshen2025")
 guide = Guide(page)
 
-page.header()
 
 # %% [markdown]
 # ## All claims at a glance
@@ -217,27 +216,3 @@ page.figure(
 
 # %%
 page.text(guide.components())
-
-# %% [markdown]
-# ## Controls and oracles
-# Instruments broken on purpose, effects whose cause is removed, and exact identities. They are counted apart from the
-# paper's claims.
-
-# %%
-page.controls()
-
-# %% [markdown]
-# ## Deviations from the paper
-
-# %%
-page.deviations()
-
-# %% [markdown]
-# ## Hardware, cost and provenance
-
-# %%
-page.provenance()
-
-# %% [markdown]
-# ## Paper scale
-# Laptop scale is the paper's own setting already: the fits are the same at both scales and need no GPU.

@@ -16,7 +16,6 @@ from replications.sgd_stability.wu2023 import captions, plots
 from verifig.pages.page import Page
 
 page = Page("wu2023")
-page.header()
 
 # %% [markdown]
 # ## All claims at a glance
@@ -145,29 +144,3 @@ page.figure(
     ["escape_losses", "escape_growth"],
     **captions.thresholds.escape(page),
 )
-
-# %% [markdown]
-# ## Controls and oracles
-# Instruments broken on purpose must be caught: a Hessian of a loss without the factor 1/2, half the learning rate
-# reported, the rank-one Fisher matrix of an averaged gradient, a clipping threshold that SGD never gets below. They are
-# counted apart from the paper's claims.
-
-# %%
-page.controls()
-
-# %% [markdown]
-# ## Deviations from the paper
-
-# %%
-page.deviations()
-
-# %% [markdown]
-# ## Hardware, cost and provenance
-
-# %%
-page.provenance()
-
-# %% [markdown]
-# ## Paper scale
-# `python -m verifig run wu2023 --scale paper --stage report --out results` trains finer grids of learning rates
-# with more seeds (some minutes on a CPU); `python -m verifig record wu2023 --scale paper` keeps the verdicts.

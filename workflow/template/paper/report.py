@@ -15,7 +15,6 @@ from replications.THEME.SLUG import plots
 from verifig.pages.page import Page
 
 page = Page("SLUG")
-page.header()
 
 # %% [markdown]
 # ## All claims at a glance
@@ -45,29 +44,3 @@ page.figure(
     ["losses"],
     alt=lambda: f"Loss against steps on a log axis for {page.seeds('descent')} seeds, below and above the limit.",
 )
-
-# %% [markdown]
-# ## Controls and oracles
-
-# %%
-page.controls()
-
-# %% [markdown]
-# ## Deviations from the paper
-
-# %%
-page.deviations()
-
-# %% [markdown]
-# ## Hardware, cost and provenance
-
-# %%
-page.provenance()
-
-# %% [markdown]
-# ## Run it yourself
-# `python -m verifig run SLUG --stage report --out /tmp/SLUG` trains, judges and renders this page; with
-# `--set setting=value` it is a what-if, `python -m verifig list SLUG descent` shows the settings.
-
-# %%
-page.finish()

@@ -306,6 +306,21 @@ class Page:
             )
         return Block(f"{block.html}<p>{cards.escape(text)}.</p>", f"{block.markdown}\n\n{text}.")
 
+    def opening(self) -> list[Block]:
+        """What every page begins with: its header, and what it cannot show."""
+        return [self.header(), self.notice()]
+
+    def closing(self) -> list[Block]:
+        """What every page ends with: controls, deviations, provenance, and the paper scale."""
+        controls = f"{self.ruleset.controls} They are counted apart from the paper's claims."
+        sections = [
+            ("Controls and oracles", [_rendered_text(controls), self.controls()]),
+            ("Deviations from the paper", [self.deviations()]),
+            ("Hardware, cost and provenance", [self.provenance()]),
+            ("Paper scale", [_rendered_text(self.ruleset.paper_scale)]),
+        ]
+        return [block for title, blocks in sections for block in (_rendered_text(f"## {title}"), *blocks)]
+
     def finish(self) -> None:
         """Check that every claim was shown.
 
@@ -321,6 +336,10 @@ class Page:
     def summary(self) -> Block:
         """The verdict table: every claim on one line, linked to its card."""
         return cards.verdict_table(verdicts.paper_claims(self.claims))
+
+
+def _rendered_text(markdown: str) -> Block:
+    return Block(MarkdownIt("commonmark").render(markdown), markdown)
 
 
 def _inline(path: Path) -> str:

@@ -25,7 +25,7 @@ def execute(source: Path) -> tuple[list[tuple[str, str]], dict[str, object]]:
     blocks = []
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            blocks.append((_with_anchors(markdown.render(cell.source)), cell.source))
+            blocks.append((markdown.render(cell.source), cell.source))
         elif cell.cell_type == "code":
             value = _run(cell.source, names, source)
             if hasattr(value, "_repr_html_"):
@@ -69,7 +69,8 @@ def anchor(heading: str) -> str:
 
 
 def page(blocks: list[tuple[str, str]], title: str, results: str) -> tuple[str, str]:
-    """(HTML, Markdown) of a page."""
+    """(HTML, Markdown) of a page; empty blocks are left out."""
+    blocks = [(_with_anchors(html), markdown) for html, markdown in blocks if html or markdown]
     contents = [item for block, _ in blocks for item in re.findall(r'<h2 id="(.*?)">(.*?)</h2>', block)]
     page_html = templating.fill(
         "page.html.j2",

@@ -17,6 +17,8 @@ from verifig.ground.yaml_files import read_yaml
 from verifig.planning import checks, overrides
 from verifig.training.members import members_of, merge
 
+CONTROLS = "Runs in which the effect must vanish, instruments broken on purpose, and exact identities."
+
 
 @dataclass(frozen=True)
 class Work:
@@ -82,6 +84,7 @@ class RuleSet:
         works: the paper itself, then what else its page cites, by key.
         blocks: by scale, the experiments that run at it, with what they change of their base.
         settings_schema: of every setting.
+        controls, paper_scale: what the page says above its controls, and on the paper scale.
     """
 
     slug: str
@@ -96,6 +99,8 @@ class RuleSet:
     bases: Mapping[str, Mapping[str, Any]]
     blocks: Mapping[str, Mapping[str, Mapping[str, Any]]]
     settings_schema: Mapping[str, Any]
+    controls: str = ""
+    paper_scale: str = ""
 
     @property
     def theme(self) -> str:
@@ -161,6 +166,8 @@ def load(slug: str) -> RuleSet:
         runs["experiments"],
         runs["scales"],
         _settings_schema(folder),
+        paper.get("controls", CONTROLS),
+        paper.get("paper_scale", ""),
     )
 
 

@@ -27,10 +27,9 @@ def report(job: Mapping, layout: Layout, log: Callable[[str], None] = print) -> 
         blocks, names = render.execute(ruleset.folder / "report.py")
         page = names["page"]
         page.finish()
-    if (notice := page.notice()).html:
-        blocks.insert(1, (notice.html, notice.markdown))
+    around = [[(block.html, block.markdown) for block in part] for part in (page.opening(), page.closing())]
     results = f"{layout.scale}/{layout.slug}/"
-    html, markdown = render.page(blocks, ruleset.title, results)
+    html, markdown = render.page(around[0] + blocks + around[1], ruleset.title, results)
     write_text(layout.page / "index.html", html)
     write_text(layout.page / "README.md", markdown)
     provenance.write(layout.provenance("report"), job, [layout.page], watch.read())
