@@ -59,9 +59,70 @@ def test_sgd_equals_torch():
     torch.testing.assert_close(ours, theirs, rtol=1e-12, atol=1e-14)
 
 
+@pytest.mark.parametrize(("ours", "theirs"), [(SGD, torch.optim.SGD), (Adam, torch.optim.Adam)], ids=["sgd", "adam"])
+@pytest.mark.parametrize("more", [{}, {"weight_decay": 0.5}], ids=["alone", "decay"])
+def test_what_is_not_said_is_as_in_torch(ours, theirs, more):
+    small = START * 1e-9  # gradients of the size of Adam's eps
+    torch.testing.assert_close(
+        run(ours(small, 1e-3, **more), small),
+        reference(lambda k, row: theirs(row, lr=1e-3, **more), small),
+        rtol=1e-12,
+        atol=1e-24,
+    )
+
+
+def test_every_hyperparameter_may_differ_by_member():
+    beta1 = [0.0, 0.5, 0.95]
+    ours = run(Adam(START, RATES, beta1, BETA2, EPS, DECAY), START)
+    theirs = reference(lambda k, row: torch.optim.Adam(row, RATES[k], (beta1[k], BETA2[k]), EPS[k], DECAY[k]), START)
+    torch.testing.assert_close(ours, theirs, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("decay", [[0.0, 0.0, 4.0], 0.0, 4.0])
+@pytest.mark.parametrize("kind", [SGD, Adam])
+def test_a_member_is_not_touched_by_the_decay_of_another(kind, decay):
+    together = run(kind(START, 1e-2, weight_decay=decay), START)
+    for member in range(3):
+        own = decay[member] if isinstance(decay, list) else decay
+        alone = START[member : member + 1]
+        assert torch.equal(run(kind(alone, 1e-2, weight_decay=own), alone)[0], together[member])
+
+
 def test_hyperparameters_must_match_the_members():
-    with pytest.raises(ValueError, match="2 values for 3 members"):
-        per_member([0.1, 0.2], 3)
+    assert per_member(2, 3) == [2.0, 2.0, 2.0]
+    assert per_member((1, 0.5), 2) == [1.0, 0.5]
+    for values in ([0.1, 0.2], [0.1] * 4):
+        with pytest.raises(ValueError, match=f"{len(values)} values for 3 members"):
+            per_member(values, 3)
+
+
+@pytest.mark.parametrize(
+    ("eps", "kept"), [(1e-8, False), (1e-15, False), (1e-17, True), (1e-30, True), ([1e-8, 1e-30], True)]
+)
+def test_denormal_moments_are_kept_only_where_eps_is_as_small(eps, kept):
+    """A tiny eps with second moments flushed to zero would be a division by almost nothing."""
+    if not torch.set_flush_denormal(True):
+        pytest.skip("this processor does not flush denormal numbers")
+    torch.set_flush_denormal(False)
+    params = torch.zeros(2, 40)
+    gradient = torch.full((2, 40), 1e-19)  # its square, a thousandth of it, is denormal in float32
+    optimizer = Adam(params, 1e-3, eps=eps)
+    optimizer.step(params, gradient)
+    assert bool(optimizer.tensors["square"].all()) == bool(optimizer.tensors["square"].any()) == kept
+    assert (torch.tensor([1e-41]) * 1).item() > 0, "outside a step nothing is flushed"
+    if eps == 1e-30:
+        torch.testing.assert_close(params, torch.full((2, 40), -1e-3), rtol=1e-2, atol=0)
+
+
+def test_steps_are_counted_from_one():
+    optimizer = Adam(START, 1e-3)
+    assert {name: bool(value.any()) for name, value in optimizer.tensors.items()} == {
+        "mean": False,
+        "square": False,
+        "count": False,
+    }
+    run(optimizer, START)
+    assert optimizer.tensors["count"].tolist() == [STEPS]
 
 
 @pytest.mark.parametrize("activation", ["relu", "tanh", "linear"])

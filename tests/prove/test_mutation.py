@@ -16,7 +16,7 @@ from prove import mutants
 from verifig.ground.paths import name_in_suite, ruleset_dir, slugs
 
 SEED = 20261127
-PER_PART = int(os.environ.get("VERIFIG_MUTANTS", "20"))
+PER_PART = int(os.environ.get("VERIFIG_MUTANTS", "10"))
 LIBRARY = "workflow/verifig"
 # part -> (files or folders whose numbers count, tests that stand for them)
 PARTS = {

@@ -7,7 +7,7 @@ import pandas as pd
 
 from replications.double_descent.nakkiran2020 import reference
 from replications.double_descent.science import statistics
-from verifig.measuring.tables import Tables
+from verifig.measuring.tables import Tables, melt
 from verifig.training.artifacts import Artifact
 
 NEAR = 0.1  # a width stands for W = n if its ratio to n is at most so far from 1
@@ -42,16 +42,10 @@ def _sample_sizes(experiment: str, artifact: Artifact, out: Tables) -> None:
     by_n, grid = artifact["sizes.test_error"], artifact["sizes.n"].tolist()
     sizes, ratios = artifact["threshold.n"], artifact["threshold.ratios"]
     out.per_seed(experiment, "run_error", by_n[:, np.argmin(levels), -1])
-    for kind, table, axis in (("sizes", by_n[:, :, None], grid), ("threshold", errors, ratios)):
-        seeds, level, group, place = np.meshgrid(*(np.arange(size) for size in table.shape), indexing="ij")
-        frame = {
-            "noise": np.asarray(levels)[level.ravel()],
-            "n": np.asarray(sizes)[group.ravel()] if kind == "threshold" else 0,
-            "x": np.asarray(axis, float)[place.ravel()],
-            "seed": seeds.ravel(),
-            "value": table.ravel(),
-        }
-        out.curve(f"{experiment}_{kind}", pd.DataFrame(frame))
+    by_width = melt(errors, seed=range(len(errors)), noise=levels, n=sizes, x=ratios)
+    by_size = melt(by_n, seed=range(len(by_n)), noise=levels, n=0, x=np.array(grid, float))
+    for kind, frame in (("sizes", by_size), ("threshold", by_width)):
+        out.curve(f"{experiment}_{kind}", frame[["noise", "n", "x", "seed", "value"]])
 
 
 def _threshold_rises(experiment: str, artifact: Artifact, out: Tables) -> None:
@@ -145,9 +139,8 @@ def _deep(experiment: str, artifact: Artifact, out: Tables) -> None:
             out.per_seed(experiment, "peak_rise", rise, {"other": other})
     out.per_seed(experiment, "final_train_error", artifact["train_error"][:, -1, -1])
     out.per_seed(experiment, "run_error", artifact["train_error"][:, -1, -1])
-    seeds, places = np.meshgrid(np.arange(len(error)), grid, indexing="ij")
-    frame = {"x": places.ravel(), "seed": seeds.ravel(), "value": error.ravel()}
-    out.curve(experiment, pd.DataFrame(frame | {"train": artifact["train_error"][:, :, -1].ravel()}))
+    errors = {"value": error, "train": artifact["train_error"][:, :, -1]}
+    out.curve(experiment, melt(errors, seed=range(len(error)), x=grid)[["x", "seed", "value", "train"]])
 
 
 def _published(out: Tables) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from replications.double_descent.science.datasets import COUNTS, SHAPES
-from verifig.measuring.tables import Tables
+from verifig.measuring.tables import Tables, melt
 from verifig.training.artifacts import Artifact
 from verifig.training.members import members_of
 
@@ -64,8 +64,6 @@ def wide_ratio(experiment: str, artifact: Artifact, out: Tables) -> None:
                 if {width, WIDE} <= set(grid):
                     ratio = mse[:, index, grid.index(width)] / mse[:, index, grid.index(WIDE)]
                     out.per_seed(experiment, "wide_ratio", ratio, {"run": name, "steps": point, "width": width})
-        seeds, places, columns = np.meshgrid(np.arange(len(mse)), points, grid, indexing="ij")
-        frame = {"run": name, "seed": seeds.ravel(), "steps": places.ravel(), "width": columns.ravel()}
-        fields = ("train_mse", "test_mse", "test_error")
-        frames.append(pd.DataFrame(frame | {field: artifact[f"{name}.{field}"].ravel() for field in fields}))
+        fields = {field: artifact[f"{name}.{field}"] for field in ("train_mse", "test_mse", "test_error")}
+        frames.append(melt(fields, run=name, seed=range(len(mse)), steps=points, width=grid))
     out.curve(experiment, pd.concat(frames))

@@ -7,7 +7,7 @@ import pandas as pd
 
 from replications.double_descent.simon2024 import eigenframework as theory
 from replications.double_descent.simon2024 import reference
-from verifig.measuring.tables import Tables
+from verifig.measuring.tables import Tables, melt
 from verifig.training.artifacts import Artifact
 
 
@@ -35,7 +35,8 @@ def _ridge(experiment: str, artifact: Artifact, out: Tables) -> None:
                 if statistic == "ratio":
                     out.per_seed(experiment, "test_error", test[:, row, column], place)
         if against != "theory_misread":
-            _risk_table(f"{experiment}_{kind}", test, expected, ks, ridges, out)
+            risks = melt({"value": test, "theory": expected}, seed=range(len(test)), x=ks, ridge=ridges)
+            out.curve(f"{experiment}_{kind}", risks)
     n = artifact.meta["job"]["settings"]["n"]
     if "images.test" in artifact and n in artifact["images.k"].tolist() and 0.01 in ridges:
         ks, column = artifact["images.k"].tolist(), ridges.index(0.01)
@@ -45,13 +46,6 @@ def _ridge(experiment: str, artifact: Artifact, out: Tables) -> None:
                 rise = artifact["images.test"][:, centre, column] - artifact["images.test"][:, other, column]
                 out.per_seed(experiment, "image_peak_rise", rise, {"other": ks[other]})
     _theorem(experiment, artifact, out)
-
-
-def _risk_table(name: str, test: np.ndarray, expected: np.ndarray, ks: list, ridges: list, out: Tables) -> None:
-    seeds, k, value = np.meshgrid(np.arange(len(test)), ks, ridges, indexing="ij")
-    theory_values = np.broadcast_to(expected, test.shape)
-    frame = {"seed": seeds.ravel(), "x": k.ravel(), "ridge": value.ravel(), "value": test.ravel()}
-    out.curve(name, pd.DataFrame(frame | {"theory": theory_values.ravel()}))
 
 
 def _theorem(experiment: str, artifact: Artifact, out: Tables) -> None:

@@ -6,11 +6,24 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from replications.double_descent.science.drawing import BLUE, GREEN, GREY, OLIVE, ORANGE, PURPLE, RED, TEAL, plain_ticks
 from replications.double_descent.simon2024 import eigenframework as theory
 from replications.double_descent.simon2024 import reference
 from verifig.judging import stats
 from verifig.pages import figures
+from verifig.pages.figures import (
+    BLUE,
+    GREEN,
+    GREY,
+    OLIVE,
+    ORANGE,
+    PURPLE,
+    RED,
+    TEAL,
+    log_ticks,
+    paper_points,
+    pick,
+    threshold,
+)
 
 RIDGE_COLOURS = (RED, ORANGE, BLUE, GREEN, PURPLE, OLIVE, TEAL)
 
@@ -25,12 +38,10 @@ def published(table: pd.DataFrame) -> Figure:
         axes.plot(
             ks, [theory.risk(task, n, k, ridge)[0] for k in ks], color=color, label=f"our solver, ridge {ridge:.3g}"
         )
-        figures.paper_points(axes, part["x"], part["experiment"], None)
-    axes.plot(
-        [], [], "D", markersize=5, markerfacecolor="none", markeredgecolor=figures.INK, label="published experiment"
-    )
-    axes.axvline(n, color=figures.MUTED, linestyle=":", linewidth=1)
-    plain_ticks(axes, "x", (10, 30, 100, 300, 1000, 3000, 10000))
+        paper_points(axes, part["x"], part["experiment"], None)
+    paper_points(axes, [], [], "published experiment")
+    threshold(axes, n)
+    log_ticks(axes.xaxis, (10, 30, 100, 300, 1000, 3000, 10000))
     axes.set(xlabel="number of features k", ylabel="test MSE")
     axes.legend(loc="upper right", fontsize=8.5)
     return figure
@@ -60,14 +71,14 @@ def risks(table: pd.DataFrame, n: int, exact: Callable[[float, float], float] | 
             reach = [middle - [i.low for i in found.values()], [i.high for i in found.values()] - middle]
             place.errorbar(at, middle, reach, color=color, linestyle="none", marker="o", markersize=4)
     axes[0].set(title=f"test MSE: theory ({'lines' if exact else 'bars'}), simulation (points)")
-    plain_ticks(axes[0], "y", (0.6, 0.8, 1, 1.5, 2, 3, 4, 6, 10))
+    log_ticks(axes[0].yaxis, (0.6, 0.8, 1, 1.5, 2, 3, 4, 6, 10))
     axes[1].set(title="simulation over theory − 1 (%)")
     axes[1].axhline(0, color=figures.INK, linewidth=0.8)
     for place in axes:
-        plain_ticks(place, "x", ks)
+        log_ticks(place.xaxis, ks)
         place.tick_params(axis="x", labelsize=8)
         place.set_xlabel("number of features k")
-        place.axvline(n, color=figures.MUTED, linestyle=":", linewidth=1)
+        threshold(place, n)
     axes[0].legend(loc="upper right", fontsize=8.5)
     return figure
 
@@ -78,11 +89,11 @@ def theorem(table: pd.DataFrame, settings: Mapping) -> Figure:
     n, small = settings["theorem_n"], settings["small_ridge"]
     arms = {"by_k": ("tuned ridge, more features k", BLUE), "by_n": ("tuned ridge, more samples n", GREEN), "ridgeless_by_k": (f"ridge {small:g}, more features k", RED)}  # fmt: skip
     for order, (label, color) in arms.items():
-        chosen = table[table["order"] == order]
+        chosen = pick(table, order=order)
         axes.plot(chosen["x"], chosen["value"], color=color, marker="o", markersize=4, label=label)
-    axes.axvline(n, color=figures.MUTED, linestyle=":", linewidth=1)
-    plain_ticks(axes, "y", (0.5, 0.7, 1, 1.5, 2, 3, 5, 7, 10))
-    plain_ticks(axes, "x", sorted(table["x"].unique()))
+    threshold(axes, n)
+    log_ticks(axes.yaxis, (0.5, 0.7, 1, 1.5, 2, 3, 5, 7, 10))
+    log_ticks(axes.xaxis, sorted(table["x"].unique()))
     axes.set(xlabel=f"k or n (the other is {n})", ylabel="exact test MSE")
     axes.legend(loc="upper right", fontsize=8.5)
     return figure
@@ -100,10 +111,8 @@ def fitting(mnist: pd.DataFrame, cifar: pd.DataFrame) -> Figure:
             at = theory.fitting_risk(row["formula"], a, b, row["noise"]) / low
             place.plot(row["formula"], at, "o", color=color, markersize=6)
             stored = theory.fitting_risk(row["stored"], a, b, row["noise"]) / low
-            figures.paper_points(place, [row["stored"]], [stored], None)
-        place.plot(
-            [], [], "D", markersize=5, markerfacecolor="none", markeredgecolor=figures.INK, label="published optimum"
-        )
+            paper_points(place, [row["stored"]], [stored], None)
+        paper_points(place, [], [], "published optimum")
         place.set(title=f"exponents of {title}", xlabel="fitting ratio R = train error / test error", ylim=(0.98, 1.6))
     axes[0].set(ylabel="test error over its minimum")
     axes[0].legend(loc="upper left", fontsize=8.5)

@@ -8,20 +8,17 @@ from matplotlib.ticker import MaxNLocator
 
 from replications.scaling_laws.bahri2024 import theory
 from replications.scaling_laws.bahri2024.measuring.random_features import FIRST_RANK, LAST_RANK
-from replications.scaling_laws.science.ticks import decades, plain_heights
 from verifig.ground import numbers
 from verifig.pages import figures
+from verifig.pages.figures import BLUE, DASHED, ORANGE, decade_ticks, log_ticks, pick
 
-BLUE, ORANGE, GREEN, PURPLE, RED = figures.PALETTE[:5]
 ZERO = 1e-17  # where an exact zero is drawn on a log axis
 
 
 def guide(axes: Axes, x: np.ndarray, start: float, exponent: float, text: str) -> None:
     """A dashed power law through (x[0], start)."""
     x = np.asarray(x, float)
-    axes.plot(
-        x, start * (x / x[0]) ** -exponent, color=figures.INK, linestyle=(0, (4, 3)), linewidth=1, alpha=0.8, label=text
-    )
+    axes.plot(x, start * (x / x[0]) ** -exponent, **DASHED, alpha=0.8, label=text)
 
 
 def b_duality(frame: pd.DataFrame) -> Figure:
@@ -31,7 +28,7 @@ def b_duality(frame: pd.DataFrame) -> Figure:
     some = values > 0
     axes.plot(trials[some], values[some], "o", color=BLUE, markersize=5)
     axes.plot(trials[~some], np.full((~some).sum(), ZERO), "o", color=BLUE, markersize=5, markerfacecolor="none")
-    axes.axhline(np.finfo(float).eps, color=figures.INK, linestyle=(0, (4, 3)), linewidth=1)
+    axes.axhline(np.finfo(float).eps, **DASHED)
     place = {"xycoords": ("axes fraction", "data"), "xytext": (4, 0), "textcoords": "offset points", "va": "center"}
     axes.annotate("spacing of float64", (1, np.finfo(float).eps), **place, fontsize=8, annotation_clip=False)
     axes.set(yscale="log", xlabel="trial (random D, P, S and spectrum)", ylabel="relative difference")
@@ -46,14 +43,15 @@ def b_power(frame: pd.DataFrame) -> Figure:
     for (alpha, rows), colour in zip(frame.groupby("alpha"), figures.PALETTE, strict=False):
         figures.mean_band(axes[0], rows, color=colour, label=f"α = {alpha:g}", marker="o", markersize=4)
         expected = rows.groupby("x")["expected"].first()
-        axes[0].plot(expected.index, expected, color=figures.INK, linestyle=(0, (4, 3)), linewidth=1)
+        axes[0].plot(expected.index, expected, **DASHED)
         ratio = rows.assign(value=rows["value"] / rows["expected"])
         figures.mean_band(axes[1], ratio, color=colour, label=f"α = {alpha:g}", marker="o", markersize=4)
     axes[0].set(yscale="log", xlabel="samples D", ylabel="loss", title="loss (dashed: κ(D)/2S)")
     axes[1].axhline(1, color=figures.MUTED, linewidth=0.8)
     axes[1].set(xlabel="samples D", ylabel="ratio", title="loss over theory")
     for each in axes:
-        decades(each, sorted(frame["x"].unique()))
+        log_ticks(each.xaxis, sorted(frame["x"].unique()))
+        each.minorticks_off()
         each.legend(fontsize=8)
     return figure
 
@@ -74,7 +72,8 @@ def b_variance(frame: pd.DataFrame, parameters: int) -> Figure:
     axes[1].axhline(1, color=figures.MUTED, linewidth=0.8)
     axes[1].set(xlabel="samples D", ylabel="ratio", title="over the exact expectation")
     for each in axes:
-        decades(each, list(sizes))
+        log_ticks(each.xaxis, sizes)
+        each.minorticks_off()
     return figure
 
 
@@ -83,10 +82,10 @@ def b_mnist(frame: pd.DataFrame) -> Figure:
     pools = sorted(frame["pool"].unique())
     figure, axes = figures.grid(len(pools), width=10, height=3.2, sharey=True)
     for each, pool in zip(np.atleast_1d(axes), pools, strict=True):
-        rows = frame[frame["pool"] == pool]
+        rows = pick(frame, pool=pool)
         scale = rows["expected"].max()
         for kind, label, colour in (("data", "D images", BLUE), ("parameters", "P features", ORANGE)):
-            part = rows[rows["kind"] == kind]
+            part = pick(rows, kind=kind)
             part = part.assign(value=part["value"] / scale)
             exponent = theory.slope(*part.groupby("x")["value"].mean().reset_index().to_numpy().T)
             figures.mean_band(
@@ -94,17 +93,10 @@ def b_mnist(frame: pd.DataFrame) -> Figure:
             )
         expected = rows.groupby("x")["expected"].first() / scale
         exponent = rows["theory_exponent"].iloc[0]
-        each.plot(
-            expected.index,
-            expected,
-            color=figures.INK,
-            linestyle=(0, (4, 3)),
-            linewidth=1,
-            label=f"theory: {numbers.text(exponent)}",
-        )
+        each.plot(expected.index, expected, **DASHED, label=f"theory: {numbers.text(exponent)}")
         each.set(xlabel="images D or features P", title=f"pooling {pool} × {pool}")
-        plain_heights(each, rows["value"] / scale)
-        decades(each, sorted(rows["x"].unique()))
+        log_ticks(each.yaxis, decade_ticks(rows["value"] / scale))
+        log_ticks(each.xaxis, sorted(rows["x"].unique()))
         each.legend(fontsize=8, title="exponent", title_fontsize=8)
     np.atleast_1d(axes)[0].set_ylabel("loss, relative")
     return figure
@@ -131,14 +123,14 @@ def b_kernels(spectra: pd.DataFrame, points: pd.DataFrame) -> Figure:
         (axes[1], "spectral", "spectral exponent α_K", "against the fitted power law"),
         (axes[2], "theory", "exponent from the spectrum by theory", "against the whole spectrum"),
     ):
-        each.plot(limits, limits, color=figures.INK, linestyle=(0, (4, 3)), linewidth=1)
+        each.plot(limits, limits, **DASHED)
         for (pool, depth), rows in points.groupby(["pool", "depth"]):
             middle = rows["data"].mean()
             spread = [[middle - rows["data"].min()], [rows["data"].max() - middle]]
             look = {"fmt": markers[depth], "color": colours[pool], "markersize": 6}
             each.errorbar(rows[x].iloc[0], middle, yerr=spread, label=f"pool {pool}, depth {depth}", **look)
         each.set(xlabel=label, ylabel="data exponent α_D", xlim=limits, ylim=limits, title=title)
-    figure.legend(*axes[2].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=8.5)
+    figures.legend_outside(axes[2], "lower center", ncols=4, fontsize=8.5)
     return figure
 
 
@@ -156,8 +148,8 @@ def b_excess(frame: pd.DataFrame, label: str, measured: str) -> Figure:
     means = frame.groupby("x")["value"].mean()
     guide(axes, means.index.to_numpy(), means.iloc[0], 1, "paper, exponent 1")
     axes.set(xlabel=label, ylabel="excess loss")
-    plain_heights(axes, frame["value"], (1, 3))
-    decades(axes, list(means.index))
+    log_ticks(axes.yaxis, decade_ticks(frame["value"], (1, 3)))
+    log_ticks(axes.xaxis, means.index)
     axes.legend(fontsize=8)
     return figure
 
@@ -166,7 +158,7 @@ def one_kind(frame: pd.DataFrame) -> pd.DataFrame:
     """Rows of the first student width and depth, where a table holds several."""
     for name in ("width", "depth"):
         if name in frame:
-            frame = frame[frame[name] == frame[name].iloc[0]]
+            frame = pick(frame, **{name: frame[name].iloc[0]})
     return frame
 
 
@@ -181,13 +173,14 @@ def b_fig1b(students: pd.DataFrame, exponents: pd.DataFrame) -> Figure:
         ends = rows.groupby("x")["value"]
         axes[0].fill_between(means.index, ends.min(), ends.max(), color=colour, alpha=0.13, linewidth=0)
     axes[0].set(yscale="log", xlabel="samples D", ylabel="lowest test loss", title="students")
-    decades(axes[0], sorted(students["x"].unique()))
+    log_ticks(axes[0].xaxis, sorted(students["x"].unique()))
+    axes[0].minorticks_off()
     axes[0].legend(fontsize=8)
     inverse = exponents.assign(value=4 / exponents["value"])
     figures.mean_band(axes[1], inverse, color=BLUE, marker="o", markersize=5, label="ours, 95 % interval")
     axes[1].plot(exponents["x"], inverse["value"], ".", color=BLUE, alpha=0.5, markersize=5)
     line = np.array([exponents["x"].min(), exponents["x"].max()])
-    axes[1].plot(line, line, color=figures.INK, linestyle=(0, (4, 3)), linewidth=1, label="paper: 4/α_D = d")
+    axes[1].plot(line, line, **DASHED, label="paper: 4/α_D = d")
     axes[1].set(xlabel="input dimension d", ylabel="4/α_D", title="exponent against dimension", ylim=(0, None))
     axes[1].set_xticks(sorted(exponents["x"].unique()))
     axes[1].legend(fontsize=8)
@@ -197,13 +190,11 @@ def b_fig1b(students: pd.DataFrame, exponents: pd.DataFrame) -> Figure:
 def b_sweep(frame: pd.DataFrame) -> Figure:
     """Loss by parameters for each depth with the most samples, a panel a dimension."""
     if "samples" in frame:
-        frame = frame[frame["samples"] == frame["samples"].max()]
+        frame = pick(frame, samples=frame["samples"].max())
     dimensions = sorted(frame["d"].unique())
     figure, axes = figures.grid(4, -(-len(dimensions) // 4), width=11, height=2.8)
     for each, dimension in zip(axes, dimensions, strict=False):
-        for (depth, rows), colour in zip(
-            frame[frame["d"] == dimension].groupby("depth"), figures.PALETTE, strict=False
-        ):
+        for (depth, rows), colour in zip(pick(frame, d=dimension).groupby("depth"), figures.PALETTE, strict=False):
             figures.band(each, rows, x="parameters", color=colour, label=f"depth {depth}", marker="o", markersize=3)
         each.set(xscale="log", yscale="log", title=f"d = {dimension}", xlabel="parameters")
     for each in axes[len(dimensions) :]:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from replications.scaling_laws.choshen2025 import published
 from replications.scaling_laws.choshen2025.rules import DROPPED_STARTS, SHARES, WINDOW, law
-from verifig.measuring.tables import Tables
+from verifig.measuring.tables import Tables, melt
 from verifig.training.artifacts import Artifact
 from verifig.training.members import members_of
 from verifig.training.seeds import derive
@@ -151,19 +151,15 @@ def _curves(families: dict[str, Family], out: Tables) -> None:
                 for k, (share, value) in enumerate(zip(SHARES, row, strict=True)):
                     known = authors[count][k] if key == "final" and count in authors else np.nan
                     grids.append((name, key, count, share, value, known, costs(count, share)))
-        for row, values in enumerate(family["drop_start"]):
-            starts += [(name, row + 2, m, 100 * v) for m, v in zip(DROPPED_STARTS, values, strict=True)]
-        for row, values in enumerate(family["windows"]):
-            windows += [(name, row + 2, size, 100 * v) for size, v in zip(sizes, values, strict=False)]
-        for row, values in enumerate(family["scale_up"]):
-            factor = sizes[-1] / sizes[row + WINDOW - 1]
-            scale_up += [(name, factor, share, 100 * v) for share, v in zip(SHARES, values, strict=True)]
+        dropped, moved, scaled = ({"error": 100 * family[key]} for key in ("drop_start", "windows", "scale_up"))
+        counts, factors = range(2, len(sizes)), sizes[-1] / sizes[WINDOW - 1 : -1]
+        starts.append(melt(dropped, family=name, models=counts, start=DROPPED_STARTS))
+        windows.append(melt(moved, family=name, models=counts, largest=sizes[:-1]))
+        scale_up.append(melt(scaled, family=name, factor=factors, share=SHARES))
         lines.append(_lines(name, family))
     out.curve("h_grid", pd.DataFrame(grids, columns=["family", "grid", "models", "share", "error", "authors", "flop"]))
-    out.curve("h_starts", pd.DataFrame(starts, columns=["family", "models", "start", "error"]))
-    out.curve("h_windows", pd.DataFrame(windows, columns=["family", "models", "largest", "error"]))
-    out.curve("h_scale_up", pd.DataFrame(scale_up, columns=["family", "factor", "share", "error"]))
-    out.curve("h_lines", pd.concat(lines))
+    for key, frames in (("starts", starts), ("windows", windows), ("scale_up", scale_up), ("lines", lines)):
+        out.curve(f"h_{key}", pd.concat(frames))
     baselines = [
         (name, index + 2, 100 * best, 100 * most, family.at_end("late", index + 2))
         for name, family in families.items()

@@ -6,10 +6,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from replications.scaling_laws.science.ticks import plain_heights
 from verifig.pages import figures
+from verifig.pages.figures import BLUE, GREEN, ORANGE, PURPLE, RED, decade_ticks, log_ticks, pick
 
-BLUE, ORANGE, GREEN, PURPLE, RED = figures.PALETTE[:5]
 FAMILIES = {"opt": "OPT", "gpt3": "GPT-3", "olmo": "OLMo", "t5": "T5"}
 FAMILY_COLOURS = {"opt": BLUE, "gpt3": ORANGE, "olmo": GREEN, "t5": PURPLE, "chinchilla": RED}
 UNITS = {"opt": "perplexity", "gpt3": "nats", "olmo": "nats", "t5": "bits"}
@@ -57,7 +56,7 @@ def h_fig1(grid: pd.DataFrame) -> Figure:
     families = [name for name in FAMILIES if name in set(grid["family"])]
     figure, axes = figures.grid(2, len(families), width=10.5, height=3.0)
     for row, family in enumerate(families):
-        cells = grid[(grid["family"] == family) & (grid["grid"] == "final")]
+        cells = pick(grid, family=family, grid="final")
         ours, authors = pivot(cells, "models", "share"), pivot(cells, "models", "share", "authors")
         image = heat(axes[2 * row], ours)
         heat(axes[2 * row + 1], authors.dropna(how="all").reindex(ours.index), 2)
@@ -90,7 +89,7 @@ def h_fig1a(scale_up: pd.DataFrame) -> Figure:
     families = [name for name in FAMILIES if name in set(scale_up["family"])]
     figure, axes = figures.grid(len(families), width=10.5, height=2.9)
     for each, family in zip(axes, families, strict=True):
-        table = pivot(scale_up[scale_up["family"] == family], "factor", "share")
+        table = pivot(pick(scale_up, family=family), "factor", "share")
         image = heat(each, table)
         each.set_yticklabels([f"×{factor:.3g}" for factor in table.index])
         each.set(title=FAMILIES[family], xlabel="share of training used (%)", ylabel="scale-up")
@@ -103,7 +102,7 @@ def h_fig1c(windows: pd.DataFrame) -> Figure:
     families = [name for name in FAMILIES if name in set(windows["family"])]
     figure, axes = figures.grid(len(families), width=10.5, height=3.0)
     for each, family in zip(axes, families, strict=True):
-        table = pivot(windows[windows["family"] == family], "models", "largest").dropna(axis=1, how="all")
+        table = pivot(pick(windows, family=family), "models", "largest").dropna(axis=1, how="all")
         image = heat(each, table)
         each.set_xticklabels([size(value) for value in table.columns])
         each.set(title=FAMILIES[family], xlabel="largest model used", ylabel="models used")
@@ -123,9 +122,9 @@ def h_baseline(baselines: pd.DataFrame) -> Figure:
             ("law", "scaling law", BLUE),
         ):
             each.plot(rows["models"], rows[name], "o-", color=colour, label=label)
-        each.set(title=FAMILIES[family], xlabel="smallest models used", yscale="log", xticks=rows["models"])
-        each.set(yticks=[1, 3, 10, 30, 100], yticklabels=["1", "3", "10", "30", "100"])
-        each.minorticks_off()
+        each.set(title=FAMILIES[family], xlabel="smallest models used", xticks=rows["models"])
+        log_ticks(each.yaxis, (1, 3, 10, 30, 100))
+        each.yaxis.set_view_interval(1, 100)  # at least
     axes[0].set_ylabel("error (ARE, %)")
     axes[0].legend(fontsize=8, loc="lower left")
     return figure
@@ -144,10 +143,8 @@ def h_final(values: dict[str, tuple[float, float]]) -> Figure:
             axes.annotate(f"{value:.2f} %", (value, row), (12 * side, 0), **place, fontsize=9)
     axes.set(yticks=range(len(values)), yticklabels=[FAMILIES[name] for name in values], ylim=(-0.5, len(values) - 0.1))
     ends = np.array(list(values.values()))
-    limits = ends.min() / 2.5, ends.max() * 2.5
-    ticks = [tick for tick in (0.1, 0.3, 1, 3, 10, 30, 100) if limits[0] < tick < limits[1]]
-    axes.set(xscale="log", xlim=limits, xlabel="error (ARE, %)", xticks=ticks, xticklabels=[f"{t:g}" for t in ticks])
-    axes.minorticks_off()
+    log_ticks(axes.xaxis, (0.1, 0.3, 1, 3, 10, 30, 100))
+    axes.set(xlim=(ends.min() / 2.5, ends.max() * 2.5), xlabel="error (ARE, %)")
     axes.legend(fontsize=8, loc="upper left", ncols=2)
     return figure
 
@@ -163,7 +160,7 @@ def h_fig3(parameters: pd.DataFrame) -> Figure:
         rest = ordered[~ordered["family"].isin(groups)]
         each.scatter(rest[x], rest[y], color=figures.MUTED, s=30, alpha=0.8, label="data-constrained")
         for name, label in groups.items():
-            row = ordered[ordered["family"] == name]
+            row = pick(ordered, family=name)
             if len(row):
                 each.scatter(row[x], row[y], color=FAMILY_COLOURS[name], s=42, label=label)
         each.set(xlabel=x_label, ylabel=y_label, title=f"{y_label} against {x}" if x != "rank" else "E, in own units")
@@ -179,7 +176,7 @@ def h_fig4(starts: pd.DataFrame) -> Figure:
         rows = starts[(starts["family"] == family) & (starts["models"] > 2)]
         counts = sorted(rows["models"].unique())
         for count, colour in zip(counts, figures.PALETTE, strict=False):
-            line = rows[(rows["models"] == count) & rows["error"].notna()]
+            line = pick(rows, models=count).dropna(subset="error")
             each.plot(100 * line["start"], line["error"], "o-", color=colour, markersize=4, label=f"{count} models")
         each.set(title=FAMILIES[family], xlabel="dropped (% of what is used)", ylim=(0, None))
         each.legend(fontsize=8)
@@ -194,7 +191,7 @@ def h_fig5(grid: pd.DataFrame, family: str, paper: dict) -> Figure:
     figure, axes = figures.grid(len(counts), width=9.6, height=2.8, sharey=True)
     for each, count in zip(axes, counts, strict=True):
         for key, label, colour in (("late_no_cut", "all tokens", ORANGE), ("late", "without the first 10B", BLUE)):
-            line = rows[(rows["grid"] == key) & (rows["models"] == count)]
+            line = pick(rows, grid=key, models=count)
             each.plot(100 * line["share"], line["error"], "o-", color=colour, markersize=4, label=label)
         if family == "opt":
             each.axhspan(*paper["with_cut"], color=figures.INK, alpha=0.08, linewidth=0)
@@ -211,18 +208,17 @@ def h_fig5(grid: pd.DataFrame, family: str, paper: dict) -> Figure:
 def h_fig6(*tables: pd.DataFrame) -> Figure:
     """Error from one model and borrowed exponents by share of training, a line a size, darker for larger models."""
     figure, axes = figures.grid(len(tables), width=10.4, height=3.6, sharey=True)
-    ticks = [1, 3, 10, 30, 100, 300]
-    axes[0].set(yscale="log", ylim=(0.05, 400), ylabel="error (ARE, %)", yticks=ticks, yticklabels=map(str, ticks))
+    log_ticks(axes[0].yaxis, (1, 3, 10, 30, 100, 300))
+    axes[0].set(ylim=(0.05, 400), ylabel="error (ARE, %)")
     for each, table in zip(axes, tables, strict=True):
         sizes = sorted(table["size"].unique())
         shades = matplotlib.colormaps["viridis_r"](np.linspace(0.15, 0.9, len(sizes)))
         for index, value in enumerate(sizes):
-            rows = table[table["size"] == value]
+            rows = pick(table, size=value)
             look = {"color": shades[index], "marker": "o", "markersize": 3}
             style = "--" if index == len(sizes) - 1 else "-"
             each.plot(100 * rows["share"], rows["error"], linestyle=style, label=size(value), **look)
         each.set(title=FAMILIES[table["family"].iloc[0]], xlabel="share of training used (%)")
-        each.minorticks_off()
         each.legend(fontsize=7.5, ncols=2, loc="lower left", handlelength=1.6, columnspacing=1)
     return figure
 
@@ -232,12 +228,13 @@ def h_fig7(lines: pd.DataFrame) -> Figure:
     families = [name for name in FAMILIES if name in set(lines["family"])]
     figure, axes = figures.grid(len(families), width=10, height=3.8)
     for each, family in zip(axes, families, strict=True):
-        rows = lines[lines["family"] == family]
+        rows = pick(lines, family=family)
         last, names = rows["index"].max(), {}
         each.set(title=FAMILIES[family], xscale="log", xlabel="training tokens D", ylabel=f"loss ({UNITS[family]})")
-        plain_heights(each, rows["L"], (1, 1.5, 2, 2.5, 3, 4, 5, 7))
+        log_ticks(each.yaxis, decade_ticks(rows["L"], (1, 1.5, 2, 2.5, 3, 4, 5, 7)))
+        each.minorticks_off()
         for index in sorted(rows["index"].unique()):
-            line = rows[rows["index"] == index]
+            line = pick(rows, index=index)
             name = size(line["N"].iloc[0])
             colour, names[name] = RED if index == last else BLUE, name
             each.plot(line["D"], line["L"], color=colour, alpha=0.3 + 0.6 * index / last, linewidth=1.4, label=name)
@@ -253,7 +250,7 @@ def h_fig8(grid: pd.DataFrame) -> Figure:
     families = [name for name in FAMILIES if name in set(grid["family"])]
     figure, axes = figures.grid(len(families), width=10.5, height=2.9)
     for each, family in zip(axes, families, strict=True):
-        cells = grid[(grid["family"] == family) & (grid["grid"] == "scale_down")]
+        cells = pick(grid, family=family, grid="scale_down")
         image = heat(each, pivot(cells, "models", "share"))
         each.set(title=FAMILIES[family], xlabel="share of training used (%)", ylabel="largest models used")
     figure.colorbar(image, ax=list(axes), label="error (ARE, %)", shrink=0.9)

@@ -1,1 +1,1 @@
-"""What papers of this theme share: the digitised Chinchilla runs, sentences chosen by results, ticks of log axes."""
+"""What papers of this theme share: the digitised Chinchilla runs, sentences chosen by results."""

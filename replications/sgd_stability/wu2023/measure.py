@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from verifig.measuring.tables import Tables
+from verifig.measuring.tables import Tables, melt
 from verifig.training.artifacts import Artifact
 
 NAMED = (0.01, 0.0316, 0.1)  # learning rates of Figure R2 that the claims name
@@ -232,18 +232,10 @@ def _escape(artifact: Artifact, out: Tables) -> None:
     for k, ratio in enumerate(ratios):
         out.per_seed("escape", "growth", rates[:, k], {"ratio": ratio})
     out.exact("escape", "threshold", float(artifact["threshold"]))
-    groups = np.arange(len(rates))
-    middle = np.median(artifact["log_loss"], axis=1)
-    frames = [
-        pd.DataFrame({"ratio": ratio, "seed": group, "x": artifact["step"], "value": middle[group, k]})
-        for k, ratio in enumerate(ratios)
-        for group in groups
-    ]
-    out.curve("escape_losses", pd.concat(frames))
-    seeds, index = np.meshgrid(groups, np.arange(len(ratios)), indexing="ij")
-    out.curve(
-        "escape_growth", pd.DataFrame({"seed": seeds.ravel(), "x": ratios[index.ravel()], "value": rates.ravel()})
-    )
+    groups = range(len(rates))
+    middle = np.median(artifact["log_loss"], axis=1)  # [groups, ratios, steps]
+    out.curve("escape_losses", melt(middle.swapaxes(0, 1), ratio=ratios, seed=groups, x=artifact["step"]))
+    out.curve("escape_growth", melt(rates, seed=groups, x=ratios))
     out.per_seed("escape", "own_growth", growth(artifact["own_log_loss"], artifact["step"])[:, 0])
     out.exact("escape", "own_threshold_ratio", float(artifact["own_ratio"]))
     section = {"x": artifact["slice_x"], "sgd": artifact["slice_sgd"], "gd": artifact["slice_gd"]}

@@ -9,13 +9,13 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
 from verifig.pages import figures
+from verifig.pages.figures import BLUE, GREEN, ORANGE, PURPLE, RED, log_ticks, percent, pick
 
-BLUE, ORANGE, GREEN, PURPLE, RED = figures.PALETTE[:5]
 SGD, GD = BLUE, ORANGE
 INITIALISATIONS = {"sgd": "covariance I/√d", "sgd_deviation": "standard deviation 1/√d"}
 FIRST = 0.3  # share of the steps that Figure R1 shows
 NEAR = 1.15  # largest eta/eta* in the right panel of Figure E
-PROBE = {"linestyle": (0, (4, 3)), "color": figures.INK, "linewidth": 1.1, "alpha": 0.75}
+BOUND = figures.DASHED | {"linewidth": 1.1, "alpha": 0.75}  # how a bound is drawn
 
 
 def over_rates(axes: Axes, runs: pd.DataFrame, field: str, colour: str, label: str, x: str = "axis", **line) -> None:
@@ -36,18 +36,14 @@ def over_rates(axes: Axes, runs: pd.DataFrame, field: str, colour: str, label: s
 
 def level(axes: Axes, x: np.ndarray, y: np.ndarray, text: str) -> None:
     """A bound as a dashed line, named in the legend."""
-    axes.plot(x, y, label=text, **PROBE)
+    axes.plot(x, y, label=text, **BOUND)
 
 
-def _note(axes: Axes, text: str, y: float) -> None:
-    """Name a horizontal line, above its right end."""
+def constant_level(axes: Axes, y: float, text: str) -> None:
+    """A bound that is the same everywhere, named above its right end."""
+    axes.axhline(y, **BOUND)
     where = {"xycoords": ("axes fraction", "data"), "xytext": (0, 2), "textcoords": "offset points"}
     axes.annotate(text, (0.99, y), ha="right", va="bottom", fontsize=8, **where)
-
-
-def part(runs: pd.DataFrame, model: str, condition: str) -> pd.DataFrame:
-    """Final values of one condition of one experiment."""
-    return runs[(runs["model"] == model) & (runs["condition"] == condition)]
 
 
 def _loglog(axes: Axes, **texts: object) -> None:
@@ -74,18 +70,15 @@ def r1(series: pd.DataFrame, axis: float, settings: Mapping, quoted: Mapping) ->
     axes[0].legend(loc="lower left")
     peak = curve["peak_norm"][curve["peak_norm"]["x"] > 0]
     figures.band(axes[1], peak[peak["value"] > 0], color=PURPLE)
-    axes[1].axhline(settings["clip"], **PROBE)
-    _note(axes[1], "clipping threshold", settings["clip"])
+    constant_level(axes[1], settings["clip"], "clipping threshold")
     axes[1].set(yscale="log", title="largest gradient norm")
     figures.band(axes[2], curve["tr"], color=SGD, label="tr G")
-    axes[2].axhline(2 / learning_rate, **PROBE)
-    _note(axes[2], "2/η", 2 / learning_rate)
+    constant_level(axes[2], 2 / learning_rate, "2/η")
     figures.band(axes[2], curve["path_norm"], color=GREEN, label="path norm")
     axes[2].set(yscale="log", title="trace and path norm", xlabel="iteration")
     axes[2].legend(loc="lower right", bbox_to_anchor=(1, 0.3))
-    shares = curve["clipped"][curve["clipped"]["x"] > 0]
-    figures.band(axes[3], shares.assign(value=100 * shares["value"]), color=RED)
-    axes[3].axvline(quoted["last_clipped"], **PROBE)
+    figures.band(axes[3], percent(curve["clipped"][curve["clipped"]["x"] > 0]), color=RED)
+    axes[3].axvline(quoted["last_clipped"], **BOUND)
     axes[3].annotate(
         f"quoted of the paper: about {quoted['last_clipped']:,}",
         (quoted["last_clipped"], 0.9),
@@ -100,7 +93,7 @@ def r1(series: pd.DataFrame, axis: float, settings: Mapping, quoted: Mapping) ->
 
 def r2(runs: pd.DataFrame, paper_sgd: dict, paper_gd: dict) -> Figure:
     """Sharpness and path norm of SGD and of GD, their test losses, their path norms, over learning rates."""
-    sgd, gd = part(runs, "relu", "sgd"), part(runs, "relu", "gd")
+    sgd, gd = (pick(runs, model="relu", condition=name) for name in ("sgd", "gd"))
     figure, axes = figures.grid(2, 2, width=9, height=3.3)
     x = np.array(sorted(sgd["axis"].unique()))
     over_rates(axes[0], sgd, "tr", SGD, "tr G")
@@ -117,7 +110,7 @@ def r2(runs: pd.DataFrame, paper_sgd: dict, paper_gd: dict) -> Figure:
         over_rates(each, sgd, field, SGD, "SGD")
         over_rates(each, gd, field, GD, "gradient descent")
         _loglog(each, title=title, xlabel="√d·η (SGD), η (GD)")
-        figures.plain_ticks(each.yaxis)
+        log_ticks(each.yaxis, minor=True)
     for each in axes:
         each.legend(loc="lower left", fontsize=8)
     return figure
@@ -127,12 +120,12 @@ def r2_init(runs: pd.DataFrame) -> Figure:
     """Trace over the bound and path norm over its bound under both readings of the initialisation."""
     figure, axes = figures.grid(2, width=9, height=3.2)
     for (condition, label), colour in zip(INITIALISATIONS.items(), (SGD, PURPLE), strict=True):
-        rows = part(runs, "relu", condition)
+        rows = pick(runs, model="relu", condition=condition)
         rows = rows.assign(path_ratio=rows["path_norm"] * rows["axis"] / 2)
         over_rates(axes[0], rows, "sharp_ratio", colour, label)
         over_rates(axes[1], rows, "path_ratio", colour, label)
     for each, title in ((axes[0], "η E|g|⁴ / (2 tr G)"), (axes[1], "path norm · √d·η / 2")):
-        each.axhline(1, **PROBE)
+        each.axhline(1, **BOUND)
         each.set(xscale="log", title=title, xlabel="√d·η")
         each.set_ylim(0, max(1.3, each.get_ylim()[1]))
     axes[1].legend(loc="upper right", fontsize=8)
@@ -141,7 +134,7 @@ def r2_init(runs: pd.DataFrame) -> Figure:
 
 def d1(runs: pd.DataFrame) -> Figure:
     """Diagonal network: trace, Frobenius norm, largest eigenvalue under SGD and GD; test errors."""
-    sgd, gd = part(runs, "diagonal", "sgd"), part(runs, "diagonal", "gd")
+    sgd, gd = (pick(runs, model="diagonal", condition=name) for name in ("sgd", "gd"))
     figure, axes = figures.grid(3, width=10.5, height=3.5)
     x = np.array(sorted(sgd["axis"].unique()))
     for each, rows, title in ((axes[0], sgd, "(a) SGD"), (axes[1], gd, "(b) gradient descent")):
@@ -164,28 +157,30 @@ def d1(runs: pd.DataFrame) -> Figure:
 def d2(runs: pd.DataFrame, series: pd.DataFrame) -> Figure:
     """Balance ratio at the end against that at the start, and over iterations of SGD."""
     figure, axes = figures.grid(2, width=9, height=3.4)
+    ends = pick(runs, model="balance")
     for condition, label, colour in (("sgd", "SGD", SGD), ("gd", "gradient descent", GD)):
-        over_rates(axes[0], part(runs, "balance", condition), "balance", colour, label, x="initial_ratio")
-    x = np.array(sorted(part(runs, "balance", "sgd")["initial_ratio"].unique()))
+        over_rates(axes[0], pick(ends, condition=condition), "balance", colour, label, x="initial_ratio")
+    x = np.array(sorted(pick(ends, condition="sgd")["initial_ratio"].unique()))
     level(axes[0], x, x, "unchanged")
-    axes[0].set(xscale="log", yscale="log", title="end against start", xlabel="r at the start", ylabel="r at the end")
-    axes[0].set(xticks=x, xticklabels=[f"{value:g}" for value in x], ylim=(0.8, None))
-    axes[0].xaxis.set_minor_formatter(NullFormatter())
+    axes[0].set(
+        yscale="log", title="end against start", xlabel="r at the start", ylabel="r at the end", ylim=(0.8, None)
+    )
+    log_ticks(axes[0].xaxis, x, minor=True)
     axes[0].legend(loc="upper left", fontsize=8)
-    sgd = series[(series["condition"] == "sgd") & (series["curve"] == "balance")]
+    sgd = pick(series, condition="sgd", curve="balance")
     for ratio, colour in zip(x, figures.PALETTE, strict=False):
         rows = sgd[np.isclose(sgd["initial_ratio"], ratio)]
         figures.band(axes[1], rows, color=colour, label=f"from r = {ratio:g}")
     axes[1].set(yscale="log", title="SGD", xlabel="iteration", ylabel="r", ylim=(0.8, None))
     axes[1].legend(loc="upper right", fontsize=8)
     for each in axes:
-        figures.plain_ticks(each.yaxis)
+        log_ticks(each.yaxis, minor=True)
     return figure
 
 
 def b(runs: pd.DataFrame) -> Figure:
     """Trace over batch sizes with the bound 2B/eta, and the learning rate over the exact threshold of each run."""
-    rows = runs[runs["model"] == "batch_size"]
+    rows = pick(runs, model="batch_size")
     x = np.array(sorted(rows["batch_size"].unique()))
     rate = rows["learning_rate"].iloc[0]
     figure, axes = figures.grid(2, width=9, height=3.2)
@@ -202,13 +197,12 @@ def b(runs: pd.DataFrame) -> Figure:
     axes[0].set(yscale="log", title="trace at the end")
     axes[0].legend(loc="lower right", fontsize=8)
     over_rates(axes[1], rows, "threshold_ratio", PURPLE, "η/η*", x="batch_size")
-    axes[1].axhline(1, **PROBE)
-    _note(axes[1], "exact threshold", 1)
+    constant_level(axes[1], 1, "exact threshold")
     axes[1].set(title="η over the exact threshold η*")
     axes[1].set_ylim(0, max(1.15, axes[1].get_ylim()[1]))
     for each in axes:
-        each.set_xscale("log", base=2)
-        each.set(xlabel="batch size", xticks=x, xticklabels=[str(value) for value in x])
+        log_ticks(each.xaxis, x)
+        each.set(xlabel="batch size")
     return figure
 
 
@@ -226,7 +220,7 @@ def e(losses: pd.DataFrame, rates: pd.DataFrame, boundary: pd.Series) -> Figure:
     middle = near.groupby("x")["value"].median()
     axes[1].plot(middle.index, middle, color=SGD, linewidth=1.2)
     axes[1].axhline(0, color=figures.MUTED, linewidth=1)
-    axes[1].axvline(1, **PROBE)
+    axes[1].axvline(1, **BOUND)
     axes[1].plot(boundary, np.zeros(len(boundary)), "D", color=RED, markersize=5, label="growth turns positive")
     axes[1].set(title="growth per 1,000 steps", xlabel="η/η*", ylabel="change of ln loss")
     axes[1].legend(loc="upper left", fontsize=8)
@@ -244,7 +238,7 @@ def minima(section: pd.DataFrame, spectrum: pd.DataFrame, learning_rate: float) 
         title="along the sharpest direction", xlabel="distance from the minimum", ylabel="training loss", ylim=(0, None)
     )
     axes[0].legend(loc="upper center", fontsize=8)
-    axes[1].axhline(2 / learning_rate, label="2/η", **PROBE)
+    axes[1].axhline(2 / learning_rate, label="2/η", **BOUND)
     axes[1].set(xscale="log", yscale="log", title="eigenvalues of G", xlabel="rank", ylim=(0.01, None))
     axes[1].legend(loc="lower left", fontsize=8)
     return figure
@@ -258,22 +252,18 @@ def oracles(population: pd.DataFrame, bounds: pd.DataFrame) -> Figure:
         ("gaussian", 1, BLUE, "Gaussian inputs: 2B/(B+d+1)"),
         ("sphere", -1, ORANGE, "on the sphere: 2B/(B+d−1)"),
     ):
-        rows = population[population["law"] == law]
+        rows = pick(population, law=law)
         axes[0].plot(batch, 2 * batch / (batch + 10 + shift), color=colour, label=label)
         axes[0].plot(rows["batch"], rows["value"], "o", color=colour, markersize=5)
-    axes[0].set_xscale("log", base=2)
+    log_ticks(axes[0].xaxis, (1, 4, 16))
     axes[0].set(title="η* of regression, d = 10", xlabel="batch size", ylim=(0, 1.5))
-    axes[0].set(xticks=[1, 4, 16], xticklabels=["1", "4", "16"])
     axes[0].legend(loc="upper left", fontsize=8)
     names = {"largest_norm_bound": "2 / max |g|²", "fourth_moment_bound": "2 tr G / E|g|⁴", "trace_bound": "2 / tr G"}
     for row, (name, colour) in enumerate(zip(names, (GREEN, PURPLE, BLUE), strict=True)):
         values = np.sort(bounds[name])
         axes[1].plot(values, row + np.linspace(-0.2, 0.2, len(values)), "o", color=colour, markersize=3.5)
-    axes[1].axvline(1, **PROBE)
-    axes[1].set(
-        title="bounds over η*, random instances", xscale="log", yticks=range(3), yticklabels=list(names.values())
-    )
-    axes[1].set(ylim=(-0.5, 2.5), xlim=(0.1, 10), xticks=[0.1, 0.2, 0.5, 1, 2, 5, 10])
-    axes[1].set_xticklabels(["0.1", "0.2", "0.5", "1", "2", "5", "10"])
-    axes[1].xaxis.set_minor_formatter(NullFormatter())
+    axes[1].axvline(1, **BOUND)
+    axes[1].set(title="bounds over η*, random instances", yticks=range(3), yticklabels=list(names.values()))
+    log_ticks(axes[1].xaxis, minor=True)
+    axes[1].set(ylim=(-0.5, 2.5), xlim=(0.1, 10))
     return figure

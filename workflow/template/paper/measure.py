@@ -2,28 +2,21 @@
 
 from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
 
-from verifig.measuring.tables import Tables
+from verifig.measuring.series import Series
+from verifig.measuring.tables import Tables, melt
 from verifig.training.artifacts import Artifact
-from verifig.training.members import members_of
 
 
 def measure(artifacts: Mapping[str, Artifact], out: Tables) -> None:
     """Fill `out` from whatever experiments ran at this scale."""
     if "descent" not in artifacts:
         return
-    artifact = artifacts["descent"]
-    names = np.array([member["condition"] for member in members_of(artifact.meta["job"]["settings"])])
-    loss = artifact["loss"]
-    frames = []
-    for name in np.unique(names):
-        chosen = loss[names == name]
-        out.per_seed("descent", "loss_ratio", chosen[:, -1] / chosen[:, 0], {"condition": name})
-        out.per_seed("descent", "first_loss", chosen[:, 0], {"condition": name})
-        seeds, steps = np.meshgrid(np.arange(len(chosen)), artifact["steps"], indexing="ij")
-        frames.append(
-            pd.DataFrame({"condition": name, "seed": seeds.ravel(), "x": steps.ravel(), "value": chosen.ravel()})
-        )
+    series, frames = Series(artifacts["descent"], "steps"), []
+    for condition in series.settings:
+        loss, name = series[condition, "loss"], {"condition": condition}
+        out.per_seed("descent", "loss_ratio", loss[:, -1] / loss[:, 0], name)
+        out.per_seed("descent", "first_loss", loss[:, 0], name)
+        frames.append(melt(loss, **name, seed=range(len(loss)), x=series.points))
     out.curve("losses", pd.concat(frames))

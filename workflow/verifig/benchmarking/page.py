@@ -129,7 +129,7 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def chart(record: Mapping, path: Path) -> None:
     """Write the figure of growth, memory and references as SVG."""
-    from verifig.pages.figures import PALETTE, grid, save
+    from verifig.pages.figures import PALETTE, grid, legend_outside, save
 
     drawing, (members, width, memory, references) = grid(2, 2, height=3.2)
     for row, (slug, entry) in enumerate(record["rule_sets"].items()):
@@ -147,7 +147,7 @@ def chart(record: Mapping, path: Path) -> None:
     references.set(title="Plain references", xlabel="times as long as ours", yticks=[])
     references.invert_yaxis()
     _axes(members, width, memory, references)
-    drawing.legend(*members.get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    legend_outside(members, "lower center", ncols=3)
     save(drawing, path, "Cost of the training programs")
 
 
@@ -164,22 +164,13 @@ def _references(panel: "Axes", row: int, results: Sequence[Result], style: Mappi
 
 def _axes(members: "Axes", width: "Axes", memory: "Axes", references: "Axes") -> None:
     """Logarithmic axes with plain numbers, and dashed lines at what would be neutral."""
-    from matplotlib.ticker import LogLocator
+    from verifig.pages.figures import DASHED, log_ticks
 
-    from verifig.pages.figures import INK
-
-    dashed = {"color": INK, "linestyle": (0, (4, 3)), "linewidth": 1, "alpha": 0.75}
-    members.axhline(1, **dashed)
-    width.axline((1, 1), (2, 2), **dashed)
-    references.axvline(1, **dashed)
-    for panel in (members, width, memory, references):
-        panel.set_xscale("log")
-        if panel is not references:
-            panel.set_yscale("log")
-        panel.minorticks_off()
-        for axis in (panel.xaxis, panel.yaxis)[: 1 if panel is references else 2]:
-            axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-            axis.set_major_formatter(lambda value, _: f"{value:g}")
+    members.axhline(1, **DASHED, alpha=0.75)
+    width.axline((1, 1), (2, 2), **DASHED, alpha=0.75)
+    references.axvline(1, **DASHED, alpha=0.75)
     for panel in (members, memory):
-        places = sorted({place for line in panel.get_lines() for place in line.get_xdata() if place >= 1})
-        panel.set_xticks(places, [f"{place:g}" for place in places])
+        places = {place for line in panel.get_lines() for place in line.get_xdata() if place >= 1}
+        log_ticks(panel.xaxis, sorted(places))
+    for axis in (members.yaxis, width.xaxis, width.yaxis, memory.yaxis, references.xaxis):
+        log_ticks(axis)

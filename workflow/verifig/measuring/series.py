@@ -10,7 +10,7 @@ class Series:
     """`series[condition, field]` is [seeds, log points, ...].
 
     Args:
-        artifact: records whose first axis are the members of the job (see `rulesets.members`).
+        artifact: records whose first axis are the members of the job (see `members_of`).
         points: name of the array of log points (epochs, steps).
 
     Attributes:

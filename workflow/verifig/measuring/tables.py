@@ -94,28 +94,60 @@ def read(path: Path) -> pd.DataFrame:
         raise InputError(f"{path} is not a readable table ({' '.join(str(error).split())[:120]})") from None
 
 
+def melt(values: np.ndarray | Mapping[str, np.ndarray], /, **axes: object) -> pd.DataFrame:
+    """An array as a long table: one row an element, in the order of `np.ravel`.
+
+    Args:
+        values: [one dimension an axis]: becomes the column `value`; several arrays by name: a column each, broadcast to
+            the shape of the axes.
+        axes: by name of the column and in the order of the dimensions, the labels [n] along each. A single value (a
+            number or text) has no dimension and fills its column.
+    """
+    fields = values if isinstance(values, Mapping) else {"value": values}
+    along = {name: np.asarray(labels) for name, labels in axes.items() if np.ndim(labels)}
+    places = dict(zip(along, np.meshgrid(*along.values(), indexing="ij"), strict=True))
+    columns = {name: places[name].ravel() if name in places else label for name, label in axes.items()}
+    shape = tuple(len(labels) for labels in along.values())
+    return pd.DataFrame(columns | {name: np.broadcast_to(field, shape).ravel() for name, field in fields.items()})
+
+
 def long(x: np.ndarray, curves: Mapping[str, np.ndarray], condition: str) -> pd.DataFrame:
     """Curves [units, T] over `x` [T] as a long table with columns curve, condition, seed, x, value."""
-    frames = []
-    for name, values in curves.items():
-        seeds, points = np.meshgrid(np.arange(len(values)), x, indexing="ij")
-        columns = {"seed": seeds.ravel(), "x": points.ravel(), "value": np.ravel(values)}
-        frames.append(pd.DataFrame({"curve": name, "condition": condition} | columns))
+    frames = [
+        melt(values, curve=name, condition=condition, seed=range(len(values)), x=x) for name, values in curves.items()
+    ]
     return pd.concat(frames, ignore_index=True)
 
 
-def first_crossing(x: np.ndarray, y: np.ndarray, level: float, log_x: bool = False) -> tuple[np.ndarray, np.ndarray]:
+def paired(*values: np.ndarray) -> list[np.ndarray]:
+    """Values [units, ...] of several conditions, cut to the units that all of them have: same seed, same draw."""
+    shared = min(len(each) for each in values)
+    return [each[:shared] for each in values]
+
+
+def difference(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """first - second [units, ...] of two conditions, over the units that both have."""
+    first, second = paired(first, second)
+    return first - second
+
+
+def ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
+    """above / below [units, ...] of two conditions, over the units that both have; over zero it is infinite or NaN."""
+    above, below = paired(above, below)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        return above / below
+
+
+def first_crossing(x: np.ndarray, y: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray]:
     """First `x` at which each row of `y` reaches `level` from below, interpolated linearly between log points.
 
     Args:
         x: [T] increasing; y: [units, T].
-        log_x: interpolate in log x.
 
     Returns:
         (positions [units], never [units]); where the level is never reached the position is the last x.
     """
     x, y = np.asarray(x, float), np.atleast_2d(np.asarray(y, float))
-    axis = np.log(x) if log_x else x
     positions, never = np.full(len(y), x[-1]), np.ones(len(y), bool)
     for unit, row in enumerate(y):
         above = np.flatnonzero(row >= level)
@@ -126,6 +158,5 @@ def first_crossing(x: np.ndarray, y: np.ndarray, level: float, log_x: bool = Fal
             positions[unit] = x[0]
             continue
         share = (level - row[k - 1]) / (row[k] - row[k - 1])
-        position = axis[k - 1] + share * (axis[k] - axis[k - 1])
-        positions[unit] = np.exp(position) if log_x else position
+        positions[unit] = x[k - 1] + share * (x[k] - x[k - 1])
     return positions, never

@@ -20,7 +20,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
 
 from verifig.ground.files import write_text
 from verifig.pages.notices import PLACEHOLDER
@@ -28,6 +28,8 @@ from verifig.pages.notices import PLACEHOLDER
 INK = "#010203"  # stands for currentColor until the figure is saved
 MUTED = "#8a8f98"
 PALETTE = ("#3f86d2", "#d9762b", "#2f9e73", "#b05fc4", "#d64f62", "#8f8420", "#2aa3b8", "#8a8f98")
+BLUE, ORANGE, GREEN, PURPLE, RED, OLIVE, TEAL, GREY = PALETTE
+DASHED = {"color": INK, "linestyle": (0, (4, 3)), "linewidth": 1}  # what theory or a paper says, beside our data
 DARK_INK, LIGHT_INK = "#1f2430", "#d6dae2"
 
 STYLE = {
@@ -75,26 +77,43 @@ def grid(
     return figure, axes.ravel()
 
 
+def pick(frame: pd.DataFrame, /, **values: object) -> pd.DataFrame:
+    """Rows of a long table with these values in their columns: `pick(runs, curve="loss", condition="sgd")`."""
+    for column, value in values.items():
+        frame = frame[frame[column] == value]
+    return frame
+
+
+def percent(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
+    """The table with fractions in percent: those of the named columns, of `value` if none is named."""
+    return frame.assign(**{name: 100 * frame[name] for name in columns or ["value"]})
+
+
 def band(
-    axes: Axes,
-    frame: pd.DataFrame,
-    x: str = "x",
-    y: str = "value",
-    color: str = PALETTE[0],
-    label: str | None = None,
-    **line,
+    axes: Axes, frame: pd.DataFrame, x: str = "x", y: str = "value", color: str = BLUE, label=None, **line
 ) -> None:
     """Median over units as a line and the range over units as a band, from a long table with one row a unit and x."""
+    _median_band(axes, frame, x, y, (0, 1), 0.2, {"color": color, "label": label} | line)
+
+
+def quartile_band(
+    axes: Axes, frame: pd.DataFrame, x: str = "x", y: str = "value", color: str = BLUE, label=None, **line
+) -> None:
+    """Median over units with the band from the first to the third quartile, for values whose range spans decades."""
+    _median_band(axes, frame, x, y, (0.25, 0.75), 0.18, {"color": color, "label": label} | line)
+
+
+def _median_band(axes, frame, x, y, shares, opacity, line) -> None:
     if frame.empty:  # the condition was left out of this run
         return
     groups = frame.groupby(x)[y]
-    middle, low, high = groups.median(), groups.min(), groups.max()
-    axes.plot(middle.index, middle, color=color, label=label, **line)
-    axes.fill_between(middle.index, low, high, color=color, alpha=0.2, linewidth=0)
+    middle, (low, high) = groups.median(), (groups.quantile(share) for share in shares)
+    axes.plot(middle.index, middle, **line)
+    axes.fill_between(middle.index, low, high, color=line["color"], alpha=opacity, linewidth=0)
 
 
 def mean_band(
-    axes: Axes, frame: pd.DataFrame, x: str = "x", y: str = "value", color: str = PALETTE[0], label=None, **line
+    axes: Axes, frame: pd.DataFrame, x: str = "x", y: str = "value", color: str = BLUE, label=None, **line
 ) -> None:
     """Mean over units with its pointwise 95 % Student t interval as a band."""
     from verifig.judging.stats import mean
@@ -108,16 +127,20 @@ def mean_band(
     axes.fill_between(list(intervals), low, high, color=color, alpha=0.2, linewidth=0)
 
 
+def threshold(axes: Axes, value: float, text: str = "", axis: str = "x", **line) -> None:
+    """A line across the axes at a threshold, dotted and grey unless `line` says otherwise, with `text` at its end."""
+    draw = axes.axhline if axis == "y" else axes.axvline
+    draw(value, **({"color": MUTED, "linestyle": ":", "linewidth": 1} | line))
+    if text and axis == "y":
+        axes.annotate(text, (1, value), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=8)
+    elif text:
+        place = {"xycoords": ("data", "axes fraction"), "ha": "right", "va": "top", "rotation": 90}
+        axes.annotate(text, (value, 1), fontsize=8, **place)
+
+
 def paper_line(axes: Axes, value: float, text: str, axis: str = "y") -> None:
     """The paper's value: a dashed line with its label on the line."""
-    draw = axes.axhline if axis == "y" else axes.axvline
-    draw(value, color=INK, linestyle=(0, (4, 3)), linewidth=1, alpha=0.75)
-    if axis == "y":
-        axes.annotate(text, (1, value), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=8)
-    else:
-        axes.annotate(
-            text, (value, 1), xycoords=("data", "axes fraction"), ha="right", va="top", rotation=90, fontsize=8
-        )
+    threshold(axes, value, text, axis, **DASHED, alpha=0.75)
 
 
 def paper_points(axes: Axes, x: Sequence[float], y: Sequence[float], label: str = "paper", **marker) -> None:
@@ -126,11 +149,31 @@ def paper_points(axes: Axes, x: Sequence[float], y: Sequence[float], label: str 
     axes.plot(x, y, label=label, **(look | marker))
 
 
-def plain_ticks(axis: Axis) -> None:
-    """Label 1, 2, 5, 10, ... on a short logarithmic axis, so that values can be read off it."""
-    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+def log_ticks(axis: Axis, ticks: Sequence[float] | None = None, minor: bool = False) -> None:
+    """Make an axis logarithmic, with plain numbers that values can be read off by.
+
+    Args:
+        ticks: where the numbers stand, as far as they lie within the axis; None: at 1, 2, 5, 10, ...
+        minor: keep marks without numbers in between.
+    """
+    getattr(axis.axes, f"set_{axis.axis_name}scale")("log")
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)) if ticks is None else FixedLocator(list(ticks)))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axis.set_minor_formatter(NullFormatter())
+    if not minor:
+        axis.set_minor_locator(NullLocator())
+
+
+def decade_ticks(values: pd.Series, steps: Sequence[float] = (1, 2, 3, 5)) -> list[float]:
+    """`steps` times every power of ten, from the smallest positive to the largest of `values`, or just beyond."""
+    low, high = 0.85 * values[values > 0].min(), 1.2 * values.max()
+    ticks = (step * 10.0**power for power in range(-9, 6) for step in steps)
+    return [tick for tick in ticks if low <= tick <= high]
+
+
+def legend_outside(axes: Axes, place: str, **options) -> None:
+    """One legend for all panels, outside them (`place`: "upper right", "lower center", ...), of what `axes` names."""
+    axes.figure.legend(*axes.get_legend_handles_labels(), loc=f"outside {place}", **options)
 
 
 def end_labels(axes: Axes, labels: Mapping[str, str], gap: float = 0.06) -> None:

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 
-from verifig.measuring.tables import Tables
+from verifig.measuring.tables import Tables, melt
 from verifig.training.artifacts import Artifact
 
 GROUP, DESCENT_GROUP = 50, 10  # draws a unit
@@ -67,10 +67,8 @@ def _descent(experiment: str, artifact: Artifact, out: Tables) -> None:
         threshold, wide = (values[:, grid.index(width)] for width in (n, 5 * n))
         contrast = groups(threshold - factor * wide, DESCENT_GROUP)
         out.per_seed(experiment, "descent_contrast", contrast, {"arm": label})
-    draws, steps, places = np.meshgrid(np.arange(len(error)) // DESCENT_GROUP, horizons, grid, indexing="ij")
-    frame = {"seed": draws.ravel(), "steps": steps.ravel(), "x": places.ravel(), "value": error.ravel()}
-    frame = pd.DataFrame(frame).groupby(["seed", "steps", "x"], as_index=False).mean()
-    out.curve("minimal_descent", frame)
+    by_draw = melt(error, seed=np.arange(len(error)) // DESCENT_GROUP, steps=horizons, x=grid)
+    out.curve("minimal_descent", by_draw.groupby(["seed", "steps", "x"], as_index=False).mean())
 
 
 def conditioning(experiment: str, artifact: Artifact, out: Tables) -> None:
@@ -104,6 +102,4 @@ def _curvature(experiment: str, artifact: Artifact, out: Tables) -> None:
     for column, dimension in enumerate(dimensions):
         values = groups(factor[:, column, 0], DESCENT_GROUP)
         out.per_seed(experiment, "curvature_factor", values, {"dimension": dimension, "steps": steps[0]})
-    draws, places, horizons = np.meshgrid(np.arange(len(factor)), dimensions, steps, indexing="ij")
-    frame = {"seed": draws.ravel(), "x": places.ravel(), "steps": horizons.ravel(), "value": factor.ravel()}
-    out.curve("smallest_curvature", pd.DataFrame(frame))
+    out.curve("smallest_curvature", melt(factor, seed=range(len(factor)), x=dimensions, steps=steps))

@@ -9,7 +9,7 @@ import pandas as pd
 from replications.double_descent.liu2023.measuring import widths
 from replications.double_descent.liu2023.measuring.widths import Curves
 from replications.double_descent.science.statistics import conditions
-from verifig.measuring.tables import Tables
+from verifig.measuring.tables import Tables, difference, melt, ratio
 from verifig.training.artifacts import Artifact
 
 GROWTH = ["steps 3000", "steps 10000", "steps 30000", "steps 100000", "steps 1e+06"]
@@ -34,9 +34,9 @@ def measure(experiment: str, artifact: Artifact, out: Tables) -> dict[str, Curve
     kappas = {name: artifact[f"{name}.condition_number"] for name in maps}
     for name, curves in maps.items():
         _solvers(experiment, name, curves, out)
-        for ratio, width in ((1, "n"), (4, "4n")):
-            if curves.covers(ratio):
-                values = kappas[name][:, curves.nearest(ratio)]
+        for multiple, width in ((1, "n"), (4, "4n")):
+            if curves.covers(multiple):
+                values = kappas[name][:, curves.nearest(multiple)]
                 out.per_seed(experiment, "condition_number", values, {"map": name, "width": width})
     if "standardised" in maps:
         for statistics in (_growth, _threshold, _correlation, _noise):
@@ -44,7 +44,11 @@ def measure(experiment: str, artifact: Artifact, out: Tables) -> dict[str, Curve
         _output_scales(experiment, maps["standardised"], artifact.meta["job"]["settings"], out)
     _map_pairs(experiment, maps, kappas, out)
     out.curve(f"{experiment}_risk", pd.concat([_long(name, curves) for name, curves in maps.items()]))
-    out.curve(f"{experiment}_kappa", pd.concat([_kappa_table(name, maps[name], kappas[name]) for name in maps]))
+    by_width = [
+        melt(kappa, map=name, seed=range(len(kappa)), x=maps[name].widths)[["map", "x", "seed", "value"]]
+        for name, kappa in kappas.items()
+    ]
+    out.curve(f"{experiment}_kappa", pd.concat(by_width))
     return maps
 
 
@@ -59,10 +63,10 @@ def _solvers(experiment: str, name: str, curves: Curves, out: Tables) -> None:
             out.per_seed(experiment, "peak_mse", curves.peak(solver), place)
         if curves.covers(widths.TAIL):
             out.per_seed(experiment, "tail_mse", curves.at("test_mse", solver, widths.TAIL), place)
-        for ratio in ERROR_WIDTHS:
-            if curves.covers(ratio):
-                values = curves.at("test_error", solver, ratio)
-                out.per_seed(experiment, "test_error", values, place | {"width_over_n": ratio})
+        for multiple in ERROR_WIDTHS:
+            if curves.covers(multiple):
+                values = curves.at("test_error", solver, multiple)
+                out.per_seed(experiment, "test_error", values, place | {"width_over_n": multiple})
         for left in (0.4, widths.LEFT):
             if curves.covers(1, left):
                 rise = curves.at("test_error", solver, 1) - curves.at("test_error", solver, left)
@@ -78,8 +82,8 @@ def _growth(experiment: str, curves: Curves, out: Tables) -> None:
 
 def _threshold(experiment: str, curves: Curves, out: Tables) -> None:
     """B3: test MSE at W = n over that at the neighbouring widths, fully trained; share of seeds with their maximum there."""
-    for side, ratio in curves.over_neighbours("test_mse", "steps inf").items():
-        out.per_seed(experiment, "threshold_over_neighbour", ratio, {"side": side})
+    for side, values in curves.over_neighbours("test_mse", "steps inf").items():
+        out.per_seed(experiment, "threshold_over_neighbour", values, {"side": side})
     if curves.covers(1):
         at_threshold = curves.row("test_mse", "steps inf").argmax(1) == curves.nearest(1)
         out.per_seed(experiment, "peak_at_threshold", at_threshold.astype(float))
@@ -121,33 +125,21 @@ def _map_pairs(experiment: str, maps: dict[str, Curves], kappas: dict[str, np.nd
     for a, b in MAP_PAIRS:
         if a not in maps or b not in maps:
             continue
-        shared = min(len(kappas[a]), len(kappas[b]))
         if maps[a].covers(4) and maps[b].covers(4):
-            ratio = kappas[a][:shared, maps[a].nearest(4)] / kappas[b][:shared, maps[b].nearest(4)]
-            out.per_seed(experiment, "tail_condition_ratio", ratio, {"a": a, "b": b})
+            tails = (kappas[name][:, maps[name].nearest(4)] for name in (a, b))
+            out.per_seed(experiment, "tail_condition_ratio", ratio(*tails), {"a": a, "b": b})
         for solver in ("steps 10000", "lr 0.01"):
             if not all(solver in maps[name].names and maps[name].covers(1) for name in (a, b)):
                 continue
-            pair = [maps[name].at("test_error", solver, 1)[:shared] for name in (a, b)]
+            errors = (maps[name].at("test_error", solver, 1) for name in (a, b))
+            losses = (maps[name].loss(solver) for name in (a, b))
             place = {"a": a, "b": b, "solver": solver}
-            out.per_seed(experiment, "threshold_error_difference", pair[0] - pair[1], place)
-            losses = [maps[name].loss(solver)[:shared] for name in (a, b)]
-            out.per_seed(experiment, "threshold_loss_ratio", losses[0] / losses[1], place)
+            out.per_seed(experiment, "threshold_error_difference", difference(*errors), place)
+            out.per_seed(experiment, "threshold_loss_ratio", ratio(*losses), place)
 
 
 def _long(name: str, curves: Curves) -> pd.DataFrame:
     """map, solver, width, seed, and the four fields."""
-    shape = curves.fields["test_mse"].shape
-    seeds, solvers, places = np.meshgrid(*(np.arange(size) for size in shape), indexing="ij")
-    columns = {
-        "map": name,
-        "solver": np.array(curves.names)[solvers.ravel()],
-        "width": curves.widths[places.ravel()],
-        "seed": seeds.ravel(),
-    }
-    return pd.DataFrame(columns | {field: values.ravel() for field, values in curves.fields.items()})
-
-
-def _kappa_table(name: str, curves: Curves, kappa: np.ndarray) -> pd.DataFrame:
-    seeds, places = np.meshgrid(np.arange(len(kappa)), curves.widths, indexing="ij")
-    return pd.DataFrame({"map": name, "x": places.ravel(), "seed": seeds.ravel(), "value": kappa.ravel()})
+    seeds = range(len(curves.fields["test_mse"]))
+    frame = melt(curves.fields, map=name, seed=seeds, solver=curves.names, width=curves.widths)
+    return frame[["map", "solver", "width", "seed", *curves.fields]]

@@ -10,7 +10,7 @@ from replications.double_descent.liu2023.measuring.features import SPECTRAL
 from replications.double_descent.liu2023.measuring.widths import Curves
 from replications.double_descent.science import statistics
 from replications.double_descent.science.statistics import WIDE
-from verifig.measuring.tables import Tables
+from verifig.measuring.tables import Tables, melt, paired, ratio
 from verifig.training.artifacts import Artifact
 
 CONTROL = "both_layers"
@@ -42,8 +42,8 @@ def iterated(experiment: str, artifact: Artifact, spectral: Curves | None, out: 
                 out.per_seed(experiment, "peak_height", curves.height(point), {"run": point})
     control = next((point for point in found if point.startswith(CONTROL)), None)
     if control:
-        for side, ratio in found[control].over_neighbours("test_mse", control).items():
-            out.per_seed(experiment, "threshold_over_neighbour", ratio, {"side": side})
+        for side, values in found[control].over_neighbours("test_mse", control).items():
+            out.per_seed(experiment, "threshold_over_neighbour", values, {"side": side})
     _batches(experiment, found, out)
     if spectral is not None:
         _optimisers(experiment, found, spectral, out)
@@ -55,7 +55,7 @@ def _batches(experiment: str, found: dict[str, Curves], out: Tables) -> None:
     """C2: ratios of threshold losses between batch sizes after the same number of epochs."""
     for a, b in (("sgd_10 1000", "sgd_1 1000"), ("sgd_100 1000", "sgd_10 1000")):
         if {a, b} <= set(found) and found[a].covers(1) and found[b].covers(1):
-            out.per_seed(experiment, "loss_ratio", _ratio(found[a].loss(a), found[b].loss(b)), {"a": a, "b": b})
+            out.per_seed(experiment, "loss_ratio", ratio(found[a].loss(a), found[b].loss(b)), {"a": a, "b": b})
 
 
 def _optimisers(experiment: str, found: dict[str, Curves], spectral: Curves, out: Tables) -> None:
@@ -66,15 +66,10 @@ def _optimisers(experiment: str, found: dict[str, Curves], spectral: Curves, out
     for (weak, source, name), (strong, strong_source, strong_name) in itertools.pairwise(OPTIMISERS):
         weaker, stronger = sources[source][name], sources[strong_source][strong_name]
         place = {"a": strong, "b": weak}
-        test = _ratio(stronger.at("test_mse", strong_name, 1), weaker.at("test_mse", name, 1))
-        train = _ratio(weaker.loss(name), stronger.loss(strong_name))
+        test = ratio(stronger.at("test_mse", strong_name, 1), weaker.at("test_mse", name, 1))
+        train = ratio(weaker.loss(name), stronger.loss(strong_name))
         out.per_seed(experiment, "threshold_mse_ratio", test, place)
         out.per_seed(experiment, "threshold_loss_ratio", train, place)
-
-
-def _ratio(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    shared = min(len(a), len(b))
-    return a[:shared] / b[:shared]
 
 
 def _correlation(experiment: str, found: dict[str, Curves], spectral: Curves, out: Tables) -> None:
@@ -84,22 +79,18 @@ def _correlation(experiment: str, found: dict[str, Curves], spectral: Curves, ou
     chosen = [(name, spectral) for name in SPECTRAL] + [(name, found[name]) for name in ITERATED]
     if not all(curves.covers(1, widths.TAIL) for _, curves in chosen):
         return
-    shared = min(len(curves.loss(name)) for name, curves in chosen)
-    loss = np.stack([curves.loss(name)[:shared] for name, curves in chosen], 1)
-    height = np.stack([curves.height(name)[:shared] for name, curves in chosen], 1)
+    loss = np.stack(paired(*(curves.loss(name) for name, curves in chosen)), 1)
+    height = np.stack(paired(*(curves.height(name) for name, curves in chosen)), 1)
     out.per_seed(experiment, "rank_correlation", widths.rank_correlation(loss, height), {"list": "all"})
-    seeds, places = np.meshgrid(np.arange(shared), np.arange(len(chosen)), indexing="ij")
-    names = np.array([name for name, _ in chosen])
-    frame = {"name": names[places.ravel()], "seed": seeds.ravel(), "loss": loss.ravel(), "height": height.ravel()}
-    out.curve("loss_peak", pd.DataFrame(frame))
+    points = melt({"loss": loss, "height": height}, seed=range(len(loss)), name=[name for name, _ in chosen])
+    out.curve("loss_peak", points[["name", "seed", "loss", "height"]])
 
 
 def _long(point: str, curves: Curves) -> pd.DataFrame:
     """run, width, seed, train_mse, test_mse, test_error."""
     rows = {field: curves.row(field, point) for field in ("train_mse", "test_mse", "test_error")}
-    seeds, places = np.meshgrid(np.arange(len(rows["test_mse"])), curves.widths, indexing="ij")
-    frame = {"run": point, "width": places.ravel(), "seed": seeds.ravel()}
-    return pd.DataFrame(frame | {field: values.ravel() for field, values in rows.items()})
+    frame = melt(rows, run=point, seed=range(len(rows["test_mse"])), width=curves.widths)
+    return frame[["run", "width", "seed", *rows]]
 
 
 def two_layer(experiment: str, artifact: Artifact, out: Tables) -> None:
@@ -133,5 +124,5 @@ def _between_optimisers(experiment: str, artifact: Artifact, names: list[str], o
             relative[name] = mse[:, at] / mse[:, grid.index(WIDE)]
             losses[name] = artifact[f"{name}.train_mse"][:, -1, at]
         place = {"a": strong, "b": weak}
-        out.per_seed(experiment, "wide_ratio_ratio", _ratio(relative[strong], relative[weak]), place)
-        out.per_seed(experiment, "train_ratio", _ratio(losses[weak], losses[strong]), place)
+        out.per_seed(experiment, "wide_ratio_ratio", ratio(relative[strong], relative[weak]), place)
+        out.per_seed(experiment, "train_ratio", ratio(losses[weak], losses[strong]), place)

@@ -7,21 +7,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from replications.double_descent.liu2023.plotting import select
-from replications.double_descent.science.drawing import (
-    BLUE,
-    GREEN,
-    GREY,
-    ORANGE,
-    PURPLE,
-    RED,
-    TEAL,
-    count,
-    multiples,
-    plain_ticks,
-    quartiles,
-    width_axis,
-)
+from replications.double_descent.science.drawing import count, multiples, width_axis
 from verifig.pages import figures
+from verifig.pages.figures import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, TEAL, log_ticks, percent, pick, quartile_band
 
 NOISE_COLOURS = (GREY, BLUE, GREEN, ORANGE, RED, PURPLE, TEAL)
 
@@ -31,12 +19,11 @@ def initialisation(risk: pd.DataFrame, settings: Mapping, maps: Mapping[str, Map
     figure, axes = figures.grid(3, width=10.4, height=3.4)
     base, rate = select.base_solver(settings), settings["learning_rates"][0]
     for scale, solver in select.scale_solvers(settings).items():
-        quartiles(axes[0], select.rows(risk, solver), "width", "test_mse", select.colour_of(scale), f"{scale:g}")
+        quartile_band(axes[0], select.rows(risk, solver), "width", "test_mse", select.colour_of(scale), f"{scale:g}")
     for place, solver in zip(axes[1:], (base, f"lr {rate:g}"), strict=True):
         for name, (label, color) in select.by_scale(settings, maps).items():
-            figures.mean_band(
-                place, select.percent(select.rows(risk, solver, name)), "width", "test_error", color, label
-            )
+            frame = percent(select.rows(risk, solver, name), "test_error")
+            figures.mean_band(place, frame, "width", "test_error", color, label)
     axes[0].set(title=f"test MSE, {count(settings['steps'])} steps", yscale="log")
     axes[0].legend(loc="upper left", fontsize=8, title="output scale", title_fontsize=8)
     axes[1].set(title="test error (%), rate 1/L", ylim=(0, None))
@@ -55,7 +42,7 @@ def normalisation(risk: pd.DataFrame, settings: Mapping, maps: Mapping[str, Mapp
     for place, (solver, title) in zip(axes, titles.items(), strict=True):
         for name, (label, color) in select.by_normalisation(settings, maps).items():
             style = "--" if maps[name]["normalisation"] == "layer" else "-"  # lies on standardised pixels
-            frame = select.percent(select.rows(risk, solver, name))
+            frame = percent(select.rows(risk, solver, name), "test_error")
             figures.mean_band(place, frame, "width", "test_error", color, label, linestyle=style)
         place.set(title=title)
         width_axis(place, settings["n"], multiples(settings["n"], settings["widths"]))
@@ -76,13 +63,13 @@ def conditioning(
     for place, (title, group) in zip(axes, groups.items(), strict=False):
         for name, (label, color) in group.items():
             style = "--" if maps[name]["normalisation"] == "layer" else "-"  # lies on standardised pixels
-            quartiles(place, kappa[kappa["map"] == name], "x", "value", color, label, linestyle=style)
+            quartile_band(place, pick(kappa, map=name), color=color, label=label, linestyle=style)
         place.set(title=f"condition number, {title}", yscale="log", ylim=(None, 200 * kappa["value"].median() ** 1.5))
         width_axis(place, settings["n"], multiples(settings["n"], settings["widths"]))
         place.legend(loc="upper left", fontsize=7)
     scales = {name: (f"scale {label}", color) for name, (label, color) in groups["feature scale"].items()}
     for name, (label, color) in (scales | groups["normalisation"]).items():
-        values = np.sort(threshold.loc[threshold["map"] == name, "value"])
+        values = np.sort(pick(threshold, map=name)["value"])
         if len(values):
             style = "--" if name not in groups["normalisation"] else "-"
             shares = np.arange(1, len(values) + 1) / len(values)
@@ -99,10 +86,9 @@ def caveat_normalisation(
     figure, axes = figures.grid(3, width=10.2, height=2.9, sharey=True)
     group, n = select.by_normalisation(settings, maps), settings["n"]
     for row, (name, (_, color)) in enumerate(group.items()):
-        threshold = select.rows(risk, select.base_solver(settings), name)
-        threshold = threshold[threshold["width"] == n]
+        threshold = pick(select.rows(risk, select.base_solver(settings), name), width=n)
         samples = (
-            kappa.loc[(kappa["map"] == name) & (kappa["x"] == n), "value"],
+            pick(kappa, map=name, x=n)["value"],
             threshold["train_mse"],
             100 * threshold["test_error"],
         )
@@ -124,7 +110,7 @@ def noise(risk: pd.DataFrame, settings: Mapping) -> Figure:
     figure, axes = figures.grid(len(steps), width=10.4, height=3.4, sharey=True)
     for place, horizon in zip(axes, steps, strict=True):
         for share, color in zip(select.noise_levels(settings), NOISE_COLOURS, strict=False):
-            frame = select.percent(select.rows(risk, select.noise_solver(settings, share, horizon)))
+            frame = percent(select.rows(risk, select.noise_solver(settings, share, horizon)), "test_error")
             figures.mean_band(place, frame, "width", "test_error", color, f"{100 * share:g} %")
         place.set(title="infinitely many steps" if np.isinf(horizon) else f"{count(horizon)} steps")
         width_axis(place, settings["n"], multiples(settings["n"], settings["widths"]))
@@ -151,6 +137,6 @@ def caveat_noise(risk: pd.DataFrame, settings: Mapping) -> Figure:
             xerr=np.abs(points[:, [0, 2]] - points[:, [1]]).T, yerr=np.abs(points[:, [3, 5]] - points[:, [4]]).T,
         )  # fmt: skip
     axes.set(xlabel="training MSE at W = n", ylabel="peak height h")
-    plain_ticks(axes, "x", (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1))
+    log_ticks(axes.xaxis, (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1))
     axes.legend(title="label noise", fontsize=8.5, title_fontsize=8.5)
     return figure

@@ -6,19 +6,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from replications.double_descent.science.drawing import (
-    BLUE,
-    GREEN,
-    GREY,
-    ORANGE,
-    PURPLE,
-    RED,
-    TEAL,
-    count,
-    multiples,
-    width_axis,
-)
+from replications.double_descent.science.drawing import count, multiples, width_axis
 from verifig.pages import figures
+from verifig.pages.figures import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, TEAL, percent, pick
 
 
 def minimal(table: pd.DataFrame, n: int, paper: Mapping) -> Figure:
@@ -26,19 +16,19 @@ def minimal(table: pd.DataFrame, n: int, paper: Mapping) -> Figure:
     figure, axes = figures.grid(2, 2, width=8.4, height=2.8)
     titles = {"test_error": "classification error (%)", "test_mse": "test MSE", "condition_number": "condition number", "norm": "spectral norm of the weights"}  # fmt: skip
     for place, (field, title) in zip(axes, titles.items(), strict=True):
-        chosen, factor = table[table["field"] == field], 100 if field == "test_error" else 1
+        chosen, factor = pick(table, field=field), 100 if field == "test_error" else 1
         place.plot(chosen["P"] / n, factor * chosen["mean"], color=BLUE, label="mean, test" if factor > 1 else "mean")
         if factor == 1:
             place.plot(chosen["P"] / n, chosen["median"], color=ORANGE, label="median")
             place.fill_between(chosen["P"] / n, chosen["low"], chosen["high"], color=ORANGE, alpha=0.18, linewidth=0)
             place.set_yscale("log")
         else:
-            train = table[table["field"] == "train_error"]
+            train = pick(table, field="train_error")
             place.plot(train["P"] / n, 100 * train["mean"], color=GREEN, linestyle="--", label="mean, train")
         figures.paper_points(
             place, np.array(paper["P"]) / paper["N"], factor * np.array(paper[field]), "published mean"
         )
-        place.axvline(1, color=figures.MUTED, linestyle=":", linewidth=1)
+        figures.threshold(place, 1)
         place.set(title=title, xlabel="features over points, P/N")
     axes[0].legend(loc="upper right", fontsize=8.5)
     axes[1].legend(loc="upper right", fontsize=8.5)
@@ -52,7 +42,7 @@ def minimal_descent(table: pd.DataFrame, settings: Mapping) -> Figure:
     colours = (GREY, BLUE, GREEN, ORANGE, RED, PURPLE, TEAL)
     for (steps, part), color in zip(table.groupby("steps"), colours, strict=False):
         label = "infinitely many steps" if np.isinf(steps) else f"{steps:,.0f} steps"
-        figures.mean_band(axes, part.assign(value=100 * part["value"]), color=color, label=label)
+        figures.mean_band(axes, percent(part), color=color, label=label)
     width_axis(axes, n, multiples(n, table["x"], (0.2, 0.5, 1, 2, 5)), "number of features P")
     used = f"momentum {settings['momentum']:g}, learning rate {settings['learning_rate']:g}"
     axes.set(ylabel="test error (%)", title=f"{n} points, {used}")

@@ -7,22 +7,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from replications.double_descent.liu2023.plotting import select
-from replications.double_descent.science.drawing import (
-    BLUE,
-    GREEN,
-    GREY,
-    OLIVE,
-    ORANGE,
-    PURPLE,
-    RED,
-    TEAL,
-    count,
-    plain_ticks,
-    quartiles,
-    width_axis,
-)
+from replications.double_descent.science.drawing import count, width_axis
 from replications.double_descent.science.statistics import parameter_threshold
 from verifig.pages import figures
+from verifig.pages.figures import BLUE, GREEN, GREY, OLIVE, ORANGE, PURPLE, RED, TEAL, log_ticks, pick, quartile_band
 
 FAMILIES = {
     "steps": ("gradient descent, steps", BLUE, "o", 8), "rate": ("gradient descent, rate", TEAL, "s", 6.5),
@@ -38,11 +26,11 @@ def two_layer(table: pd.DataFrame, base: Mapping, runs: Mapping[str, Mapping]) -
     colours = {"gradient descent": BLUE, "momentum": ORANGE, "Adam": RED}
     others = iter((GREEN, PURPLE, OLIVE, GREY))
     for name, settings in select.arms(base, runs).items():
-        label, own = select.arm(settings, base), table[table["run"] == name]
+        label, own = select.arm(settings, base), pick(table, run=name)
         color = next(others) if "," in label else colours[label.split(" 0")[0]]
         for place, steps, field in ((axes[0], short, "test_mse"), (axes[1], last, "test_mse"), (axes[2], last, "train_mse")):  # fmt: skip
-            draw = quartiles if field == "train_mse" else figures.mean_band
-            draw(place, own[own["steps"] == steps], "width", field, color, label)
+            draw = quartile_band if field == "train_mse" else figures.mean_band
+            draw(place, pick(own, steps=steps), "width", field, color, label)
     axes[0].set(title=f"test MSE, {count(short)} steps")
     axes[1].set(title=f"test MSE, {count(last)} steps")
     axes[2].set(title=f"train MSE, {count(last)} steps", yscale="log", ylim=(LOSS_FLOOR, None))
@@ -50,7 +38,7 @@ def two_layer(table: pd.DataFrame, base: Mapping, runs: Mapping[str, Mapping]) -
     grid = sorted(table["width"].unique())
     for place in axes[:2]:
         place.set_ylim(0.05, top)
-        plain_ticks(place, "y", [tick for tick in (0.05, 0.1, 0.2, 0.3, 0.5, 1, 2) if tick <= top])
+        log_ticks(place.yaxis, (0.05, 0.1, 0.2, 0.3, 0.5, 1, 2))
     for place in axes:
         width_axis(place, parameter_threshold(base), grid[1::2] if len(grid) > 6 else grid, "hidden width H")
     axes[0].legend(loc="upper left", fontsize=8)
@@ -78,5 +66,5 @@ def loss_peak(table: pd.DataFrame, no_peak: float | None, between: tuple[float, 
     ]
     axes.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.01, 1), fontsize=8.5)
     axes.set(xscale="log", yscale="log", xlabel="training MSE at W = n", ylabel="peak height h")
-    plain_ticks(axes, "y", (0.5, 1, 2, 5, 10, 20, 50, 100, 1000))
+    log_ticks(axes.yaxis, (0.5, 1, 2, 5, 10, 20, 50, 100, 1000))
     return figure

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from replications.double_descent.liu2023.measuring import widths
-from replications.double_descent.science.drawing import BLUE, GREEN, GREY, OLIVE, ORANGE, PURPLE, RED, TEAL
+from verifig.pages.figures import BLUE, GREEN, GREY, OLIVE, ORANGE, PURPLE, RED, TEAL, pick
 from verifig.pages.page import Page
 
 SCALE_COLOURS = {0: OLIVE, 0.1: GREY, 0.3: TEAL, 1: BLUE, 3: PURPLE, 10: RED}
@@ -28,12 +28,7 @@ def conditions(page: Page, experiment: str) -> dict[str, dict]:
 
 def rows(frame: pd.DataFrame, solver: str, feature_map: str = "standardised") -> pd.DataFrame:
     """Rows of one way to train on one feature map."""
-    return frame[(frame["map"] == feature_map) & (frame["solver"] == solver)]
-
-
-def percent(frame: pd.DataFrame, field: str = "test_error") -> pd.DataFrame:
-    """A share in percent."""
-    return frame.assign(**{field: 100 * frame[field]})
+    return pick(frame, map=feature_map, solver=solver)
 
 
 def base_solver(settings: Mapping) -> str:
@@ -109,7 +104,7 @@ def optimiser_steps(settings: Mapping) -> tuple[int, int]:
 
 def run_named(risk: pd.DataFrame, iterated: pd.DataFrame, name: str) -> pd.DataFrame:
     """Rows of an iterated run, or of a spectral one."""
-    return iterated[iterated["run"] == name] if name in set(iterated["run"]) else rows(risk, name)
+    return pick(iterated, run=name) if name in set(iterated["run"]) else rows(risk, name)
 
 
 def batch_arms(runs: Mapping[str, Mapping]) -> dict[str, str]:

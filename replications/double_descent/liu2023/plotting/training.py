@@ -7,21 +7,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from replications.double_descent.liu2023.plotting import select
-from replications.double_descent.science.drawing import (
-    BLUE,
-    GREEN,
-    GREY,
-    ORANGE,
-    PURPLE,
-    RED,
-    TEAL,
-    count,
-    multiples,
-    plain_ticks,
-    quartiles,
-    width_axis,
-)
+from replications.double_descent.science.drawing import count, multiples, width_axis
 from verifig.pages import figures
+from verifig.pages.figures import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, TEAL, log_ticks, percent, quartile_band
 
 HORIZON_COLOURS = (GREY, TEAL, BLUE, GREEN, ORANGE, RED)
 LOSS_FLOOR = 1e-8  # train losses below it leave the frame
@@ -33,10 +21,12 @@ def horizons(risk: pd.DataFrame, settings: Mapping) -> Figure:
     figure, axes = figures.grid(3, width=10.4, height=3.5)
     for steps, color in zip(select.shown_horizons(settings), HORIZON_COLOURS, strict=False):
         chosen = select.rows(risk, f"steps {steps:g}")
-        quartiles(axes[0], chosen, "width", "test_mse", color, count(steps))
-        figures.mean_band(axes[1], select.percent(chosen), "width", "test_error", color)
+        quartile_band(axes[0], chosen, "width", "test_mse", color, count(steps))
+        figures.mean_band(axes[1], percent(chosen, "test_error"), "width", "test_error", color)
         if np.isfinite(steps):  # fully trained the loss is 0 from W = n on
-            quartiles(axes[2], chosen.assign(train_mse=chosen["train_mse"].clip(1e-12)), "width", "train_mse", color)
+            quartile_band(
+                axes[2], chosen.assign(train_mse=chosen["train_mse"].clip(1e-12)), "width", "train_mse", color
+            )
     axes[0].set(title="test MSE", yscale="log")
     axes[1].set(title="test error (%)")
     axes[2].set(title="train MSE", yscale="log", ylim=(LOSS_FLOOR, None))
@@ -78,7 +68,7 @@ def optimisers(risk: pd.DataFrame, iterated: pd.DataFrame, settings: Mapping, ru
         for place, steps, field in ((axes[0], short, "test_mse"), (axes[1], long, "test_mse"), (axes[2], long, "train_mse")):  # fmt: skip
             chosen = select.run_named(risk, iterated, pattern.format(steps))
             chosen = chosen[chosen["width"].isin(shared)].assign(train_mse=lambda t: t["train_mse"].clip(1e-12))
-            quartiles(place, chosen, "width", field, color, label, marker="o", markersize=3)
+            quartile_band(place, chosen, "width", field, color, label, marker="o", markersize=3)
     low, high = (f(axes[0].get_ylim()[k], axes[1].get_ylim()[k]) for k, f in ((0, min), (1, max)))
     for place, steps in zip(axes[:2], (short, long), strict=True):
         place.set(title=f"test MSE, {count(steps)} steps", yscale="log", ylim=(max(low, 0.03), high))
@@ -94,11 +84,11 @@ def batches(iterated: pd.DataFrame, settings: Mapping, runs: Mapping[str, Mappin
     figure, axes = figures.grid(2, width=8.6, height=3.3)
     for (name, label), color in zip(select.batch_arms(runs).items(), (RED, ORANGE, BLUE, GREEN, PURPLE), strict=False):
         chosen = select.run_points(iterated, name)
-        quartiles(axes[0], chosen, "width", "test_mse", color, label)
-        quartiles(axes[1], chosen.assign(train_mse=chosen["train_mse"].clip(1e-12)), "width", "train_mse", color)
+        quartile_band(axes[0], chosen, "width", "test_mse", color, label)
+        quartile_band(axes[1], chosen.assign(train_mse=chosen["train_mse"].clip(1e-12)), "width", "train_mse", color)
     axes[0].set(title=f"test MSE, {settings['epochs']:,} epochs")
     axes[1].set(title="train MSE", yscale="log", ylim=(LOSS_FLOOR, None))
-    plain_ticks(axes[0], "y", (0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.5, 0.7, 1))
+    log_ticks(axes[0].yaxis, (0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.5, 0.7, 1))
     for place in axes:
         width_axis(place, settings["n"], multiples(settings["n"], settings["widths"], (0.5, 1, 2, 4)))
     axes[0].legend(loc="upper right", fontsize=8)

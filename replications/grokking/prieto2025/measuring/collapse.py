@@ -5,9 +5,8 @@ import math
 import numpy as np
 
 from replications.grokking.prieto2025.measuring.levels import COLLAPSE
-from replications.grokking.prieto2025.measuring.training import paired_difference
 from verifig.measuring.series import Series
-from verifig.measuring.tables import Tables, first_crossing
+from verifig.measuring.tables import Tables, difference, first_crossing
 
 
 def predicted_delay(beta2: float) -> float:
@@ -84,9 +83,9 @@ def paper_precision(series: Series, out: Tables) -> None:
     for statistic, a, b in (("f32_minus_f16", "f32_70", "f16_70"), ("f64_peak_minus_f32", "f64_70", "f32_70")):
         if a not in series or b not in series:
             continue
-        first, second = series[a, "test_accuracy"], series[b, "test_accuracy"][:, -1]
-        first = first[:, -1] if a == "f32_70" else first.max(1)
-        out.per_seed(experiment, statistic, paired_difference(first, second), {"train_fraction": 0.7})
+        first = series.last(a, "test_accuracy") if a == "f32_70" else series[a, "test_accuracy"].max(1)
+        values = difference(first, series.last(b, "test_accuracy"))
+        out.per_seed(experiment, statistic, values, {"train_fraction": 0.7})
     for percent in (60, 70):
         single, double = f"f32_{percent}", f"f64_{percent}"
         if _comparable(series, single, double):

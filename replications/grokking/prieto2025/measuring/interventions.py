@@ -26,5 +26,5 @@ def zeroed(series: Series, out: Tables) -> None:
     if epoch is None:
         return
     for condition in series.settings:
-        change = series[condition, "test_accuracy"][:, -1] - series.at(condition, "test_accuracy", epoch)
+        change = series.last(condition, "test_accuracy") - series.at(condition, "test_accuracy", epoch)
         out.per_seed("zeroed113", "test_change_after_zeroing", change, {"condition": condition})

@@ -1,10 +1,9 @@
 """Trajectories over the loss surface: losses along each run, its path and sections."""
 
-import numpy as np
 import pandas as pd
 
 from verifig.measuring.series import Series
-from verifig.measuring.tables import Tables
+from verifig.measuring.tables import Tables, melt
 
 
 def measure(series: Series, out: Tables) -> None:
@@ -21,9 +20,9 @@ def measure(series: Series, out: Tables) -> None:
         x, y = artifact["path"][index].T
         losses = {f"{which}_loss": series[condition, f"{which}_loss"][0] for which in ("train", "test")}
         paths.append(pd.DataFrame({"condition": condition, "epoch": series.points, "x": x, "y": y, **losses}))
-        grid = np.meshgrid(*artifact["grid"][index])
-        planes = {which: artifact[f"surface_{which}"][index].ravel() for which in ("train", "test")}
-        surfaces.append(pd.DataFrame({"condition": condition, "x": grid[0].ravel(), "y": grid[1].ravel(), **planes}))
+        x, y = artifact["grid"][index]
+        planes = {which: artifact[f"surface_{which}"][index] for which in ("train", "test")}
+        surfaces.append(melt(planes, condition=condition, y=y, x=x)[["condition", "x", "y", *planes]])
         out.exact(experiment, "lowest_share_in_plane", artifact["in_plane"][index].min(), {"condition": condition})
     out.curve("landscape_paths", pd.concat(paths))
     out.curve("landscape_surface", pd.concat(surfaces))

@@ -5,7 +5,7 @@ import pandas as pd
 
 from replications.grokking.prieto2025.measuring.levels import COLLAPSE, FIT
 from verifig.measuring.series import Series
-from verifig.measuring.tables import Tables, first_crossing, long
+from verifig.measuring.tables import Tables, difference, first_crossing, long
 
 EPOCHS = (80, 130, 300, 400, 480, 2000, 75000, 80000)  # at which claims ask for accuracies
 CURVES = ("train_accuracy", "test_accuracy", "train_loss", "test_loss", "collapsed", "zero_loss", "norm")
@@ -82,10 +82,4 @@ def _differences(experiment: str, series: Series, out: Tables) -> None:
     for a, b in PAIRS.get(experiment, []):
         if a in series and b in series:
             first, second = series.last(a, "test_accuracy"), series.last(b, "test_accuracy")
-            out.per_seed(experiment, "test_difference", paired_difference(first, second), {"a": a, "b": b})
-
-
-def paired_difference(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Differences over the seeds that both have."""
-    shared = min(len(first), len(second))
-    return first[:shared] - second[:shared]
+            out.per_seed(experiment, "test_difference", difference(first, second), {"a": a, "b": b})

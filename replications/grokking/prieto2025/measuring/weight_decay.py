@@ -4,7 +4,7 @@ import numpy as np
 
 from replications.grokking.prieto2025.measuring.levels import FIT
 from verifig.measuring.series import Series
-from verifig.measuring.tables import Tables, first_crossing
+from verifig.measuring.tables import Tables, first_crossing, paired
 
 
 def sweep(experiment: str, series: Series, out: Tables) -> None:
@@ -15,15 +15,14 @@ def sweep(experiment: str, series: Series, out: Tables) -> None:
     """
     epochs = {name: first_crossing(series.points, series[name, "test_accuracy"], FIT) for name in series.settings}
     if "wd6" in epochs and "wd2" in epochs:
-        (late, never_late), (early, never_early) = epochs["wd6"], epochs["wd2"]
-        n = min(len(late), len(early))
-        ratio, never = late[:n] / np.maximum(early[:n], 1), (never_late[:n] | never_early[:n])
+        late, never_late, early, never_early = paired(*epochs["wd6"], *epochs["wd2"])
+        ratio, never = late / np.maximum(early, 1), never_late | never_early
         out.per_seed(experiment, "grok_epoch_ratio", ratio, {"a": "wd6", "b": "wd2"}, never=never)
     decays = [epochs[name] for name, member in series.settings.items() if member["weight_decay"] > 0]
     if decays and "perp_adamw" in epochs:
-        n = min(len(epoch) for epoch, _ in [*decays, epochs["perp_adamw"]])
-        best = np.min([np.where(never[:n], np.inf, epoch[:n]) for epoch, never in decays], 0)
-        epoch, never = (values[:n] for values in epochs["perp_adamw"])
+        decayed = (np.where(never, np.inf, epoch) for epoch, never in decays)
+        epoch, never, *decayed = paired(*epochs["perp_adamw"], *decayed)
+        best = np.min(decayed, 0)
         ratio = epoch / np.maximum(np.where(np.isfinite(best), best, series.points[-1]), 1)
         out.per_seed(experiment, "projection_over_best_decay", ratio, never=never)
 
@@ -32,8 +31,7 @@ def transformer(series: Series, out: Tables) -> None:
     """EN-20: epochs to test accuracy 0.9, with the projection over with weight decay, same seed."""
     if "perp_adamw" not in series or "adamw_wd" not in series:
         return
-    shared = min(series.seeds(condition) for condition in ("perp_adamw", "adamw_wd"))
-    a, never_a = first_crossing(series.points, series["perp_adamw", "test_accuracy"][:shared], 0.9)
-    b, never_b = first_crossing(series.points, series["adamw_wd", "test_accuracy"][:shared], 0.9)
+    accuracies = paired(series["perp_adamw", "test_accuracy"], series["adamw_wd", "test_accuracy"])
+    (a, never_a), (b, never_b) = (first_crossing(series.points, accuracy, 0.9) for accuracy in accuracies)
     name = {"a": "perp_adamw", "b": "adamw_wd"}
     out.per_seed("transformer", "epoch_ratio", a / np.maximum(b, 1), name, never=never_a | never_b)

@@ -9,8 +9,9 @@ from matplotlib.figure import Figure
 
 from replications.grokking.prieto2025.measuring.collapse import predicted_delay
 from replications.grokking.prieto2025.measuring.levels import COLLAPSE
-from replications.grokking.prieto2025.plotting.common import BLUE, GREEN, ORANGE, PURPLE, RED, curve, legend
+from replications.grokking.prieto2025.plotting.common import PERCENT_LIMITS, legend
 from verifig.pages import figures
+from verifig.pages.figures import BLUE, GREEN, ORANGE, PURPLE, RED, percent, pick
 
 PRECISION_COLOURS = {"float16": ORANGE, "float32": BLUE, "float64": GREEN}
 
@@ -19,17 +20,17 @@ def fig2(runs: pd.DataFrame, names: Mapping[str, str]) -> Figure:
     """Test accuracy and collapsed share by softmax precision; `names` maps condition to precision."""
     figure, axes = figures.grid(2, width=8.4)
     for condition, precision in names.items():
-        colour = PRECISION_COLOURS[precision]
-        figures.band(axes[0], curve(runs, "test_accuracy", condition, True), color=colour, label=precision)
-        collapsed = curve(runs, "collapsed", condition, True)
+        colour, rows = PRECISION_COLOURS[precision], percent(pick(runs, condition=condition))
+        figures.band(axes[0], pick(rows, curve="test_accuracy"), color=colour, label=precision)
+        collapsed = pick(rows, curve="collapsed")
         figures.band(axes[1], collapsed, color=colour, label=precision)
         middle = collapsed.groupby("x")["value"].median()
         if (middle >= 100 * COLLAPSE).any():
             at = middle.index[np.flatnonzero(middle >= 100 * COLLAPSE)[0]]
             for each in axes:
-                each.axvline(at, color=colour, linestyle=":", linewidth=1.2)
+                figures.threshold(each, at, color=colour, linewidth=1.2)
     axes[0].set(title="test accuracy", xlabel="epoch", ylabel="test accuracy (%)")
-    axes[1].set(title="collapsed samples", xlabel="epoch", ylabel="share of training samples (%)", ylim=(-3, 103))
+    axes[1].set(title="collapsed samples", xlabel="epoch", ylabel="share of training samples (%)", ylim=PERCENT_LIMITS)
     legend(axes[0], "upper left")
     return figure
 
@@ -51,7 +52,7 @@ def fig2_law(runs: pd.DataFrame, pairs: Sequence[Pair]) -> Figure:
     figure, axes = figures.grid(2, width=8.4)
     for row, pair in enumerate(pairs):
         named = row == 0
-        early, late = (_crossings(curve(runs, "collapsed", name)) for name in (pair.single, pair.double))
+        early, late = (_crossings(pick(runs, curve="collapsed", condition=name)) for name in (pair.single, pair.double))
         for epochs, colour, label in ((early, BLUE, "float32"), (late, GREEN, "float64")):
             axes[0].plot(
                 epochs, [row] * len(epochs), "o", color=colour, markersize=5, alpha=0.8, label=label if named else None
@@ -71,7 +72,7 @@ def fig2_law(runs: pd.DataFrame, pairs: Sequence[Pair]) -> Figure:
     legend(axes[0], "upper right", ncols=3)
     first = {pair.beta2: pair for pair in reversed(pairs)}
     for (beta2, pair), colour in zip(sorted(first.items(), reverse=True), (GREEN, PURPLE, RED), strict=False):
-        loss = curve(runs, "train_loss", pair.double)
+        loss = pick(runs, curve="train_loss", condition=pair.double)
         loss = loss[loss["value"] > 0]
         figures.band(axes[1], loss, color=colour, label=f"beta2 = {beta2:g}")
         middle = loss.groupby("x")["value"].median()

@@ -1,4 +1,4 @@
-"""What the figures share: colours, curves of a condition, accuracies, the paper's points."""
+"""What the figures share: accuracies, the paper's points, legends."""
 
 from collections.abc import Mapping
 
@@ -6,22 +6,18 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from verifig.pages import figures
+from verifig.pages.figures import BLUE, percent, pick
 
-BLUE, ORANGE, GREEN, PURPLE, RED = figures.PALETTE[:5]
-
-
-def curve(frame: pd.DataFrame, name: str, condition: str, percent: bool = False) -> pd.DataFrame:
-    """Rows of one curve and condition; accuracies in percent if asked."""
-    rows = frame[(frame["curve"] == name) & (frame["condition"] == condition)]
-    return rows.assign(value=rows["value"] * 100) if percent else rows
+PERCENT_LIMITS = (-3, 103)  # of an axis from 0 to 100 %
 
 
 def accuracies(axes: Axes, frame: pd.DataFrame, condition: str, colour: str = BLUE, prefix: str = "") -> None:
     """Train (dashed) and test (solid) accuracy with the range over seeds; `prefix` names the arm in the legend."""
-    train, test = (curve(frame, f"{which}_accuracy", condition, True) for which in ("train", "test"))
+    rows = percent(pick(frame, condition=condition))
+    train, test = (pick(rows, curve=f"{which}_accuracy") for which in ("train", "test"))
     figures.band(axes, train, color=colour, linestyle="--", label=f"{prefix}train", alpha=0.7)
     figures.band(axes, test, color=colour, label=f"{prefix}test")
-    axes.set(xlabel="epoch", ylim=(-3, 103))
+    axes.set(xlabel="epoch", ylim=PERCENT_LIMITS)
 
 
 def paper_train(axes: Axes, points: Mapping) -> None:

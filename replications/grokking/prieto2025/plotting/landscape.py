@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from replications.grokking.prieto2025.plotting.common import BLUE, ORANGE, legend
+from replications.grokking.prieto2025.plotting.common import legend
 from verifig.pages import figures
+from verifig.pages.figures import BLUE, ORANGE
 
 
 def fig7(paths: pd.DataFrame, surface: pd.DataFrame, names: Mapping[str, str]) -> Figure:
@@ -18,7 +19,7 @@ def fig7(paths: pd.DataFrame, surface: pd.DataFrame, names: Mapping[str, str]) -
     figure, axes = figures.grid(len(names), rows=3, width=9.4, height=2.75)
     axes = axes.reshape(3, -1)
     for column, (condition, label) in enumerate(names.items()):
-        path, plane = paths[paths["condition"] == condition], surface[surface["condition"] == condition]
+        path, plane = (figures.pick(table, condition=condition) for table in (paths, surface))
         if path.empty:
             continue
         for row, which in enumerate(("train", "test")):

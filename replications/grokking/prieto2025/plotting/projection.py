@@ -6,16 +6,9 @@ from typing import NamedTuple
 import pandas as pd
 from matplotlib.figure import Figure
 
-from replications.grokking.prieto2025.plotting.common import (
-    BLUE,
-    ORANGE,
-    RED,
-    accuracies,
-    legend,
-    paper_test,
-    paper_train,
-)
+from replications.grokking.prieto2025.plotting.common import accuracies, legend, paper_test, paper_train
 from verifig.pages import figures
+from verifig.pages.figures import BLUE, ORANGE, RED
 
 
 def fig1a(edge: pd.DataFrame, test: Mapping, train: Mapping) -> Figure:

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 import pandas as pd
 from matplotlib.figure import Figure
 
-from replications.grokking.prieto2025.plotting.common import BLUE, ORANGE, accuracies, curve, legend, paper_test
+from replications.grokking.prieto2025.plotting.common import PERCENT_LIMITS, accuracies, legend, paper_test
 from verifig.pages import figures
+from verifig.pages.figures import BLUE, ORANGE, percent, pick
 
 EXP_CUT = 12  # where the axis of Figure 3 cuts exp(x) off
 
@@ -39,11 +40,12 @@ def fig4_norm(runs: pd.DataFrame, names: Mapping[str, str]) -> Figure:
     """Weight norm and test accuracy against epochs; `names` maps condition to label."""
     figure, axes = figures.grid(2, width=8.4)
     for colour, (condition, label) in zip(figures.PALETTE, names.items(), strict=False):
-        figures.band(axes[0], curve(runs, "norm", condition), color=colour, label=label)
-        figures.band(axes[1], curve(runs, "test_accuracy", condition, True), color=colour, label=label)
-    axes[0].set(title="L2 norm of all weights", xlabel="epoch", ylabel="L2 norm", yscale="log")
-    figures.plain_ticks(axes[0].yaxis)
-    axes[1].set(title="test accuracy", xlabel="epoch", ylabel="test accuracy (%)", ylim=(-3, 103))
+        rows = pick(runs, condition=condition)
+        figures.band(axes[0], pick(rows, curve="norm"), color=colour, label=label)
+        figures.band(axes[1], percent(pick(rows, curve="test_accuracy")), color=colour, label=label)
+    axes[0].set(title="L2 norm of all weights", xlabel="epoch", ylabel="L2 norm")
+    figures.log_ticks(axes[0].yaxis, minor=True)
+    axes[1].set(title="test accuracy", xlabel="epoch", ylabel="test accuracy (%)", ylim=PERCENT_LIMITS)
     legend(axes[1], "upper left")
     return figure
 

@@ -7,8 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from replications.grokking.prieto2025.measuring.levels import FIT
-from replications.grokking.prieto2025.plotting.common import BLUE, PURPLE, accuracies, curve
+from replications.grokking.prieto2025.plotting.common import PERCENT_LIMITS, accuracies
 from verifig.pages import figures
+from verifig.pages.figures import BLUE, PURPLE, percent, pick
 
 
 def fig6c(delay: pd.DataFrame, decay: float) -> Figure:
@@ -22,13 +23,13 @@ def fig6c(delay: pd.DataFrame, decay: float) -> Figure:
     accuracies(axes[0], rows, "perp_adamw", BLUE, "perpAdamW, ")
     accuracies(axes[0], rows, "adamw_wd4", PURPLE, f"{label}, ")
     axes[0].set(title="accuracy", ylabel="accuracy (%)")
-    figures.band(axes[1], curve(rows, "train_loss", "adamw_wd4"), color=PURPLE)
+    figures.band(axes[1], pick(rows, curve="train_loss", condition="adamw_wd4"), color=PURPLE)
     axes[1].set(title=f"training loss, {label}", xlabel="epoch", ylabel="loss (nats)", yscale="log")
-    figures.band(axes[2], curve(rows, "norm", "adamw_wd4"), color=PURPLE)
+    figures.band(axes[2], pick(rows, curve="norm", condition="adamw_wd4"), color=PURPLE)
     axes[2].set(title=f"all weights, {label}", xlabel="epoch", ylabel="L2 norm")
     for each in axes:
         each.set_xscale("log")
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower left", ncols=4, fontsize=8)
+    figures.legend_outside(axes[0], "lower left", ncols=4, fontsize=8)
     return figure
 
 
@@ -39,15 +40,17 @@ def fig15(runs: pd.DataFrame, decays: Mapping[str, float]) -> Figure:
     """
     figure, axes = figures.grid(2, width=9)
     for colour, (condition, decay) in zip(figures.PALETTE[1:], decays.items(), strict=False):
-        figures.band(axes[0], curve(runs, "test_accuracy", condition, True), color=colour, label=f"decay {decay:g}")
-        _arrivals(axes[1], decay, curve(runs, "test_accuracy", condition), colour)
-    figures.band(axes[0], curve(runs, "test_accuracy", "perp_adamw", True), color=BLUE, label="projection")
-    _arrivals(axes[1], 0.0, curve(runs, "test_accuracy", "perp_adamw"), BLUE)
-    axes[0].set(title="test accuracy", xlabel="epoch", ylabel="test accuracy (%)", ylim=(-3, 103))
+        rows = pick(runs, curve="test_accuracy", condition=condition)
+        figures.band(axes[0], percent(rows), color=colour, label=f"decay {decay:g}")
+        _arrivals(axes[1], decay, rows, colour)
+    rows = pick(runs, curve="test_accuracy", condition="perp_adamw")
+    figures.band(axes[0], percent(rows), color=BLUE, label="projection")
+    _arrivals(axes[1], 0.0, rows, BLUE)
+    axes[0].set(title="test accuracy", xlabel="epoch", ylabel="test accuracy (%)", ylim=PERCENT_LIMITS)
     axes[1].set(title=f"epochs to test accuracy {FIT:g}", xlabel="weight decay", ylim=(0, None))
     ticks = sorted(set(decays.values()))
     axes[1].set_xticks([0, *ticks], ["projection,\nno decay", *(f"{tick:g}" for tick in ticks)])
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower left", ncols=6, fontsize=8)
+    figures.legend_outside(axes[0], "lower left", ncols=6, fontsize=8)
     return figure
 
 

@@ -12,7 +12,7 @@ STUCK = ("narrow",)  # conditions that are meant to stay untrained
 
 
 def measure(experiment: str, artifact: Artifact, out: Tables) -> None:
-    """Final training accuracy and objective of every run, in the order of `rulesets.members`.
+    """Final training accuracy and objective of every run, in the order of `members_of`.
 
     `run_accuracy`: share of training samples with the right class. `run_objective`: the objective over that of zero
     features and weights, 1/2 for squared error and log K for cross-entropy.

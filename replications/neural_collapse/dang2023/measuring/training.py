@@ -7,7 +7,7 @@ import pandas as pd
 
 from replications.neural_collapse.dang2023 import metrics
 from replications.neural_collapse.dang2023.measuring.geometry import Condition, by_condition
-from verifig.measuring.tables import Tables, long
+from verifig.measuring.tables import Tables, difference, long, melt
 from verifig.training.artifacts import Artifact
 
 EARLY = {"direct": 100}  # iterations at which the fall of NC1 begins; elsewhere EARLY_SHARE of the training
@@ -30,9 +30,7 @@ def measure(experiment: str, artifact: Artifact, out: Tables) -> None:
             lengths.append(_lengths(condition))
     for a, b in SLOPES:
         if a in conditions and b in conditions and conditions[a].has_slope() and conditions[b].has_slope():
-            first, second = conditions[a].slopes(), conditions[b].slopes()
-            shared = min(len(first), len(second))
-            rise = first[:shared] - second[:shared]
+            rise = difference(conditions[a].slopes(), conditions[b].slopes())
             out.per_seed(experiment, "slope_difference", rise, {"a": a, "b": b})
     out.curve(experiment, pd.concat(frames))
     out.curve(f"{experiment}_geometry", pd.concat(matrices))
@@ -113,9 +111,9 @@ def _matrices(condition: Condition) -> pd.DataFrame:
         if predicted is not None:
             stages["predicted"] = predicted[matrix][0, -1]
         for stage, values in stages.items():
-            row, column = np.indices(values.shape)
-            columns = {"row": row.ravel(), "column": column.ravel(), "value": values.ravel()}
-            frames.append(pd.DataFrame({"condition": condition.name, "matrix": matrix, "stage": stage} | columns))
+            classes = range(len(values))
+            place = {"condition": condition.name, "matrix": matrix, "stage": stage}
+            frames.append(melt(values, **place, row=classes, column=classes))
     return pd.concat(frames)
 
 

@@ -15,7 +15,7 @@ def simplex_boundary(table: pd.DataFrame) -> Figure:
     facts = table.drop_duplicates("condition").set_index("condition").loc[conditions]
     for column, each in (("ratio", axes[0]), ("rank", axes[1])):
         for place, condition in enumerate(conditions):
-            rows = table[table["condition"] == condition]
+            rows = figures.pick(table, condition=condition)
             spread = place + np.linspace(-0.2, 0.2, len(rows))
             each.plot(spread, rows[column], "o", color=colour(facts["depth"].iloc[place]), markersize=5, alpha=0.8)
             if column == "rank":

@@ -10,6 +10,7 @@ from replications.neural_collapse.dang2023.plotting import drawing, select
 from replications.neural_collapse.dang2023.plotting.drawing import by_depth, colour, rows_of
 from replications.neural_collapse.dang2023.plotting.select import BALANCED, Heads
 from verifig.pages import figures
+from verifig.pages.figures import pick
 
 MATRICES = {"classifier": "classifiers", "feature": "class means", "output": "outputs"}
 FAMILIES = {"of": "equal", "etf": "equal, bias", "gof": "unequal"}
@@ -27,11 +28,11 @@ def geometry(frame: pd.DataFrame, heads: Heads) -> Figure:
     shades = matplotlib.colors.LinearSegmentedColormap.from_list("signed", stops)
     figure, axes = figures.grid(9, rows=len(heads), width=11, height=1.45)
     for row, (condition, settings) in enumerate(heads.items()):
-        chosen = frame[frame["condition"] == condition]
+        chosen = pick(frame, condition=condition)
         for block, (matrix, title) in enumerate(MATRICES.items()):
-            part = chosen[chosen["matrix"] == matrix]
+            part = pick(chosen, matrix=matrix)
             for k, (stage, when) in enumerate(STAGES.items()):
-                table = part[part["stage"] == stage].pivot(index="row", columns="column", values="value")
+                table = pick(part, stage=stage).pivot(index="row", columns="column", values="value")
                 each = axes[row * 9 + block * 3 + k]
                 scale = part[(part["stage"] == "start") == (stage == "start")]["value"]
                 limit = max(float(np.abs(scale).max()), 1e-300)
@@ -89,7 +90,7 @@ def gap(runs: pd.DataFrame, heads: Heads) -> Figure:
     if deep and drawn:
         first = rows_of(runs, "imbalance", drawn[0])
         times = np.array([first["x"].min(), first["x"].max()])
-        start = first[first["x"] == times[0]]["value"].median()
+        start = pick(first, x=times[0])["value"].median()
         line = start * np.exp(-imbalance_rate(heads[drawn[0]]) * (times - times[0]))
         axes[1].plot(times, line, color=figures.MUTED, linewidth=6, alpha=0.35, label="predicted rate")
     for k, name in enumerate(drawn):
@@ -113,7 +114,7 @@ def init_gain(runs: pd.DataFrame, heads: Heads) -> Figure:
     """Mean self-output against iterations, every seed, by width."""
     figure, (axes,) = figures.grid(1, width=6.5, height=3.2)
     for (name, settings), shade in zip(heads.items(), figures.PALETTE, strict=False):
-        rows = runs[(runs["curve"] == "self_output") & (runs["condition"] == name)]
+        rows = pick(runs, curve="self_output", condition=name)
         for k, (_, one) in enumerate(rows.groupby("seed")):
             label = f"width {settings['width']}" if not k else None
             axes.plot(one["x"], one["value"], color=shade, linewidth=1.4, label=label)

@@ -24,7 +24,7 @@ def balanced(runs: pd.DataFrame, heads: Heads, classes: int) -> Figure:
         by_depth(places[1], runs, "own_misfit", chosen)
         by_depth(places[1], runs, "other_misfit", chosen, linestyle="--", alpha=0.7)
         by_depth(places[2], runs, "nc3", chosen)
-        places[1].axhline(frame_to_simplex(classes), color=figures.INK, linestyle=":", linewidth=1, alpha=0.75)
+        figures.threshold(places[1], frame_to_simplex(classes), axis="y", color=figures.INK, alpha=0.75)
         for each, title in zip(places, ("NC1", "misfit of classifiers", "NC3"), strict=True):
             each.set(title=f"{title}, {name}", yscale="log")
             if row == len(BALANCED) - 1:
@@ -65,7 +65,7 @@ def cifar_balanced(mlp: pd.DataFrame, nets: pd.DataFrame, perceptrons: Heads, co
         by_depth(axes[4 + column], frame, "own_misfit", heads)
         axes[column].set(title=f"NC1, {name}", yscale="log")
         axes[4 + column].set(title="misfit of classifiers", xlabel="epoch", yscale="log")
-        axes[4 + column].axhline(frame_to_simplex(classes), color=figures.INK, linestyle=":", linewidth=1, alpha=0.75)
+        figures.threshold(axes[4 + column], frame_to_simplex(classes), axis="y", color=figures.INK, alpha=0.75)
         if len(heads):
             axes[column].legend(loc="lower left", fontsize=8)
     return figure

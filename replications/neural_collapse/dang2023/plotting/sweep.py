@@ -30,11 +30,11 @@ def staircase(measured: pd.DataFrame, settings: Mapping) -> Figure:
         axes.plot(decays, line, color=shade, linewidth=1.2)
         place = (decays[0], line[0])
         axes.annotate(f"n = {size}", place, (8, 3), textcoords="offset points", color=shade, fontsize=9)
-        points = measured[measured["size"] == size]
+        points = figures.pick(measured, size=size)
         # rings inside each other, so that collapsed classes do not hide one another
         ring = {"markersize": 8 - 2 * min(k, 2), "fillstyle": "none"}
         axes.plot(points["decay"], points["classifier"], "o", color=shade, **ring)
-        axes.axvline(closed_form.critical_decay(size, total, depth), color=shade, linestyle=":", linewidth=1.2)
+        figures.threshold(axes, closed_form.critical_decay(size, total, depth), color=shade, linewidth=1.2)
     axes.set(
         title=f"M = {depth}, classes of {', '.join(map(str, sizes))}",
         xlabel="common decay of features and weights",
@@ -66,7 +66,7 @@ def jump(branches: pd.DataFrame, heads: Heads, sizes: Sequence[int]) -> Figure:
             each.plot(line["beta"][~stable], line[column][~stable], color=shade, linestyle="--", linewidth=1.2)
     for name, settings in heads.items():
         warm = settings["start"] == "minimiser"
-        shade, points = colour(settings["depth"]), branches[branches["condition"] == name]
+        shade, points = colour(settings["depth"]), figures.pick(branches, condition=name)
         # squares of different sizes: cold starts of all depths end in the same place
         size = 4.5 if warm else 4 + 2.5 * (depths.index(settings["depth"]) % 3)
         for each, column in zip(axes[:2], ("self_output", "objective"), strict=True):
@@ -74,7 +74,7 @@ def jump(branches: pd.DataFrame, heads: Heads, sizes: Sequence[int]) -> Figure:
             each.plot(points["beta"], points[column], "o" if warm else "s", color=shade, mfc=fill, markersize=size)
     axes[0].set(title="mean self-output", xlabel="pressure β", ylim=(-0.06, 1))
     axes[1].set(title="objective", xlabel="pressure β", ylim=(0, None))
-    axes[1].axhline(0.5, color=figures.INK, linestyle=(0, (4, 3)), linewidth=1, alpha=0.75)
+    axes[1].axhline(0.5, **figures.DASHED, alpha=0.75)
     axes[1].annotate("all classes zero", (0.98, 0.45), xycoords=("axes fraction", "data"), ha="right", fontsize=8)
     axes[0].legend(loc="upper right", fontsize=8)
     layers, smallest = np.arange(1, 10), min(sizes)

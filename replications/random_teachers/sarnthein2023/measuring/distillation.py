@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 
 from replications.random_teachers.sarnthein2023.measuring.conditions import BY_IMAGES, INDEPENDENT, PROBES
-from replications.random_teachers.sarnthein2023.measuring.pairs import difference, ratio
 from verifig.measuring.series import Series
-from verifig.measuring.tables import Tables
+from verifig.measuring.tables import Tables, difference, melt, ratio
 
 LOGGED = ("kl", "distance", "alive", "scale")  # fields about the network
 PAIRS = {
@@ -98,11 +97,9 @@ def _curves(name: str, series: Series, out: Tables) -> None:
     probing, final = [], []
     for condition in series.settings:
         for probe in PROBES:
-            values = series[condition, probe]
-            for seed, row in enumerate(values):
-                there = np.isfinite(row)
-                columns = {"condition": condition, "probe": probe, "seed": seed}
-                probing.append(pd.DataFrame(columns | {"x": series.points[there], "value": row[there]}))
+            axes = {"condition": condition, "probe": probe, "seed": range(series.seeds(condition)), "x": series.points}
+            frame = melt(series[condition, probe], **axes)
+            probing.append(frame[np.isfinite(frame["value"])])
         settings = series.settings[condition]
         table = {"condition": condition, "seed": range(series.seeds(condition))}
         table |= {key: settings[key] for key in ("alpha", "source", "distinct_images", "output_size")}

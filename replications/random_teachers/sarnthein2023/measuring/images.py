@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 
 from replications.random_teachers.sarnthein2023.measuring.conditions import CONVOLUTIONAL, PROBES
-from replications.random_teachers.sarnthein2023.measuring.pairs import difference
 from verifig.measuring.series import Series
-from verifig.measuring.tables import Tables
+from verifig.measuring.tables import Tables, difference, melt
 from verifig.training.artifacts import Artifact
 
 DIFFERENCES = [
@@ -107,9 +106,7 @@ def _connectivity(series: Series, out: Tables) -> None:
         lines = series[condition, "errors"]
         barriers[condition] = barrier(lines).mean(1)
         out.per_seed("connectivity", "barrier", barriers[condition], {"condition": condition})
-        for seed, pairs in enumerate(lines):
-            columns = {"condition": condition, "seed": seed, "x": series.points}
-            frames.append(pd.DataFrame(columns | {"value": pairs.mean(0)}))
+        frames.append(melt(lines.mean(1), condition=condition, seed=range(len(lines)), x=series.points))
     out.curve("connectivity", pd.concat(frames))
     if "initial" in barriers and "distilled" in barriers:
         values = difference(barriers["initial"], barriers["distilled"])

@@ -3,9 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from replications.random_teachers.sarnthein2023.measuring.pairs import ratio
 from verifig.measuring.series import Series
-from verifig.measuring.tables import Tables
+from verifig.measuring.tables import Tables, melt, ratio
 from verifig.training.artifacts import Artifact
 
 
@@ -15,22 +14,17 @@ def lines(name: str, series: Series, out: Tables) -> None:
     if not places:
         return
     between = [k for k, g in enumerate(places) if 0 < g < 1]
+    frames = []
     for condition in series.settings:
         label = {"condition": condition}
         line, random = (series.last(condition, field) for field in ("kl_line", "kl_random_line"))
+        frames.append(melt({"value": line, "random": random}, **label, seed=range(len(line)), x=places))
         if -0.1 in places and 0.1 in places:
             back, forth = places.index(-0.1), places.index(0.1)
             out.per_seed(name, "asymmetry", ratio(line[:, back], line[:, forth]), label)
             out.per_seed(name, "random_asymmetry", ratio(random[:, back], random[:, forth]), label)
         if 1.0 in places and between:
             out.per_seed(name, "barrier", ratio(line[:, between].max(1), line[:, places.index(1.0)]), label)
-    frames = [
-        pd.DataFrame({"condition": c, "seed": seed, "x": places, "value": row, "random": random})
-        for c in series.settings
-        for seed, (row, random) in enumerate(
-            zip(series.last(c, "kl_line"), series.last(c, "kl_random_line"), strict=True)
-        )
-    ]
     out.curve(f"{name}_line", pd.concat(frames))
 
 

@@ -1,6 +1,6 @@
-"""What figures share: colours, fractions in percent, gains over the teacher by probe."""
+"""What figures share: colours, gains over the teacher by probe."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -9,20 +9,15 @@ from matplotlib.axes import Axes
 from replications.random_teachers.sarnthein2023.measuring.conditions import PROBES, REGIMES
 from verifig.judging import stats
 from verifig.pages import figures
+from verifig.pages.figures import BLUE, GREEN, OLIVE, PURPLE, RED
 
-BLUE, ORANGE, GREEN, PURPLE, RED, OLIVE = figures.PALETTE[:6]
 PROBE_COLOURS = dict(zip(PROBES, (BLUE, OLIVE, GREEN), strict=True))
 REGIME_COLOURS = dict(zip(REGIMES, (BLUE, PURPLE, RED), strict=True))
 
 
-def percent(values: Sequence[float]) -> np.ndarray:
-    """Fractions in percent."""
-    return 100 * np.asarray(values, float)
-
-
 def gains(final: pd.DataFrame, probe: str) -> np.ndarray:
     """Student minus teacher, in percentage points, by seed."""
-    return percent(final[probe] - final[f"teacher_{probe}"])
+    return 100 * (final[probe] - final[f"teacher_{probe}"]).to_numpy(float)
 
 
 def interval(axes: Axes, place: float, values: np.ndarray, colour: str, vertical: bool = True, **marker) -> None:

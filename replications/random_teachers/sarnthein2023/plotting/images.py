@@ -7,16 +7,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from replications.random_teachers.sarnthein2023.plotting.drawing import (
-    BLUE,
-    GREEN,
-    ORANGE,
-    PURPLE,
-    RED,
-    interval,
-    percent,
-)
+from replications.random_teachers.sarnthein2023.plotting.drawing import interval
 from verifig.pages import figures
+from verifig.pages.figures import BLUE, GREEN, ORANGE, PURPLE, RED, paper_points, percent, pick
 
 NETWORKS = {"vgg11": "VGG11", "resnet18": "ResNet18"}
 
@@ -25,16 +18,16 @@ def tables(cifar10: pd.DataFrame, datasets: pd.DataFrame, paper: Mapping, transf
     """Probing over epochs, gain by locality, and student accuracies by data set beside the paper's."""
     figure, axes = figures.grid(3, width=11, height=3.4)
     target = cifar10["target"].iloc[0]
-    linear = cifar10[(cifar10["probe"] == "linear") & (cifar10["target"] == target)]
+    linear = pick(cifar10, probe="linear", target=target)
     for (name, title), colour in zip(NETWORKS.items(), (BLUE, PURPLE), strict=True):
-        rows = linear[linear["condition"] == name]
-        figures.mean_band(axes[0], rows.assign(value=100 * rows["value"]), color=colour, label=f"{title}, student")
+        rows = pick(linear, condition=name)
+        figures.mean_band(axes[0], percent(rows), color=colour, label=f"{title}, student")
         axes[0].axhline(100 * rows["teacher"].mean(), color=colour, linestyle=":", label=f"{title}, teacher")
         last = linear[linear["condition"].str.startswith(name) & (linear["x"] == linear["x"].max())]
         gains = pd.DataFrame({"x": last["alpha"], "value": 100 * (last["value"] - last["teacher"])})
         figures.mean_band(axes[1], gains, color=colour, marker="o", markersize=4, label=title)
         known = paper["rows"]["CIFAR10"][name][1]
-        axes[0].plot(rows["x"].max(), known, "D", markerfacecolor="none", markeredgecolor=figures.INK)
+        paper_points(axes[0], rows["x"].max(), known, None, markersize=6)
     axes[0].set(title=f"{target.upper()}, linear probe", xlabel="epoch", ylabel="test accuracy (%)")
     axes[1].set(title="gain by locality", xlabel="alpha", ylabel="student − teacher (points)")
     axes[0].legend(fontsize=8)
@@ -45,19 +38,19 @@ def tables(cifar10: pd.DataFrame, datasets: pd.DataFrame, paper: Mapping, transf
 
 def _by_data(axes: Axes, datasets: pd.DataFrame, paper: Mapping, transfer: Mapping) -> None:
     """Dots for in-domain and transferred students, diamonds for the paper."""
-    last = datasets[(datasets["probe"] == "linear") & (datasets["x"] == datasets["x"].max())]
+    last = percent(pick(datasets, probe="linear", x=datasets["x"].max()))
     columns = ["CIFAR10", "CIFAR100", "STL10", "TinyImageNet"]
     for name, shift, colour in (("vgg11", -0.15, BLUE), ("resnet18", 0.15, PURPLE)):
         for place, title in enumerate(columns):
             target = title.lower()
             for condition, move, marker in ((f"{name}_{target}", -0.06, "o"), (f"{name}_tinyimagenet", 0.06, "^")):
-                rows = last[(last["condition"] == condition) & (last["target"] == target)]
+                rows = pick(last, condition=condition, target=target)
                 if len(rows) > 1:
-                    interval(axes, place + shift + move, percent(rows["value"]), colour, marker=marker)
+                    interval(axes, place + shift + move, rows["value"].to_numpy(), colour, marker=marker)
             known = paper["rows"][title][name][1], transfer["rows"].get(title, {}).get(name)
             for value, move in zip(known, (-0.06, 0.06), strict=True):
                 if value is not None:
-                    axes.plot(place + shift + move, value, "D", markerfacecolor="none", markeredgecolor=figures.INK)
+                    paper_points(axes, place + shift + move, value, None, markersize=6)
     axes.set(title="students by data set", xticks=range(4), xticklabels=columns, ylabel="linear probe (%)")
     axes.tick_params(axis="x", labelsize=8)
 
@@ -65,16 +58,15 @@ def _by_data(axes: Axes, datasets: pd.DataFrame, paper: Mapping, transfer: Mappi
 def ablations(frame: pd.DataFrame, paper: Mapping) -> Figure:
     """Teacher and student by variant of the network, beside the paper's values of Table 5."""
     target = frame["target"].iloc[0]
-    last = frame[(frame["probe"] == "linear") & (frame["x"] == frame["x"].max()) & (frame["target"] == target)]
+    last = percent(pick(frame, probe="linear", x=frame["x"].max(), target=target), "value", "teacher")
     names = sorted(last["condition"].unique(), key=lambda name: (name != "default", name))
     figure, (axes,) = figures.grid(1, width=8.4, height=0.32 * len(names) + 1)
     for place, name in enumerate(names):
-        rows = last[last["condition"] == name]
+        rows = pick(last, condition=name)
         for values, colour, label in ((rows["teacher"], ORANGE, "teacher"), (rows["value"], BLUE, "student")):
-            interval(axes, place, percent(values), colour, vertical=False, label=label if place == 0 else None)
+            interval(axes, place, values.to_numpy(), colour, vertical=False, label=label if place == 0 else None)
         for k, value in enumerate(paper["rows"].get(name, [])):
-            style = {"markerfacecolor": "none", "markeredgecolor": figures.INK, "linestyle": "none"}
-            axes.plot(value, place + 0.25, "D", label="paper" if place == 0 and k == 0 else None, **style)
+            paper_points(axes, value, place + 0.25, "paper" if place == 0 and k == 0 else None, markersize=6)
     labels = [name.replace("_", " ") for name in names]
     axes.set(yticks=range(len(names)), yticklabels=labels, xlabel=f"linear probe on {target.upper()} (%)")
     axes.invert_yaxis()
@@ -91,10 +83,9 @@ def tickets(frame: pd.DataFrame, rewind_epochs: int) -> Figure:
         "initial_rewound": (f"initial, rewound to epoch {rewind_epochs}", GREEN),
     }
     for arm, (label, colour) in arms.items():
-        rows = frame[frame["condition"] == arm]
-        rows = rows.assign(x=percent(rows["x"].round(4)), value=percent(rows["value"]))
-        if len(rows):
-            figures.band(axes, rows, color=colour, label=label, marker="o", markersize=3.5)
+        rows = percent(pick(frame, condition=arm))
+        rows = rows.assign(x=100 * rows["x"].round(4))
+        figures.band(axes, rows, color=colour, label=label, marker="o", markersize=3.5)
     axes.set(xlabel="weights left (%)", ylabel="best test accuracy (%)", xscale="log")
     axes.invert_xaxis()
     axes.legend(loc="lower left")
@@ -105,8 +96,8 @@ def connectivity(frame: pd.DataFrame) -> Figure:
     """Test error between fine-tunings, averaged over pairs of batch orders."""
     figure, (axes,) = figures.grid(1, width=7)
     for start, colour in (("distilled", BLUE), ("initial", RED)):
-        rows = frame[frame["condition"] == start]
-        figures.band(axes, rows.assign(value=percent(rows["value"])), color=colour, label=f"from the {start} encoder")
+        rows = percent(pick(frame, condition=start))
+        figures.band(axes, rows, color=colour, label=f"from the {start} encoder")
     axes.set(xlabel="place on the line", ylabel="test error (%)", xlim=(0, 1), ylim=(0, None))
     axes.set_xticks(np.linspace(0, 1, 6))
     axes.legend()

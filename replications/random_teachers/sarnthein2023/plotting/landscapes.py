@@ -7,8 +7,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from replications.random_teachers.sarnthein2023.plotting.drawing import BLUE, GREEN, ORANGE, RED
 from verifig.pages import figures
+from verifig.pages.figures import BLUE, GREEN, ORANGE, RED, pick
 
 FLOOR = 1e-6  # smallest KL that a plane draws
 
@@ -20,7 +20,7 @@ def valley(kick: pd.DataFrame, wide: pd.DataFrame, regimes: Mapping[str, str]) -
     """
     figure, axes = figures.grid(2, width=9.4, sharey=True)
     for each, frame, regime in zip(axes, (kick, wide), ("kick", "wide_kick"), strict=True):
-        rows = frame[frame["condition"] == "local"]
+        rows = pick(frame, condition="local")
         for _, seed in rows.groupby("seed"):
             line = _broken(seed.set_index("x")["value"])
             each.plot(line.index, line, color=BLUE, alpha=0.18, linewidth=0.9)
@@ -38,7 +38,7 @@ def valley(kick: pd.DataFrame, wide: pd.DataFrame, regimes: Mapping[str, str]) -
         each.set_title(regimes[regime], fontsize=9.5)
         each.set(xlabel="place g on the line", yscale="log")
     axes[0].set_ylabel("KL to the teacher (nats)")
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper right", ncols=2, fontsize=8.5)
+    figures.legend_outside(axes[0], "upper right", ncols=2, fontsize=8.5)
     return figure
 
 
@@ -60,7 +60,7 @@ def planes(planes: pd.DataFrame, alphas: Mapping[str, float]) -> Figure:
         "nonlocal": (f"start, {independent}", f"student, {independent}"),
     }
     for row, (view, (first, second)) in enumerate(models.items()):
-        frame = planes[planes["view"] == view]
+        frame = pick(planes, view=view)
         for column, (field, title) in enumerate((("kl", "log10 KL to the teacher"), ("linear", "linear probe (%)"))):
             each = axes[2 * row + column]
             _surface(figure, each, frame, "a", "b", field)
@@ -77,7 +77,7 @@ def planes(planes: pd.DataFrame, alphas: Mapping[str, float]) -> Figure:
 def preserved(planes: pd.DataFrame, alphas: Mapping[str, float]) -> Figure:
     """The shared plane in distance-preserving coordinates: loss, probe, and divergence of the embeddings alone."""
     figure, axes = figures.grid(3, width=10, height=4.2)
-    frame = planes[planes["view"] == "shared"]
+    frame = pick(planes, view="shared")
     titles = {"kl": "log10 KL, outputs", "linear": "linear probe (%)", "encoder_kl": "log10 KL, embeddings"}
     corners = {
         "teacher": ((0, 0), ORANGE),

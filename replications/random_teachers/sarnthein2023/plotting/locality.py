@@ -10,8 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from replications.random_teachers.sarnthein2023.measuring.conditions import BY_IMAGES, BY_OUTPUTS, REGIMES
-from replications.random_teachers.sarnthein2023.plotting.drawing import BLUE, ORANGE, REGIME_COLOURS, gain_lines
+from replications.random_teachers.sarnthein2023.plotting.drawing import REGIME_COLOURS, gain_lines
 from verifig.pages import figures
+from verifig.pages.figures import BLUE, ORANGE, percent, pick
 
 NOT_BY_ALPHA = {*BY_OUTPUTS, *BY_IMAGES, "permuted"} - {"full"}  # differ from `full` in more than alpha
 
@@ -41,14 +42,11 @@ def gains(
         each.set_title(regimes[regime], fontsize=8.5)
         each.set_xlabel("alpha (0: copy, 1: independent)")
     axes[0].set_ylabel("student − teacher (points)")
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper right", ncols=3, fontsize=8.5)
+    figures.legend_outside(axes[0], "upper right", ncols=3, fontsize=8.5)
     _over_training(axes[3:5], curves, finals, over_training)
     for final, regime in zip(finals, REGIMES, strict=True):
-        rows = by_alpha(final)
-        alive = pd.DataFrame({"x": rows["alpha"], "value": 100 * rows["alive"]})
-        figures.mean_band(
-            axes[5], alive, color=REGIME_COLOURS[regime], label=regimes[regime], marker="o", markersize=3.5
-        )
+        look = {"color": REGIME_COLOURS[regime], "label": regimes[regime], "marker": "o", "markersize": 3.5}
+        figures.mean_band(axes[5], percent(by_alpha(final), "alive"), "alpha", "alive", **look)
     axes[5].set_title("embedding units that fire", fontsize=8.5)
     axes[5].set(xlabel="alpha", ylabel="units (%)", ylim=(0, 105))
     axes[5].legend(fontsize=7.5, loc="lower left")
@@ -67,9 +65,7 @@ def _over_training(
         which = REGIMES.index(experiment)
         names = over_training[experiment]
         for style, (condition, label) in zip(styles, names.items(), strict=False):
-            rows = curves[which]
-            rows = rows[(rows["condition"] == condition) & (rows["probe"] == "linear")]
-            rows = rows.assign(value=100 * rows["value"])
+            rows = percent(pick(curves[which], condition=condition, probe="linear"))
             figures.mean_band(each, rows, color=BLUE, label=label, linestyle=style)
         ends = finals[which][finals[which]["condition"].isin(names)].drop_duplicates("seed")
         each.axhline(100 * ends["teacher_linear"].mean(), color=ORANGE, label="teacher")
@@ -84,9 +80,8 @@ def divergence(finals: Sequence[pd.DataFrame], regimes: Mapping[str, str]) -> Fi
     for final, regime in zip(finals, REGIMES, strict=True):
         rows = by_alpha(final)
         for each, field in zip(axes, ("kl", "distance"), strict=True):
-            frame = pd.DataFrame({"x": rows["alpha"], "value": rows[field]})
             colour, label = REGIME_COLOURS[regime], regimes[regime]
-            figures.band(each, frame, color=colour, label=label, marker="o", markersize=3.5)
+            figures.band(each, rows, "alpha", field, color=colour, label=label, marker="o", markersize=3.5)
     axes[0].set(title="KL to the teacher at the end", xlabel="alpha", ylabel="KL (nats)", yscale="log")
     axes[1].set(title="distance from the start", xlabel="alpha", ylabel="parameter distance", ylim=(0, None))
     axes[0].legend(fontsize=8, loc="lower right")

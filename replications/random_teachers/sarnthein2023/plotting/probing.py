@@ -11,35 +11,26 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from replications.random_teachers.sarnthein2023.measuring.conditions import BY_IMAGES, BY_OUTPUTS, PROBES
-from replications.random_teachers.sarnthein2023.plotting.drawing import (
-    BLUE,
-    GREEN,
-    ORANGE,
-    PROBE_COLOURS,
-    PURPLE,
-    gain_lines,
-    gains,
-    interval,
-    percent,
-)
+from replications.random_teachers.sarnthein2023.plotting.drawing import PROBE_COLOURS, gain_lines, gains, interval
 from verifig.judging import stats
 from verifig.pages import figures
+from verifig.pages.figures import BLUE, GREEN, ORANGE, PURPLE, percent, pick
 
 
 def over_training(probing: pd.DataFrame, final: pd.DataFrame, probes: Mapping[str, str]) -> Figure:
     """Probing accuracy over training by probe: independent student, teacher, raw pixels."""
     figure, axes = figures.grid(3, width=9.2, sharey=True)
-    runs, ends = probing[probing["condition"] == "full"], final[final["condition"] == "full"]
+    runs, ends = (pick(table, condition="full") for table in (probing, final))
     for each, probe in zip(axes, PROBES, strict=True):
-        rows = runs[runs["probe"] == probe]
-        figures.mean_band(each, rows.assign(value=100 * rows["value"]), color=BLUE, label="student")
-        teacher = stats.mean(percent(ends[f"teacher_{probe}"]))
+        rows = percent(pick(runs, probe=probe))
+        figures.mean_band(each, rows, color=BLUE, label="student")
+        teacher = stats.mean(100 * ends[f"teacher_{probe}"].to_numpy(float))
         each.axhline(teacher.observed, color=ORANGE, label="teacher")
         each.axhspan(teacher.low, teacher.high, color=ORANGE, alpha=0.2, linewidth=0)
         each.axhline(100 * ends[f"input_{probe}"].iloc[0], color=figures.MUTED, linestyle="--", label="raw pixels")
         each.set(title=probes[probe], xlabel="step", xlim=(0, rows["x"].max()))
     axes[0].set_ylabel("test accuracy (%)")
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper right", ncols=3)
+    figures.legend_outside(axes[0], "upper right", ncols=3)
     return figure
 
 
@@ -61,7 +52,7 @@ def by_probe(
     finals, colours = {"plain": plain, "kick": kick}, (BLUE, GREEN, PURPLE)
     figure, (axes,) = figures.grid(1, width=9, height=3.4)
     for offset, ((experiment, condition), label) in enumerate(students.items()):
-        rows = finals[experiment][finals[experiment]["condition"] == condition]
+        rows = pick(finals[experiment], condition=condition)
         for place, probe in enumerate(probes):
             found = gains(rows, probe)
             if len(found) and np.isfinite(found).all():
@@ -72,8 +63,7 @@ def by_probe(
         for network, name, marker in (("vgg11", "VGG11", "D"), ("resnet18", "ResNet18", "s")):
             teacher, student = rows["CIFAR10"][network]
             label = f"paper, {name} on CIFAR10" if probe == "linear" else None
-            style = {"markerfacecolor": "none", "markeredgecolor": figures.INK, "linestyle": "none", "markersize": 5}
-            axes.plot(places.index(probe) + 0.34, student - teacher, marker=marker, label=label, **style)
+            figures.paper_points(axes, places.index(probe) + 0.34, student - teacher, label, marker=marker)
     axes.axhline(0, color=figures.MUTED, linewidth=1)
     axes.set(xticks=range(len(probes)), xticklabels=list(probes.values()), xlabel="probe")
     axes.set(ylabel="student − teacher (points)", xlim=(-0.5, len(probes) - 0.4))
@@ -91,7 +81,7 @@ def by_data(final: pd.DataFrame, probes: Mapping[str, str], sources: Mapping[str
     shown = [condition for condition in sources if condition in set(final["condition"])]
     for number, probe in enumerate(PROBES):
         for place, condition in enumerate(shown):
-            found = stats.mean(gains(final[final["condition"] == condition], probe))
+            found = stats.mean(gains(pick(final, condition=condition), probe))
             x = place + 0.26 * (number - 1)
             label = probes[probe] if place == 0 else None
             axes[0].bar(x, found.observed, 0.24, color=PROBE_COLOURS[probe], alpha=0.75, label=label)
@@ -104,7 +94,7 @@ def by_data(final: pd.DataFrame, probes: Mapping[str, str], sources: Mapping[str
     above = np.asarray(paper["accuracy"]) - paper["teacher"]
     figures.paper_points(axes[1], paper["images"], above, "paper, VGG11, linear")
     axes[1].set(title="by distinct images", xlabel="images", xscale="log", ylabel="student − teacher (points)")
-    figure.legend(*axes[1].get_legend_handles_labels(), loc="outside upper right", ncols=4, fontsize=8.5)
+    figures.legend_outside(axes[1], "upper right", ncols=4, fontsize=8.5)
     return figure
 
 
@@ -113,12 +103,12 @@ def by_outputs(final: pd.DataFrame, probes: Mapping[str, str], bottleneck: int) 
     figure, (axes,) = figures.grid(1, width=5.6)
     rows = final[final["condition"].isin(BY_OUTPUTS)]
     gain_lines(axes, rows, "output_size", probes)
-    axes.axvline(bottleneck, color=figures.MUTED, linestyle=":")
+    figures.threshold(axes, bottleneck, linewidth=1.7)
     place = {"xytext": (-3, 0), "textcoords": "offset points", "ha": "right", "rotation": 90, "fontsize": 8.5}
     axes.annotate("bottleneck", (bottleneck, 0.03), xycoords=("data", "axes fraction"), **place)
     sizes = sorted(rows["output_size"].unique())
-    axes.set(xlabel="outputs m", ylabel="student − teacher (points)", xscale="log", xticks=sizes)
-    axes.set_xticklabels([f"{size:,}" for size in sizes])
-    axes.minorticks_off()
+    axes.set(xlabel="outputs m", ylabel="student − teacher (points)")
+    figures.log_ticks(axes.xaxis, sizes)
+    axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.legend(loc="lower right", fontsize=8.5)
     return figure

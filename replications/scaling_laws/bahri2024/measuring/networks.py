@@ -5,7 +5,7 @@ import pandas as pd
 
 from replications.scaling_laws.bahri2024 import theory
 from replications.scaling_laws.bahri2024.measuring.random_features import long_table
-from verifig.measuring.tables import Tables
+from verifig.measuring.tables import Tables, melt
 from verifig.training.artifacts import Artifact
 from verifig.training.members import members_of
 
@@ -25,13 +25,13 @@ def measure_variance(artifact: Artifact, out: Tables) -> None:
     there = np.isfinite(pool).any(0)  # a sample larger than the population cannot be drawn
     if there.sum() > 1:
         out.per_seed(experiment, "exponent_without_replacement", theory.slope(np.array(sizes)[there], pool[:, there]))
-    out.curve("b_deep", long_table(sizes, excess, np.full(len(sizes), np.nan)))
+    out.curve("b_deep", long_table(sizes, excess, np.nan))
     widths = [width for width, _ in settings["width_inits"]]
     by_width = np.stack([artifact[f"width_{width}"].mean(1) for width in widths], axis=1)
     out.per_seed(experiment, "width_exponent", theory.slope(widths, by_width))
     for k, width in enumerate(widths):
         out.per_seed(experiment, "width_excess", by_width[:, k], {"width": width})
-    out.curve("b_width", long_table(widths, by_width, np.full(len(widths), np.nan)))
+    out.curve("b_width", long_table(widths, by_width, np.nan))
 
 
 def measure_students(artifact: Artifact, out: Tables) -> None:
@@ -46,15 +46,13 @@ def measure_students(artifact: Artifact, out: Tables) -> None:
         for j, depth in enumerate(settings["depths"]):
             found = artifact["lowest"][..., i, j]  # [seeds, dimensions, sizes]
             name = {} if i == j == 0 else {"width": width, "depth": depth}
-            seed, which, size = (index.ravel() for index in np.indices(found.shape))
-            frame = {"seed": seed, "d": np.array(dimensions)[which], "x": np.array(sizes)[size], "value": found.ravel()}
-            losses.append(pd.DataFrame(frame | {"width": width, "depth": depth}))
+            frame = melt(found, seed=range(len(found)), d=dimensions, x=sizes)
+            losses.append(frame.assign(width=width, depth=depth))
             if len(sizes) > 1:
                 slopes = theory.slope(sizes, found)
                 _exponents(slopes, dimensions, name, out)
-                seed, which = (index.ravel() for index in np.indices(slopes.shape))
-                frame = {"seed": seed, "x": np.array(dimensions)[which], "value": slopes.ravel()}
-                exponents.append(pd.DataFrame(frame | {"width": width, "depth": depth}))
+                frame = melt(slopes, seed=range(len(slopes)), x=dimensions)
+                exponents.append(frame.assign(width=width, depth=depth))
     out.curve("b_students", pd.concat(losses))
     if exponents:
         out.curve("b_exponents", pd.concat(exponents))
@@ -88,23 +86,22 @@ def measure_sweep(artifact: Artifact, out: Tables) -> None:
     """
     experiment, settings = "student_sweep", members_of(artifact.meta["job"]["settings"])[0]
     dimensions, widths, depths = (settings[name] for name in ("dimensions", "student_widths", "depths"))
-    sizes, records = settings["sample_sizes"], []
+    sizes = settings["sample_sizes"]
     for n, size in enumerate(sizes):
         name = {} if size == max(sizes) else {"D": size}
         for k, dimension in enumerate(dimensions):
             for j, depth in enumerate(depths):
-                losses = artifact["lowest"][:, k, n, :, j]  # [seeds, widths]
-                counts = [parameters(dimension, width, depth) for width in widths]
                 if len(widths) > 1:
-                    exponents = theory.slope(counts, losses)
+                    counts = [parameters(dimension, width, depth) for width in widths]
+                    exponents = theory.slope(counts, artifact["lowest"][:, k, n, :, j])
                     condition = name | {"d": dimension, "depth": depth}
                     out.per_seed(experiment, "parameter_exponent", exponents, condition)
-                for i, (width, count) in enumerate(zip(widths, counts, strict=True)):
-                    records += [(s, dimension, depth, size, width, count, v) for s, v in enumerate(losses[:, i])]
-    columns = ["seed", "d", "depth", "samples", "width", "parameters", "value"]
-    out.curve("b_sweep", pd.DataFrame(records, columns=columns))
+    found = artifact["lowest"].transpose(2, 1, 4, 3, 0)  # [sizes, dimensions, depths, widths, seeds]
+    frame = melt(found, samples=sizes, d=dimensions, depth=depths, width=widths, seed=range(found.shape[-1]))
+    frame["parameters"] = parameters(frame["d"], frame["width"], frame["depth"])
+    out.curve("b_sweep", frame[["seed", "d", "depth", "samples", "width", "parameters", "value"]])
 
 
 def parameters(dimension: int, width: int, depth: int) -> int:
-    """Weights and biases of a student."""
+    """Weights and biases of a student; of many at once for arrays."""
     return (dimension + 1) * width + (depth - 1) * (width + 1) * width + width + 1

@@ -7,7 +7,7 @@ import pandas as pd
 from scipy import stats
 
 from replications.scaling_laws.bahri2024 import theory
-from verifig.measuring.tables import Tables
+from verifig.measuring.tables import Tables, melt
 from verifig.training.artifacts import Artifact
 from verifig.training.members import members_of
 
@@ -53,17 +53,9 @@ def _variance(artifact: Artifact, settings, out: Tables) -> None:
     out.curve("b_variance", long_table(samples, grouped(excess), expected))
 
 
-def long_table(x: np.ndarray, values: np.ndarray, expected: np.ndarray) -> pd.DataFrame:
-    """values [units, points] as a long table with the theory's value beside each."""
-    unit, point = np.indices(values.shape)
-    return pd.DataFrame(
-        {
-            "seed": unit.ravel(),
-            "x": np.asarray(x)[point.ravel()],
-            "value": values.ravel(),
-            "expected": np.asarray(expected)[point.ravel()],
-        }
-    )
+def long_table(x: np.ndarray, values: np.ndarray, expected: np.ndarray | float) -> pd.DataFrame:
+    """values [units, points] over x [points] as a long table with the theory's value beside each."""
+    return melt({"value": values, "expected": expected}, seed=range(len(values)), x=x)
 
 
 def _power_laws(artifact: Artifact, settings, out: Tables) -> None:

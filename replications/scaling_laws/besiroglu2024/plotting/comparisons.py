@@ -7,8 +7,8 @@ from matplotlib.figure import Figure
 from replications.scaling_laws.besiroglu2024 import published
 from replications.scaling_laws.besiroglu2024.fitting import law
 from verifig.pages import figures
+from verifig.pages.figures import BLUE, GREEN, ORANGE, RED, paper_points, pick
 
-BLUE, ORANGE, GREEN, _, RED = figures.PALETTE[:5]
 COEFFICIENTS = {"A": "A", "B": "B", "E": "E", "alpha": "α", "beta": "β", "a": "a = β/(α+β)"}
 FITS = {
     "hoffmann_rounded": ("Hoffmann, rounded", RED),
@@ -30,7 +30,7 @@ def c_table(fits: pd.DataFrame, errors: pd.Series) -> Figure:
             colour = FITS[fit][1]
             spread = errors[name] if fit in ("lad", "huber") else 0
             each.errorbar(rows.loc[fit, name], -row, xerr=spread or None, fmt="o", color=colour, markersize=5.5)
-        each.plot(targets[name], 0, "D", markerfacecolor="none", markeredgecolor=figures.INK, markersize=9)
+        paper_points(each, targets[name], 0, None, markersize=9)
         each.set(title=label, yticks=[-k for k in range(len(names))], ylim=(-3.6, 0.6))
         each.tick_params(axis="x", labelsize=7.5)
         each.locator_params(axis="x", nbins=3)
@@ -52,7 +52,7 @@ def c_likelihood(likelihood: pd.DataFrame, paper: dict, runs: str) -> Figure:
         axes.plot(value, row, "o", color=colour, markersize=7)
         axes.annotate(f"{value:.2f}", (value, row), (9, 0), textcoords="offset points", va="center", fontsize=9)
         if name in paper:
-            axes.plot(paper[name], row, "D", markerfacecolor="none", markeredgecolor=figures.INK, markersize=10)
+            paper_points(axes, paper[name], row, None, markersize=10)
     axes.set(yticks=range(len(rows)), yticklabels=[FITS[name][0] for name in rows["fit"]])
     axes.set(xlabel=f"log-likelihood of {runs} runs (diamonds: notebook)", ylim=(-0.6, len(rows) - 0.4))
     axes.set_xlim(low - margin, high + 2.5 * margin)
@@ -63,7 +63,7 @@ def c_residuals(residuals: pd.DataFrame) -> Figure:
     """Violins of L - prediction, and the residuals against tokens."""
     figure, axes = figures.grid(2, width=9.6, height=3.5, sharey=True)
     names = ["hoffmann_rounded", "hoffmann", "lad"]
-    groups = [residuals.loc[residuals["fit"] == name, "residual"].to_numpy() for name in names]
+    groups = [pick(residuals, fit=name)["residual"].to_numpy() for name in names]
     bodies = axes[0].violinplot(groups, positions=range(3), widths=0.85, showextrema=False, points=200)
     for body, name in zip(bodies["bodies"], names, strict=True):
         body.set(facecolor=FITS[name][1], alpha=0.35)
@@ -77,7 +77,7 @@ def c_residuals(residuals: pd.DataFrame) -> Figure:
     axes[0].set(xticks=range(3), xticklabels=["Hoffmann,\nrounded", "Hoffmann,\nunrounded", "refit"])
     axes[0].set_ylabel("loss − prediction (nats)")
     for name in ("hoffmann_rounded", "lad"):
-        rows = residuals[residuals["fit"] == name]
+        rows = pick(residuals, fit=name)
         look = {"color": FITS[name][1], "markersize": 4, "alpha": 0.7, "label": FITS[name][0]}
         axes[1].plot(rows["D"], rows["residual"], ".", **look)
     axes[1].axhline(0, color=figures.MUTED, linewidth=0.8)
@@ -96,15 +96,7 @@ def c_outliers(fits: pd.DataFrame, paper: dict, dropped: int) -> Figure:
         each.plot(counts, values, "o-", color=GREEN, label="Huber sum")
         lad = [rows.loc["lad_all_rows", name], rows.loc["lad", name]]
         each.plot([0, dropped], lad, "s", color=BLUE, markersize=5, label="least absolute deviations")
-        each.plot(
-            paper["left_out"],
-            paper[name],
-            "D",
-            markerfacecolor="none",
-            markeredgecolor=figures.INK,
-            markersize=10,
-            label="published",
-        )
+        paper_points(each, paper["left_out"], paper[name], "published", markersize=10)
         each.set(xlabel="highest losses left out", ylabel=label, xticks=counts)
     axes[0].set(yscale="log")
     axes[0].legend(fontsize=8)

@@ -7,8 +7,7 @@ from matplotlib.patches import Rectangle
 from replications.scaling_laws.besiroglu2024.fitting import law
 from replications.scaling_laws.besiroglu2024.fitting.own import ScalingLaw
 from verifig.pages import figures
-
-BLUE, _, GREEN = figures.PALETTE[:3]
+from verifig.pages.figures import BLUE, GREEN
 
 
 def own_fit(found: ScalingLaw) -> Figure:
@@ -37,6 +36,6 @@ def own_fit(found: ScalingLaw) -> Figure:
     axes[0].legend(fontsize=8)
     predicted = found.predict(N, D)
     axes[1].plot(predicted, L, ".", color=BLUE, markersize=5)
-    axes[1].plot([L.min(), L.max()], [L.min(), L.max()], color=figures.INK, linestyle=(0, (4, 3)), linewidth=1)
+    axes[1].plot([L.min(), L.max()], [L.min(), L.max()], **figures.DASHED)
     axes[1].set(xlabel="fitted loss (nats)", ylabel="loss (nats)")
     return figure

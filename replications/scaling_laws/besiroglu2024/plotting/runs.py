@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 
 from replications.scaling_laws.besiroglu2024.fitting import law
 from verifig.pages import figures
+from verifig.pages.figures import GREEN
 
-GREEN = figures.PALETTE[2]
 BUDGETS = (1e19, 1e20, 1e21, 1e22)  # FLOP of the lines of equal compute
 NEAR = 0.08  # decades of compute within which a run is drawn beside such a line
 

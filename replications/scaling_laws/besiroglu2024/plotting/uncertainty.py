@@ -7,8 +7,8 @@ from matplotlib.figure import Figure
 from replications.scaling_laws.besiroglu2024 import published
 from replications.scaling_laws.besiroglu2024.fitting import law
 from verifig.pages import figures
+from verifig.pages.figures import BLUE, ORANGE, RED, pick
 
-BLUE, ORANGE, _, _, RED = figures.PALETTE[:5]
 ENDS = {"mean": ("mean of the losses", RED), "sum": ("sum", ORANGE), "scaled": ("1,000 × sum", BLUE)}
 
 
@@ -93,12 +93,13 @@ def c_policy(policy: pd.DataFrame) -> Figure:
         color=ORANGE,
         label=f"Hoffmann et al., method 3 (a = {published.HOFFMANN_EXPONENT})",
     )
-    axes.axhline(20, color=figures.INK, linestyle=(0, (4, 3)), linewidth=1, alpha=0.75)
+    axes.axhline(20, **figures.DASHED, alpha=0.75)
     axes.annotate("20 tokens per parameter", (1e28, 20), (0, 3), textcoords="offset points", ha="right", fontsize=8)
     axes.plot(published.CHINCHILLA_FLOP, 1.4e12 / 70e9, "D", color=figures.INK, markersize=6)
     axes.annotate("Chinchilla", (published.CHINCHILLA_FLOP, 20), (7, 6), textcoords="offset points", fontsize=8.5)
-    axes.set(xscale="log", yscale="log", xlabel="compute C (FLOP)", ylabel="optimal tokens per parameter")
-    axes.set(yticks=[2, 5, 10, 20, 50, 100, 200], yticklabels=["2", "5", "10", "20", "50", "100", "200"], ylim=(2, 300))
+    axes.set(xscale="log", xlabel="compute C (FLOP)", ylabel="optimal tokens per parameter")
+    figures.log_ticks(axes.yaxis, (2, 5, 10, 20, 50, 100, 200))
+    axes.set_ylim(2, 300)
     axes.minorticks_off()
     axes.legend(loc="upper left", fontsize=8)
     return figure
@@ -112,10 +113,10 @@ def c_stopping(traces: pd.DataFrame, subsamples: pd.DataFrame, paper: dict) -> F
     figure, axes = figures.grid(2, width=9.6, height=3.4)
     best = traces["objective"].min()
     traces = traces.assign(above=np.maximum(traces["objective"] / best - 1, 1e-9))
-    longest = traces[traces["fit"] == "scaled"]
+    longest = pick(traces, fit="scaled")
     axes[0].plot(longest["iteration"], longest["above"], color=figures.MUTED, linewidth=1.4)
     for name, (label, colour) in ENDS.items():
-        end = traces[traces["fit"] == name].iloc[-1]
+        end = pick(traces, fit=name).iloc[-1]
         text = f"{label}: stops after {end['iteration']:.0f}"
         axes[0].plot(end["iteration"], end["above"], "o", color=colour, markersize=8, label=text)
     axes[0].set(yscale="log", xlabel="iteration of L-BFGS-B", ylabel="objective over its minimum − 1")
@@ -129,7 +130,7 @@ def c_stopping(traces: pd.DataFrame, subsamples: pd.DataFrame, paper: dict) -> F
     ends = subsamples[subsamples["fit"].isin(shown)]
     bins = np.linspace(ends["a"].quantile(0.005) - 0.01, ends["a"].quantile(0.995) + 0.01, 61)
     for name, (label, colour) in shown.items():
-        axes[1].hist(subsamples.loc[subsamples["fit"] == name, "a"], bins=bins, color=colour, alpha=0.55, label=label)
+        axes[1].hist(pick(subsamples, fit=name)["a"], bins=bins, color=colour, alpha=0.55, label=label)
     published_interval = paper["rows"][-1]
     low, high = published_interval["low"], published_interval["high"]
     axes[1].axvspan(low, high, color=figures.INK, alpha=0.5, linewidth=0)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from replications.sgd_stability.wu2023 import plots
+from verifig.pages.figures import pick
 from verifig.pages.page import Page
 
 Caption = dict[str, str | Callable[..., str]]
@@ -58,7 +58,7 @@ class Run:
     def bands(self, runs: pd.DataFrame, *conditions: str) -> str:
         """What lines and bands are, and, if a run that is drawn did not converge, what marks it."""
         counts = dict.fromkeys(str(self.page.seeds(self.experiment, condition)) for condition in conditions)
-        parts = [plots.part(runs, self.experiment, condition) for condition in conditions]
+        parts = [pick(runs, model=self.experiment, condition=condition) for condition in conditions]
         open_runs = sum(int((~part["converged"]).sum()) for part in parts)
         return f"Lines: median over {joined(list(counts))} seeds, bands: range." + (
             f" Open circles: {open_runs} runs that did not converge (training loss of {self.used()['converged_below']:g} or more at the end)."

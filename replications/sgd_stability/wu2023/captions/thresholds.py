@@ -4,6 +4,7 @@ import pandas as pd
 
 from replications.sgd_stability.wu2023 import plots
 from replications.sgd_stability.wu2023.captions.common import Caption, Run, joined
+from verifig.pages.figures import pick
 from verifig.pages.page import Page
 
 
@@ -41,7 +42,7 @@ def batch_size(page: Page) -> Caption:
 
 def _idle_sizes(runs: pd.DataFrame) -> str:
     """At which batch sizes the bound says nothing, if at any."""
-    groups = plots.part(runs, "batch_size", "base").groupby("batch_size")
+    groups = pick(runs, model="batch_size", condition="base").groupby("batch_size")
     idle = [str(size) for size, rows in groups if (rows["initial_trace_ratio"] <= size).all()]
     return f" At batch size {joined(idle)} the start already obeys 2B/η." if idle else ""
 
