@@ -194,6 +194,13 @@ def test_one_run_is_enough_to_be_sound():
     assert found["verdict"] == "reproduced"
 
 
+def test_runs_without_a_defined_unit_are_not_sound():
+    filtered = HEALTHY | {"estimator": "mean", "filter": "what diverged"}
+    found = judged(claim(healthy=[filtered]), table(good=[float("nan")], s=GOOD))
+    assert found["verdict"] == "inconclusive"
+    assert found["healthy"][0]["notes"][-1] == "0 seeds: no interval"
+
+
 def test_health_is_judged_by_experiment_that_ran():
     data = table(good=[1.0], bad=[-1.0])
     gone = HEALTHY | {"statistic": "gone"}

@@ -389,6 +389,7 @@ def test_narrow_is_a_headroom_below_1_3(value, narrow):
     found = judged([value] * 3, resolution=20)
     assert taken(found, "verdict", "headroom") == ("reproduced", value / 10)
     assert found["notes"] == (["narrow: expect it to flip on another machine"] if narrow else [])
+    assert judged([value / 16] * 3, resolution=1.25)["notes"] == found["notes"], "in whatever unit it is measured"
 
 
 def test_what_is_not_reproduced_is_not_called_narrow():

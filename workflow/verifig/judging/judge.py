@@ -112,7 +112,7 @@ def _judge_claim(claim, claims, found, scale, missing_data, what_if) -> dict:
     if lacking:
         reason = f"needs data that could not be had: {', '.join(lacking)}"
         return result | NOT_JUDGED | {"reason": reason, "missing_data": lacking}
-    random_parts = max(sum(part["estimator"] not in ("exact", "every") for part in parts), 1)
+    random_parts = sum(part["estimator"] not in ("exact", "every") for part in parts)
     optional = missing_data if what_if is None else None
     judged = [_judge_part(part, result, found, optional, random_parts) for part in parts]
     result |= {

@@ -49,7 +49,7 @@ class Judgement:
     raw: np.ndarray = field(init=False)  # [units] as measured; `never` infinite, `diverged` NaN
     values: np.ndarray = field(init=False)  # [units kept]
     dropped: int = field(init=False, default=0)
-    worst: int = field(init=False, default=0)  # place of the unit that `exact` and `every` judge
+    worst: int = field(init=False)  # place of the unit that `exact` and `every` judge
     interval: stats.Interval = field(init=False)  # 95 %
     wide: stats.Interval = field(init=False)  # the one that may contradict
 

@@ -38,7 +38,9 @@ def _lost(layout: Layout, published: Path) -> dict[str, list[str]]:
     """Claims that were judged when recorded or published and lack their data now, with that data."""
     before = check.recorded(layout.slug, layout.scale)
     if published.exists():
-        pages = {item["slug"]: item["claims"] for item in read_json(published)["papers"]}
+        pages = {
+            item["slug"]: item["claims"] for item in read_json(published).get("papers", [])
+        }  # none in an older format
         before |= {claim["id"]: claim["verdict"] for claim in pages.get(layout.slug, [])}
     rows = check.differences(standing.load(layout.verdicts)["claims"], before)
     return {row["id"]: row["without_data"] for row in rows if row["without_data"]}

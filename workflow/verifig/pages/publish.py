@@ -130,6 +130,9 @@ def _mirror(source: Path, target: Path, keep: set[str] = frozenset()) -> int:
         if name.parts[0] not in keep:
             (target / name).unlink()
             changed += 1
+    for folder in sorted((path for path in target.rglob("*") if path.is_dir()), reverse=True):
+        if not any(folder.iterdir()):  # of a page that is no more
+            folder.rmdir()
     return changed
 
 

@@ -1,5 +1,7 @@
 """The front page over all papers, and all verdicts as data: results/<scale>/site/. Links lead to the pages there."""
 
+import json
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -24,10 +26,8 @@ def build(results: Path, scale: str, slugs: list[str], log: Callable[[str], None
     """Write index.html, verdicts.json, verdicts.csv and a badge a paper from what the workflow made."""
     folder = results / scale / "site"
     papers = [_paper(Layout(results, scale, slug)) for slug in slugs]
-    write_json(
-        folder / "verdicts.json",
-        {"schema": 3, "verifig": __version__, "scale": scale, "papers": [_data(p) for p in papers]},
-    )
+    everything = {"schema": 3, "verifig": __version__, "scale": scale, "papers": [_data(p) for p in papers]}
+    write_text(folder / "verdicts.json", compact(everything))
     write_text(folder / "verdicts.csv", _csv(papers))
     for paper in papers:
         write_json(folder / "badges" / f"{paper['slug']}.json", badge(paper["claims"], scale))
@@ -145,6 +145,12 @@ def _csv(papers: list[dict]) -> str:
                 rows.append(told | named | found)
     frame = pd.DataFrame(rows, dtype=object)
     return frame.to_csv(index=False, lineterminator="\n")
+
+
+def compact(value: Mapping) -> str:
+    """JSON with one line a field, lists of numbers and texts on one line each."""
+    text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
+    return re.sub(r"\[\n[^\[\]{}]*\]", lambda found: re.sub(r"\s*\n\s*", " ", found[0]), text) + "\n"
 
 
 def badge(claims: list[dict], scale: str) -> dict:
