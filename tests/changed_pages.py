@@ -1,9 +1,13 @@
 """Pages of runs with changed settings at a tiny size, and the words that they say of themselves."""
 
+import hashlib
 import re
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 
 import jupytext
 import numpy as np
@@ -61,7 +65,11 @@ def _apply(change: Change, value: object) -> object:
 def render(slug: str, changes: Mapping[str, Change], folder: Path, monkeypatch) -> Rendered:
     """Train every experiment of the laptop scale that has its data (of downloads: none), measure, judge and report."""
     layout = Layout(folder, SCALE, slug)
-    monkeypatch.setattr(data, "embedded", lambda name: _few_images(name, IMAGES.get(slug, 400)))
+    with _few_images(monkeypatch, IMAGES.get(slug, 400)):
+        return _rendered(slug, changes, layout, folder, monkeypatch)
+
+
+def _rendered(slug: str, changes: Mapping[str, Change], layout: Layout, folder: Path, monkeypatch) -> Rendered:
     train_jobs, missing = {}, {}
     for name in rulesets.load(slug).experiments(SCALE):
         job = jobs.train(slug, name, SCALE, "cpu", SEEDS, overrides(slug, name, changes), data_dir=folder / "no data")
@@ -79,10 +87,20 @@ def render(slug: str, changes: Mapping[str, Change], folder: Path, monkeypatch) 
     return Rendered(html, markdown, whatif.describe(slug, SCALE, train_jobs, missing), said)
 
 
-def _few_images(name: str, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """In place of an embedded data set, which takes seconds to read."""
-    stream = np.random.default_rng(0)
-    return stream.random((count, {"mnist_5k": 784, "digits": 64}[name])), np.arange(count) % 10
+@contextmanager
+def _few_images(monkeypatch, count: int) -> Iterator[None]:
+    """In place of the embedded data sets, which take seconds to read; programs hold the function that reads them."""
+    module = ModuleType("few_images")
+    monkeypatch.setitem(sys.modules, "few_images", module)
+    for name, pixels in (("mnist_5k", 784), ("digits", 64)):
+        images, labels = np.random.default_rng(0).random((count, pixels)), np.arange(count) % 10
+        setattr(module, name, lambda images=images, labels=labels: (images, labels))
+        digest = hashlib.sha256(images.tobytes() + labels.tobytes()).hexdigest()
+        monkeypatch.setitem(data.EMBEDDED, name, digest)
+        monkeypatch.setitem(data.SOURCES, name, ("few_images", name, {}, 1.0))
+    data.embedded.cache_clear()
+    yield
+    data.embedded.cache_clear()
 
 
 def _listen(monkeypatch) -> dict[str, list[str]]:

@@ -96,9 +96,13 @@ def test_hyperparameters_must_match_the_members():
             per_member(values, 3)
 
 
+LIMIT = 1e3 * 1.1e-19  # a thousand times the square root of the smallest normal float32
+
+
 @pytest.mark.parametrize(
-    ("eps", "kept"), [(1e-8, False), (1e-15, False), (1e-17, True), (1e-30, True), ([1e-8, 1e-30], True)]
-)
+    ("eps", "kept"),
+    [(1e-8, False), (1.0005 * LIMIT, False), (LIMIT, True), (0.9995 * LIMIT, True), (1e-30, True), ([1e-8, 1e-30], True)],
+)  # fmt: skip
 def test_denormal_moments_are_kept_only_where_eps_is_as_small(eps, kept):
     """A tiny eps with second moments flushed to zero would be a division by almost nothing."""
     if not torch.set_flush_denormal(True):

@@ -20,7 +20,7 @@ def test_published_pages_are_sound(path):
     page = outline(path)
     assert '<html lang="en">' in text
     assert 'name="viewport"' in text
-    beside = [source for source in page.sources if not source.startswith("data:")]
+    beside = [source for source in page.sources if source and not source.startswith("data:")]
     assert all(re.fullmatch(r"(\w+/)?figures/\w+\.svg", source) for source in beside), "only figures beside the page"
     assert [source for source in beside if not (path.parent / source).is_file()] == []
     assert not re.search(r'(?:src|href)="(?:https?:)?//[^"]*\.(?:js|css|woff2?)"', text)

@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -140,6 +141,7 @@ def test_statistics_hold_a_row_a_unit_and_say_what_became_of_it():
     out.per_seed("e", "time", [5, 20.0, np.inf], {"b": 1, "a": "x"}, seeds=[2, 0, 1], never=[False, True, False])
     out.exact("e", "limit", np.nan)
     out.exact("e", "limit", 3, {"p": 53})
+    assert out.statistics().columns.tolist() == list(tables.COLUMNS)
     shown = out.statistics()[["condition", "statistic", "seed", "value", "status"]].astype(object)
     assert shown.where(shown.notna(), None).to_numpy().tolist() == [
         ["", "limit", None, None, "diverged"],
@@ -150,7 +152,16 @@ def test_statistics_hold_a_row_a_unit_and_say_what_became_of_it():
     ]
 
 
-def test_curves_are_numbered_anew():
+def test_statistics_of_more_values_than_seeds_are_refused():
+    with pytest.raises(ValueError, match="longer"):
+        tables.Tables().per_seed("e", "s", [1.0, 2.0], seeds=[0])
+
+
+def test_curves_are_numbered_anew_and_read_back(tmp_path):
     out = tables.Tables()
     out.curve("losses", pd.concat([tables.melt(VALUES, seed=range(2), x=range(3))] * 2))
+    assert out.curves["losses"].columns.tolist() == ["seed", "x", "value"]
     assert out.curves["losses"].index.tolist() == list(range(12))
+    tables.write(tmp_path / "losses.parquet", out.curves["losses"])
+    assert pq.read_schema(tmp_path / "losses.parquet").names == ["seed", "x", "value"]
+    assert tables.read(tmp_path / "losses.parquet").equals(out.curves["losses"])

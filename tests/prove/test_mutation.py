@@ -22,12 +22,18 @@ LIBRARY = "workflow/verifig"
 PARTS = {
     "judging": (
         [f"{LIBRARY}/judging/{name}.py" for name in ("judge", "judgement", "stats", "scales", "verdicts")],
-        ["tests/test_judge.py", "tests/test_judge_scales.py", "tests/test_claims.py", "tests/test_counts.py"],
+        [
+            *(
+                f"tests/test_{name}.py"
+                for name in ("stats", "scales", "verdicts", "judgement", "judge", "judge_claims")
+            ),
+            *(f"tests/test_{name}.py" for name in ("judge_scales", "claims", "counts")),
+        ],
     ),
     "measuring": ([f"{LIBRARY}/measuring"], ["tests/test_jobs.py", "tests/test_tables.py"]),
     "training": (
         [f"{LIBRARY}/training/{name}.py" for name in ("ensemble", "loop", "members", "optim", "seeds", "flat")],
-        ["tests/test_optim.py", "tests/test_resume.py", "tests/test_jobs.py", "tests/test_memory.py"],
+        [f"tests/test_{name}.py" for name in ("members", "optim", "ensemble", "loop", "resume", "jobs", "memory")],
     ),
 }
 MEASURES = ("measur", "soundness", "metrics", "geometry", "series", "widths", "closed_form")
