@@ -10,6 +10,7 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from verifig.judging import verdicts
+from verifig.judging.judgement import NARROW
 from verifig.pages import pictures, words
 from verifig.pages.templating import fill
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from verifig.planning.rulesets import RuleSet
 
 LEGIBLE = 544  # pixels below which a figure scrolls rather than shrinks
-NARROW = 1.3
 ORIGINS = {"paper": "paper’s", "theory": "theory", "pilot": "pilot", "control": "control arm", "ours": "ours"}
 KINDS = {"number": "a number of the paper’s", "direction": "a statement of the paper’s, with a threshold"}
 KINDS |= {"identity": "an identity", "ours": "an extension of ours"}
