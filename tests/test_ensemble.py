@@ -1,14 +1,16 @@
 """A program of many members against single torch modules, one at a time; parameters in one flat tensor."""
 
 import math
+from types import SimpleNamespace
 
 import pytest
 import torch
+from gaps import gaps
 from scipy import stats
 from torch import nn
 
 from verifig.training import flat
-from verifig.training.ensemble import MLP, Parameters, cosine, generator
+from verifig.training.ensemble import MLP, Parameters, cosine, dtype_of, generator, indicators
 
 DOUBLE = torch.float64
 SIZES = (6, 5, 4, 3)
@@ -38,13 +40,15 @@ def single(model: MLP, member: int, activation: str = "relu") -> nn.Sequential:
     return nn.Sequential(*layers[:-1])
 
 
-def gradients_of(module: nn.Sequential, bias: bool) -> torch.Tensor:
-    """Laid out as `Parameters` does: w1 [in, out], b1, w2, ..."""
-    parts = []
-    for layer in module:
-        if isinstance(layer, nn.Linear):
-            parts += [layer.weight.grad.T.flatten(), *([layer.bias.grad] if bias else [])]
-    return torch.cat(parts)
+def gradients_of(module: nn.Sequential, bias: bool) -> dict[str, torch.Tensor]:
+    """By the names and in the shapes of `MLP`: w1 [in, out], b1 [1, out], w2, ..."""
+    found = {}
+    layers = [layer for layer in module if isinstance(layer, nn.Linear)]
+    for number, layer in enumerate(layers, start=1):
+        found[f"w{number}"] = layer.weight.grad.T
+        if bias:
+            found[f"b{number}"] = layer.bias.grad[None]
+    return found
 
 
 @pytest.mark.parametrize("activation", list(KINDS))
@@ -62,13 +66,16 @@ def test_members_are_what_single_modules_are(activation, bias, shared, sizes):
         expected = module(inputs if shared else inputs[member])
         expected.backward(slope[member])
         torch.testing.assert_close(outputs[member], expected.detach(), rtol=1e-12, atol=1e-14)
-        torch.testing.assert_close(gradient[member], gradients_of(module, bias), rtol=1e-12, atol=1e-14)
+        found = {name: view[member] for name, view in model.parameters.split(gradient).items()}
+        torch.testing.assert_close(found, gradients_of(module, bias), rtol=1e-12, atol=1e-14)
+    assert not gaps(gradient, model.parameters.split(gradient).values()).any()
 
 
 def test_without_more_said_a_network_has_relus_and_no_biases():
     model = MLP(SIZES, 2)
     assert list(model.parameters.views) == ["w1", "w2", "w3"]
-    assert model.parameters.flat.shape == (2, 6 * 5 + 5 * 4 + 4 * 3)
+    assert model.parameters.count == 6 * 5 + 5 * 4 + 4 * 3
+    assert model.parameters.flat.shape == (2, 32 + 20 + 12), "6 * 5 and a gap of two float32"
     assert model.parameters.flat.dtype == torch.float32
     model = trained()
     assert torch.equal(model(draw(7, 6)), trained(activation="relu", bias=False)(draw(7, 6)))
@@ -76,12 +83,13 @@ def test_without_more_said_a_network_has_relus_and_no_biases():
 
 def test_a_relu_passes_no_gradient_where_it_is_zero():
     model = MLP((1, 1, 1), 1, dtype=DOUBLE)
-    model.parameters.flat.fill_(1.0)
+    for weight in model.weights:
+        weight.fill_(1.0)
     gradient = model.parameters.like()
     for value, expected in ((-1.0, [0.0, 0.0]), (0.0, [0.0, 0.0]), (0.5, [0.5, 0.5]), (2.0, [2.0, 2.0])):
         model(torch.tensor([[[value]]], dtype=DOUBLE), keep=True)
         model.backward(torch.ones(1, 1, 1, dtype=DOUBLE), gradient)
-        assert gradient.tolist() == [expected]
+        assert [view.item() for view in model.parameters.split(gradient).values()] == expected
 
 
 @pytest.mark.parametrize("bias", [True, False])
@@ -100,9 +108,10 @@ def test_tokens_are_sums_of_embeddings(bias, positions):
         expected = module[1:](hidden)
         expected.backward(slope[member])
         torch.testing.assert_close(outputs[member], expected.detach())
-        torch.testing.assert_close(gradient[member, : 9 * 5].view(9, 5), bag.weight.grad)
+        found = model.parameters.split(gradient)
+        torch.testing.assert_close(found["w1"][member], bag.weight.grad)
         if bias:
-            torch.testing.assert_close(gradient[member, 45:50], module[0].bias.grad)
+            torch.testing.assert_close(found["b1"][member, 0], module[0].bias.grad)
 
 
 def test_the_table_is_not_changed_by_a_pass_over_tokens():
@@ -152,7 +161,10 @@ def test_a_member_is_drawn_from_its_generator_alone():
 def test_the_precision_does_not_change_the_draw():
     model = MLP(SIZES, 1, bias=True)
     model.initialise([generator("member", 0)])
-    assert torch.equal(model.parameters.flat, trained(1, bias=True).parameters.flat.float())
+    double = trained(1, bias=True).parameters.views
+    assert list(model.parameters.views) == list(double)
+    for name, view in model.parameters.views.items():
+        assert torch.equal(view, double[name].float()), name
 
 
 def test_a_generator_has_the_seed_of_its_names():
@@ -167,17 +179,17 @@ def test_a_generator_has_the_seed_of_its_names():
 
 def test_views_cover_the_flat_tensor_in_order():
     parameters = Parameters({"a": (2, 3), "b": (4,), "c": (1, 2)}, 5, torch.float32, torch.device("cpu"))
-    assert parameters.flat.tolist() == [[0.0] * 12] * 5
-    parameters.flat.copy_(torch.arange(60).view(5, 12))
-    assert parameters.views["a"][1].tolist() == [[12, 13, 14], [15, 16, 17]]
-    assert parameters.views["b"][1].tolist() == [18, 19, 20, 21]
-    assert parameters.views["c"][4].tolist() == [[58, 59]]
+    assert parameters.flat.tolist() == [[0.0] * 16] * 5, "6 and a gap of 2, 4, 2 and a gap of 2"
+    parameters.flat.copy_(torch.arange(80).view(5, 16))
+    assert parameters.views["a"][1].tolist() == [[16, 17, 18], [19, 20, 21]]
+    assert parameters.views["b"][1].tolist() == [24, 25, 26, 27]
+    assert parameters.views["c"][4].tolist() == [[76, 77]]
     parameters.views["c"].zero_()
-    assert parameters.flat[:, 10:].tolist() == [[0, 0]] * 5
+    assert parameters.flat[:, 12:].tolist() == [[0, 0, 16 * k + 14, 16 * k + 15] for k in range(5)]
     other = parameters.like()
-    assert (other.shape, other.dtype, other.abs().sum()) == ((5, 12), torch.float32, 0)
+    assert (other.shape, other.dtype, other.abs().sum()) == ((5, 16), torch.float32, 0)
     parameters.split(other)["b"][2] = 1
-    assert other.nonzero().tolist() == [[2, k] for k in (6, 7, 8, 9)]
+    assert other.nonzero().tolist() == [[2, k] for k in (8, 9, 10, 11)]
 
 
 def test_a_module_s_parameters_and_gradients_become_views():
@@ -219,3 +231,35 @@ def test_the_cosine_of_each_member_is_that_of_torch():
 def test_the_cosine_with_nothing_is_zero():
     zero = torch.zeros(2, 3)
     assert cosine(zero, torch.ones(2, 3)).tolist() == cosine(torch.ones(2, 3), zero).tolist() == [0, 0]
+
+
+# ---- what settings and devices ask for -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_the_precision_is_that_of_the_settings(dtype):
+    assert dtype_of({"dtype": str(dtype).removeprefix("torch.")}) is dtype
+
+
+class Elsewhere(str):
+    """A device that is the CPU and says that it is another."""
+
+    type = "cuda"
+
+
+def test_on_a_gpu_tokens_are_sums_of_one_hot_vectors():
+    tokens = torch.randint(0, 5, (2, 7, 3), generator=generator("test", "tokens"))
+    assert indicators(tokens, 5, DOUBLE) is tokens, "a look-up on a CPU"
+    there = SimpleNamespace(device=Elsewhere("cpu"), unbind=tokens.unbind)
+    found = indicators(there, 5, DOUBLE)
+    assert found.dtype == DOUBLE
+    assert torch.equal(found, nn.functional.one_hot(tokens, 5).sum(2).double())
+    shape = indicators(tokens.to("meta"), 6, torch.float32)
+    assert (shape.shape, shape.dtype, shape.device.type) == ((2, 7, 6), torch.float32, "meta")
+
+
+def test_indicators_give_what_the_look_up_gives():
+    model = trained(2, (9, 5, 3), bias=True)
+    tokens = torch.randint(0, 9, (2, 20, 2), generator=generator("test", "tokens"))
+    dense = indicators(SimpleNamespace(device=Elsewhere("cpu"), unbind=tokens.unbind), 9, DOUBLE)
+    torch.testing.assert_close(model(dense), model(tokens), rtol=1e-13, atol=1e-15)

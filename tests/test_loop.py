@@ -3,13 +3,15 @@
 import numpy as np
 import pytest
 import torch
+from tape import Tape
 
-from verifig.training import loop
+from verifig.training import loop, steps
 from verifig.training.checkpoint import Checkpoint
 from verifig.training.run import Run
+from verifig.training.trainable import Trainable
 
 
-class Adding(loop.Trainable):
+class Adding(Trainable):
     """Member k adds k each step, so that its record says who it is and how many steps were taken."""
 
     def __init__(self, members, made: list):
@@ -32,7 +34,7 @@ class Stopped(Exception):
 
 
 class Setting:
-    """A run on a made-up device; remembers what was made, reported and said."""
+    """A run on a device that may be made up (its tensors lie on the CPU); remembers what was made, reported and said."""
 
     def __init__(self, device: str = "cpu", checkpoint: Checkpoint | None = None):
         self.made: list[Adding] = []
@@ -90,9 +92,9 @@ def test_no_step_is_taken_beyond_the_last():
     setting.train([2], steps=3, log_at=[1], name="three")
     assert [program.steps for program in setting.made] == [0, 3]
     with pytest.raises(NotImplementedError):
-        loop.Trainable().step()
+        Trainable().step()
     with pytest.raises(NotImplementedError):
-        loop.Trainable().record()
+        Trainable().record()
 
 
 @pytest.mark.parametrize(
@@ -100,6 +102,78 @@ def test_no_step_is_taken_beyond_the_last():
 )  # fmt: skip
 def test_log_points(steps, every, points):
     assert loop.log_points(steps, every) == points
+
+
+def test_smaller_records_are_padded_with_nan():
+    class Layers(Adding):
+        """Member k has k layers."""
+
+        def __init__(self, members, made):
+            super().__init__(members, made)
+            self.layers = members[0]["k"]
+
+        def record(self):
+            angles = (self.steps + torch.arange(self.layers)).expand(len(self.rates), self.layers)
+            return {
+                "angle": angles,
+                "square": angles[:, :, None] * angles[:, None, :],
+                "steps": self.rates * self.steps,
+            }
+
+    setting = Setting()
+
+    def train(ks):
+        made = setting.made
+        options = {
+            "signature": lambda member: member["k"],
+            "name": str(ks),
+            "make": lambda chosen: Layers(chosen, made),
+        }
+        return setting.train(ks, steps=1, log_at=[0, 1], chunk=2, **options)
+
+    nan = np.nan
+    found = train([2, 1, 3, 1])
+    one, two, three = [[0, nan, nan], [1, nan, nan]], [[0, 1, nan], [1, 2, nan]], [[0, 1, 2], [1, 2, 3]]
+    np.testing.assert_array_equal(found["angle"], [two, one, three, one])
+    assert found["square"].shape == (4, 2, 3, 3)
+    np.testing.assert_array_equal(found["square"][0, 1], [[1, 2, nan], [2, 4, nan], [nan] * 3])
+    assert found["steps"].tolist() == [[0, 2], [0, 1], [0, 3], [0, 1]]
+    assert [found[name].dtype for name in ("angle", "square", "steps")] == [np.float64, np.float64, np.float32]
+    equal = train([2, 2])
+    assert equal["angle"].dtype == np.int64, "where no record is smaller, all are as they were taken"
+    assert equal["angle"].tolist() == [[[0, 1], [1, 2]]] * 2
+
+
+# ---- what runs on a GPU ----------------------------------------------------------------------------------------------
+
+
+def test_whether_steps_were_captured_is_recorded(monkeypatch):
+    cpu = Setting()
+    cpu.train()
+    assert "captured" not in cpu.run.facts
+    elsewhere = Setting("cuda")
+    elsewhere.train()
+    assert elsewhere.run.facts["captured"] is False, "its tensors are not on the GPU"
+
+    monkeypatch.setitem(steps.CAPTURES, "cpu", Tape)
+    monkeypatch.setattr(loop, "Steps", lambda program, device, log: steps.Steps(program, torch.device("cpu"), log))
+    setting = Setting("cuda")
+    records = setting.train([1, 2], steps=6, log_at=[0, 6], make=lambda members: Adding(members, setting.made))
+    assert records["sum"].tolist() == [[0, 6], [0, 12]]
+    assert setting.made[0].steps == steps.WARM_UP + 1, "called to warm up and to be recorded, then replayed"
+    assert setting.run.facts["captured"] is True
+
+    class Reading(Adding):
+        def step(self):
+            float(self.tensors["sum"][0])
+            super().step()
+
+    reading = Setting("cuda")
+    reading.train([1, 2], steps=6, make=lambda members: Reading(members, reading.made))
+    assert reading.run.facts["captured"] is False
+    assert "cannot be captured" in reading.said[0]
+    reading.train([3], name="again")
+    assert reading.run.facts["captured"] is False, "not all of the run was"
 
 
 # ---- chunks --------------------------------------------------------------------------------------------------------
@@ -224,8 +298,31 @@ def test_nothing_is_written_before_it_is_due(tmp_path):
     assert not (tmp_path / "c").exists()
 
 
+def test_steps_taken_are_counted_also_after_an_interruption(tmp_path, monkeypatch):
+    class Counting(Adding):
+        def prepare(self, step):
+            assert self.taken == step
+            if self.taken == fail_at:
+                raise Stopped
+
+        def record(self):
+            return {"taken": torch.full((len(self.rates),), self.taken)}
+
+    def train(path) -> list:
+        setting = Setting(checkpoint=Checkpoint(path, "key"))
+        found = setting.train([1, 2], log_at=[0, 1, 4], chunk=2, make=lambda members: Counting(members, []))
+        return found["taken"].tolist()
+
+    monkeypatch.setattr("verifig.training.checkpoint.SECONDS", 0.0)
+    fail_at = 3
+    with pytest.raises(Stopped):
+        train(tmp_path / "c")
+    fail_at = None
+    assert train(tmp_path / "c") == train(None) == [[0, 1, 4]] * 2
+
+
 def test_a_state_holds_all_that_changes_and_does_not_change_itself():
-    class Walk(loop.Trainable):
+    class Walk(Trainable):
         def __init__(self):
             super().__init__()
             self.tensors = {"x": torch.zeros(2, 3)}
@@ -235,7 +332,7 @@ def test_a_state_holds_all_that_changes_and_does_not_change_itself():
             self.tensors["x"] += torch.rand(2, 3, generator=self.generators["noise"])
 
     walk = Walk()
-    assert loop.Trainable().state() == {}
+    assert Trainable().state() == {}
     walk.step()
     before, state = walk.tensors["x"].clone(), walk.state()
     walk.step()

@@ -118,15 +118,29 @@ def test_denormal_moments_are_kept_only_where_eps_is_as_small(eps, kept):
         torch.testing.assert_close(params, torch.full((2, 40), -1e-3), rtol=1e-2, atol=0)
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_without_eps_nothing_moves_where_there_was_no_gradient(dtype):
+    params = START.to(dtype)
+    gradient = torch.sin(params)
+    gradient[:, :5] = 0
+    optimizer, moved = Adam(params, 1e-3, eps=[0.0, 1e-8, 0.0]), params.clone()
+    for _ in range(3):
+        optimizer.step(moved, gradient)
+    assert torch.equal(moved[:, :5], params[:, :5])
+    torch.testing.assert_close(moved[:, 5:], (params - 3e-3 * gradient.sign())[:, 5:], rtol=1e-5, atol=1e-6)
+
+
 def test_steps_are_counted_from_one():
     optimizer = Adam(START, 1e-3)
     assert {name: bool(value.any()) for name, value in optimizer.tensors.items()} == {
         "mean": False,
         "square": False,
-        "count": False,
+        "powers": True,
     }
+    assert optimizer.tensors["powers"].tolist() == [[[1.0]] * 3] * 2, "beta ** 0"
     run(optimizer, START)
-    assert optimizer.tensors["count"].tolist() == [STEPS]
+    expected = torch.tensor([[[0.9**STEPS]] * 3, [[0.999**STEPS]] * 3], dtype=torch.float64)
+    torch.testing.assert_close(optimizer.tensors["powers"], expected, rtol=1e-13, atol=0)
 
 
 @pytest.mark.parametrize("activation", ["relu", "tanh", "linear"])
@@ -168,8 +182,8 @@ def test_tokens_equal_one_hot_inputs():
 def test_views_share_memory_with_the_flat_tensor():
     parameters = Parameters({"a": (2, 3), "b": (4,)}, 5, torch.float32, torch.device("cpu"))
     parameters.views["b"][3] = 7
-    assert parameters.flat[3, 6:].tolist() == [7] * 4
-    assert parameters.flat.shape == (5, 10)
+    assert parameters.flat[3].tolist() == [0] * 8 + [7] * 4, "6 and a gap of 2, then 4"
+    assert parameters.flat.shape == (5, 12)
 
 
 def test_cosine():

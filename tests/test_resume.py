@@ -18,6 +18,7 @@ from verifig.running.stages.train import train
 from verifig.training import artifacts, loop
 from verifig.training.checkpoint import Checkpoint
 from verifig.training.run import Run
+from verifig.training.trainable import Trainable
 
 OVERRIDES = {"modulus": 13, "width": 16, "epochs": 120, "seeds": 2}
 
@@ -26,7 +27,7 @@ def job() -> dict:
     return jobs.train("prieto2025", "delay53", "laptop", "cpu", overrides=OVERRIDES)
 
 
-class Walk(loop.Trainable):
+class Walk(Trainable):
     """A random walk: all state lies in one tensor and one generator."""
 
     def __init__(self, members):

@@ -39,8 +39,8 @@ IN_EVERY_KEY = {
 }
 IN_SOME_KEYS = {
     "ground/keys.py",
-    *(f"training/{name}.py" for name in ("archives", "data", "ensemble", "flat", "image_files", "loop", "optim")),
-    *(f"training/{name}.py" for name in ("seeds", "vision")),
+    *(f"training/{name}.py" for name in ("archives", "augment", "batches", "data", "ensemble", "flat", "image_files")),
+    *(f"training/{name}.py" for name in ("labels", "loop", "optim", "seeds", "steps", "trainable", "vision")),
 }
 DECIDING_PACKAGES = {"numpy", "torch", "scipy", "pandas", "torchvision", "pillow", "scikit-learn"}
 

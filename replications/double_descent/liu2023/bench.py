@@ -15,7 +15,7 @@ from replications.double_descent.science.features import Sample, centred_one_hot
 from replications.double_descent.science.two_layer import TwoLayer, pooled
 from verifig.benchmarking.bench import Program, Result, paired
 from verifig.planning import rulesets
-from verifig.training.data import embedded
+from verifig.training import data
 from verifig.training.ensemble import generator
 from verifig.training.members import members_of
 
@@ -28,7 +28,7 @@ def two_layer(members: int, width: int) -> Callable[[], object]:
     """One step of two-layer networks."""
     values = rulesets.settings(rulesets.load("liu2023"), "two_layer", "laptop", seeds=members)
     chosen = [member | {"width": width} for member in members_of(values) if member["condition"] == "adam"]
-    pixels, labels = embedded(values["dataset"])
+    pixels, labels = data.embedded(values["dataset"])
     return TwoLayer(chosen, (pooled(pixels, values["pool_size"]), labels), torch.device("cpu")).step
 
 
@@ -49,7 +49,7 @@ def bench() -> Iterator[Result]:
     """Comparisons with iteration, with plain programs, and with one decomposition a solver."""
     values = rulesets.settings(rulesets.load("liu2023"), "features", "laptop")
     settings = {name: value for name, value in values.items() if name != "conditions"} | {"seed": "bench"}
-    drawn = sample(embedded("mnist_5k"), settings, "bench", torch.device("cpu"))
+    drawn = sample(data.embedded("mnist_5k"), settings, "bench", torch.device("cpu"))
     targets = centred_one_hot(noisy_labels(drawn.labels, 2, settings["label_noise"], "bench"), 2)
     for width in (100, 400):
         yield _descent(drawn, settings, targets, width)

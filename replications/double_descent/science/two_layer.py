@@ -9,11 +9,12 @@ from torch import Tensor
 from replications.double_descent.science import THEME
 from replications.double_descent.science.features import noisy_labels, sample
 from replications.double_descent.science.images import images
+from verifig.training import optim
 from verifig.training.device import flushed_denormals
 from verifig.training.ensemble import MLP, generator
-from verifig.training.loop import Trainable, train
-from verifig.training.optim import SGD, Adam
+from verifig.training.loop import train
 from verifig.training.run import Run
+from verifig.training.trainable import Trainable
 
 
 def pooled(pixels: np.ndarray, size: int) -> np.ndarray:
@@ -28,7 +29,7 @@ class TwoLayer(Trainable):
 
     def __init__(self, members: list[Mapping], data: tuple[np.ndarray, np.ndarray], device: torch.device):
         super().__init__()
-        width, optimizer = members[0]["width"], members[0]["optimizer"]
+        width = members[0]["width"]
         draws = [sample(data, member, member["seed"], device) for member in members]
         classes, inputs = draws[0].classes, draws[0].x.shape[1]
         mean = torch.stack([drawn.x.mean() for drawn in draws])[:, None, None]
@@ -48,10 +49,8 @@ class TwoLayer(Trainable):
                 fan_in = weight.shape[1]
                 draw = torch.randn(weight.shape[1:], generator=stream, dtype=torch.float64)
                 weight[k] = (draw * member["init_scale"] / fan_in**0.5).to(device)
-        flat, rates = self.net.parameters.flat, [member["learning_rate"] for member in members]
-        momenta = [member["momentum"] for member in members]
-        self.optimizer = Adam(flat, rates) if optimizer == "adam" else SGD(flat, rates, momenta)
-        self.gradients = self.net.parameters.like()
+        flat = self.net.parameters.flat
+        self.optimizer, self.gradients = optim.of(flat, members), self.net.parameters.like()
         self.tensors = {"parameters": flat, **self.optimizer.tensors}
 
     def step(self) -> None:

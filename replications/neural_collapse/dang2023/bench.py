@@ -14,6 +14,7 @@ from replications.neural_collapse.dang2023.experiments.networks import Networks
 from verifig.benchmarking.bench import Program, Result, paired
 from verifig.planning import rulesets
 from verifig.training.members import members_of
+from verifig.training.trainable import Trainable
 
 CPU = torch.device("cpu")
 STEPS = 50
@@ -69,14 +70,16 @@ def _members(experiment: str, conditions: Sequence[str], seeds: int | None = Non
 
 def _run(programs: list, steps: int = STEPS) -> None:
     for program in programs:
-        for _ in range(steps):
+        for step in range(steps):
+            program.prepare(step)
             program.step()
 
 
-class _Plain:
+class _Plain(Trainable):
     """One problem with autograd and torch.optim; `measured` adds NC1 by pseudo-inverse at every iteration."""
 
     def __init__(self, member: dict, measured: bool):
+        super().__init__()
         self.member, self.measured, sizes = member, measured, member["sizes"]
         self.labels, classes, width = np.repeat(np.arange(len(sizes)), sizes), len(sizes), member["width"]
         self.truth = torch.eye(classes, dtype=torch.float64)[:, self.labels]

@@ -4,6 +4,7 @@ One batched program against a loop of single ones; against a plain step as the r
 recomputed at every step, automatic differentiation, torch.optim); batched probes against a loop.
 """
 
+import itertools
 import math
 from collections.abc import Callable, Iterator
 
@@ -16,7 +17,10 @@ from verifig.benchmarking.bench import Program, Result, paired
 from verifig.planning import rulesets
 from verifig.training import data
 from verifig.training.members import members_of
+from verifig.training.steps import Steps
+from verifig.training.trainable import Trainable
 
+CPU = torch.device("cpu")
 STEPS = 20
 CASES = {"head width 128": ("plain", "full", 8), "head width 256": ("kick", "local", 8)}
 
@@ -24,7 +28,7 @@ CASES = {"head width 128": ("plain", "full", 8), "head width 256": ("kick", "loc
 def distil(members: int, width: int) -> Callable[[], object]:
     """One batch of distillation."""
     chosen = _members("plain", "full", members)
-    return _program([member | {"head_width": width} for member in chosen], _task()).step
+    return _taking(_program([member | {"head_width": width} for member in chosen], _task()))
 
 
 def operations(width: int) -> int:
@@ -55,14 +59,14 @@ def bench() -> Iterator[Result]:
         together, *singles = (_program(chosen, task) for chosen in (members, *([member] for member in members)))
         yield paired(
             f"one program over a loop of single ones, {count} members, {name}",
-            lambda: _run([together]),
-            lambda: _run(singles),
+            _running([together]),
+            _running(singles),
         )
         plain = _Plain(singles[0])
         yield paired(
             f"a plain step that recomputes the teacher over ours, {name}",
-            lambda: _run([plain]),
-            lambda: _run(singles[:1]),
+            _running([plain]),
+            _running(singles[:1]),
             better="higher",
         )
     embedded = together.student.embed(task.train[None]), together.student.embed(task.test[None])
@@ -70,7 +74,7 @@ def bench() -> Iterator[Result]:
 
 
 def _task() -> Labelled:
-    return labelled(data.embedded).to(torch.device("cpu"), torch.float32)
+    return labelled(data.embedded).to(CPU, torch.float32)
 
 
 def _members(experiment: str, condition: str, count: int) -> list[dict]:
@@ -79,13 +83,25 @@ def _members(experiment: str, condition: str, count: int) -> list[dict]:
 
 
 def _program(members: list[dict], task: Labelled) -> distillation.Distiller:
-    return distillation.Distiller(members, task, data.embedded, torch.device("cpu"))
+    return distillation.Distiller(members, task, data.embedded, CPU)
 
 
-def _run(programs: list) -> None:
-    for program in programs:
-        for _ in range(STEPS):
-            program.step()
+def _taking(program: Trainable) -> Callable[[], None]:
+    """A function that takes the program's next step whenever it is called."""
+    steps, numbers = Steps(program, CPU), itertools.count()
+    return lambda: steps.take(next(numbers))
+
+
+def _running(programs: list[Trainable]) -> Callable[[], None]:
+    """A function that takes the next steps of each program."""
+    functions = [_taking(program) for program in programs]
+
+    def run() -> None:
+        for take in functions:
+            for _ in range(STEPS):
+                take()
+
+    return run
 
 
 def _probes(embedded: tuple, task: Labelled, probe: probes.LinearProbe) -> Result:
@@ -101,14 +117,14 @@ def _probes(embedded: tuple, task: Labelled, probe: probes.LinearProbe) -> Resul
     )
 
 
-class _Plain:
+class _Plain(Trainable):
     """One student trained as the paper describes it, in plain torch."""
 
     def __init__(self, program: distillation.Distiller):
+        super().__init__()
         self.images = program.images[0]
         self.teacher, self.student = (self._model(network) for network in (program.teacher, program.student))
         self.optimizer = torch.optim.AdamW(self.student.parameters(), 1e-3, weight_decay=0)
-        self.count = 0
 
     @staticmethod
     def _model(network) -> torch.nn.Module:
@@ -122,12 +138,16 @@ class _Plain:
         model.forward = lambda x: model[1](torch.nn.functional.normalize(model[0](x), dim=1))
         return model
 
+    def prepare(self, step: int) -> None:
+        """The next of 62 batches."""
+        self.rows = torch.arange(64) + 64 * (step % 62)
+
     def step(self) -> None:
-        rows = torch.arange(64) + 64 * (self.count % 62)
+        """One update; the optimiser and the teacher as released."""
+        rows = self.rows
         with torch.no_grad():
             goals = torch.softmax(self.teacher(self.images[rows]), -1)
         loss = torch.nn.functional.cross_entropy(self.student(self.images[rows]), goals)
         self.optimizer.zero_grad()
         loss.backward()
         self.optimizer.step()
-        self.count += 1

@@ -1,5 +1,6 @@
 """Speed of students trained side by side, and of a whole learning curve from one factorisation, within one run."""
 
+import itertools
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -9,6 +10,7 @@ from replications.scaling_laws.bahri2024 import theory
 from replications.scaling_laws.bahri2024.experiments.teacher_student import Students
 from verifig.benchmarking.bench import Program, Result, paired
 from verifig.planning import rulesets
+from verifig.training.steps import Steps
 
 DIMENSION, SAMPLES, DEPTH = 8, 512, 2
 BATCH = 32
@@ -19,7 +21,9 @@ def students(members: int, width: int) -> Callable[[], object]:
     """One step of students of eight inputs, a seed each."""
     settings = rulesets.settings(rulesets.load("bahri2024"), "teacher_student", "laptop", {"batch_size": BATCH})
     axes = {"dimension": DIMENSION, "samples": SAMPLES, "student_width": width, "depth": DEPTH}
-    return Students([settings | axes | {"seed": seed} for seed in range(members)], torch.device("cpu")).step
+    cpu, numbers = torch.device("cpu"), itertools.count()
+    steps = Steps(Students([settings | axes | {"seed": seed} for seed in range(members)], cpu), cpu)
+    return lambda: steps.take(next(numbers))
 
 
 def operations(width: int) -> int:

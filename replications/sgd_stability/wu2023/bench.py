@@ -4,17 +4,20 @@ Against a plain loop over runs with automatic differentiation and torch.optim.SG
 program one run at a time.
 """
 
+import itertools
 import math
 from collections.abc import Callable, Iterator
 
 import torch
 
-from replications.sgd_stability.wu2023.experiments import diagonal, dynamics
+from replications.sgd_stability.wu2023.experiments import diagonal, dynamics, own
 from replications.sgd_stability.wu2023.experiments import relu as relu_network
 from verifig.benchmarking.bench import Program, Result, paired
 from verifig.planning import rulesets
 from verifig.training.members import members_of
+from verifig.training.steps import Steps
 
+CPU = torch.device("cpu")
 BLOCKS = 4  # of 25 steps
 CASES = {
     "ReLU network, d = m = 100": ("relu", relu_network),
@@ -25,7 +28,9 @@ CASES = {
 def relu(members: int, width: int) -> Callable[[], object]:
     """One block of SGD on ReLU networks; five learning rates a seed."""
     rows = _rows("relu", seeds=math.ceil(members / 5))[:members]
-    return relu_network.build([row | {"width": width} for row in rows], torch.device("cpu")).step
+    program, numbers = relu_network.build([row | {"width": width} for row in rows], CPU), itertools.count()
+    blocks = Steps(program, CPU)
+    return lambda: blocks.take(next(numbers))
 
 
 PROGRAM = Program(
@@ -44,9 +49,9 @@ def bench() -> Iterator[Result]:
     """Comparisons with single programs and with the plain loop."""
     for name, (experiment, module) in CASES.items():
         rows = _rows(experiment)
-        together = module.build(rows, torch.device("cpu"))
-        alone = module.build(rows[:1], torch.device("cpu"))
-        plain = _Plain(module.build(rows[:1], torch.device("cpu")), rows[0])
+        together = module.build(rows, CPU)
+        alone = module.build(rows[:1], CPU)
+        plain = _Plain(module.build(rows[:1], CPU), rows[0])
         yield paired(
             f"one program over single ones, {len(rows)} runs, {name}",
             lambda: _run(together),
@@ -69,8 +74,7 @@ def _rows(experiment: str, seeds: int | None = None) -> list[dict]:
 
 
 def _run(program: dynamics.Dynamics) -> None:
-    for _ in range(BLOCKS):
-        program.step()
+    own.train(program, BLOCKS * program.block)
 
 
 class _Plain:

@@ -1,4 +1,4 @@
-"""The two ways in which a command may end early, each with one clear sentence."""
+"""The ways in which a command may end early, each with one clear sentence."""
 
 
 class InputError(Exception):
@@ -7,3 +7,7 @@ class InputError(Exception):
 
 class RunError(Exception):
     """Work that was asked for correctly could not be completed: exit code 1."""
+
+
+class Stopped(Exception):
+    """Work ended before it was done, its checkpoint saved: the same command goes on."""

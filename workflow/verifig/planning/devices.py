@@ -7,13 +7,13 @@ from pathlib import Path
 from verifig.ground.errors import InputError
 
 
-def resolve(device: str) -> str:
-    """`auto` -> `cuda` where torch can use a GPU, else `cpu`.
+def resolve(device: str, best_on: str = "cuda") -> str:
+    """`auto` -> `cuda` where torch can use a GPU and the work is best done there, else `cpu`.
 
     Raises:
         InputError: `cuda` was asked for and there is none.
     """
-    if device == "cpu":
+    if device == "cpu" or (device, best_on) == ("auto", "cpu"):
         return "cpu"
     problem = _cuda_problem()
     if device == "auto":

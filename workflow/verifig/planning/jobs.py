@@ -44,7 +44,9 @@ def train(
         "module": module,
         "settings": settings,
         "seeds": list(range(settings["seeds"])),
-        "device": resolve(device) if device == "auto" else device,  # a GPU may be planned for where there is none
+        "device": resolve(device, entry.best_on)
+        if device == "auto"
+        else device,  # a GPU may be planned for where there is none
         "dtype": settings.get("dtype", "float32"),
         "threads": THREADS,
         "code": sources.digests(entries),

@@ -66,7 +66,12 @@ class Download:
 
 @dataclass(frozen=True)
 class Experiment:
-    """An experiment at one scale."""
+    """An experiment at one scale.
+
+    Attributes:
+        best_on: the kind of device on which it is done first, `cuda` or `cpu`: thousands of small steps one after the
+            other, or formulas, are done on a CPU before a GPU is warm.
+    """
 
     program: str
     about: str
@@ -74,6 +79,7 @@ class Experiment:
     data: tuple[str, ...] = ()
     expected_seconds: float | None = None
     memory_mb: int | None = None
+    best_on: str = "cuda"
 
 
 @dataclass(frozen=True)
@@ -132,7 +138,9 @@ class RuleSet:
             )
         base = self.bases[experiment]
         merged = merge(merge({"settings": self.programs[base["program"]]}, base), self.blocks[scale][experiment])
-        return Experiment(**merged | {"data": tuple(merged.get("data", ()))})
+        # the smaller scales are cut to a minute of one core, a few members a program
+        best_on = merged.get("best_on", "cuda" if scale == "paper" else "cpu")
+        return Experiment(**merged | {"data": tuple(merged.get("data", ())), "best_on": best_on})
 
 
 @functools.cache

@@ -15,6 +15,7 @@ def prepare_torch(device: str, threads: int, tf32: bool = False) -> torch.device
     torch.set_num_threads(threads)
     if device == "cuda":  # one thread of a CPU is deterministic anyway, and the call imports torch's compiler
         torch.use_deterministic_algorithms(True)
+        torch.utils.deterministic.fill_uninitialized_memory = False  # one more kernel for every temporary
     torch.backends.cuda.matmul.allow_tf32 = tf32
     torch.backends.cudnn.allow_tf32 = tf32
     torch.backends.cudnn.benchmark = False

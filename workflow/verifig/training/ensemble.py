@@ -12,27 +12,46 @@ from torch import Tensor
 
 from verifig.training.seeds import derive
 
+ALIGNMENT = 16  # bytes: kernels with vector loads need it, and some of cuDNN's exist for nothing else
+
+
+def padded(count: int, dtype: torch.dtype) -> int:
+    """The next number of elements that ends at a multiple of 16 bytes."""
+    unit = ALIGNMENT // dtype.itemsize
+    return -(-count // unit) * unit
+
+
+def dtype_of(member: Mapping) -> torch.dtype:
+    """The floating-point type that a member's setting `dtype` names."""
+    return getattr(torch, member["dtype"])
+
 
 class Parameters:
     """Named parameters of K members in one flat tensor `flat` [K, P]; `views[name]` has shape [K, *shape].
 
-    One flat tensor lets optimisers update all layers at once; the views share its memory.
+    One flat tensor lets optimisers update all layers at once; the views share its memory. Each begins at a multiple of
+    16 bytes (`columns[name]` is its slice); the gaps between are 0 and stay so, since their gradients are.
     """
 
     def __init__(self, shapes: Mapping[str, Sequence[int]], members: int, dtype: torch.dtype, device: torch.device):
-        sizes = {name: int(torch.Size(shape).numel()) for name, shape in shapes.items()}
         self.shapes = {name: tuple(shape) for name, shape in shapes.items()}
-        self.flat = torch.zeros(members, sum(sizes.values()), dtype=dtype, device=device)
+        self.columns: dict[str, slice] = {}
+        start = 0
+        for name, shape in self.shapes.items():
+            size = torch.Size(shape).numel()
+            self.columns[name] = slice(start, start + size)
+            start += padded(size, dtype)
+        self.flat = torch.zeros(members, start, dtype=dtype, device=device)
         self.views = self.split(self.flat)
+
+    @property
+    def count(self) -> int:
+        """Number of parameters of a member, gaps not counted."""
+        return sum(columns.stop - columns.start for columns in self.columns.values())
 
     def split(self, flat: Tensor) -> dict[str, Tensor]:
         """Views by name into any [K, P] tensor laid out like the parameters (gradients, moments)."""
-        result, start = {}, 0
-        for name, shape in self.shapes.items():
-            size = int(torch.Size(shape).numel())
-            result[name] = flat[:, start : start + size].unflatten(1, shape)
-            start += size
-        return result
+        return {name: flat[:, self.columns[name]].unflatten(1, shape) for name, shape in self.shapes.items()}
 
     def like(self) -> Tensor:
         """A zero [K, P] tensor."""
@@ -49,7 +68,8 @@ class MLP:
 
     Weights are named `w1`, `w2`, ... with shape [K, fan_in, fan_out], biases `b1`, ... with shape [K, 1, fan_out].
     Inputs are dense, [K, N, inputs] or [N, inputs] shared by all members, or integer tokens [K, N, T]: then the first
-    layer sums T rows of `w1`, which equals a product with concatenated one-hot vectors without computing it.
+    layer sums T rows of `w1`, which equals a product with concatenated one-hot vectors without computing it (on a GPU
+    that product is the faster: see `indicators`).
     """
 
     def __init__(
@@ -152,6 +172,18 @@ ACTIVATIONS = {
     "tanh": (torch.tanh_, lambda gradient, value: gradient * (1 - value * value)),
     "linear": (lambda hidden: hidden, lambda gradient, value: gradient),
 }
+
+
+def indicators(tokens: Tensor, count: int, dtype: torch.dtype) -> Tensor:
+    """Token numbers [K, N, T] as the sum of their one-hot vectors [K, N, count] on a GPU, as they are on a CPU.
+
+    The gradient of a look-up adds rows in an order that must be sorted first to be deterministic on a GPU; a product
+    with zeros and ones needs no sorting and gives the same sums.
+    """
+    if tokens.device.type == "cpu":
+        return tokens
+    numbers = torch.arange(count, device=tokens.device)
+    return sum((position[..., None] == numbers).to(dtype) for position in tokens.unbind(2))
 
 
 def cosine(a: Tensor, b: Tensor) -> Tensor:

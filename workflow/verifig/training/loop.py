@@ -6,38 +6,8 @@ import numpy as np
 import torch
 
 from verifig.training.run import Run
-
-
-class Trainable:
-    """A chunk of members that train as one program.
-
-    Subclasses fill `tensors` (everything that a step changes in place) and `generators` (random streams that a step
-    draws from), and define `step` and `record`.
-    """
-
-    def __init__(self) -> None:
-        self.tensors: dict[str, torch.Tensor] = {}
-        self.generators: dict[str, torch.Generator] = {}
-
-    def step(self) -> None:
-        """One update of all members."""
-        raise NotImplementedError
-
-    def record(self) -> dict[str, torch.Tensor]:
-        """Measurements now: name -> tensor [members, ...]."""
-        raise NotImplementedError
-
-    def state(self) -> dict[str, np.ndarray]:
-        """Copies of all that changes."""
-        tensors = {f"tensor {name}": tensor.cpu().numpy().copy() for name, tensor in self.tensors.items()}
-        return tensors | {f"generator {name}": g.get_state().numpy() for name, g in self.generators.items()}
-
-    def load(self, state: Mapping[str, np.ndarray]) -> None:
-        """Restore what `state` gave."""
-        for name, tensor in self.tensors.items():
-            tensor.copy_(torch.from_numpy(state[f"tensor {name}"]))
-        for name, generator in self.generators.items():
-            generator.set_state(torch.from_numpy(state[f"generator {name}"]))
+from verifig.training.steps import Steps
+from verifig.training.trainable import Trainable
 
 
 def train(
@@ -55,7 +25,8 @@ def train(
     Members with equal `signature` (shapes and kinds of computation) are trained together, `chunk` at a time on a CPU
     (so that a chunk stays in the cache) and all at once on a GPU; running out of GPU memory halves the chunk and
     `chunk` among the run's facts records what was used. Records are taken after the named numbers of steps (0 = before
-    the first) and finished chunks are kept in the checkpoint.
+    the first) and finished chunks are kept in the checkpoint. Records of other shapes than the largest are padded with
+    NaN.
     """
     groups: dict[Hashable, list[int]] = {}
     for index, member in enumerate(members):
@@ -85,7 +56,7 @@ def train(
             start += size
         run.facts["chunk"] = min(size, run.facts.get("chunk", size))
     run.facts["steps"] = run.facts.get("steps", 0) + total
-    return {field: np.stack([parts[i][field] for i in range(len(members))]) for field in parts[0]}
+    return {field: _stacked([parts[i][field] for i in range(len(members))]) for field in parts[0]}
 
 
 def _train_part(run, group, members, make, steps, points, done_before, total) -> dict[str, np.ndarray]:
@@ -98,22 +69,25 @@ def _train_part(run, group, members, make, steps, points, done_before, total) ->
     first = 0
     if current in run.checkpoint:
         stored = run.checkpoint[current]
-        first = int(stored["step"])
+        first = program.taken = int(stored["step"])
         program.load(stored)
         taken = sum(point <= first for point in points)
         fields = [field.removeprefix("record ") for field in stored if field.startswith("record ")]
         records = [{field: stored[f"record {field}"][:, k] for field in fields} for k in range(taken)]
     elif points and points[0] == 0:
         records.append(_record(program))
+    taker = Steps(program, run.device, run.log)
     for step in range(first + 1, steps + 1):
-        program.step()
+        taker.take(step - 1)
         if len(records) < len(points) and step == points[len(records)]:
             records.append(_record(program))
         run.progress(done_before + step * len(members), total, "member steps")
-        if run.checkpoint.due:
+        if run.due:
             partial = {f"record {field}": values for field, values in _stack(records).items()}
             run.checkpoint.keep(current, program.state() | partial | {"step": np.array(step)})
             run.save()
+    if run.device.type == "cuda":
+        run.facts["captured"] = taker.captured and run.facts.get("captured", True)
     run.checkpoint.drop(current)
     run.checkpoint.keep(group, _stack(records))
     return run.checkpoint[group]
@@ -127,6 +101,17 @@ def _stack(records: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
     if not records:
         return {}
     return {field: np.stack([record[field] for record in records], axis=1) for field in records[0]}
+
+
+def _stacked(rows: list[np.ndarray]) -> np.ndarray:
+    """Records of members as one array, the smaller ones padded with NaN at the end of each axis."""
+    shape = np.max([row.shape for row in rows], axis=0)
+    if all(row.shape == tuple(shape) for row in rows):
+        return np.stack(rows)
+    result = np.full((len(rows), *shape), np.nan)
+    for target, row in zip(result, rows, strict=True):
+        target[tuple(map(slice, row.shape))] = row
+    return result
 
 
 def log_points(steps: int, every: int) -> list[int]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from verifig.ground.errors import InputError
+from verifig.ground.errors import InputError, Stopped
 from verifig.training.checkpoint import Checkpoint
 from verifig.training.device import prepare_torch
 from verifig.training.members import members_of
@@ -23,6 +23,7 @@ class Run:
 
     Attributes:
         files: the downloads of the job by name, None where it was made without one.
+        stop: whether it is time to end, asked after every step and every finished part.
         costs: the seconds and the memory used so far, kept with the checkpoint.
         facts: what the program adds to the record of the run.
     """
@@ -33,6 +34,7 @@ class Run:
     log: Callable[[str], None] = print
     costs: Callable[[], Mapping] = dict
     on_progress: Callable[[int, int], None] | None = None
+    stop: Callable[[], bool] = bool
     facts: dict = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -68,14 +70,27 @@ class Run:
         self.save_if_due()
         return result
 
+    @property
+    def due(self) -> bool:
+        """Whether the checkpoint should be written now: the last one lies long enough back, or it is time to end."""
+        return self.checkpoint.due or self.stop()
+
     def save_if_due(self) -> None:
-        """Write the checkpoint if the last one lies long enough back."""
-        if self.checkpoint.due:
+        """Write the checkpoint if it is due (see `save`)."""
+        if self.due:
             self.save()
 
     def save(self) -> None:
-        """Write the checkpoint with the costs so far."""
+        """Write the checkpoint with the costs so far.
+
+        Raises:
+            Stopped: it is time to end.
+        """
         self.checkpoint.save(self.costs())
+        if self.stop():
+            raise Stopped(
+                f"{self.job['slug']}.{self.job['experiment']} ended before it was done; its checkpoint is saved"
+            )
 
     def progress(self, done: int, total: int, what: str = "steps") -> None:
         """Report `done` of `total`; a log line at most every few seconds, with rate and time left."""

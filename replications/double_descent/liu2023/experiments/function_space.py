@@ -2,6 +2,8 @@
 
 With K = Z Z^T, residual R = Z A - Y and A = A_0 + Z^T D, a step on batch B with G = (2/(|B| C)) R[B] changes
 D[B] -= lr G and R -= lr K[:, B] G.
+
+`sgd` is a loop of its own, not a `Trainable`: it is called once for many epochs, and its steps run one by one on a GPU too.
 """
 
 import math

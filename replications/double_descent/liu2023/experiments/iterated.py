@@ -19,11 +19,12 @@ from replications.double_descent.science.features import (
     sample,
 )
 from replications.double_descent.science.images import images
+from verifig.training import optim
 from verifig.training.device import flushed_denormals
 from verifig.training.ensemble import MLP, generator
-from verifig.training.loop import Trainable, train
-from verifig.training.optim import SGD, Adam
+from verifig.training.loop import train
 from verifig.training.run import Run
+from verifig.training.trainable import Trainable
 
 EPOCHS_A_PART = 100  # epochs between checkpoints of SGD
 
@@ -101,7 +102,8 @@ def _losses(z: Tensor, z_test: Tensor, weights: Tensor, drawn: Sample, targets: 
 class OutputLayer(Trainable):
     """Output layers of equal width trained by Adam or SGD in parameter space, one row of hyperparameters for all.
 
-    The squared loss of a narrow model needs only Z^T Z and Z^T Y; cross-entropy needs Z.
+    The squared loss of a narrow model needs only Z^T Z and Z^T Y; cross-entropy needs Z. A minibatch is drawn with
+    replacement, the same rows for all models.
     """
 
     def __init__(self, members: list[Mapping], draws: list[Sample], device: torch.device):
@@ -111,16 +113,24 @@ class OutputLayer(Trainable):
         built = [model(drawn, member, member["width"]) for member, drawn in zip(members, draws, strict=True)]
         self.z, self.z_test = (torch.stack([b[k] for b in built]) for k in (0, 1))
         self.targets = torch.stack([_targets(d, m) for d, m in zip(draws, members, strict=True)])
+        if self.loss == "cross_entropy":  # its targets are not centred
+            self.targets = torch.nn.functional.one_hot(self.targets.argmax(-1), draws[0].classes).double()
         self.wanted = torch.stack([centred_one_hot(d.test_labels, d.classes) for d in draws])
         start = torch.stack([m["output_scale"] * b[2] for m, b in zip(members, built, strict=True)])
         self.shape = start.shape
         self.weights = start.reshape(1, -1).to(device)
-        self.optimizer = _optimizer(self.weights, [first])
+        self.optimizer = optim.of(self.weights, [first])
         self.tensors = {"weights": self.weights, **self.optimizer.tensors}
         if self.batch < first["n"]:
+            self.rows = torch.zeros(self.batch, dtype=torch.int64, device=device)
             self.generators = {"batches": generator(THEME, "batches", "parameter space", first["seed"])}
         self.gram = self.z.transpose(1, 2) @ self.z
         self.moment = self.z.transpose(1, 2) @ self.targets
+
+    def prepare(self, step: int) -> None:
+        if self.generators:
+            n = self.targets.shape[1]
+            self.rows.copy_(torch.randint(n, (self.batch,), generator=self.generators["batches"]))
 
     def step(self) -> None:
         with flushed_denormals():
@@ -136,8 +146,7 @@ class OutputLayer(Trainable):
             return self.z.transpose(1, 2) @ residual * (2 / (n * outputs))
         z, targets = self.z, self.targets
         if self.batch < n:
-            index = torch.randint(n, (self.batch,), generator=self.generators["batches"]).to(z.device)
-            z, targets = z[:, index], targets[:, index]
+            z, targets = z.index_select(1, self.rows), targets.index_select(1, self.rows)
         return z.transpose(1, 2) @ _slope(self.loss, z @ weights, targets)
 
     def record(self) -> dict[str, Tensor]:
@@ -159,18 +168,10 @@ def _loss(kind: str, outputs: Tensor, targets: Tensor) -> Tensor:
 
 
 def _slope(kind: str, outputs: Tensor, targets: Tensor) -> Tensor:
-    """Gradient of `_loss` by the outputs [M, |B|, C]."""
+    """Gradient of `_loss` by the outputs [M, |B|, C]; targets one-hot, for the squared loss centred."""
     if kind == "mse":
         return (outputs - targets) * (2 / (outputs.shape[1] * outputs.shape[2]))
-    wanted = torch.nn.functional.one_hot(targets.argmax(-1), targets.shape[-1]).to(outputs.dtype)
-    return (torch.softmax(outputs, -1) - wanted) / outputs.shape[1]
-
-
-def _optimizer(params: Tensor, members: list[Mapping]) -> Adam | SGD:
-    rates = [member["learning_rate"] for member in members]
-    if members[0]["optimizer"] == "adam":
-        return Adam(params, rates)
-    return SGD(params, rates, [member["momentum"] for member in members])
+    return (torch.softmax(outputs, -1) - targets) / outputs.shape[1]
 
 
 def parameter_space(run: Run, name: str, members: list[dict], draws: list[Sample]) -> dict[str, np.ndarray]:
@@ -229,7 +230,7 @@ class BothLayers(Trainable):
         self.targets = torch.stack([_targets(d, m) for d, m in zip(draws, members, strict=True)]).float()
         self.wanted = torch.stack([centred_one_hot(d.test_labels, d.classes) for d in draws]).float()
         flat = self.net.parameters.flat
-        self.optimizer, self.gradients = _optimizer(flat, members), self.net.parameters.like()
+        self.optimizer, self.gradients = optim.of(flat, members), self.net.parameters.like()
         self.activation = ACTIVATIONS[first["activation"]]
         self.tensors = {"weights": flat, **self.optimizer.tensors}
 

@@ -8,10 +8,15 @@ from torch import Tensor, nn
 
 from replications.double_descent.science import THEME
 from replications.double_descent.science.images import images
+from verifig.training import flat
+from verifig.training.augment import CropsAndFlips
+from verifig.training.batches import Epochs
 from verifig.training.ensemble import generator
-from verifig.training.loop import Trainable, train
+from verifig.training.labels import corrupt
+from verifig.training.loop import train
 from verifig.training.optim import Adam
 from verifig.training.run import Run
+from verifig.training.trainable import Trainable
 
 CROP_PADDING = 4
 EVALUATION_BATCH = 500
@@ -53,16 +58,16 @@ class ResNet18(nn.Module):
         return self.head(self.blocks(self.stem(x)).mean((2, 3)))
 
 
-def incorrect_labels(labels: Tensor, classes: int, share: float, seed: int, part: str) -> Tensor:
-    """Labels [n], each replaced with probability `share` by a uniformly random other class, drawn once."""
-    stream = generator(THEME, "incorrect labels", part, len(labels), seed)
-    flip = torch.rand(len(labels), generator=stream, dtype=torch.float64) < share
-    shift = torch.randint(1, classes, (len(labels),), generator=stream)
-    return torch.where(flip.to(labels.device), (labels + shift.to(labels.device)) % classes, labels)
-
-
 class Network(Trainable):
-    """One network, trained by Adam on random crops and flips; a step is one minibatch."""
+    """One network, trained by Adam on random crops and flips; a step is one minibatch.
+
+    The last minibatch of an epoch may be smaller: a phase of its own. Orders, flips and shifts come from one CPU stream:
+    the order of an epoch, then by minibatch its flips and shifts.
+
+    Args:
+        data: pixels [N, channels x side x side] float64 in [0, 1], labels [N] int64; the first `n` are trained on, the next
+            `test_size` (0: all others) are for testing.
+    """
 
     def __init__(self, member: Mapping, data: tuple[np.ndarray, np.ndarray], device: torch.device):
         super().__init__()
@@ -74,55 +79,41 @@ class Network(Trainable):
         classes = int(labels.max()) + 1
         rest = slice(n, n + member["test_size"] if member["test_size"] else None)
         self.x, self.x_test, self.clean = shaped[:n], shaped[rest], answers[rest]
-        self.labels = incorrect_labels(answers[:n], classes, member["label_noise"], seed, "train")
-        self.test_labels = incorrect_labels(self.clean, classes, member["label_noise"], seed, "test")
-        self.batch, self.augment = member["batch_size"], member["augment"]
+        self.labels, self.test_labels = (
+            corrupt(part, classes, member["label_noise"], generator(THEME, "incorrect labels", name, len(part), seed))
+            for name, part in (("train", answers[:n]), ("test", self.clean))
+        )
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(generator(THEME, "resnet", member["width"], seed).initial_seed())
             self.net = ResNet18(channels, member["width"], classes).to(device)
-        self.flat = torch.cat([p.detach().reshape(-1) for p in self.net.parameters()])[None].clone()
-        start = 0
-        for parameter in self.net.parameters():
-            parameter.data = self.flat[0, start : start + parameter.numel()].view_as(parameter)
-            start += parameter.numel()
+        self.flat, self.grads = flat.flatten(self.net.parameters())
         self.optimizer = Adam(self.flat, member["learning_rate"])
-        buffers = {f"buffer {name}": value for name, value in self.net.named_buffers()}
-        self.generators = {"batches": generator(THEME, "resnet batches", seed)}
-        self.order = torch.randperm(n, generator=self.generators["batches"])
-        self.place = torch.zeros(1, dtype=torch.int64)
+        self.stream = generator(THEME, "resnet batches", seed)
+        self.batches = Epochs(lambda epoch: torch.randperm(n, generator=self.stream), n, member["batch_size"], device)
+        self.augment = CropsAndFlips(CROP_PADDING, device) if member["augment"] else None
+        self.generators = {"batches": self.stream}
         self.tensors = {
             "parameters": self.flat,
-            "order": self.order,
-            "place": self.place,
-            **buffers,
+            **self.batches.tensors,
+            **flat.buffers(self.net),
             **self.optimizer.tensors,
         }
 
-    def step(self) -> None:
-        start = int(self.place)
-        index = self.order[start : start + self.batch]
-        x, labels = self.x[index], self.labels[index]
+    def prepare(self, step: int) -> int:
+        size = self.batches.prepare(step)
         if self.augment:
-            x = self._augmented(x)
-        self.net.train()
-        loss = nn.functional.cross_entropy(self.net(x), labels)
-        slopes = torch.autograd.grad(loss, list(self.net.parameters()))
-        self.optimizer.step(self.flat, torch.cat([slope.reshape(-1) for slope in slopes])[None])
-        self.place.fill_(start + self.batch)
-        if start + self.batch >= len(self.order):
-            self.order.copy_(torch.randperm(len(self.order), generator=self.generators["batches"]))
-            self.place.zero_()
+            self.augment.draw(size, self.stream)
+        return size
 
-    def _augmented(self, x: Tensor) -> Tensor:
-        """Each image flipped with probability 1/2 and shifted by up to 4 pixels, zeros moving in."""
-        stream, side = self.generators["batches"], x.shape[-1]
-        flip = (torch.rand(len(x), generator=stream) < 0.5).to(x.device)
-        x = torch.where(flip[:, None, None, None], x.flip(-1), x)
-        shifts = torch.randint(2 * CROP_PADDING + 1, (2, len(x), 1), generator=stream).to(x.device)
-        padded = nn.functional.pad(x, [CROP_PADDING] * 4)
-        rows, columns = (shift + torch.arange(side, device=x.device) for shift in shifts)
-        index = torch.arange(len(x), device=x.device)[:, None, None]
-        return padded.permute(0, 2, 3, 1)[index, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
+    def step(self) -> None:
+        rows = self.batches.rows
+        x, labels = self.x.index_select(0, rows), self.labels.index_select(0, rows)
+        if self.augment:
+            x = self.augment(x)
+        self.net.train()
+        self.grads.zero_()
+        nn.functional.cross_entropy(self.net(x), labels).backward()
+        self.optimizer.step(self.flat, self.grads)
 
     def record(self) -> dict[str, Tensor]:
         self.net.eval()

@@ -7,11 +7,12 @@ import pytest
 import torch
 
 from replications.double_descent.nakkiran2020.experiments import deep, sample_sizes
-from replications.double_descent.nakkiran2020.experiments.deep import Network, incorrect_labels
+from replications.double_descent.nakkiran2020.experiments.deep import Network, ResNet18
 from replications.double_descent.nakkiran2020.measure import least_squares_risk
 from replications.double_descent.science import features
 from verifig.planning import rulesets
-from verifig.training.data import embedded
+from verifig.training import data, flat
+from verifig.training.ensemble import ALIGNMENT, generator
 
 CPU = torch.device("cpu")
 TASK = {
@@ -106,22 +107,68 @@ def test_records_of_deep_networks_are_seeds_by_widths_by_epochs(monkeypatch):
     assert found["points"].tolist() == [1, 5]
 
 
+def network(**overrides) -> Network:
+    """A ResNet18 of one channel on digits."""
+    values = rulesets.settings(rulesets.load("nakkiran2020"), "deep_digits", "smoke", overrides)
+    return Network(values | {"width": 1, "seed": 0, "condition": "base"}, data.embedded("digits"), CPU)
+
+
+def taken(program: Network, first: int, last: int) -> Network:
+    for step in range(first, last):
+        program.prepare(step)
+        program.step()
+    return program
+
+
 def test_incorrect_labels_are_never_right():
-    labels = torch.arange(10).repeat(2000)
-    noisy = incorrect_labels(labels, 10, 1.0, 0, "train")
-    assert (noisy != labels).all()
-    assert (incorrect_labels(labels, 10, 0.15, 0, "train") != labels).double().mean() == pytest.approx(0.15, abs=0.01)
+    truth = torch.from_numpy(data.embedded("digits")[1])
+    noisy = network(label_noise=1.0)
+    assert (noisy.labels != truth[:64]).all()
+    assert (noisy.test_labels != truth[64:128]).all()
+    assert torch.equal(noisy.clean, truth[64:128])
+    some = network(label_noise=0.15, n=1000, test_size=700)
+    assert (some.labels != truth[:1000]).double().mean() == pytest.approx(0.15, abs=0.04)
+    assert (some.test_labels != some.clean).double().mean() == pytest.approx(0.15, abs=0.05)
 
 
 def test_resnet_state_restores_exactly():
-    values = rulesets.settings(rulesets.load("nakkiran2020"), "deep_digits", "smoke", {"augment": True})
-    member = values | {"width": 1, "seed": 0, "condition": "base"}
-    first, second = (Network(member, embedded("digits"), CPU) for _ in range(2))
-    for _ in range(2):
-        first.step()
-    second.load(first.state())
-    for program in (first, second):
-        for _ in range(3):
-            program.step()
-    assert torch.equal(first.flat, second.flat)
-    assert 0 <= float(first.record()["test_error"]) <= 1
+    """In the middle of an epoch of three batches, the last of two images."""
+    whole, half, rest = (network(augment=True, n=10, batch_size=4) for _ in range(3))
+    taken(whole, 0, 8)
+    rest.load(taken(half, 0, 4).state())
+    taken(rest, 4, 8)
+    for name, value in whole.state().items():
+        np.testing.assert_array_equal(rest.state()[name], value, err_msg=name)
+    assert 0 <= float(whole.record()["test_error"]) <= 1
+
+
+def test_orders_and_augmentation_are_drawn_in_turn_from_one_stream():
+    """By epoch the order, then by batch a flip and two shifts an image."""
+    program, stream = network(augment=True, n=10, batch_size=4), generator("double_descent", "resnet batches", 0)
+    for step in range(6):
+        if step % 3 == 0:
+            order = torch.randperm(10, generator=stream)
+        rows = order[4 * (step % 3) : 4 * (step % 3 + 1)]
+        flips = torch.rand(len(rows), generator=stream) < 0.5
+        rises, slides = torch.randint(9, (2, len(rows), 1), generator=stream)[:, :, 0].tolist()
+        expected = torch.zeros(len(rows), 1, 8, 8)
+        for k, row in enumerate(rows.tolist()):
+            image = program.x[row].flip(2) if flips[k] else program.x[row]
+            expected[k] = torch.nn.functional.pad(image, [4] * 4)[:, rises[k] :, slides[k] :][:, :8, :8]
+        assert program.prepare(step) == len(rows)
+        assert torch.equal(program.batches.rows, rows)
+        assert torch.equal(program.augment(program.x[rows]), expected)
+
+
+@pytest.mark.parametrize("k", [1, 2, 7, 10])
+def test_weights_of_a_resnet_begin_where_cudnn_has_engines(k):
+    """At multiples of 16 bytes, and so do their gradients."""
+    net = ResNet18(3, k, 10)
+    before = [parameter.detach().clone() for parameter in net.parameters()]
+    columns, _ = flat.flatten(net.parameters())
+    for parameter, kept in zip(net.parameters(), before, strict=True):
+        for part in (parameter, parameter.grad):
+            assert part.storage_offset() * part.element_size() % ALIGNMENT == 0
+            assert part.data_ptr() % ALIGNMENT == 0
+        assert parameter.untyped_storage().data_ptr() == columns.untyped_storage().data_ptr()
+        assert torch.equal(parameter, kept)

@@ -8,7 +8,7 @@ import torch
 
 from replications.double_descent.science import features, images
 from verifig.ground.errors import InputError
-from verifig.training.data import embedded
+from verifig.training import data
 
 CPU = torch.device("cpu")
 TASK = {
@@ -18,7 +18,7 @@ TASK = {
 
 
 def drawn(values: dict) -> features.Sample:
-    return features.sample(embedded("mnist_5k"), values, values["seed"], CPU)
+    return features.sample(data.embedded("mnist_5k"), values, values["seed"], CPU)
 
 
 def test_samples_are_disjoint_and_of_the_chosen_classes():

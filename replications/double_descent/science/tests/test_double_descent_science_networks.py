@@ -11,7 +11,7 @@ from made_up import artifact, near, values
 from replications.double_descent.science import statistics, two_layer
 from replications.double_descent.science.two_layer import TwoLayer, pooled
 from verifig.measuring.tables import Tables
-from verifig.training.data import embedded
+from verifig.training import data
 
 CPU = torch.device("cpu")
 NETWORKS = {
@@ -21,13 +21,14 @@ NETWORKS = {
 
 
 def test_two_layer_members_equal_single_runs():
-    images, labels = embedded("mnist_5k")
-    data = (pooled(images, 4), labels)
+    images, labels = data.embedded("mnist_5k")
+    task = (pooled(images, 4), labels)
     members = [NETWORKS | {"seed": f"test {k}"} for k in range(3)]
-    together = TwoLayer(members, data, CPU)
-    single = [TwoLayer([member], data, CPU) for member in members]
+    together = TwoLayer(members, task, CPU)
+    single = [TwoLayer([member], task, CPU) for member in members]
     for program in (together, *single):
-        for _ in range(20):
+        for step in range(20):
+            program.prepare(step)
             program.step()
     for k, program in enumerate(single):
         flat = program.net.parameters.flat[0]

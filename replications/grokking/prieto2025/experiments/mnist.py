@@ -7,22 +7,21 @@ import torch
 from torch import Tensor
 
 from replications.grokking.prieto2025.experiments.classifier import Classifier, fit
-from replications.grokking.prieto2025.experiments.losses import PRECISIONS
-from verifig.training.data import embedded
-from verifig.training.ensemble import MLP, generator
+from verifig.training import data
+from verifig.training.ensemble import MLP, dtype_of, generator
 from verifig.training.run import Run
 
 
 def mnist(run: Run) -> dict[str, np.ndarray]:
     """Train every condition x seed on its own subset of the embedded images; records [members, log points]."""
-    images, labels = (torch.from_numpy(array) for array in embedded("mnist_5k"))
+    images, labels = (torch.from_numpy(array) for array in data.embedded("mnist_5k"))
     return fit(run, lambda members: build(members, images, labels, run.device), ("train_size", "test_size"))
 
 
 def build(members: list[Mapping], images: Tensor, labels: Tensor, device: torch.device) -> Classifier:
     """784 - width - width - 10 with biases; all initial parameters times `init_scale`."""
     first = members[0]
-    dtype = PRECISIONS[first["dtype"]]
+    dtype = dtype_of(first)
     size = first["train_size"] + first["test_size"]
     rows = [torch.randperm(len(images), generator=generator("grokking", "mnist", m["seed"]))[:size] for m in members]
     chosen = torch.stack(rows)

@@ -7,8 +7,7 @@ import torch
 from torch import Tensor
 
 from replications.grokking.prieto2025.experiments.classifier import Classifier, fit
-from replications.grokking.prieto2025.experiments.losses import PRECISIONS
-from verifig.training.ensemble import MLP, generator
+from verifig.training.ensemble import MLP, dtype_of, generator, indicators
 from verifig.training.run import Run
 
 OPERATIONS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
@@ -34,9 +33,11 @@ def build(members: list[Mapping], device: torch.device, program: type[Classifier
     )
     modulus, width = first["modulus"], first["width"]
     inputs = 2 * (first["code_bits"] or modulus)
-    dtype = PRECISIONS[first["dtype"]]
+    dtype = dtype_of(first)
     if first["code_bits"]:
         train_set, test_set = ((x.to(dtype), y) for x, y in (train_set, test_set))
+    else:
+        train_set, test_set = ((indicators(x, inputs, dtype), y) for x, y in (train_set, test_set))
     model = MLP((inputs, width, width, modulus), len(members), bias=first["bias"], dtype=dtype, device=device)
     model.initialise([generator("grokking", "init", member["seed"]) for member in members])
     return program(members, model, train_set, test_set)

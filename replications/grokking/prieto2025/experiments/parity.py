@@ -7,8 +7,7 @@ import torch
 from torch import Tensor
 
 from replications.grokking.prieto2025.experiments.classifier import Classifier, fit
-from replications.grokking.prieto2025.experiments.losses import PRECISIONS
-from verifig.training.ensemble import MLP, generator
+from verifig.training.ensemble import MLP, dtype_of, generator
 from verifig.training.run import Run
 
 
@@ -20,7 +19,7 @@ def parity(run: Run) -> dict[str, np.ndarray]:
 def build(members: list[Mapping], device: torch.device) -> Classifier:
     """bits - width - width - 2 on random strings, half of them for training."""
     first = members[0]
-    dtype = PRECISIONS[first["dtype"]]
+    dtype = dtype_of(first)
     inputs, labels = zip(*(strings(member) for member in members), strict=True)
     x, y = torch.stack(inputs).to(device, dtype), torch.stack(labels).to(device)
     half = first["strings"] // 2

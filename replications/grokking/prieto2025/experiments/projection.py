@@ -4,7 +4,7 @@ Paper: the whole parameter vector. Authors' code: each tensor by itself, and the
 original gradient. `random` projects out a fixed-norm random direction instead: a control.
 """
 
-from collections.abc import Callable
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -27,34 +27,24 @@ def restore_norm(gradient: Tensor, original: Tensor) -> Tensor:
     return gradient * (norms[0] / norms[1]).view(-1, *[1] * (gradient.dim() - 1))
 
 
-def project(form: str, parameters: Parameters, grads: Tensor, generators: list[torch.Generator]) -> None:
-    """Apply a form of the projection to flat gradients [K, P] in place.
+def project(form: str, parameters: Parameters, grads: Tensor, directions: Tensor | None, rows: slice) -> None:
+    """Apply a form of the projection to the flat gradients [K, P] of some members in place.
 
     Args:
         form: `none`, `tensor` (the authors' code), `vector` (the paper), `random` (control).
-        generators: one random stream a member, used by `random` only.
+        directions: [K, P], what `draw` drew; used by `random` only.
+        rows: of the members.
     """
-    FORMS[form](parameters, grads, generators)
+    if form == "vector":
+        grads[rows].copy_(orthogonal(grads[rows], parameters.flat[rows]))
+    elif form != "none":
+        lines = parameters.views if form == "tensor" else parameters.split(directions)
+        for name, gradient in parameters.split(grads).items():
+            gradient[rows].copy_(restore_norm(orthogonal(gradient[rows], lines[name][rows]), gradient[rows]))
 
 
-def _tensor(parameters: Parameters, grads: Tensor, generators: list[torch.Generator]) -> None:
-    for name, gradient in parameters.split(grads).items():
-        gradient.copy_(restore_norm(orthogonal(gradient, parameters.views[name]), gradient))
-
-
-def _vector(parameters: Parameters, grads: Tensor, generators: list[torch.Generator]) -> None:
-    grads.copy_(orthogonal(grads, parameters.flat))
-
-
-def _random(parameters: Parameters, grads: Tensor, generators: list[torch.Generator]) -> None:
-    for gradient in parameters.split(grads).values():
-        draws = [torch.randn(gradient.shape[1:], generator=stream, dtype=gradient.dtype) for stream in generators]
-        gradient.copy_(restore_norm(orthogonal(gradient, torch.stack(draws).to(gradient.device)), gradient))
-
-
-FORMS: dict[str, Callable[[Parameters, Tensor, list[torch.Generator]], None]] = {
-    "none": lambda parameters, grads, generators: None,
-    "tensor": _tensor,
-    "vector": _vector,
-    "random": _random,
-}
+def draw(parameters: Parameters, directions: Tensor, rows: slice, generators: Sequence[torch.Generator]) -> None:
+    """Fill the rows of `directions` [K, P] with Gaussian draws, one CPU stream a member of the rows."""
+    for member, stream in zip(range(rows.start, rows.stop), generators, strict=True):
+        for view in parameters.split(directions).values():
+            view[member].copy_(torch.randn(view.shape[1:], generator=stream, dtype=view.dtype))

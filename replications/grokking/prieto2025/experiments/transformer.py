@@ -13,9 +13,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from replications.grokking.prieto2025.experiments.classifier import Classifier, fit
-from replications.grokking.prieto2025.experiments.losses import PRECISIONS
 from replications.grokking.prieto2025.experiments.modular import OPERATIONS
-from verifig.training.ensemble import Parameters, generator
+from verifig.training.ensemble import Parameters, dtype_of, generator
 from verifig.training.run import Run
 
 
@@ -26,7 +25,7 @@ def transformer(run: Run) -> dict[str, np.ndarray]:
 
 
 class Transformer:
-    """K one-layer encoders with a linear head: tokens [K, N, 2] -> logits [K, N, modulus]."""
+    """K one-layer encoders with a linear head: tokens [K, N, 2] (or one-hot vectors) -> logits [K, N, modulus]."""
 
     def __init__(
         self, modulus: int, width: int, feed_forward: int, heads: int, dropout: float, members: int, dtype, device
@@ -48,7 +47,7 @@ class Transformer:
         }
         self.parameters = Parameters(shapes, members, dtype, device)
         self.stream = torch.Generator(device).manual_seed(0)
-        self._kept: tuple[Tensor, Tensor] | None = None
+        self._kept: tuple[list[Tensor], Tensor] | None = None
 
     def initialise(self, generators: list[torch.Generator]) -> None:
         """torch's defaults for each layer: embedding N(0, 1), Xavier for q, k, v, zero attention biases, U for the rest."""
@@ -70,32 +69,43 @@ class Transformer:
         """Logits; with `keep` (a training step) dropout is on and the graph is kept for `backward`."""
         if not keep:
             return self._forward(self.parameters.views, inputs, 0.0)
-        leaf = self.parameters.flat.detach().requires_grad_()
+        # a leaf a parameter: slices of one leaf would each add to a gradient of the size of all
+        leaves = {name: view.detach().requires_grad_() for name, view in self.parameters.views.items()}
         with torch.enable_grad():
-            logits = self._forward(self.parameters.split(leaf), inputs, self.dropout)
-        self._kept = (leaf, logits)
+            logits = self._forward(leaves, inputs, self.dropout)
+        self._kept = (list(leaves.values()), logits)
         return logits.detach()
 
     def backward(self, gradient: Tensor, out: Tensor) -> None:
         """Fill `out` [K, P] with the gradient by the parameters."""
-        leaf, logits = self._kept
-        out.copy_(torch.autograd.grad(logits, leaf, gradient)[0])
+        leaves, logits = self._kept
+        grads = torch.autograd.grad(logits, leaves, gradient)
+        torch._foreach_copy_(list(self.parameters.split(out).values()), list(grads))
 
-    def _forward(self, w: Mapping[str, Tensor], tokens: Tensor, dropout: float) -> Tensor:
-        members, n, length = tokens.shape
-        width = w["w_embed"].shape[2]
-        rows = tokens.flatten(1)[..., None].expand(-1, -1, width)
-        x = w["w_embed"].gather(1, rows)  # [K, N * 2, width]
-        q, k, v = (x @ w["w_qkv"] + w["b_qkv"]).view(members, n, length, 3, self.heads, -1).permute(3, 0, 1, 4, 2, 5)
-        weights = torch.softmax(q @ k.transpose(-1, -2) / math.sqrt(q.shape[-1]), -1)
-        attended = (self._drop(weights, dropout) @ v).transpose(2, 3).reshape(members, n * length, width)
+    def _forward(self, w: Mapping[str, Tensor], inputs: Tensor, dropout: float) -> Tensor:
+        """Only the last token is read, so only it asks (attention) and goes through the second half of the layer."""
+        width, heads = w["w_embed"].shape[2], self.heads
+        x = self._embedded(w["w_embed"], inputs)  # [K, N, 2, width]
+        members, n, length = x.shape[:3]
+        w_q, w_kv = w["w_qkv"].split([width, 2 * width], 2)
+        b_q, b_kv = w["b_qkv"].split([width, 2 * width], 2)
+        last = x[:, :, -1]
+        q = (last @ w_q + b_q).view(members, n, 1, heads, -1)
+        k, v = (x.flatten(1, 2) @ w_kv + b_kv).view(members, n, length, 2, heads, -1).unbind(3)
+        weights = torch.softmax((q * k).sum(-1) / math.sqrt(q.shape[-1]), 2)  # [K, N, 2, heads]
+        attended = (self._drop(weights, dropout)[..., None] * v).sum(2).flatten(2)
         attended = attended @ w["w_out"] + w["b_out"]
-        x = _norm(x + self._drop(attended, dropout), w["scale_norm1"], w["shift_norm1"])
-        # only the last token is read, so only it needs the second half of the layer
-        x = x.view(members, n, length, width)[:, :, -1]
+        x = _norm(last + self._drop(attended, dropout), w["scale_norm1"], w["shift_norm1"])
         hidden = self._drop(torch.relu(x @ w["w_up"] + w["b_up"]), dropout)
         x = _norm(x + self._drop(hidden @ w["w_down"] + w["b_down"], dropout), w["scale_norm2"], w["shift_norm2"])
         return x @ w["w_unembed"] + w["b_unembed"]
+
+    def _embedded(self, table: Tensor, inputs: Tensor) -> Tensor:
+        """Rows of the table [K, modulus, width] of tokens [K, N, 2], or of one-hot vectors [K, N, 2, modulus]."""
+        if inputs.dtype != torch.int64:
+            return (inputs.flatten(1, 2) @ table).unflatten(1, inputs.shape[1:3])
+        rows = inputs.flatten(1)[..., None].expand(-1, -1, table.shape[2])
+        return table.gather(1, rows).unflatten(1, inputs.shape[1:])
 
     def _drop(self, x: Tensor, rate: float) -> Tensor:
         if rate == 0:
@@ -116,6 +126,10 @@ def build(members: list[Mapping], device: torch.device) -> Classifier:
         tuple(torch.stack([tensors[which][part] for tensors in sets]).to(device) for part in range(2))
         for which in range(2)
     )
+    dtype = dtype_of(first)
+    if device.type != "cpu":  # as in `ensemble.indicators`: a look-up's gradient would have to sort
+        numbers = torch.arange(first["modulus"], device=device)
+        train_set, test_set = (((x[..., None] == numbers).to(dtype), y) for x, y in (train_set, test_set))
     model = Transformer(
         first["modulus"],
         first["width"],
@@ -123,7 +137,7 @@ def build(members: list[Mapping], device: torch.device) -> Classifier:
         4,
         first["dropout"],
         len(members),
-        PRECISIONS[first["dtype"]],
+        dtype,
         device,
     )
     model.initialise([generator("grokking", "init", member["seed"]) for member in members])

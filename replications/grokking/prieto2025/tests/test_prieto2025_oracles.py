@@ -19,6 +19,7 @@ from verifig.planning import rulesets
 from verifig.training.ensemble import MLP, generator
 from verifig.training.members import members_of
 from verifig.training.optim import Adam
+from verifig.training.steps import Steps
 
 CPU = torch.device("cpu")
 
@@ -96,7 +97,9 @@ def test_projection_forms(form):
     model.initialise([generator("test", k) for k in range(2)])
     original = torch.randn(model.parameters.flat.shape, dtype=torch.float64, generator=generator("test", "grad"))
     grads = original.clone()
-    projection.project(form, model.parameters, grads, [generator("test", "stream", k) for k in range(2)])
+    directions, streams = model.parameters.like(), [generator("test", "stream", k) for k in range(2)]
+    projection.draw(model.parameters, directions, slice(0, 2), streams)
+    projection.project(form, model.parameters, grads, directions, slice(0, 2))
     theta = model.parameters.views
     split, before = model.parameters.split(grads), model.parameters.split(original)
     for name in theta:
@@ -238,11 +241,13 @@ def test_predicted_delay():
 def test_classifier_state_restores_exactly():
     chosen = members("delay53", "projection_random", 1, modulus=13, width=16)
     first, second = (modular.build(chosen, CPU) for _ in range(2))
-    for _ in range(5):
-        first.step()
+    taker = Steps(first, CPU)
+    for step in range(5):
+        taker.take(step)
     second.load(first.state())
     for program in (first, second):
-        for _ in range(5):
-            program.step()
+        taker = Steps(program, CPU)
+        for step in range(5, 10):
+            taker.take(step)
     assert torch.equal(first.model.parameters.flat, second.model.parameters.flat)
     assert isinstance(first, classifier.Classifier)

@@ -10,20 +10,23 @@ from torch import Tensor, nn
 
 from replications.neural_collapse.dang2023 import metrics
 from replications.neural_collapse.dang2023.experiments import images, vision
-from replications.neural_collapse.dang2023.experiments.linear import pad
-from verifig.training import flat
-from verifig.training.ensemble import generator
-from verifig.training.loop import Trainable, train
-from verifig.training.optim import SGD, Adam
+from verifig.training import flat, optim
+from verifig.training.batches import Epochs
+from verifig.training.ensemble import dtype_of, generator
+from verifig.training.loop import train
 from verifig.training.run import Run
 from verifig.training.seeds import derive
+from verifig.training.trainable import Trainable
 
 SLUG = "neural_collapse"
 EVALUATION_BATCH = 1000
 
 
 def backbones(run: Run) -> dict[str, np.ndarray]:
-    """Train every condition x seed, one network after the other; records [members, log points, ...] by epoch."""
+    """Train every condition x seed, one network after the other; records [members, log points, ...] by epoch.
+
+    Records of shallower heads are padded with NaN (see `loop.train`).
+    """
     common = run.members[0]
     pixels, labels = images.load(run)
     rows, _ = images.subset(labels, common["sizes"], None)
@@ -32,20 +35,15 @@ def backbones(run: Run) -> dict[str, np.ndarray]:
     every = math.ceil(len(rows) / common["batch_size"])
     spaced = np.geomspace(1, epochs, common["log_points"]).round().astype(int)
     points = sorted({0, *spaced.tolist(), *np.linspace(0, epochs, 21).round().astype(int).tolist()})
-    deepest, parts = max(member["depth"] for member in run.members), []
-    for member in run.members:
-        name = f"{member['condition']} {member['seed']}"
-        records = train(
-            run,
-            [member],
-            lambda one: Network(one[0], pixels, labels),
-            epochs * every,
-            [p * every for p in points],
-            name=name,
-        )
-        parts.append(pad(records, deepest, len(common["sizes"])))
-    stacked = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    return stacked | {"iterations": np.array(points)}
+    records = train(
+        run,
+        run.members,
+        lambda one: Network(one[0], pixels, labels),
+        epochs * every,
+        [p * every for p in points],
+        signature=lambda member: (member["condition"], member["seed"]),  # alone on a GPU too
+    )
+    return records | {"iterations": np.array(points)}
 
 
 class Network(Trainable):
@@ -58,8 +56,9 @@ class Network(Trainable):
 
     def __init__(self, member: Mapping, pixels: Tensor, labels: Tensor):
         super().__init__()
-        self.classes, dtype = len(member["sizes"]), getattr(torch, member["dtype"])
+        self.classes, dtype = len(member["sizes"]), dtype_of(member)
         self.member, self.pixels, self.labels = member, pixels.to(dtype), labels
+        self.truth = nn.functional.one_hot(labels, self.classes).to(dtype)
         torch.manual_seed(derive(SLUG, "backbone", member["seed"]))
         if member["backbone"] == "mlp":
             body, width = perceptron(pixels[0].numel(), member["width"], member["hidden_layers"]), member["width"]
@@ -73,48 +72,47 @@ class Network(Trainable):
         ).to(pixels.device, dtype)
         self.flat, self.grads = flat.flatten([*self.body.parameters(), *self.head.parameters()])
         adam = member["optimizer"] == "adam"
-        decay = member["weight_decay"] if not adam else 0.0  # with Adam the loss holds the decay of the head alone
-        self.optimizer = (
-            Adam(self.flat, member["learning_rate"])
-            if adam
-            else SGD(self.flat, member["learning_rate"], member["momentum"], decay)
-        )
+        # with Adam the loss holds the decay, of the head alone
+        self.optimizer = optim.of(self.flat, [member | ({"weight_decay": 0.0} if adam else {})])
         self.coupled = member["weight_decay"] if adam else 0.0
         self.stream = generator(SLUG, "batches", member["seed"])
         self.generators = {"batches": self.stream}
-        self.count = torch.zeros(1, dtype=torch.int64)
-        self.order = torch.zeros(len(labels), dtype=torch.int64)
-        self.tensors = {"parameters": self.flat, "order": self.order, "count": self.count}
+        n = len(labels)
+        self.batches = Epochs(
+            lambda epoch: torch.randperm(n, generator=self.stream), n, member["batch_size"], pixels.device
+        )
+        self.tensors = {"parameters": self.flat} | self.batches.tensors
         self.tensors |= {f"optimizer {name}": tensor for name, tensor in self.optimizer.tensors.items()}
         self.tensors |= flat.buffers(self.body)
 
-    def step(self) -> None:
-        """One mini-batch; a new order at the start of each epoch."""
-        size, n = self.member["batch_size"], len(self.labels)
-        every = math.ceil(n / size)
-        epoch, batch = divmod(int(self.count), every)
-        if batch == 0:
-            self.order.copy_(torch.randperm(n, generator=self.stream))
-        rows = self.order[batch * size : (batch + 1) * size].to(self.pixels.device)
+    def prepare(self, step: int) -> int:
+        """The rows of the mini-batch, and the learning rate, which drops tenfold at the named shares of the training."""
+        epoch = step // self.batches.per_epoch
         drops = sum(epoch >= share * self.member["epochs"] for share in self.member["drops"])
-        self.optimizer.learning_rate = [self.member["learning_rate"] * 0.1**drops]
+        self.optimizer.learning_rate.fill_(self.member["learning_rate"] * 0.1**drops)
+        return self.batches.prepare(step)
+
+    def step(self) -> None:
+        """One mini-batch."""
+        rows = self.batches.rows
         self.body.train()
         features = self.body(self.pixels[rows])
         self.grads.zero_()
-        self._loss(features, self.labels[rows]).backward()
+        self._loss(features, self.truth[rows]).backward()
         self.optimizer.step(self.flat, self.grads)
-        self.count += 1
 
-    def _loss(self, features: Tensor, labels: Tensor) -> Tensor:
-        """What is optimised; `authors`: mean over classes too, no 1/2, features' decay summed over the mini-batch."""
-        truth = nn.functional.one_hot(labels, self.classes).to(features.dtype)
+    def _loss(self, features: Tensor, truth: Tensor) -> Tensor:
+        """What is optimised, by features [B, d] and one-hot labels [B, K].
+
+        `authors`: mean over classes too, no 1/2, features' decay summed over the mini-batch.
+        """
         squared = (self.head(features) - truth) ** 2
         theory = self.member["loss_scale"] == "theory"
         loss = squared.sum(1).mean() / 2 if theory else squared.mean()
         if self.coupled:
             loss = loss + self.coupled / 2 * sum((layer.weight**2).sum() for layer in self.head)
         if self.member["feature_decay"]:
-            share = len(self.labels) / len(labels) if theory else 1.0
+            share = len(self.labels) / len(truth) if theory else 1.0
             loss = loss + self.member["feature_decay"] / 2 * share * (features**2).sum()
         return loss
 

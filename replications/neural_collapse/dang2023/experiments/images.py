@@ -8,8 +8,7 @@ import torch
 from torch import Tensor
 
 from verifig.ground.errors import InputError
-from verifig.training import archives, image_files
-from verifig.training.data import embedded
+from verifig.training import archives, data, image_files
 from verifig.training.ensemble import generator
 from verifig.training.run import Run
 
@@ -33,7 +32,7 @@ def load(run: Run) -> tuple[Tensor, Tensor]:
     """
     name = run.members[0]["dataset"]
     if name == "mnist_5k":
-        pixels, labels = embedded(name)
+        pixels, labels = data.embedded(name)
         pixels = pixels.reshape(-1, 1, 28, 28)
     elif name == "cifar10":
         pixels, labels = read_cifar(run.path(name))

@@ -14,10 +14,10 @@ from torch import Tensor
 from replications.neural_collapse.dang2023 import closed_form, metrics
 from verifig.training.device import flushed_denormals
 from verifig.training.ensemble import Parameters, generator
-from verifig.training.loop import Trainable
 from verifig.training.optim import SGD
+from verifig.training.trainable import Trainable
 
-SHAPES = ("depth", "width", "sizes", "class_columns", "loss", "iterations")  # what members of a chunk share
+SHAPES = ("depth", "width", "sizes", "class_columns", "loss")  # settings that members of a chunk share
 SLUG = "neural_collapse"
 
 
@@ -146,19 +146,3 @@ class FreeFeatures(Trainable):
         arrays = metrics.grams(weights, features, self.labels, self.classes)
         within = len(self.labels) > self.classes
         return arrays | {"nc1": np.array(metrics.nc1(features, self.labels, self.classes) if within else np.nan)}
-
-
-def pad(records: dict[str, np.ndarray], layers: int, classes: int) -> dict[str, np.ndarray]:
-    """Fill records [members, points, ...] with NaN, so that conditions of other depths and class numbers can be stacked.
-
-    `classifier` and `feature` [..., M, K, K] up to `layers` and `classes`, `output` [..., K, K] and `bias` [..., K].
-    """
-    wanted = {"classifier": (layers, classes, classes), "output": (classes, classes), "bias": (classes,)}
-    wanted["feature"] = wanted["classifier"]
-    padded = dict(records)
-    for name in wanted.keys() & records.keys():
-        array, shape = records[name], wanted[name]
-        missing = [(0, 0)] * (array.ndim - len(shape))
-        missing += [(0, size - there) for size, there in zip(shape, array.shape[-len(shape) :], strict=True)]
-        padded[name] = np.pad(array, missing, constant_values=np.nan)
-    return padded

@@ -13,50 +13,45 @@ from torch import Tensor
 
 from replications.neural_collapse.dang2023 import metrics
 from replications.neural_collapse.dang2023.experiments import images
-from replications.neural_collapse.dang2023.experiments.linear import backward, forward, pad
+from replications.neural_collapse.dang2023.experiments.linear import backward, forward
 from replications.neural_collapse.dang2023.experiments.unconstrained import log_points
 from verifig.training.device import flushed_denormals
-from verifig.training.ensemble import MLP, Parameters, generator
-from verifig.training.loop import Trainable, train
+from verifig.training.ensemble import MLP, Parameters, dtype_of, generator
+from verifig.training.loop import train
 from verifig.training.optim import Adam
 from verifig.training.run import Run
+from verifig.training.trainable import Trainable
 
 SLUG = "neural_collapse"
-SHAPES = ("depth", "width", "hidden_layers", "dtype", "drops")  # what networks of a chunk share, beside K and N
+SHAPES = ("depth", "width", "hidden_layers", "dtype", "drops")  # settings that networks of a chunk share
 TEST_STRIDE = 4  # every fourth image that was left out is tested on
 
 
 def networks(run: Run) -> dict[str, np.ndarray]:
-    """Train every condition x seed on a class subset; records [members, log points, ...]."""
+    """Train every condition x seed on a class subset; records [members, log points, ...], smaller ones padded with NaN."""
     common = run.members[0]
     pixels, labels = images.load(run)
     pixels, steps = pixels.flatten(1), common["iterations"]
     points = log_points(steps, common["log_points"], 20)
-    groups: dict[tuple, list[int]] = {}
-    for index, member in enumerate(run.members):
-        shape = (*(str(member[name]) for name in SHAPES), str(len(member["sizes"])), str(sum(member["sizes"])))
-        groups.setdefault(shape, []).append(index)
-    depth, classes = (max(v) for v in zip(*((m["depth"], len(m["sizes"])) for m in run.members), strict=True))
-    parts: dict[int, dict[str, np.ndarray]] = {}
-    for shape, indices in groups.items():
-        records = train(
-            run,
-            [run.members[i] for i in indices],
-            lambda members: Networks(members, pixels, labels, run.device),
-            steps,
-            points,
-            chunk=common["chunk"],
-            name=" ".join(shape),
-        )
-        records = pad(records, depth, classes)
-        for row, index in enumerate(indices):
-            parts[index] = {name: array[row] for name, array in records.items()}
-    stacked = {name: np.stack([parts[k][name] for k in range(len(parts))]) for name in parts[0]}
-    return stacked | {"iterations": np.array(points)}
+    records = train(
+        run,
+        run.members,
+        lambda members: Networks(members, pixels, labels, run.device),
+        steps,
+        points,
+        signature=shapes,
+        chunk=common["chunk"],
+    )
+    return records | {"iterations": np.array(points)}
+
+
+def shapes(member: Mapping) -> tuple:
+    """What the networks of a chunk share: `SHAPES`, K and N."""
+    return (*(str(member[name]) for name in SHAPES), len(member["sizes"]), sum(member["sizes"]))
 
 
 class Networks(Trainable):
-    """K networks of equal shapes (see `SHAPES`): ReLU backbone with a linear last layer (the features), then M linear layers.
+    """K networks of equal shapes (see `shapes`): ReLU backbone with a linear last layer (the features), then M linear layers.
 
     Args:
         members: settings; sizes, bias, decays and learning rates may differ.
@@ -67,7 +62,7 @@ class Networks(Trainable):
         super().__init__()
         first = members[0]
         self.members, self.depth, self.classes = members, first["depth"], len(first["sizes"])
-        self.dtype = getattr(torch, first["dtype"])
+        self.dtype = dtype_of(first)
         self._data(pixels, labels, device)
         width, hidden = first["width"], [first["width"]] * first["hidden_layers"]
         self.backbone = MLP((pixels.shape[1], *hidden, width), len(members), bias=True, dtype=self.dtype, device=device)
@@ -84,10 +79,10 @@ class Networks(Trainable):
         self.has_bias = values("bias")
         self.flats = [self.backbone.parameters.flat, self.head.flat]
         self.grads = [torch.zeros_like(flat) for flat in self.flats]
-        self.rates = [member["learning_rate"] for member in members]
-        self.optimizers = [Adam(flat, self.rates) for flat in self.flats]
-        self.count = torch.zeros(1, dtype=torch.int64)
-        self.tensors = {"backbone": self.flats[0], "head": self.flats[1], "steps": self.count}
+        self.optimizers = [Adam(flat, [member["learning_rate"] for member in members]) for flat in self.flats]
+        self.rates = self.optimizers[0].learning_rate.clone()  # at the start
+        self.drops = [round(share * first["iterations"]) for share in first["drops"]]
+        self.tensors = {"backbone": self.flats[0], "head": self.flats[1]}
         for part, optimizer in zip(("backbone", "head"), self.optimizers, strict=True):
             self.tensors |= {f"{part} {name}": tensor for name, tensor in optimizer.tensors.items()}
 
@@ -108,10 +103,14 @@ class Networks(Trainable):
                 draw = torch.empty(weight.shape[1:], dtype=torch.float64)
                 weight[row] = torch.nn.init.orthogonal_(draw, generator=stream)
 
+    def prepare(self, step: int) -> None:
+        """Learning rates: they drop tenfold at the named shares of the training."""
+        factor = 0.1 ** sum(step >= drop for drop in self.drops)
+        for optimizer in self.optimizers:
+            optimizer.learning_rate.copy_(self.rates * factor)
+
     def step(self) -> None:
-        """One full-batch Adam step; the learning rate drops tenfold at the named shares of the training."""
-        done, first = int(self.count), self.members[0]
-        drops = sum(done >= round(share * first["iterations"]) for share in first["drops"])
+        """One full-batch Adam step."""
         with flushed_denormals():
             layers, slope = self._forward(keep=True)
             out = self.head.split(self.grads[1])
@@ -122,9 +121,7 @@ class Networks(Trainable):
             out["bias"].copy_(slope.sum(2, keepdim=True) * self.has_bias)
             self.backbone.backward(below.transpose(1, 2), self.grads[0])
         for flat, grads, optimizer in zip(self.flats, self.grads, self.optimizers, strict=True):
-            optimizer.learning_rate = [rate * 0.1**drops for rate in self.rates]
             optimizer.step(flat, grads)
-        self.count += 1
 
     def _forward(self, keep: bool = False) -> tuple[list[Tensor], Tensor]:
         """Head activations [B, d, N] and the loss gradient by the outputs [B, K, N]."""

@@ -115,7 +115,8 @@ def test_mini_batch_networks_record_accuracy_and_nc1_over_the_whole_set():
     change = {"sizes": [8] * 3, "dtype": "float64", "batch_size": 8, "width": 5, "hidden_layers": 1}
     (member,) = members("mlp_balanced", ("of3",), scale="smoke", **change)
     network = backbones.Network(member, pixels, labels)
-    for _ in range(5):
+    for step in range(5):
+        network.prepare(step)
         network.step()
     record = network.record()
     with torch.no_grad():

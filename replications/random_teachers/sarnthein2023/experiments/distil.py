@@ -7,20 +7,16 @@ import torch
 from torch import Tensor
 
 from replications.random_teachers.sarnthein2023.experiments import probes
-from replications.random_teachers.sarnthein2023.experiments.network import (
-    DTYPES,
-    Network,
-    distillation_loss,
-    divergence,
-    mix,
-)
+from replications.random_teachers.sarnthein2023.experiments.network import Network, distillation_loss, divergence, mix
 from replications.random_teachers.sarnthein2023.experiments.sources import Arrays, Labelled, labelled, training_images
-from verifig.training.data import embedded
+from verifig.training import data as datasets
+from verifig.training.batches import Epochs
 from verifig.training.device import flushed_denormals
-from verifig.training.ensemble import generator
-from verifig.training.loop import Trainable, train
+from verifig.training.ensemble import dtype_of, generator
+from verifig.training.loop import train
 from verifig.training.optim import Adam
 from verifig.training.run import Run
+from verifig.training.trainable import Trainable
 
 KL_IMAGES = 1000  # training images that divergences are averaged over
 SHAPE = ("width", "head_width", "bottleneck", "output_size", "output_std", "weight_norm", "dtype")
@@ -31,14 +27,15 @@ NOT_BATCHED = (*SHAPE, *PROBE, "source", "line", "batch_size", "teacher_temperat
 def distil(run: Run) -> dict[str, np.ndarray]:
     """Train every condition x seed; records [members, log points, ...], and the probes of teachers and of the input."""
     members, common = run.members, run.members[0]
-    task = labelled(embedded)
-    data = {name: task.to(run.device, DTYPES[name]) for name in {member["dtype"] for member in members}}
+    task = labelled(datasets.embedded)
+    by_dtype = {member["dtype"]: member for member in members}
+    data = {name: task.to(run.device, dtype_of(member)) for name, member in by_dtype.items()}
     points = sorted({0, 1, common["steps"]}.union(*(member["probe_at"] for member in members)))
     points = [point for point in points if point <= common["steps"]]
     records = train(
         run,
         members,
-        lambda chunk: Distiller(chunk, data[chunk[0]["dtype"]], embedded, run.device),
+        lambda chunk: Distiller(chunk, data[chunk[0]["dtype"]], datasets.embedded, run.device),
         common["steps"],
         points,
         signature=lambda member: str([member[name] for name in NOT_BATCHED]),
@@ -80,48 +77,52 @@ class Distiller(Trainable):
                 self.targets[row] = self.targets[row, order.to(device)]
         self.grads = self.student.parameters.like()
         self.optimizers = optimizers(self.student, members)
-        self.count = torch.zeros(1, dtype=torch.int64)
-        self.order: tuple[int, Tensor] | None = None
-        self.tensors = {"parameters": self.student.parameters.flat, "step": self.count}
+        count, size = self.images.shape[1], members[0]["batch_size"]
+        self.batches = Epochs(self._orders, count, size, device, members=len(members), last="dropped")
+        self.taken = 0  # steps at the time of the next record
+        self.tensors = {"parameters": self.student.parameters.flat, **self.batches.tensors}
         for group, optimizer in self.optimizers.items():
             self.tensors |= {f"{group} {name}": tensor for name, tensor in optimizer.tensors.items()}
 
+    def prepare(self, step: int) -> int:
+        """The batch; the last partial one of an epoch is dropped."""
+        self.taken = step + 1
+        return self.batches.prepare(step)
+
+    def _orders(self, epoch: int) -> Tensor:
+        """Every seed's own order, the same in all conditions, as rows [K, N] of all members' images together."""
+        streams = [generator("random_teachers", "order", member["seed"], epoch) for member in self.members]
+        count = self.images.shape[1]
+        return torch.stack([row * count + torch.randperm(count, generator=s) for row, s in enumerate(streams)])
+
+    def _batch(self, samples: Tensor) -> Tensor:
+        """The batch [K, B, n] out of samples [K, N, n]."""
+        rows = self.batches.rows
+        return samples.flatten(0, 1).index_select(0, rows.flatten()).unflatten(0, rows.shape)
+
     def step(self) -> None:
-        """One update on one batch; every seed has its own order, the same in all conditions."""
-        rows = self._batch()
-        members = torch.arange(len(rows), device=rows.device)[:, None]
+        """One update on one batch."""
         keep: dict = {}
         with flushed_denormals():
-            logits = self.student(self.images[members, rows], keep)
+            logits = self.student(self._batch(self.images), keep)
             temperature = self.members[0]["student_temperature"]
-            _, gradient = distillation_loss(logits, self.targets[members, rows], temperature)
+            _, gradient = distillation_loss(logits, self._batch(self.targets), temperature)
             self.student.backward(gradient, keep, self.grads)
         for group, optimizer in self.optimizers.items():
             columns = self.student.groups[group]
             optimizer.step(self.student.parameters.flat[:, columns], self.grads[:, columns])
-        self.count += 1
-
-    def _batch(self) -> Tensor:
-        """Row numbers [K, batch]; the last partial batch of an epoch is dropped."""
-        size, count = self.members[0]["batch_size"], self.images.shape[1]
-        epoch, position = divmod(int(self.count), count // size)
-        if self.order is None or self.order[0] != epoch:
-            streams = [generator("random_teachers", "order", m["seed"], epoch) for m in self.members]
-            orders = torch.stack([torch.randperm(count, generator=stream) for stream in streams])
-            self.order = (epoch, orders.to(self.images.device))
-        return self.order[1][:, position * size : (position + 1) * size]
 
     def record(self) -> dict[str, Tensor]:
         """KL to the teacher, distance from the start, and at the probing points the probes; NaN where not measured."""
-        step, first = int(self.count), self.members[0]
-        last = step == first["steps"]
+        first = self.members[0]
+        last = self.taken == first["steps"]
         some = self.images[:, :KL_IMAGES]
         flat = self.student.parameters.flat
         result = {
             "kl": divergence(self.teacher(some), self.student(some)),
             "distance": (flat - self.start).double().norm(dim=1),
         }
-        result |= probing(self.student, self.data, first, last or step in first["probe_at"], last)
+        result |= probing(self.student, self.data, first, last or self.taken in first["probe_at"], last)
         result["kl_line"] = self._line(flat - self.teacher.parameters.flat, last)
         result["kl_random_line"] = self._line(self._random_direction(), last)
         return result

@@ -9,11 +9,13 @@ from torch import Tensor
 from replications.random_teachers.sarnthein2023.experiments import images, probes
 from replications.random_teachers.sarnthein2023.experiments.convnets import Student, initialise
 from replications.random_teachers.sarnthein2023.experiments.network import distillation_loss, divergence, mix
+from verifig.training.batches import Epochs
 from verifig.training.ensemble import generator
 from verifig.training.flat import buffers, flatten
-from verifig.training.loop import Trainable, train
+from verifig.training.loop import train
 from verifig.training.optim import Adam
 from verifig.training.run import Run
+from verifig.training.trainable import Trainable
 
 CHUNK = 500  # images in one forward pass without gradients
 KL_IMAGES = 1000
@@ -37,9 +39,8 @@ def distil_images(run: Run) -> dict[str, np.ndarray]:
 def _one(run: Run, member: Mapping, name: str, most: int) -> dict[str, np.ndarray]:
     """One model's records."""
     program = ImageDistiller(member, run, most)
-    per_epoch = program.per_epoch
     epochs = sorted({*range(0, member["epochs"] + 1, member["probe_every"]), member["epochs"]})
-    points = [epoch * per_epoch for epoch in epochs]
+    points = [epoch * program.batches.per_epoch for epoch in epochs]
     found = train(run, [member], lambda chunk: program, points[-1], points, name=name)
     result = {field: values[0] for field, values in found.items()} | {"epochs": np.array(epochs)}
     result["teacher"] = program.probe(program.teacher, member["probe_teacher"])
@@ -74,20 +75,21 @@ class ImageDistiller(Trainable):
         self.units = in_chunks(self.teacher.bottleneck, self.source)  # z of the frozen teacher, computed once
         self.centre = self.teacher.logits(self.units[:KL_IMAGES]).detach().mean(0) if member["centring"] else 0.0
         self.optimizer = Adam(self.flat, member["learning_rate"], eps=member["eps"])
-        self.per_epoch = -(-len(self.source) // member["batch_size"])
-        self.count = torch.zeros(1, dtype=torch.int64)
-        self.order: tuple[int, Tensor] | None = None
-        self.tensors = {"parameters": self.flat, "step": self.count, **buffers(self.student)}
+        self.batches = Epochs(self._order, len(self.source), member["batch_size"], self.device)
+        self.tensors = {"parameters": self.flat, **self.batches.tensors, **buffers(self.student)}
         self.tensors |= {f"optimizer {name}": tensor for name, tensor in self.optimizer.tensors.items()}
 
+    def prepare(self, step: int) -> int:
+        """The batch; the last one of an epoch may be smaller, as in the released code."""
+        return self.batches.prepare(step)
+
+    def _order(self, epoch: int) -> Tensor:
+        stream = generator("random_teachers", "order", self.member["seed"], epoch)
+        return torch.randperm(len(self.source), generator=stream)
+
     def step(self) -> None:
-        """One update; the last batch of an epoch may be smaller, as in the released code."""
-        epoch, position = divmod(int(self.count), self.per_epoch)
-        if self.order is None or self.order[0] != epoch:
-            stream = generator("random_teachers", "order", self.member["seed"], epoch)
-            self.order = (epoch, torch.randperm(len(self.source), generator=stream).to(self.device))
-        size = self.member["batch_size"]
-        rows = self.order[1][position * size : (position + 1) * size]
+        """One update."""
+        rows = self.batches.rows
         self.grads.zero_()
         logits = self.student(self.source[rows])
         with torch.no_grad():
@@ -95,7 +97,6 @@ class ImageDistiller(Trainable):
             _, gradient = distillation_loss(logits, wanted, self.member["student_temperature"])
         logits.backward(gradient)
         self.optimizer.step(self.flat, self.grads)
-        self.count += 1
 
     @torch.no_grad()
     def _targets(self, rows: Tensor) -> Tensor:

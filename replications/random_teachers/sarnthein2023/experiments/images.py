@@ -12,8 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from verifig.training import archives
-from verifig.training.data import embedded
+from verifig.training import archives, data
 from verifig.training.ensemble import generator
 from verifig.training.run import Run
 
@@ -28,6 +27,11 @@ class Images:
     train_labels: Tensor
     test: Tensor
     test_labels: Tensor
+
+    @property
+    def classes(self) -> int:
+        """Number of classes."""
+        return int(self.train_labels.max()) + 1
 
     def to(self, device: torch.device) -> "Images":
         """The same on a device."""
@@ -99,7 +103,7 @@ def _small(images: np.ndarray) -> np.ndarray:
 
 def _embedded(run: Run) -> list[archives.Part]:
     """MNIST as 32x32 RGB, every fifth image for testing."""
-    images, labels = embedded("mnist_5k")
+    images, labels = data.embedded("mnist_5k")
     square = np.pad((images * 255).round().astype(np.uint8).reshape(-1, 28, 28), ((0, 0), (2, 2), (2, 2)))
     colour = np.repeat(square[..., None], 3, -1)
     held_out = np.arange(len(labels)) % 5 == 0

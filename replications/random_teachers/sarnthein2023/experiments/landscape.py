@@ -7,10 +7,12 @@ import torch
 from torch import Tensor
 
 from replications.random_teachers.sarnthein2023.experiments.distil import KL_IMAGES, Distiller, probe_all
-from replications.random_teachers.sarnthein2023.experiments.network import DTYPES, Network, divergence
+from replications.random_teachers.sarnthein2023.experiments.network import Network, divergence
 from replications.random_teachers.sarnthein2023.experiments.sources import Labelled, labelled
-from verifig.training.data import embedded
+from verifig.training import data as datasets
+from verifig.training.ensemble import dtype_of
 from verifig.training.run import Run
+from verifig.training.steps import Steps
 
 FIELDS = ("kl", "encoder_kl", "linear", "ridge", "norm")
 
@@ -38,7 +40,7 @@ def landscape(run: Run) -> dict[str, np.ndarray]:
     the trained student at alpha = 1. Arrays `<view>_<field>` are [grid, grid], rows along the second axis.
     """
     settings = run.members[0]
-    data = labelled(embedded).to(run.device, DTYPES[settings["dtype"]])
+    data = labelled(datasets.embedded).to(run.device, dtype_of(settings))
     ends = run.once("students", lambda: _students(run, data))
     points = {name: torch.from_numpy(value).to(run.device) for name, value in ends.items()}
     views = {
@@ -65,9 +67,10 @@ def landscape(run: Run) -> dict[str, np.ndarray]:
 def _students(run: Run, data: Labelled) -> dict[str, np.ndarray]:
     """Flat parameters [P] of the teacher, the untrained student and both trained students."""
     members = {member["condition"]: member for member in run.members if member["seed"] == 0}
-    program = Distiller([members["local"], members["independent"]], data, embedded, run.device)
-    for _ in range(members["local"]["steps"]):
-        program.step()
+    program = Distiller([members["local"], members["independent"]], data, datasets.embedded, run.device)
+    steps = Steps(program, run.device, run.log)
+    for step in range(members["local"]["steps"]):
+        steps.take(step)
     trained, start = program.student.parameters.flat, program.start
     ends = {"teacher": program.teacher.parameters.flat[0], "start": start[1]}
     ends |= {"local": trained[0], "independent": trained[1]}

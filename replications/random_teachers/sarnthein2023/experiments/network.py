@@ -4,16 +4,16 @@ Section 3 and Appendix E.1 of the paper at reduced size: the encoder is an MLP w
 the head is Linear GELU Linear GELU Linear, its output is scaled to length 1, and V (no bias) makes the m logits.
 """
 
+import itertools
 from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
 
-from verifig.training.ensemble import Parameters, generator
+from verifig.training.ensemble import Parameters, dtype_of, generator
 
 ENCODER, HEAD = ("e1", "e2", "e3"), ("h1", "h2", "h3", "v")
 LAYERS = (*ENCODER, *HEAD)
-DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
 
 def sizes(settings: Mapping) -> dict[str, tuple[int, int]]:
@@ -65,15 +65,11 @@ class Network:
         self.settings, self.shapes = settings, sizes(settings)
         shapes = {layer: self.shapes[layer] for layer in LAYERS}
         shapes |= {f"b_{layer}": (1, self.shapes[layer][1]) for layer in LAYERS[:-1]}
-        self.parameters = Parameters(shapes, members, DTYPES[settings["dtype"]], device)
+        self.parameters = Parameters(shapes, members, dtype_of(settings), device)
         self.views = self.parameters.views
-        counts = [fan_in * fan_out for fan_in, fan_out in self.shapes.values()]
-        encoder, weights = sum(counts[:3]), sum(counts)
-        self.groups = {
-            "encoder": slice(0, encoder),
-            "head": slice(encoder, weights),
-            "bias": slice(weights, self.parameters.flat.shape[1]),
-        }
+        starts = [self.parameters.columns[name].start for name in ("e1", "h1", "b_e1")]
+        bounds = itertools.pairwise([*starts, self.parameters.flat.shape[1]])
+        self.groups = dict(zip(("encoder", "head", "bias"), itertools.starmap(slice, bounds), strict=True))
 
     def initialise(self, purpose: str, seeds: Sequence[int]) -> "Network":
         """Fresh weights, one stream a layer and seed; biases 0. Output layers of other sizes share their first rows."""

@@ -9,8 +9,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from verifig.training.batches import Epochs
 from verifig.training.ensemble import generator
 from verifig.training.optim import Adam
+from verifig.training.steps import Steps
+from verifig.training.trainable import Trainable
 
 
 @dataclass(frozen=True)
@@ -24,36 +27,74 @@ class LinearProbe:
     reshuffle: bool = True  # False: the batches are drawn once and reused every epoch (released code)
 
 
+class Regression(Trainable):
+    """Softmax regressions of R models, trained by AdamW; one initial draw and one batch order for all of them.
+
+    Args:
+        inputs: embeddings [R, N, r].
+        targets: one-hot labels [N, classes], of the embeddings' type.
+    """
+
+    def __init__(self, inputs: Tensor, targets: Tensor, probe: LinearProbe):
+        super().__init__()
+        models, count, features = inputs.shape
+        classes = targets.shape[1]
+        self.inputs, self.targets, self.reshuffle = inputs, targets, probe.reshuffle
+        self.stream = generator("random_teachers", "probe")
+        bound = features**-0.5
+        draw = (2 * torch.rand(features + 1, classes, generator=self.stream, dtype=torch.float64) - 1) * bound
+        self.flat = draw.to(inputs).flatten().repeat(models, 1)
+        self.grads = torch.zeros_like(self.flat)
+        (self.weight, self.bias), (self.weight_grad, self.bias_grad) = (
+            (part[:, :-classes].unflatten(1, (features, classes)), part[:, None, -classes:])
+            for part in (self.flat, self.grads)
+        )
+        self.optimizer = Adam(self.flat, probe.learning_rate, weight_decay=probe.weight_decay, decoupled=True)
+        last = "dropped" if probe.reshuffle else "kept"
+        self.batches = Epochs(self._order, count, probe.batch_size, inputs.device, last=last)
+        self.generators = {"draws": self.stream}
+        self.tensors = {"parameters": self.flat, **self.optimizer.tensors, **self.batches.tensors}
+
+    def _order(self, epoch: int) -> Tensor:
+        if epoch == 0 or self.reshuffle:
+            return torch.randperm(self.inputs.shape[1], generator=self.stream)
+        return self.batches.tensors["order"]
+
+    def prepare(self, step: int) -> int:
+        """The batch."""
+        return self.batches.prepare(step)
+
+    def step(self) -> None:
+        """One update on one batch."""
+        rows = self.batches.rows
+        batch = self.inputs.index_select(1, rows)
+        gradient = torch.softmax(self.scores(batch), -1).sub_(self.targets.index_select(0, rows)).div_(len(rows))
+        torch.bmm(batch.transpose(1, 2), gradient, out=self.weight_grad)
+        torch.sum(gradient, 1, keepdim=True, out=self.bias_grad)
+        self.optimizer.step(self.flat, self.grads)
+
+    def scores(self, inputs: Tensor) -> Tensor:
+        """Logits [R, M, classes] of embeddings [R, M, r]."""
+        return torch.baddbmm(self.bias, inputs, self.weight)
+
+    def record(self) -> dict[str, Tensor]:
+        """Weights [R, r, classes] and biases [R, 1, classes]."""
+        return {"weight": self.weight, "bias": self.bias}
+
+
 def linear(train: Tensor, labels: Tensor, test: Tensor, test_labels: Tensor, probe: LinearProbe) -> Tensor:
-    """Test accuracy [R] of softmax regression trained by AdamW; one initial draw and one batch order for all models.
+    """Test accuracy [R] of softmax regressions (see `Regression`).
 
     Args:
         train: embeddings [R, N, r]; test: [R, T, r].
         labels: [N] int64, 0 .. classes - 1; test_labels: [T].
     """
-    models, count, features = train.shape
     classes = int(max(labels.max(), test_labels.max())) + 1
-    stream = generator("random_teachers", "probe")
-    bound = features**-0.5
-    draw = (2 * torch.rand(features + 1, classes, generator=stream, dtype=torch.float64) - 1) * bound
-    flat = draw.to(train).flatten().repeat(models, 1)
-    weight, bias = flat[:, :-classes].unflatten(1, (features, classes)), flat[:, None, -classes:]
-    grads = torch.zeros_like(flat)
-    weight_grad, bias_grad = grads[:, :-classes].unflatten(1, (features, classes)), grads[:, None, -classes:]
-    optimizer = Adam(flat, probe.learning_rate, weight_decay=probe.weight_decay, decoupled=True)
-    targets = torch.nn.functional.one_hot(labels, classes).to(train)
-    size = min(probe.batch_size, count)
-    per_epoch = count // size if probe.reshuffle else -(-count // size)
+    regression = Regression(train, torch.nn.functional.one_hot(labels, classes).to(train), probe)
+    steps = Steps(regression, train.device)
     for step in range(probe.steps):
-        if step == 0 or (probe.reshuffle and step % per_epoch == 0):
-            order = torch.randperm(count, generator=stream).to(labels.device)
-        rows = order[step % per_epoch * size :][:size]
-        batch = train[:, rows]
-        gradient = torch.softmax(torch.baddbmm(bias, batch, weight), -1).sub_(targets[rows]).div_(len(rows))
-        torch.bmm(batch.transpose(1, 2), gradient, out=weight_grad)
-        torch.sum(gradient, 1, keepdim=True, out=bias_grad)
-        optimizer.step(flat, grads)
-    return _accuracy(torch.baddbmm(bias, test, weight), test_labels)
+        steps.take(step)
+    return _accuracy(regression.scores(test), test_labels)
 
 
 def ridge(train: Tensor, labels: Tensor, test: Tensor, test_labels: Tensor, penalty: float = 1e-3) -> Tensor:

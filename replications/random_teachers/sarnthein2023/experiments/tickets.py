@@ -44,13 +44,13 @@ def _arm(run: Run, name: str, member: Mapping, ends: Mapping, data: images.Image
     parameters, statistics = torch.from_numpy(ends[member["start"]]), statistics_of(ends, member["start"])
     classifier.start_from(parameters.to(run.device), statistics)
     rewound = run.once(f"{name} rewind", lambda: _rewinding_point(classifier, member))
-    mask = torch.ones(classifier.flat.shape[1], device=run.device)
+    mask = classifier.weights.float()
     accuracies, remaining = [], []
     for number in range(member["rounds"] + 1):
         found = run.once(f"{name} round {number}", lambda mask=mask: _round(classifier, member, rewound, mask))
         run.progress(number + 1, member["rounds"] + 1, f"rounds of {name}")
         accuracies.append(float(found["accuracy"]))
-        remaining.append(float(mask.mean()))
+        remaining.append(float(mask[classifier.weights].mean()))
         mask = torch.from_numpy(found["mask"]).to(run.device, torch.float32)
     return {"accuracy": np.array(accuracies), "remaining": np.array(remaining)}
 

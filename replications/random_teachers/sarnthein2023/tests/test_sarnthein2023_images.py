@@ -12,7 +12,7 @@ from PIL import Image
 from replications.random_teachers.sarnthein2023.experiments import convnets, images
 from replications.random_teachers.sarnthein2023.experiments.connectivity import line
 from replications.random_teachers.sarnthein2023.experiments.distil_images import ImageDistiller
-from replications.random_teachers.sarnthein2023.experiments.finetuning import Classifier, augment
+from replications.random_teachers.sarnthein2023.experiments.finetuning import Classifier, distilled, statistics_of
 from replications.random_teachers.sarnthein2023.experiments.tickets import prune
 from verifig.ground.errors import InputError
 from verifig.planning import datasets, image_folders, rulesets
@@ -21,6 +21,7 @@ from verifig.training.data import EMBEDDED
 from verifig.training.ensemble import generator
 from verifig.training.members import members_of
 from verifig.training.run import Run
+from verifig.training.steps import Steps
 
 CPU = torch.device("cpu")
 torch.set_num_threads(1)  # as in a training job; more threads only fight over small products
@@ -150,8 +151,9 @@ def test_copy_has_no_gradient_and_students_learn():
     assert float(copy.record()["kl"]) < 1e-9
     far = ImageDistiller(settings | {"alpha": 1.0}, run_with())
     before = float(far.record()["kl"])
-    for _ in range(10):
-        far.step()
+    steps = Steps(far, CPU)
+    for step in range(10):
+        steps.take(step)
     assert float(far.record()["kl"]) < before
 
 
@@ -161,6 +163,26 @@ def test_pruning_takes_the_smallest_and_keeps_masks_nested():
     assert first.tolist() == [1, 0, 1, 1, 0]
     assert prune(weights, first, 1 / 3).tolist() == [1, 0, 0, 1, 0]
     assert torch.equal(prune(weights, first, 0.0), first)
+
+
+def test_gaps_between_parameters_are_no_weights():
+    classifier = Classifier(member("tickets", condition="distilled"), random_images())
+    counts = [parameter.numel() for parameter in classifier.model.parameters()]
+    assert int(classifier.weights.sum()) == sum(counts) < classifier.flat.shape[1]
+    classifier.flat[0, ~classifier.weights] = 7
+    assert not any((parameter == 7).any() for parameter in classifier.model.parameters())
+
+
+def test_distilled_encoders_fit_before_the_fresh_classifier():
+    settings = member("tickets", condition="distilled", train_images=32)
+    ends = distilled(settings, run_with())
+    student, classifier = ImageDistiller(settings, run_with()).student, Classifier(settings, random_images())
+    fresh = [parameter.clone() for parameter in classifier.model[1].parameters()]
+    classifier.start_from(torch.from_numpy(ends["initial"]), statistics_of(ends, "initial"))
+    for mine, other in zip(classifier.model[0].parameters(), student.encoder.parameters(), strict=True):
+        assert torch.equal(mine, other)
+    assert all(torch.equal(*pair) for pair in zip(classifier.model[1].parameters(), fresh, strict=True))
+    assert not np.array_equal(ends["initial"], ends["distilled"])
 
 
 def test_masked_training_keeps_pruned_weights_at_zero_and_an_open_mask_changes_nothing():
@@ -204,13 +226,6 @@ def test_recomputed_statistics_do_not_depend_on_what_was_there():
     assert all(torch.equal(a, b) for a, b in zip(statistics, classifier.model.buffers(), strict=True))
 
 
-def test_augmentation_shifts_and_flips_but_keeps_shape():
-    pictures = torch.arange(2 * 3 * 32 * 32.0).reshape(2, 3, 32, 32)
-    found = augment(pictures, generator("test", "augment"))
-    assert found.shape == pictures.shape
-    assert not torch.equal(found, pictures)
-
-
 @pytest.mark.slow
 @pytest.mark.skipif("VERIFIG_IMAGE_FOLDER" not in os.environ, reason="VERIFIG_IMAGE_FOLDER names no image folder")
 def test_vgg11_on_an_image_folder(tmp_path):
@@ -227,8 +242,9 @@ def test_vgg11_on_an_image_folder(tmp_path):
     }
     program = ImageDistiller(settings, run_with("tinyimagenet", data_dir=tmp_path))
     before = float(program.record()["kl"])
-    for _ in range(200):
-        program.step()
+    steps = Steps(program, CPU)
+    for step in range(200):
+        steps.take(step)
     after = program.record()
     classes = int(program.targets[0].test_labels.max()) + 1
     assert float(after["kl"]) < before / 2

@@ -14,6 +14,7 @@ from replications.random_teachers.sarnthein2023.experiments.network import Netwo
 from verifig.planning import rulesets
 from verifig.training.ensemble import generator
 from verifig.training.members import members_of
+from verifig.training.steps import Steps
 
 # the package offers the programs of the same names
 TICKETS, CONNECTIVITY = (
@@ -50,8 +51,9 @@ def program() -> distil.Distiller:
     pictures, labels = torch.randn(100, 196, generator=stream, dtype=torch.float64), torch.arange(100) % 10
     data = sources.Labelled(pictures[:80], labels[:80], pictures[80:], labels[80:])
     made = distil.Distiller([member | own for member in chosen], data, lambda name: None, CPU)
-    for _ in range(3):
-        made.step()
+    steps = Steps(made, CPU)
+    for step in range(3):
+        steps.take(step)
     return made
 
 
@@ -148,7 +150,7 @@ def test_image_students_record_the_mean_over_all_images_and_one_column_a_probe(m
     monkeypatch.setattr(images.Images, "to", lambda self, device: self)
     program = ImageDistiller(member("cifar10", "vgg11", alpha=1.0), SimpleNamespace(device=CPU), most=2)
     start = program.flat.clone()
-    program.step()
+    Steps(program, CPU).take(0)
     found = program.record()
     with torch.no_grad():
         student = program.student.eval()(data.train)
@@ -179,8 +181,8 @@ def test_errors_are_the_share_of_wrong_guesses():
 
 
 def test_arms_keep_accuracy_and_remaining_weights_of_every_round(monkeypatch):
-    """The accuracy of a round belongs to the weights it was trained with, before it prunes."""
-    found = iter([(0.9, [1, 1, 1, 0]), (0.8, [1, 1, 0, 0]), (0.6, [1, 0, 0, 0])])
+    """The accuracy of a round belongs to the weights it was trained with, before it prunes; the gap is no weight."""
+    found = iter([(0.9, [1, 1, 0, 1, 0]), (0.8, [1, 1, 0, 0, 0]), (0.6, [1, 0, 0, 0, 0])])
 
     def once(name, compute):
         if name.endswith("rewind"):
@@ -188,7 +190,8 @@ def test_arms_keep_accuracy_and_remaining_weights_of_every_round(monkeypatch):
         accuracy, mask = next(found)
         return {"accuracy": np.array(accuracy), "mask": np.array(mask, np.uint8)}
 
-    classifier = SimpleNamespace(flat=torch.zeros(1, 4), start_from=lambda *given: None)
+    weights = torch.tensor([True, True, False, True, True])
+    classifier = SimpleNamespace(weights=weights, start_from=lambda *given: None)
     monkeypatch.setattr(TICKETS, "Classifier", lambda member, data: classifier)
     run = SimpleNamespace(device=CPU, once=once, progress=lambda *given: None)
     arm = TICKETS._arm(run, "arm", {"start": "initial", "rounds": 2}, {"initial": np.zeros(3)}, None)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from replications.scaling_laws.bahri2024.experiments.kernels import pooled
-from verifig.training.data import embedded
+from verifig.training import data
 from verifig.training.ensemble import MLP, generator
 from verifig.training.run import Run
 
@@ -21,7 +21,7 @@ CLASSES = 10
 
 def finite_networks(run: Run) -> dict[str, np.ndarray]:
     """Excess losses by data [inits, draws, sizes] and by width [groups, inits in a group] for each width."""
-    images, labels = embedded("mnist_5k")
+    images, labels = data.embedded("mnist_5k")
     settings = run.members[0]
     inputs = standardised(pooled(images, settings["pool"])).float()
     digits = torch.from_numpy(labels)

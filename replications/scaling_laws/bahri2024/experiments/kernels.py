@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from replications.scaling_laws.bahri2024 import theory
-from verifig.training.data import embedded
+from verifig.training import data
 from verifig.training.ensemble import generator
 from verifig.training.run import Run
 from verifig.training.seeds import derive
@@ -21,7 +21,7 @@ def kernels(run: Run) -> dict[str, np.ndarray]:
     result = run.once("duality", lambda: duality(settings["dualities"]))
     result |= run.once("variance", lambda: variance_limited(settings))
     result |= run.once("power laws", lambda: _power_laws(run, settings))
-    images = embedded("mnist_5k")[0]
+    images = data.embedded("mnist_5k")[0]
     for pool in settings["feature_pools"]:
         part = run.once(f"features {pool}", lambda pool=pool: mnist_features(images, pool, settings))
         result |= {f"features_{pool}_{name}": array for name, array in part.items()}
@@ -45,9 +45,9 @@ def duality(count: int) -> dict[str, np.ndarray]:
         size = int(draw.integers(20, 80))
         samples, parameters = (int(n) for n in draw.choice(np.arange(2, size - 1), 2, replace=False))
         eigenvalues = theory.power_spectrum(size, draw.uniform(0.2, 1.5))
-        data, projection = draw.standard_normal((samples, size)), draw.standard_normal((parameters, size))
-        straight = theory.loss_of(data, projection, eigenvalues)
-        differences.append(abs(theory.loss_of(projection, data, eigenvalues) / straight - 1))
+        inputs, projection = draw.standard_normal((samples, size)), draw.standard_normal((parameters, size))
+        straight = theory.loss_of(inputs, projection, eigenvalues)
+        differences.append(abs(theory.loss_of(projection, inputs, eigenvalues) / straight - 1))
     return {"duality": np.array(differences)}
 
 
@@ -60,23 +60,23 @@ def variance_limited(settings: Mapping) -> dict[str, np.ndarray]:
     for draw in range(settings["variance_draws"]):
         stream = _stream("variance-limited", draw)
         projection = stream.standard_normal((parameters, size))
-        data = stream.standard_normal((samples[-1], size)) * np.sqrt(eigenvalues)
-        excess[draw] = _excess(data, projection, eigenvalues, samples)
+        inputs = stream.standard_normal((samples[-1], size)) * np.sqrt(eigenvalues)
+        excess[draw] = _excess(inputs, projection, eigenvalues, samples)
     return {"variance_excess": excess, "variance_sizes": np.array(samples)}
 
 
-def _excess(data, projection, eigenvalues, samples) -> list[float]:
-    """Relative excess loss of least squares on P projected features, for the first D rows of `data` [most, S]."""
+def _excess(inputs, projection, eigenvalues, samples) -> list[float]:
+    """Relative excess loss of least squares on P projected features, for the first D rows of `inputs` [most, S]."""
     covariance = projection * eigenvalues  # P C
     gram = covariance @ projection.T  # P C P'
     trace = eigenvalues.sum()
     floor = trace - np.trace(np.linalg.solve(gram, (covariance * eigenvalues) @ projection.T))
-    projected = data @ projection.T
+    projected = inputs @ projection.T
     result, start = [], 0
     normal, cross = np.zeros_like(gram), np.zeros((len(gram), len(eigenvalues)))
     for stop in samples:
         part = projected[start:stop]
-        normal, cross, start = normal + part.T @ part, cross + part.T @ data[start:stop], stop
+        normal, cross, start = normal + part.T @ part, cross + part.T @ inputs[start:stop], stop
         weights = np.linalg.solve(normal, cross)  # [P, S]: what the student gives each feature of the teacher
         loss = trace - 2 * (covariance * weights).sum() + (weights * (gram @ weights)).sum()
         result.append(loss / floor - 1)

@@ -13,9 +13,10 @@ import torch
 from torch import Tensor
 
 from verifig.training.ensemble import MLP, generator
-from verifig.training.loop import Trainable, log_points, train
+from verifig.training.loop import log_points, train
 from verifig.training.optim import Adam
 from verifig.training.run import Run
+from verifig.training.trainable import Trainable
 
 BLOCK = 100  # steps whose minibatches are drawn at once
 REFERENCE = 4096  # inputs by which a teacher's outputs are standardised
@@ -102,14 +103,14 @@ class Students(Trainable):
         self.flat, self.flat_grads = self.model.parameters.flat.view(1, -1), self.grads.view(1, -1)
         self.optimizer = Adam(self.flat, self.peak)
         self.seeds = sorted({member["seed"] for member in members})
-        self.row_of_seed = torch.tensor([self.seeds.index(member["seed"]) for member in members])
+        self.row_of_seed = torch.tensor([self.seeds.index(member["seed"]) for member in members], device=device)
         self.generators = {f"batches {s}": generator("scaling_laws", "batches", s) for s in self.seeds}
         self.tensors = {
             "parameters": self.model.parameters.flat,
             **self.optimizer.tensors,
-            "batches": torch.zeros(len(self.seeds), BLOCK, self.batch),
-            "position": torch.zeros(1, dtype=torch.int64),
+            "batches": torch.zeros(len(self.seeds), BLOCK, self.batch, device=device),
         }
+        self.uniform = torch.zeros(len(self.seeds), self.batch, device=device)
 
     def _data(self, members: Sequence[Mapping], widest: int, device: torch.device) -> None:
         """Training sets padded to the largest sample, and test sets; a larger sample contains the smaller."""
@@ -141,15 +142,18 @@ class Students(Trainable):
                     torch.randn(fan_in, weight.shape[2], generator=stream) * math.sqrt(gain / fan_in)
                 ).to(weight.device)
 
+    def prepare(self, step: int) -> None:
+        """The learning rate, and the uniform draws [seeds, batch] of the minibatch, drawn a block at a time."""
+        self.optimizer.learning_rate.fill_(0.5 * self.peak * (1 + math.cos(math.pi * step / self.steps)))
+        if step % BLOCK == 0:
+            streams = self.generators.values()
+            drawn = [torch.rand(BLOCK, self.batch, generator=stream) for stream in streams]
+            self.tensors["batches"].copy_(torch.stack(drawn))
+        self.uniform.copy_(self.tensors["batches"][:, step % BLOCK])
+
     def _minibatch(self) -> tuple[Tensor, Tensor]:
-        """Rows drawn with replacement [K, batch]; students of one seed share the uniform draws."""
-        position = int(self.tensors["position"])
-        batches = self.tensors["batches"]
-        if position % BLOCK == 0:
-            for row, seed in enumerate(self.seeds):
-                batches[row] = torch.rand(BLOCK, self.batch, generator=self.generators[f"batches {seed}"])
-        self.tensors["position"] += 1
-        uniform = batches[:, position % BLOCK][self.row_of_seed].to(self.samples.device)
+        """Inputs and targets [K, batch, ...], drawn with replacement; students of one seed share the uniform draws."""
+        uniform = self.uniform.index_select(0, self.row_of_seed)
         rows = ((uniform * self.samples[:, None]).long() + self.offset).flatten()
         shape = (len(self.samples), self.batch, -1)
         x, y = (data.flatten(0, 1).index_select(0, rows).view(shape) for data in (self.x, self.y))
@@ -157,8 +161,6 @@ class Students(Trainable):
 
     def step(self) -> None:
         """One Adam update of all students."""
-        done = int(self.tensors["position"])
-        self.optimizer.learning_rate = [0.5 * self.peak * (1 + math.cos(math.pi * done / self.steps))]
         x, y = self._minibatch()
         residual = self.model(x, keep=True) - y
         self.model.backward(residual * (2 / self.batch), self.grads)

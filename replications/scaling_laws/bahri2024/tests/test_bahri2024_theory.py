@@ -10,6 +10,7 @@ from replications.scaling_laws.bahri2024.measuring.networks import parameters
 from replications.scaling_laws.bahri2024.measuring.random_features import grouped, spectral_exponent
 from verifig.planning import rulesets
 from verifig.training.ensemble import MLP, generator
+from verifig.training.steps import Steps
 
 SPECTRUM = theory.power_spectrum(60, 0.7)
 CPU = torch.device("cpu")
@@ -142,10 +143,10 @@ def test_student_batch_equals_single_students():
     chosen = [*members(2), *members(1, dimension=4, samples=32)]
     together = teacher_student.Students(chosen, CPU)
     singles = [teacher_student.Students([member], CPU) for member in chosen]
-    for _ in range(20):
-        together.step()
-        for single in singles:
-            single.step()
+    for program in (together, *singles):
+        taker = Steps(program, CPU)
+        for step in range(20):
+            taker.take(step)
     alone = torch.cat([single.record()["test_loss"] for single in singles])
     torch.testing.assert_close(together.record()["test_loss"], alone, rtol=1e-5, atol=1e-6)
 
@@ -159,7 +160,7 @@ def test_samples_are_nested_and_teachers_shared():
 
 def test_parameters_are_counted():
     model = MLP((3, 8, 8, 1), 1, bias=True)
-    assert parameters(3, 8, 2) == model.parameters.flat.shape[1]
+    assert parameters(3, 8, 2) == model.parameters.count
 
 
 def test_whole_pool_without_replacement_has_no_excess():

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
 
-from replications.sgd_stability.wu2023.experiments import dynamics
+from replications.sgd_stability.wu2023.experiments import dynamics, own
 from replications.sgd_stability.wu2023.experiments.dynamics import SLUG, Data, Dynamics
 from verifig.training.ensemble import generator
 from verifig.training.run import Run
@@ -81,7 +81,7 @@ def run_diag(
         learning_rates: constant rates eta.
         algorithm: `sgd` or `gd` (full batch).
         start: initial (a, b), each (d,); default: N(0, 1) entries by seed.
-        options: `replacement`, `block`, `tolerance`, `dtype`, as in `dynamics.alone`.
+        options: `replacement`, `block`, `tolerance`, `dtype`, as in `own.problem`.
 
     Returns:
         final metrics by learning rate: train_loss, test_loss, tr, fro, lmax, g4, threshold, l1, balance, last_clipped, ...
@@ -89,12 +89,12 @@ def run_diag(
     Raises:
         InputError: a schedule other than `constant`, or steps that are no multiple of the block.
     """
-    problem, rows = dynamics.alone(
+    problem, rows = own.problem(
         x, y, test, learning_rates, steps, algorithm, clip, seed, schedule, batch=batch, **options
     )
     theta = initial(rows[0]) if start is None else torch.as_tensor(np.stack([np.asarray(part) for part in start]))
     parameters = {"theta": theta.expand(len(rows), -1, -1).clone()}
-    return dynamics.run_alone(Diagonal(rows, problem, parameters, torch.device("cpu")), steps)
+    return own.metrics(Diagonal(rows, problem, parameters, torch.device("cpu")), steps)
 
 
 class Diagonal(Dynamics):

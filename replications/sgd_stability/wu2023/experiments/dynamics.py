@@ -12,18 +12,17 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike
 from torch import Tensor
 
 from replications.sgd_stability.wu2023.experiments import fisher
 from verifig.ground.errors import InputError
 from verifig.training.device import flushed_denormals
-from verifig.training.ensemble import generator
-from verifig.training.loop import Trainable, log_points, train
+from verifig.training.ensemble import dtype_of, generator
+from verifig.training.loop import log_points, train
 from verifig.training.run import Run
+from verifig.training.trainable import Trainable
 
 SLUG = "sgd_stability"
-DTYPES = {"float32": torch.float32, "float64": torch.float64}
 SIGNATURE = ("algorithm", "batch_size", "replacement", "steps", "log_every", "block", "tolerance", "dtype")
 COLUMNS = ("condition", "seed", "axis", "learning_rate", "batch_size", "initial_ratio", "algorithm", "clip")
 NO_SCHEDULE = "stability bounds the learning rate at the end: with a decaying rate the initial one bounds nothing"
@@ -102,55 +101,6 @@ def fit(run: Run, make: Callable[[list[Mapping]], "Dynamics"]) -> dict[str, np.n
     return result
 
 
-def run_alone(program: "Dynamics", steps: int) -> dict[str, np.ndarray]:
-    """Run a program outside a job, on arrays of one's own; its final metrics by row."""
-    for _ in range(steps // program.block):
-        program.step()
-    return {name: values.cpu().numpy() for name, values in program.record().items()}
-
-
-def alone(
-    x: ArrayLike,
-    y: ArrayLike,
-    test: tuple[ArrayLike, ArrayLike] | None,
-    learning_rates: Sequence[float],
-    steps: int,
-    algorithm: str,
-    clip: float,
-    seed: int,
-    schedule: str,
-    *,
-    batch: int = 1,
-    replacement: bool = True,
-    block: int = 25,
-    tolerance: float = 0.0,
-    dtype: str = "float32",
-) -> tuple[Data, list[dict]]:
-    """Data and rows for a run on arrays of one's own.
-
-    Args:
-        block: iterations that are computed together; `steps` must be a multiple of it.
-        tolerance: gradient descent stops once its training loss is below.
-
-    Raises:
-        InputError: a schedule, steps that are no multiple of the block, shapes that do not match.
-    """
-    check_schedule(schedule)
-    if steps % block:
-        raise InputError(f"steps = {steps} must be a multiple of block = {block}")
-    parts = [torch.as_tensor(np.asarray(part, float)) for part in (x, y, *(test or (x, y)))]
-    if parts[0].dim() != 2 or parts[1].shape != parts[0].shape[:1]:
-        raise InputError(
-            f"inputs (n, d) and targets (n,) expected, not {tuple(parts[0].shape)}, {tuple(parts[1].shape)}"
-        )
-    common = {
-        "dimension": parts[0].shape[1], "algorithm": algorithm, "clip": clip, "seed": seed, "steps": steps,
-        "log_every": steps, "block": block, "batch_size": batch, "replacement": replacement, "tolerance": tolerance,
-        "dtype": dtype, "initial_ratio": math.nan,
-    }  # fmt: skip
-    return Data(*(part[None] for part in parts)), [common | {"learning_rate": rate} for rate in learning_rates]
-
-
 class Dynamics(Trainable):
     """K rows in training; subclasses bring the model.
 
@@ -165,19 +115,23 @@ class Dynamics(Trainable):
         first = rows[0]
         self.block, self.steps, self.log_every = first["block"], first["steps"], first["log_every"]
         self.algorithm, self.batch, self.replacement = first["algorithm"], first["batch_size"], first["replacement"]
-        self.tolerance, self.dtype = first["tolerance"], DTYPES[first["dtype"]]
+        self.tolerance, self.dtype = first["tolerance"], dtype_of(first)
+        if self.algorithm == "gd":
+            self.eager = "rows of gradient descent end at the tolerance, for which their loss is read"
         self.data = data.to(device, self.dtype)
         seeds = list(dict.fromkeys(row["seed"] for row in rows))
-        self.owner = torch.tensor([seeds.index(row["seed"]) for row in rows], device=device)
-        self.owners = self.owner.tolist()
+        self.owners = [seeds.index(row["seed"]) for row in rows]
+        self.owner = torch.tensor(self.owners, device=device)
         self.learning_rate = torch.tensor([row["learning_rate"] for row in rows], dtype=self.dtype, device=device)
         self.clip = torch.tensor([row["clip"] for row in rows], dtype=self.dtype, device=device)
         self.streams = [generator(SLUG, "order", self.batch, seed) for seed in seeds]
         self.generators = {f"order {seed}": stream for seed, stream in zip(seeds, self.streams, strict=True)}
+        self.index = torch.zeros(len(seeds), self.block, self.batch, dtype=torch.int64, device=device)  # of a block
+        self.backwards = torch.arange(1 - self.block, 1, device=device)[:, None]  # from the last iteration of a block
         count = len(rows)
         self.parameters = {name: value.to(device, self.dtype).contiguous() for name, value in parameters.items()}
         self.tensors = dict(self.parameters) | {
-            "iteration": torch.zeros(1, dtype=torch.int64),
+            "iteration": torch.zeros(1, dtype=torch.int64, device=device),  # the last one of the block
             "stopped": torch.full((count,), -1, device=device),
             "last_clipped": torch.zeros(count, dtype=torch.int64, device=device),
             "clipped": torch.zeros(count, dtype=torch.int64, device=device),
@@ -206,28 +160,33 @@ class Dynamics(Trainable):
         raise NotImplementedError
 
     # ---- training ----------------------------------------------------------------------------------------------------
+    def prepare(self, step: int) -> None:
+        """Number the iterations of a block, draw its samples; the largest norm begins anew at every log point."""
+        start = step * self.block
+        self.tensors["iteration"].fill_(start + self.block)
+        if start % self.log_every == 0:
+            self.tensors["peak_norm"].zero_()
+        if self.algorithm == "sgd":
+            self.index.copy_(self._draw())
+
     def step(self) -> None:
         """One block of iterations of all rows."""
         t = self.tensors
-        start = int(t["iteration"])
-        if start % self.log_every == 0:
-            t["peak_norm"].zero_()
         with flushed_denormals():
-            norms = self.sgd_block(self._draw()) if self.algorithm == "sgd" else self._descend_block(start)
+            norms = self.sgd_block(self.index) if self.algorithm == "sgd" else self._descend_block()
         clipped = norms > self.clip
         t["clipped"] += clipped.sum(0)
-        number = torch.arange(start + 1, start + self.block + 1, device=clipped.device)[:, None]
+        number = t["iteration"] + self.backwards
         torch.maximum(t["last_clipped"], (clipped * number).amax(0), out=t["last_clipped"])
         torch.maximum(t["peak_norm"], norms.amax(0), out=t["peak_norm"])
-        t["iteration"] += self.block
 
     def _draw(self) -> Tensor:
         """Samples of a block [S, block, B], one stream a seed."""
         n = self.data.x.shape[1]
         draws = [draw_batches(stream, n, self.block, self.batch, self.replacement) for stream in self.streams]
-        return torch.stack(draws).to(self.data.x.device)
+        return torch.stack(draws)
 
-    def _descend_block(self, start: int) -> Tensor:
+    def _descend_block(self) -> Tensor:
         """Full-batch iterations of the rows that are not at the tolerance yet."""
         stopped, norms = self.tensors["stopped"], torch.zeros(self.block, len(self.owners), dtype=self.dtype)
         for row in torch.nonzero(stopped < 0).flatten().tolist():
@@ -235,7 +194,7 @@ class Dynamics(Trainable):
             for k in range(self.block):
                 norms[k, row] = self.descend(row, x, y)
             if self._loss(row, x, y)[0] < self.tolerance:
-                stopped[row] = start + self.block
+                stopped[row] = self.tensors["iteration"][0]
         return norms.to(self.clip.device)
 
     def _loss(self, row: int, x: Tensor, y: Tensor) -> tuple[float, float, float]:

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from replications.sgd_stability.wu2023.experiments import fisher, relu
+from replications.sgd_stability.wu2023.experiments import fisher, own, relu
 from replications.sgd_stability.wu2023.experiments.dynamics import SLUG, draw_batches
 from verifig.training.ensemble import generator
 from verifig.training.run import Run
@@ -88,8 +88,7 @@ def _minima(run: Run) -> dict[str, np.ndarray]:
             "initial_ratio": math.nan,
         }  # fmt: skip
         network = relu.build([row], torch.device("cpu"))
-        for _ in range(steps // row["block"]):
-            network.step()
+        own.train(network, steps)
         gram = network.gram(0)
         finite = bool(torch.isfinite(gram).all())  # the training may have diverged
         spectrum = torch.linalg.eigvalsh(gram) if finite else torch.full((len(gram),), math.nan)

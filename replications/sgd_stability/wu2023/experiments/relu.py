@@ -7,7 +7,7 @@ import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
 
-from replications.sgd_stability.wu2023.experiments import dynamics
+from replications.sgd_stability.wu2023.experiments import dynamics, own
 from replications.sgd_stability.wu2023.experiments.dynamics import SLUG, Data, Dynamics
 from verifig.training.ensemble import generator
 from verifig.training.run import Run
@@ -104,7 +104,7 @@ def run_relu(
         x: inputs (n, d); y: targets (n,); test: the same for a test set (default: the training set).
         learning_rates: constant rates eta (not times sqrt(d)).
         algorithm: `sgd` (batch size 1, with replacement) or `gd`.
-        options: `replacement`, `block`, `tolerance`, `dtype`, as in `dynamics.alone`.
+        options: `replacement`, `block`, `tolerance`, `dtype`, as in `own.problem`.
 
     Returns:
         final metrics by learning rate: train_loss, test_loss, tr, fro, lmax, g4, threshold, path_norm, last_clipped, ...
@@ -112,11 +112,11 @@ def run_relu(
     Raises:
         InputError: a schedule other than `constant`, or steps that are no multiple of the block.
     """
-    problem, rows = dynamics.alone(x, y, test, learning_rates, steps, algorithm, clip, seed, schedule, **options)
+    problem, rows = own.problem(x, y, test, learning_rates, steps, algorithm, clip, seed, schedule, **options)
     rows = [row | {"width": width, "initialisation": initialisation} for row in rows]
     starts = [initial(row) for row in rows]
     parameters = {name: torch.stack([start[name] for start in starts]) for name in ("a", "w")}
-    return dynamics.run_alone(Relu(rows, problem, parameters, torch.device("cpu")), steps)
+    return own.metrics(Relu(rows, problem, parameters, torch.device("cpu")), steps)
 
 
 class Relu(Dynamics):

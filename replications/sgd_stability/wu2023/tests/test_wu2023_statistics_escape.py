@@ -9,7 +9,7 @@ import torch
 from made_up import artifact, values
 
 from replications.sgd_stability.wu2023.experiments import escape as linearised
-from replications.sgd_stability.wu2023.experiments import relu
+from replications.sgd_stability.wu2023.experiments import own, relu
 from replications.sgd_stability.wu2023.measure import growth, measure
 from verifig.measuring.tables import Tables
 from verifig.training.ensemble import generator
@@ -105,8 +105,7 @@ SETTINGS = {
 def minimum(algorithm: str, steps: int) -> relu.Relu:
     row = {"algorithm": algorithm, "steps": steps, "log_every": steps, "seed": 0, "batch_size": 1}
     network = relu.build([SETTINGS | row], torch.device("cpu"))
-    for _ in range(steps // 25):
-        network.step()
+    own.train(network, steps)
     return network
 
 

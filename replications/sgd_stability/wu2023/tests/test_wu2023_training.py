@@ -13,6 +13,7 @@ from verifig.ground.errors import InputError
 from verifig.planning import rulesets
 from verifig.training.ensemble import generator
 from verifig.training.members import members_of
+from verifig.training.steps import Steps
 
 CPU = torch.device("cpu")
 PROGRAMS = {"relu": relu, "diagonal": diagonal}
@@ -33,6 +34,14 @@ def rows(experiment: str, condition: str, **overrides) -> list[dict]:
     values = rulesets.settings(ruleset, experiment, "smoke", {"test_size": 20, "seeds": 2} | overrides)
     members = [member for member in members_of(values) if member["condition"] == condition]
     return dynamics.expand(members)
+
+
+def taken(program: dynamics.Dynamics, blocks: int, start: int = 0) -> dynamics.Dynamics:
+    """The program after some more blocks."""
+    taker = Steps(program, CPU)
+    for block in range(start, start + blocks):
+        taker.take(block)
+    return program
 
 
 def problem(name: str, n: int = 30, d: int = 12) -> tuple[np.ndarray, np.ndarray]:
@@ -93,7 +102,7 @@ def test_steps_equal_plain_autograd_with_clipping(experiment, algorithm, batch):
         with torch.no_grad():
             for value, grad in zip(parameters.values(), grads, strict=True):
                 value -= chosen[0]["learning_rate"] * min(1.0, 5 / norm.item()) * grad
-    ours.step()
+    taken(ours, 1)
     for name, value in parameters.items():
         torch.testing.assert_close(ours.parameters[name][0], value.detach(), rtol=1e-9, atol=1e-9)
     assert int(ours.tensors["clipped"][0]) == clipped
@@ -105,10 +114,9 @@ def test_steps_equal_plain_autograd_with_clipping(experiment, algorithm, batch):
 def test_rows_together_equal_rows_alone(experiment, algorithm):
     chosen = rows(experiment, algorithm)
     together = PROGRAMS[experiment].build(chosen, CPU)
-    together.step()
+    taken(together, 1)
     for k, row in enumerate(chosen):
-        single = PROGRAMS[experiment].build([row], CPU)
-        single.step()
+        single = taken(PROGRAMS[experiment].build([row], CPU), 1)
         for name, value in single.parameters.items():
             torch.testing.assert_close(together.parameters[name][k], value[0], rtol=1e-5, atol=1e-5)
 
@@ -197,6 +205,8 @@ def test_bad_arguments_are_named():
         diagonal.run_diag(x, y, [0.01], 110, block=25)
     with pytest.raises(InputError, match="inputs"):
         diagonal.run_diag(x, y[:-1], [0.01], 100)
+    with pytest.raises(InputError, match="at most the"):
+        diagonal.run_diag(x, y, [0.01], 100, batch=len(x) + 1, replacement=False)
     with pytest.raises(InputError, match="multiple of block"):
         rows("relu", "sgd", steps=1010)
 
@@ -218,11 +228,9 @@ def test_batches_without_replacement_are_distinct():
 def test_state_restores_exactly():
     chosen = rows("relu", "sgd")
     first, second = (relu.build(chosen, CPU) for _ in range(2))
-    for _ in range(3):
-        first.step()
-    second.load(first.state())
+    second.load(taken(first, 3).state())
     for program in (first, second):
-        program.step()
+        taken(program, 1, start=3)
     assert torch.equal(first.parameters["w"], second.parameters["w"])
     assert torch.equal(first.tensors["last_clipped"], second.tensors["last_clipped"])
 
