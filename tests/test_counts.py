@@ -246,6 +246,14 @@ def test_what_would_decide_is_said_in_units():
     assert said.endswith("; about 198 groups of 50 draws would decide.")
 
 
+def test_what_no_number_of_units_decides_is_said_before_what_some_would():
+    never = part(verdict="inconclusive", units_to_decide="inf", n=5, unit="draw", label="epoch", resolution=20)
+    wide = part(verdict="inconclusive", units_to_decide=198, n=24)
+    said = words.wording(claim(verdict="inconclusive", parts=[wide, never]))
+    assert said.startswith("Inconclusive: epoch: our 5 draws give [")
+    assert said.endswith("across the bound; no number of draws would decide: the resolution alone reaches across it.")
+
+
 def test_nothing_is_said_that_the_program_cannot_know(many, monkeypatch, tmp_path):
     everything = " ".join(rendered(many, monkeypatch, tmp_path).values()) + cards.claim_html(claim())
     for told in ("before the judged", "chose", "true values exactly on", "Claimed"):

@@ -256,13 +256,70 @@ def test_runs_that_all_diverged_contradict(estimator, relation, bounds):
 
 @pytest.mark.parametrize(
     ("relation", "bounds", "observed"),
-    [("at_least", 0.5, 0.75), ("at_most", 0.9, 0.875), ("within", [0.5, 1.2], 0.875), ("within", [0.7, 2], 0.75)],
+    [
+        *[("at_least", 0.5, 0.75), ("at_most", 0.9, 0.875), ("within", [0.5, 0.9], 0.875), ("within", [0.7, 2], 0.75)],
+        *[("within", [0.5, 1.0], 0.75), ("within", [0.5, 1.2], 0.75), ("within", [0.0, 0.9], 0.875)],
+        ("within", [0.75, 0.98], 0.75),  # 6 of 7 are nearer to the lower bound, though most say yes
+    ],
 )
 def test_an_undefined_yes_or_no_is_the_worse_answer(relation, bounds, observed):
     values = [1, 1, 1, 1, 1, 1, 0, math.nan]
     found = judged(values, estimator="share", relation=relation, bounds=bounds)
     expected = reference.binomtest(round(8 * observed), 8).proportion_ci()
     assert taken(found, "observed", "low", "high") == (observed, *(pytest.approx(x) for x in expected))
+
+
+@pytest.mark.parametrize("answer", [0, 1])
+def test_an_undefined_yes_or_no_is_no_success_where_all_may_succeed(answer):
+    bounds = [0.55, 1.0] if answer else [0.0, 0.45]
+    options = {"estimator": "share", "relation": "within", "bounds": bounds}
+    assert verdict([answer] * 7, **options) == "reproduced"
+    assert verdict([answer] * 6 + [math.nan], **options) == "inconclusive"
+
+
+OPEN = [
+    {"scale": "log", "bounds": 0},
+    {"scale": "log", "relation": "within", "bounds": [-1, INF]},
+    {"scale": "logit", "trials": 10, "relation": "within", "bounds": [0, 1]},
+    {"scale": "logit", "trials": 10, "relation": "at_most", "bounds": 1},
+    {"relation": "at_most", "bounds": INF},
+]
+
+
+@pytest.mark.parametrize("options", OPEN)
+def test_bounds_that_allow_every_number_do_not_allow_an_undefined_one(options):
+    good = [0.5, 0.4, 0.6, 0.5, 0.5, 0.3, 0.7]
+    for estimator, expected in (("every", "contradicted"), ("median", "inconclusive"), ("mean", "inconclusive")):
+        assert verdict(good, estimator=estimator, **options) == "reproduced"
+        for lost in (1, 7):
+            found = judged([*good[lost:], *[math.nan] * lost], estimator=estimator, **options)
+            assert taken(found, "verdict", "p_bound", "headroom") == (expected, None, None)
+    found = judged([*good, math.nan], estimator="every", **options)
+    assert found["notes"][-1].startswith("7 of 8 inside")
+    assert taken(found, "observed", "low", "high") == (None, None, None)
+    assert verdict([*good, math.nan], estimator="every", resolution=0.1, **options) == "contradicted"
+    assert verdict([math.nan], estimator="exact", **options) == "contradicted"
+
+
+def test_a_share_that_may_be_anything_is_still_not_an_undefined_one():
+    options = {"estimator": "share", "relation": "within", "bounds": [0, 1]}
+    assert verdict([0, 1, 1, 1, 1, 1], **options) == "reproduced"
+    assert verdict([0, 1, 1, 1, 1, 1, math.nan], **options) == "inconclusive"
+
+
+@pytest.mark.parametrize("estimator", ["mean", "median", "share"])
+@pytest.mark.parametrize("bounds", [1.0, 0.2])
+def test_an_undefined_unit_leaves_what_is_consistent_undecided(estimator, bounds):
+    options = {"estimator": estimator, "relation": "consistent", "resolution": 9.0, "bounds": bounds}
+    values = [1.0] * 7
+    assert verdict(values, **options) == ("reproduced" if bounds == 1 else "contradicted")
+    for status in (["diverged"], ["diverged"] * 7):
+        found = judged(values, ["ok"] * (7 - len(status)) + status, **options)
+        assert taken(found, "low", "high", "verdict", "units_to_decide") == ("-inf", "inf", "inconclusive", None)
+        assert found["notes"] == [f"{len(status)} of 7 diverged or undefined"]
+    if estimator != "share":
+        never = judged(values, ["ok"] * 6 + ["never"], **options)
+        assert taken(never, "verdict", "notes") == ("inconclusive", ["never seen in 1 of 7"])
 
 
 def test_a_filter_only_drops_what_is_undefined_and_only_from_a_mean():
@@ -301,6 +358,11 @@ def test_a_mean_over_an_infinite_or_undefined_unit_has_no_interval():
         ([0.1, 0.4, 0.2], {"bounds": -9}, False),
         ([1.0, 1, 1, 1, math.nan], {"filter": "one"}, False),
         ([1.0, math.nan, 1, 1, 1], {"filter": "one"}, False),
+        ([math.nan, 1.0, 1, 1, 1], {"filter": "one"}, False),  # the unit left out is not what is equal
+        ([0.0, 5.0, 5, 5, 5], {"filter": "one", "scale": "log"}, True),
+        ([1.0, 1, 1], {"scale": "log", "bounds": 0.5}, False),
+        ([1.0, 1, 1], {"scale": "logit", "trials": 7}, False),
+        ([0.5, 0.5, 0.5], {"scale": "logit", "trials": 7}, True),
     ],
 )
 def test_equal_means_are_warned_about_unless_saturated_or_of_limited_resolution(values, options, warned):

@@ -52,6 +52,15 @@ def test_our_spread_may_be_as_wide_as_the_stated_resolution_and_no_wider():
     assert verdict(shifted, relation="consistent", bounds=11.1, resolution=half * 0.999) == "inconclusive"
 
 
+@pytest.mark.parametrize("options", [{"scale": "logit", "trials": 1000}, {"estimator": "share"}])
+def test_the_paper_s_run_may_be_all_there_is(options):
+    """A bound of 1 is open for an interval; the paper's value is still 1."""
+    values = [1.0] * 6 if "estimator" in options else [0.98, 0.999, 1.0, 0.99, 1.0, 1.0]
+    options |= {"relation": "consistent", "resolution": 9.0}
+    assert verdict(values, bounds=1.0, **options) == "reproduced"
+    assert verdict(values, bounds=0.0, **options) == "contradicted"
+
+
 def test_consistent_on_logarithms():
     values = np.exp(SPREAD)
     found = judged(values, relation="consistent", bounds=3.0, resolution=MARGIN * 1.001, scale="log")
@@ -133,6 +142,45 @@ def test_units_to_decide_are_more_than_there_are():
     half = reference.sem(values) * reference.t.ppf(0.975, 4)
     assert half < 0.24, "alone the part would be contradicted"
     assert judged(values, random_parts=200)["units_to_decide"] == 6
+
+
+@pytest.mark.parametrize(
+    ("relation", "bounds", "nearest"), [("at_least", 0.0, 0.275), ("at_most", 0.4, 0.125), ("within", [-9, 0.5], 0.225)]
+)
+def test_more_units_do_not_refine_the_step_of_the_resolution(relation, bounds, nearest):
+    values = [0.1, 0.9, -0.3, 0.4]
+    half = reference.sem(values) * reference.t.ppf(0.975, 3)
+    found = judged(values, relation=relation, bounds=bounds, resolution=0.2)
+    assert found["verdict"] == "inconclusive"
+    units = found["units_to_decide"]
+    assert half * math.sqrt(4 / units) + 0.1 <= nearest < half * math.sqrt(4 / (units - 1)) + 0.1
+
+
+@pytest.mark.parametrize("values", [[1.0] * 3, [1.0625] * 3, [0.875] * 3, [0.5, 1.0, 1.5], [0.625, 1.125, 1.625]])
+def test_what_the_resolution_alone_straddles_no_number_of_units_decides(values):
+    """Half a step is .125."""
+    found = judged(values, bounds=1.0, resolution=0.25)
+    assert taken(found, "verdict", "units_to_decide") == ("inconclusive", "inf")
+    assert judged([1.126, 1.626, 0.626], bounds=1.0, resolution=0.25)["units_to_decide"] > 10**6
+
+
+def test_p_counts_the_resolution_as_the_interval_does():
+    values = [10.0, 10.25, 10.75, 10.0]
+    for relation, bounds, nearest in (("at_least", 9.0, 9.25), ("at_most", 12.0, 11.75), ("within", [9.0, 99], 9.25)):
+        expected = reference.ttest_1samp(values, nearest).pvalue / 2
+        assert judged(values, relation=relation, bounds=bounds, resolution=0.5)["p_bound"] == pytest.approx(expected)
+    ranks = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
+    found = [judged(ranks, estimator="median", bounds=0.5, resolution=r)["p_bound"] for r in (0.5, 2.0)]
+    assert found == [1 / 64, 7 / 64]
+
+
+@pytest.mark.parametrize("step", [0.25, 0.5, 1.0, 1.5])
+def test_what_is_reproduced_has_a_p_of_2_5_percent_at_most(step):
+    values = [10.0, 10.25, 10.75, 10.0]
+    low = reference.ttest_1samp(values, 0).confidence_interval(0.95).low - step / 2
+    for bound, expected in ((low - 1e-9, "reproduced"), (low + 1e-9, "inconclusive")):
+        found = judged(values, bounds=bound, resolution=step)
+        assert (found["verdict"], found["p_bound"] <= 0.025) == (expected, expected == "reproduced")
 
 
 def test_on_the_bound_no_number_of_units_decides():

@@ -23,6 +23,7 @@ def log_odds(successes: float, trials: int) -> float:
     [
         ({}, scales.Linear()),
         ({"scale": None}, scales.Linear()),
+        ({"estimator": "share"}, scales.YesNo()),
         ({"scale": "log", "trials": 7}, scales.Log()),
         ({"scale": "logit", "trials": 7}, scales.Logit(7)),
     ],
@@ -32,7 +33,7 @@ def test_a_part_names_its_scale(part, scale):
     assert type(scales.of(part)) is type(scale)
 
 
-@pytest.mark.parametrize("scale", [scales.Linear(), scales.Log(), SHARE])
+@pytest.mark.parametrize("scale", [scales.Linear(), scales.YesNo(), scales.Log(), SHARE])
 def test_scales_are_values(scale):
     with pytest.raises(dataclasses.FrozenInstanceError):
         scale.trials = 3
@@ -45,6 +46,23 @@ def test_the_linear_scale_changes_nothing():
     assert scale.forward(values).tolist() == values
     assert [scale.back(value) for value in values] == values
     assert scale.bounds(-3, 0) == (-3, 0)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        (0.25, 0.75, (0.25, 0.75)),
+        (0.5, 1.0, (0.5, INF)),
+        (0.0, 0.5, (-INF, 0.5)),
+        (0.0, 1.0, (-INF, INF)),
+        (1.0, INF, (1.0, INF)),  # all of them
+        (-INF, 0.0, (-INF, 0.0)),  # none of them
+        (1.5, INF, (1.5, INF)),  # no share is that large
+    ],
+)
+def test_a_bound_that_no_share_can_cross_is_open(low, high, expected):
+    assert scales.YesNo().bounds(low, high) == expected
+    assert scales.YesNo().forward([0, 1]).tolist() == [0, 1]
 
 
 # ---- logarithms ----------------------------------------------------------------------------------------------------

@@ -169,6 +169,15 @@ def test_p_of_equal_values_and_of_one():
     assert quietly("mean", np.array([7.0]), 0, INF) == 1, "one unit says nothing"
 
 
+@pytest.mark.parametrize("value", [0.1, 0.7])
+def test_p_of_equal_values_on_a_bound_is_not_a_matter_of_rounding(value):
+    values = np.full(3, value)
+    assert np.mean(values) != value, "rounding is what is tested"
+    assert [quietly("mean", values, *bounds) for bounds in ((value, INF), (-INF, value))] == [1, 1]
+    inside = (np.nextafter(value, 0), INF), (-INF, np.nextafter(value, 9))
+    assert [quietly("mean", values, *bounds) for bounds in inside] == [0, 0]
+
+
 def sign_test(inside: int, n: int) -> float:
     """Share of the 2^n equally likely patterns of signs with at least as many units inside."""
     return sum(sum(signs) >= inside for signs in product((0, 1), repeat=n)) / 2**n

@@ -1,7 +1,9 @@
 """The verdict on one part of a claim: its units, their interval, and how far it lies from the bounds.
 
 An undefined unit (diverged, or without a logarithm) is the worst value for `every`, `median` and `share`. It leaves a
-`mean` undecided, unless the claim names the filter that drops it and at most a third of the units are dropped.
+`mean` and what is `consistent` undecided, unless the claim names the filter that drops it from a mean and at most a
+third of the units are dropped. Where the bounds are open on both sides no value is the worst: the unit is outside for
+`every`, and leaves `median` and `share` undecided.
 """
 
 import math
@@ -87,8 +89,11 @@ class Judgement:
         self.values = np.clip(values, 0.0, 1.0) if self.estimator == "share" else values
 
     def _worst(self, defined: np.ndarray) -> float:
-        """The side on which a unit counts most against the claim: that of the nearer bound."""
-        middle = float(np.median(defined)) if len(defined) else 0.0
+        """The side on which a unit counts most against the claim: that of the nearer bound; NaN where no side does."""
+        if self.consistent or (self.low, self.high) == (-math.inf, math.inf):
+            return math.nan  # nothing is outside of open bounds, and a spread widens on either side
+        centre = np.mean if self.estimator == "share" else np.median
+        middle = float(centre(defined)) if len(defined) else 0.0
         return -math.inf if middle - self.low < self.high - middle else math.inf
 
     def _estimate(self) -> None:
@@ -96,10 +101,10 @@ class Judgement:
         if self.estimator in ("exact", "every"):
             with np.errstate(invalid="ignore"):  # an infinite value against an open bound lies inside
                 inside_by = np.nan_to_num(np.minimum(values - self.low, self.high - values), nan=math.inf)
-            self.worst = int(np.argmin(inside_by))
+            self.worst = int(np.argmin(np.where(np.isnan(values), -math.inf, inside_by)))
             value = float(values[self.worst])
             self.interval = self.wide = stats.Interval(value, value - self.half, value + self.half)
-        elif self.estimator == "mean" and not (len(values) and np.isfinite(values).all()):
+        elif self._no_interval:
             finite = values[np.isfinite(values)]
             centre = float(np.mean(finite)) if len(finite) else math.nan
             self.interval = self.wide = stats.Interval(centre, -math.inf, math.inf)
@@ -111,6 +116,21 @@ class Judgement:
             self.interval, self.wide = (
                 stats.Interval(i.observed, i.low - self.half, i.high + self.half) for i in found
             )
+
+    @property
+    def _no_interval(self) -> bool:
+        """Whether units without a number keep an interval from being formed; `exact` and `every` form none."""
+        if self.estimator in ("exact", "every"):
+            return False
+        if self.estimator == "mean" or self.consistent:  # Student t
+            return not (len(self.values) and np.isfinite(self.values).all())
+        return bool(np.isnan(self.values).any())
+
+    @property
+    def _no_variation(self) -> bool:
+        """Whether a mean is one of equal values for no good reason: neither saturated nor of limited resolution."""
+        equal = self.estimator == "mean" and np.ptp(self.values) == 0
+        return bool(equal and not self.half and self.scale.back(self.interval.observed) not in SATURATED)
 
     def _decide(self) -> str:
         n = len(self.values)
@@ -124,27 +144,28 @@ class Judgement:
         if self.estimator == "exact" and n != 1:
             self.notes.append(f"one value was expected, {n} were found")
             return "inconclusive"
-        if self.estimator == "mean" and not np.isfinite(self.values).all():
+        if self._no_interval:
             return "inconclusive"
         if self.estimator == "every":
             inside = int(np.sum((self.values - self.half >= self.low) & (self.values + self.half <= self.high)))
             limit = stats.lower_limit_of_all(n, inside)
             self.notes.append(f"{inside} of {n} inside (at least {limit:.0%} of runs, 95 % confidence)")
-        elif self.estimator == "mean" and np.ptp(self.values) == 0 and self.raw[0] not in SATURATED and not self.half:
+        elif self._no_variation:
             self.notes.append(f"no variation over {numbers.plural(self.part.get('unit', 'seed'))}")
         if self.consistent:
             return self._consistent()
         if self.low <= self.interval.low and self.interval.high <= self.high:
             return "reproduced"
         certain = self.estimator in ("exact", "every") and not self.half
-        return "contradicted" if certain or self.wide.high < self.low or self.wide.low > self.high else "inconclusive"
+        reaches = self.wide.low <= self.high and self.low <= self.wide.high  # an undefined unit (NaN) reaches no bound
+        return "inconclusive" if reaches and not certain else "contradicted"
 
     def _consistent(self) -> str:
         """Whether the paper's single run lies in our spread, which must be narrow enough to say anything."""
         if (self.interval.high - self.interval.low) / 2 > self.part["resolution"]:
             self.notes.append(f"our spread is wider than the stated resolution {self.part['resolution']:g}")
             return "inconclusive"
-        target = (self.low + self.high) / 2
+        target = float(self.scale.forward(_single_run(self.part)))
         return "reproduced" if self.interval.low <= target <= self.interval.high else "contradicted"
 
     def as_dict(self) -> dict:
@@ -167,10 +188,11 @@ class Judgement:
 
     def _margins(self) -> dict:
         """How far inside the estimate lies, or how many units would decide."""
-        n = len(self.values)
-        if self.estimator == "mean" and not (n and np.isfinite(self.values).all()):
+        if self._no_interval:
             return {}
-        result = {"p_bound": stats.p_bound(self.estimator, self.values, self.low, self.high)}
+        # the interval grows by half a step on each side, so the bounds must be nearer by as much
+        bounds = self.low + self.half, self.high - self.half
+        result = {"p_bound": stats.p_bound(self.estimator, self.values, *bounds)}
         half = (self.interval.high - self.interval.low) / 2
         distance = min(self.interval.observed - self.low, self.high - self.interval.observed)
         if not (math.isfinite(half) and math.isfinite(distance)):
@@ -179,10 +201,25 @@ class Judgement:
             result["headroom"] = round(distance / half, 3)
         if self.verdict == "reproduced" and half > 0 and distance / half < NARROW:
             self.notes.append("narrow: expect it to flip on another machine")
-        nearest = min(abs(self.interval.observed - b) for b in (self.low, self.high) if math.isfinite(b))
-        if self.verdict == "inconclusive" and n >= self.minimum and nearest > 0:
-            result["units_to_decide"] = max(n + 1, math.ceil(n * (half / nearest) ** 2))
+        if self.verdict == "inconclusive" and len(self.values) >= self.minimum:
+            result["units_to_decide"] = self._units_to_decide(half)
         return result
+
+    def _units_to_decide(self, half: float) -> int | str | None:
+        """How many units bring the interval to the nearest bound; infinitely many where its resolution reaches across.
+
+        The half-width falls with the square root of the number of units, but for half the step of the resolution.
+        """
+        n = len(self.values)
+        nearest = min(abs(self.interval.observed - b) for b in (self.low, self.high) if math.isfinite(b))
+        if nearest > self.half:
+            return max(n + 1, math.ceil(n * ((half - self.half) / (nearest - self.half)) ** 2))
+        return "inf" if self.half else None
+
+
+def _single_run(part: Mapping) -> float:
+    """The paper's value that a `consistent` part is compared with."""
+    return (part["low"] + part["high"]) / 2
 
 
 def agreement(part: Mapping, rows: pd.DataFrame) -> dict:
@@ -194,7 +231,7 @@ def agreement(part: Mapping, rows: pd.DataFrame) -> dict:
         where the comparison has no meaning: no value of the paper's, a number without spread (`exact`), a yes or no a
         unit (`share`).
     """
-    paper = part.get("paper", (part["low"] + part["high"]) / 2 if part["relation"] == "consistent" else None)
+    paper = part.get("paper", _single_run(part) if part["relation"] == "consistent" else None)
     if paper is None or part["estimator"] in ("exact", "share"):
         return {}
     found = Judgement(part, rows)
@@ -215,5 +252,5 @@ def finite(value: float) -> float | str | None:
     if math.isnan(value):
         return None
     if math.isinf(value):
-        return "inf" if value > 0 else "-inf"
+        return str(value)  # inf or -inf
     return value

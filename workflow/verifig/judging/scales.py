@@ -1,4 +1,4 @@
-"""The scale on which a part's interval is formed: as measured, logarithms, or the logit of a share of finitely many trials."""
+"""The scale on which a part's interval is formed: as measured, yes or no, logarithms, the logit of a share of trials."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,6 +22,14 @@ class Linear:
     def bounds(self, low: float, high: float) -> tuple[float, float]:
         """Closed bounds on the scale; a bound that allows everything on its side is infinite."""
         return low, high
+
+
+@dataclass(frozen=True)
+class YesNo(Linear):
+    """1 for yes, 0 for no: values as they are, but no share of them lies beyond a bound of 0 or 1."""
+
+    def bounds(self, low: float, high: float) -> tuple[float, float]:
+        return low if low > 0 else -np.inf, high if high < 1 else np.inf
 
 
 @dataclass(frozen=True)
@@ -74,4 +82,4 @@ def of(part: Mapping) -> Linear:
         case "logit":
             return Logit(part["trials"])
         case _:
-            return Linear()
+            return YesNo() if part.get("estimator") == "share" else Linear()

@@ -76,11 +76,12 @@ def p_bound(estimator: str, values: np.ndarray, low: float, high: float) -> floa
     """
     n = len(values)
     if estimator == "mean":
-        centre, half = np.mean(values), np.std(values, ddof=1) / np.sqrt(n) if n > 1 else np.inf
-        distance = min(centre - low, high - centre)
-        if half == 0:
+        if n < 2:
+            return 1.0
+        distance = min(_centre(values) - low, high - _centre(values))
+        if t_half_width(values) == 0:
             return 0.0 if distance > 0 else 1.0
-        return float(stats.t.sf(distance / half, n - 1)) if n > 1 else 1.0
+        return float(stats.t.sf(distance / (np.std(values, ddof=1) / np.sqrt(n)), n - 1))
     if estimator == "median":
         worst = min(
             int(np.sum(values > low)) if np.isfinite(low) else n, int(np.sum(values < high)) if np.isfinite(high) else n

@@ -121,14 +121,21 @@ def _why_inconclusive(claim: Mapping) -> str:
         return claim["reason"]
     part = max(
         (part for part in claim["parts"] if part["verdict"] == "inconclusive"),
-        key=lambda part: part["units_to_decide"] or 0,
+        key=lambda part: float(part["units_to_decide"] or 0),
     )
     name = verdicts.name_of(part)
     if part["units_to_decide"]:
         reach = numbers.interval(part["low"], part["high"], _digits(part))
-        needed = numbers.count(part["units_to_decide"], part.get("unit", "seed"))
-        return f"{name}: our {units(part)} give {reach}, which reaches across the bound; about {needed} would decide"
+        return f"{name}: our {units(part)} give {reach}, which reaches across the bound; {_would_decide(part)}"
     return f"{name}: " + (part["notes"][0] if part["notes"] else "our interval reaches across the bound")
+
+
+def _would_decide(part: Mapping) -> str:
+    """How many units would; more of them do not refine the step on which a value is read."""
+    unit = part.get("unit", "seed")
+    if part["units_to_decide"] == "inf":
+        return f"no number of {numbers.plural(unit)} would decide: the resolution alone reaches across it"
+    return f"about {numbers.count(part['units_to_decide'], unit)} would decide"
 
 
 def units(part: Mapping) -> str:
