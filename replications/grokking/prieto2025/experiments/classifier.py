@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from replications.grokking.prieto2025.experiments import projection
+from replications.grokking.prieto2025.experiments import projection, schedule
 from replications.grokking.prieto2025.experiments.blocks import blocks_of, kind
 from verifig.training import optim
 from verifig.training.device import flushed_denormals
@@ -92,6 +92,9 @@ class Classifier(Trainable):
             **{f"optimizer {name}": tensor for name, tensor in self.optimizer.tensors.items()},
         }
 
+        if self.normalise:
+            self.tensors["first norm"] = parameters.flat.new_zeros(len(members), 1, dtype=torch.float64)
+
     def prepare(self, epoch: int) -> tuple[bool, ...]:
         """Draw the random directions; a phase says whose correct logits are multiplied by 0."""
         for block in self.blocks:
@@ -111,7 +114,7 @@ class Classifier(Trainable):
         for block in self.blocks:
             projection.project(block.projection, parameters, self.grads, self.directions, block.rows)
         if self.normalise:
-            self.grads /= self.grads.norm(dim=1, keepdim=True).clamp_min(torch.finfo(self.grads.dtype).tiny)
+            schedule.to_first_norm(self.grads, self.tensors["first norm"])
         self.optimizer.step(parameters.flat, self.grads)
 
     def record(self) -> dict[str, Tensor]:

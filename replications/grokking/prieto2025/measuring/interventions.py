@@ -21,10 +21,11 @@ def mnist(series: Series, out: Tables) -> None:
 
 
 def zeroed(series: Series, out: Tables) -> None:
-    """EN-21: change of test accuracy from the intervention to the end."""
+    """EN-21: test accuracy at the intervention, and its change from there to the end."""
     epoch = series.settings["zeroed"]["zero_correct_logits_at"] if "zeroed" in series else None
     if epoch is None:
         return
     for condition in series.settings:
-        change = series.last(condition, "test_accuracy") - series.at(condition, "test_accuracy", epoch)
-        out.per_seed("zeroed113", "test_change_after_zeroing", change, {"condition": condition})
+        name, before = {"condition": condition}, series.at(condition, "test_accuracy", epoch)
+        out.per_seed("zeroed113", "test_at_zeroing", before, name)
+        out.per_seed("zeroed113", "test_change_after_zeroing", series.last(condition, "test_accuracy") - before, name)

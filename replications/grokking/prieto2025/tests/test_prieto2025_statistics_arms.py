@@ -93,6 +93,7 @@ def test_the_change_after_zeroing_starts_at_the_intervention_in_both_arms():
         "condition=zeroed": pytest.approx([0.72 - 0.7, 0.6 - 0.8]),
         "condition=not_zeroed": pytest.approx([0.95 - 0.3, 0.85 - 0.25, 0.5 - 0.6]),
     }
+    assert values(out, "test_at_zeroing") == {"condition=zeroed": [0.7, 0.8], "condition=not_zeroed": [0.3, 0.25, 0.6]}
 
 
 @pytest.mark.parametrize(
