@@ -71,10 +71,11 @@ def test_what_is_not_said_is_as_in_torch(ours, theirs, more):
     )
 
 
-def test_every_hyperparameter_may_differ_by_member():
-    beta1 = [0.0, 0.5, 0.95]
-    ours = run(Adam(START, RATES, beta1, BETA2, EPS, DECAY), START)
-    theirs = reference(lambda k, row: torch.optim.Adam(row, RATES[k], (beta1[k], BETA2[k]), EPS[k], DECAY[k]), START)
+@pytest.mark.parametrize("beta1", [[0.0, 0.5, 0.95], [0.8, 0.9, 0.8], [0.8, 0.8, 0.8]])
+@pytest.mark.parametrize("beta2", [BETA2, [0.99, 0.99, 0.9], [0.99, 0.99, 0.99]])
+def test_every_hyperparameter_may_differ_by_member(beta1, beta2):
+    ours = run(Adam(START, RATES, beta1, beta2, EPS, DECAY), START)
+    theirs = reference(lambda k, row: torch.optim.Adam(row, RATES[k], (beta1[k], beta2[k]), EPS[k], DECAY[k]), START)
     torch.testing.assert_close(ours, theirs, rtol=1e-12, atol=1e-14)
 
 

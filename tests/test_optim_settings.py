@@ -77,6 +77,15 @@ def test_what_settings_do_not_say_is_as_in_torch(kind):
     assert_as_torch(kind, members(kind, learning_rate=[0.1, 0.01, 0.02]))
 
 
+@pytest.mark.parametrize("kind", OWN)
+def test_there_may_be_one_member(kind):
+    settings = members(kind, learning_rate=[0.1, 0.01, 0.02], **OWN[kind])
+    together, alone = START.clone(), START[1:2].clone()
+    optim.of(together, settings).step(together, GRADS[0])
+    optim.of(alone, settings[1:2]).step(alone, GRADS[0, 1:2])
+    torch.testing.assert_close(alone[0], together[1], rtol=1e-14, atol=0)
+
+
 def test_the_kinds_are_what_they_are_called():
     adam, adamw = (optim.of(START, members(kind, learning_rate=[0.1] * 3)) for kind in ("adam", "adamw"))
     assert (adam.decoupled, adamw.decoupled) == (False, True)

@@ -32,8 +32,15 @@ PARTS = {
     ),
     "measuring": ([f"{LIBRARY}/measuring"], ["tests/test_jobs.py", "tests/test_tables.py"]),
     "training": (
-        [f"{LIBRARY}/training/{name}.py" for name in ("ensemble", "loop", "members", "optim", "seeds", "flat")],
-        [f"tests/test_{name}.py" for name in ("members", "optim", "ensemble", "loop", "resume", "jobs", "memory")],
+        [
+            *(f"{LIBRARY}/training/{name}.py" for name in ("augment", "batches", "ensemble", "flat", "labels", "loop")),
+            *(f"{LIBRARY}/training/{name}.py" for name in ("members", "optim", "seeds", "steps", "trainable")),
+        ],
+        [
+            *(f"tests/test_{name}.py" for name in ("layout", "steps", "labels", "augment", "ensemble", "members")),
+            *(f"tests/test_{name}.py" for name in ("optim", "optim_settings", "adam_rounding", "loop")),
+            *(f"tests/test_{name}.py" for name in ("stopped_training", "resume", "jobs", "memory")),
+        ],
     ),
 }
 MEASURES = ("measur", "soundness", "metrics", "geometry", "series", "widths", "closed_form")

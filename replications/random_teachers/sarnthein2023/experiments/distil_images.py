@@ -1,5 +1,6 @@
 """Distillation of convolutional networks on images, in the paper's settings (Tables 1-5; Figures 1, 3, 4, 10-12, 17)."""
 
+import functools
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -29,23 +30,28 @@ def distil_images(run: Run) -> dict[str, np.ndarray]:
     probes of the teachers [members, targets, probes] and of the input, and the log points in epochs.
     """
     most = max(len(member["targets"]) for member in run.members)
-    records: list[dict[str, np.ndarray]] = []
-    for member in run.members:
-        name = f"{member['condition']} {member['seed']}"
-        records.append(run.once(f"all of {name}", lambda member=member, name=name: _one(run, member, name, most)))
+    records = [_one(run, member, most) for member in run.members]
     return {field: np.stack([record[field] for record in records]) for field in records[0]}
 
 
-def _one(run: Run, member: Mapping, name: str, most: int) -> dict[str, np.ndarray]:
+def _one(run: Run, member: Mapping, most: int) -> dict[str, np.ndarray]:
     """One model's records."""
-    program = ImageDistiller(member, run, most)
+    name = f"{member['condition']} {member['seed']}"
+    program = functools.cache(lambda: ImageDistiller(member, run, most))  # takes a while; not needed if all is kept
+
+    def before() -> dict[str, np.ndarray]:
+        return {
+            "per_epoch": program().batches.per_epoch,
+            "teacher": program().probe(program().teacher, member["probe_teacher"]),
+            "input": program().probe(torch.nn.Flatten(), member["probe_input"]),
+        }
+
+    fixed = run.once(f"before {name}", before)
     epochs = sorted({*range(0, member["epochs"] + 1, member["probe_every"]), member["epochs"]})
-    points = [epoch * program.batches.per_epoch for epoch in epochs]
-    found = train(run, [member], lambda chunk: program, points[-1], points, name=name)
+    points = [epoch * int(fixed["per_epoch"]) for epoch in epochs]
+    found = train(run, [member], lambda chunk: program(), points[-1], points, name=name)
     result = {field: values[0] for field, values in found.items()} | {"epochs": np.array(epochs)}
-    result["teacher"] = program.probe(program.teacher, member["probe_teacher"])
-    result["input"] = program.probe(torch.nn.Flatten(), member["probe_input"])
-    return result
+    return result | {field: fixed[field] for field in ("teacher", "input")}
 
 
 class ImageDistiller(Trainable):

@@ -1,23 +1,30 @@
 """Supervised training of an encoder with a fresh linear classifier, as in the pruning experiments (Section 6, E.5)."""
 
-from collections.abc import Mapping
+import functools
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
+from replications.random_teachers.sarnthein2023.experiments import images
 from replications.random_teachers.sarnthein2023.experiments.convnets import encoder, initialise
 from replications.random_teachers.sarnthein2023.experiments.distil_images import CHUNK, ImageDistiller
-from replications.random_teachers.sarnthein2023.experiments.images import Images
+from verifig.ground.keys import key
 from verifig.training.augment import CropsAndFlips
 from verifig.training.batches import Epochs
 from verifig.training.flat import buffers, flatten, size
+from verifig.training.loop import train
 from verifig.training.optim import SGD
 from verifig.training.run import Run
 from verifig.training.seeds import derive
-from verifig.training.steps import Steps
 from verifig.training.trainable import Trainable
 
 PADDING = 4
+OF_ARMS = ("condition", "start", "rewind_epochs")  # settings that no student depends on
+
+State = Mapping[str, np.ndarray]  # `parameters` [P], and running statistics of the encoder as `buffer <name>`
 
 
 class Classifier:
@@ -33,41 +40,29 @@ class Classifier:
         weights: [P], true where a column of `flat` is a parameter, and none of the gaps between (see `flat.flatten`).
     """
 
-    def __init__(self, settings: Mapping, data: Images):
+    def __init__(self, settings: Mapping, data: images.Images):
         self.settings, self.data = settings, data
         body = encoder(settings["architecture"], settings["encoder_norm"], settings["width_factor"])
         self.model = nn.Sequential(body, nn.Linear(body.features, data.classes)).to(data.train.device)
         initialise(self.model, "classifier", settings["seed"])
         self.flat, self.grads = flatten(self.model.parameters())
         self.fresh = self.flat.clone()
-        self.encoder_size = size(body.parameters())
         for parameter in self.model.parameters():
             parameter.grad.fill_(1)
         self.weights = self.grads[0] > 0
 
-    def start_from(self, encoder_parameters: Tensor, statistics: Mapping[str, Tensor]) -> None:
-        """Load a distilled (or initial) encoder beside the fresh classifier."""
+    @property
+    def per_epoch(self) -> int:
+        """Steps in an epoch."""
+        return math.ceil(len(self.data.train) / self.settings["batch_size"])
+
+    def start_from(self, state: State) -> None:
+        """Load an encoder beside the fresh classifier, or both if the parameters are those of both."""
+        parameters = torch.from_numpy(state["parameters"])
         self.flat.copy_(self.fresh)
-        self.flat[0, : self.encoder_size].copy_(encoder_parameters)
-        self.load_statistics(statistics)
-
-    def load_statistics(self, statistics: Mapping[str, Tensor]) -> None:
-        """Running statistics of batch norm, by buffer name of the encoder."""
-        for name, value in self.model[0].named_buffers():
-            value.copy_(statistics[name])
-
-    def train(self, order: int, epochs: int, mask: Tensor | None = None) -> float:
-        """Train from the current parameters; returns the best test accuracy over epochs (the paper's number).
-
-        See `Training` for the arguments.
-        """
-        program = Training(self, order, mask)
-        steps, per_epoch, best = Steps(program, self.flat.device), program.batches.per_epoch, 0.0
-        for epoch in range(epochs):
-            for step in range(epoch * per_epoch, (epoch + 1) * per_epoch):
-                steps.take(step)
-            best = max(best, float(program.record()["accuracy"]))
-        return best if epochs else 1 - self.error()
+        self.flat[0, : len(parameters)].copy_(parameters)
+        for name, value in buffers(self.model[0]).items():
+            value.copy_(torch.as_tensor(state[name]))
 
     @torch.no_grad()
     def error(self) -> float:
@@ -86,8 +81,8 @@ class Classifier:
             norm.reset_running_stats()
             norm.momentum = None
         self.model.train()
-        for images in self.data.train.split(CHUNK) if norms else ():
-            self.model(images)
+        for part in self.data.train.split(CHUNK) if norms else ():
+            self.model(part)
         for norm, momentum in zip(norms, momenta, strict=True):
             norm.momentum = momentum
 
@@ -142,32 +137,82 @@ class Training(Trainable):
             self.flat.mul_(self.mask)
 
     def record(self) -> dict[str, Tensor]:
-        """Test accuracy [1]."""
-        error = self.classifier.error()
-        self.classifier.model.train()
-        return {"accuracy": torch.tensor([1 - error], dtype=torch.float64)}
+        """The state (see `State`), with an axis for the one member in front."""
+        return _state(self.flat, self.classifier.model[0])
 
 
-def distilled(settings: Mapping, run: Run) -> dict:
-    """Encoder parameters and statistics of a student before (`initial`) and after (`distilled`) distillation."""
-    program = ImageDistiller(settings, run)
-    columns = size(program.student.encoder.parameters())
+class Student(ImageDistiller):
+    """A student that records its encoder."""
 
-    def state(name: str) -> dict:
-        statistics = {
-            f"{name} {key}": value.cpu().numpy().copy() for key, value in program.student.encoder.named_buffers()
-        }
-        return {name: program.flat[0, :columns].cpu().numpy().copy()} | statistics
-
-    before, total = state("initial"), settings["epochs"] * program.batches.per_epoch
-    steps = Steps(program, run.device, run.log)
-    for step in range(total):
-        steps.take(step)
-        run.progress(step + 1, total)
-    return before | state("distilled")
+    def record(self) -> dict[str, Tensor]:
+        """The encoder's state (see `State`), with an axis for the one member in front."""
+        encoder = self.student.encoder
+        return _state(self.flat[:, : size(encoder.parameters())], encoder)
 
 
-def statistics_of(ends: Mapping, name: str) -> dict[str, Tensor]:
-    """Batch-norm statistics that `distilled` stored under a name."""
-    prefix = f"{name} "
-    return {key.removeprefix(prefix): torch.from_numpy(v) for key, v in ends.items() if key.startswith(prefix)}
+def _state(parameters: Tensor, encoder: nn.Module) -> dict[str, Tensor]:
+    return {"parameters": parameters} | {name: value[None] for name, value in buffers(encoder).items()}
+
+
+def starts(run: Run) -> Iterator[State]:
+    """The encoder that each member's fine-tuning starts from; conditions share a student where its settings are equal."""
+    students: dict[str, dict[str, State]] = {}
+    for member in run.members:
+        source = member | dict.fromkeys(OF_ARMS)
+        name = f"student {key(source)}"
+        if name not in students:
+            students[name] = distilled(source, run, name)
+        yield students[name][member["start"]]
+
+
+def distilled(settings: Mapping, run: Run, name: str) -> dict[str, State]:
+    """A student's encoder before (`initial`) and after (`distilled`) distillation.
+
+    Args:
+        name: of what is kept.
+    """
+    student = functools.cache(lambda: Student(settings, run))  # takes a while; not needed if all is kept
+    epoch = run.once(f"{name} epoch", lambda: {"steps": student().batches.per_epoch})
+    steps = settings["epochs"] * int(epoch["steps"])
+    found = train(run, [settings], lambda chunk: student(), steps, [0, steps], name=name)
+    places = {"initial": 0, "distilled": -1}
+    return {start: {field: values[0, at] for field, values in found.items()} for start, at in places.items()}
+
+
+class Finetuning:
+    """Trainings of one member's classifier, which are kept; it is built when one of them is not finished.
+
+    Args:
+        name: of what is kept.
+    """
+
+    def __init__(self, run: Run, name: str, member: Mapping):
+        self.run, self.name, self.member = run, name, member
+
+    @functools.cached_property
+    def classifier(self) -> Classifier:
+        """The classifier, for the member's first target."""
+        data = images.load(self.member["targets"][0], self.member, self.run)
+        return Classifier(self.member, data.to(self.run.device))
+
+    def train(
+        self, name: str, start: State, programs: Sequence[Callable[[Classifier], Training]], epochs: int
+    ) -> dict[str, np.ndarray]:
+        """Train one program after the other, each from `start`; what they record at their ends, [programs, ...]."""
+        epoch = self.run.once(f"{self.name} epoch", lambda: {"steps": self.classifier.per_epoch})
+        steps = epochs * int(epoch["steps"])
+
+        def begin(chunk: list[Mapping]) -> Training:
+            self.classifier.start_from(start)
+            return programs[chunk[0]["number"]](self.classifier)
+
+        found = train(
+            self.run,
+            [{"number": number} for number in range(len(programs))],
+            begin,
+            steps,
+            [steps],
+            signature=lambda member: member["number"],  # alone on a GPU too
+            name=f"{self.name} {name}",
+        )
+        return {field: values[:, 0] for field, values in found.items()}

@@ -11,8 +11,8 @@ from replications.random_teachers.sarnthein2023.experiments.network import Netwo
 from replications.random_teachers.sarnthein2023.experiments.sources import Labelled, labelled
 from verifig.training import data as datasets
 from verifig.training.ensemble import dtype_of
+from verifig.training.loop import train
 from verifig.training.run import Run
-from verifig.training.steps import Steps
 
 FIELDS = ("kl", "encoder_kl", "linear", "ridge", "norm")
 
@@ -41,13 +41,13 @@ def landscape(run: Run) -> dict[str, np.ndarray]:
     """
     settings = run.members[0]
     data = labelled(datasets.embedded).to(run.device, dtype_of(settings))
-    ends = run.once("students", lambda: _students(run, data))
-    points = {name: torch.from_numpy(value).to(run.device) for name, value in ends.items()}
+    points = {name: torch.from_numpy(value).to(run.device) for name, value in _students(run, data).items()}
     views = {
         "shared": (points["local"], points["independent"]),
         "nonlocal": (points["start"], points["independent"]),
     }
     result = {}
+    run.progress(0, len(views) * settings["grid"], "rows of the planes")
     for number, (view, (first, second)) in enumerate(views.items()):
         axes = points["teacher"], first - points["teacher"], second - points["teacher"]
         steps = torch.linspace(settings["grid_from"], settings["grid_to"], settings["grid"], dtype=torch.float64)
@@ -60,21 +60,38 @@ def landscape(run: Run) -> dict[str, np.ndarray]:
         result |= {f"{view}_{field}": np.stack([row[field] for row in rows]) for field in FIELDS}
         shift, map_ = orthonormal_coordinates(*axes)
         result |= {f"{view}_shift": shift.cpu().numpy(), f"{view}_map": map_.cpu().numpy()}
-    run.facts["steps"] = 2 * settings["steps"]
     return result | {"axis": steps.numpy()}
+
+
+class _Students(Distiller):
+    """Students that record where they and their teachers are."""
+
+    def record(self) -> dict[str, Tensor]:
+        """Flat parameters [K, P]."""
+        return {"student": self.student.parameters.flat, "teacher": self.teacher.parameters.flat}
 
 
 def _students(run: Run, data: Labelled) -> dict[str, np.ndarray]:
     """Flat parameters [P] of the teacher, the untrained student and both trained students."""
-    members = {member["condition"]: member for member in run.members if member["seed"] == 0}
-    program = Distiller([members["local"], members["independent"]], data, datasets.embedded, run.device)
-    steps = Steps(program, run.device, run.log)
-    for step in range(members["local"]["steps"]):
-        steps.take(step)
-    trained, start = program.student.parameters.flat, program.start
-    ends = {"teacher": program.teacher.parameters.flat[0], "start": start[1]}
-    ends |= {"local": trained[0], "independent": trained[1]}
-    return {name: value.cpu().numpy().copy() for name, value in ends.items()}
+    by_condition = {member["condition"]: member for member in run.members if member["seed"] == 0}
+    members = [by_condition["local"], by_condition["independent"]]
+    last = members[0]["steps"]
+    found = train(
+        run,
+        members,
+        lambda chunk: _Students(chunk, data, datasets.embedded, run.device),
+        last,
+        [0, last],
+        chunk=len(members),
+        name="students",
+    )
+    local, independent = found["student"]
+    return {
+        "teacher": found["teacher"][0, 0],
+        "start": independent[0],
+        "local": local[-1],
+        "independent": independent[-1],
+    }
 
 
 def _row(settings: Mapping, data: Labelled, teacher: Tensor, parameters: Tensor) -> Callable[[], dict[str, np.ndarray]]:

@@ -1,14 +1,18 @@
 """Lottery tickets by iterative magnitude pruning, from an initial and from a distilled encoder (Figure 8)."""
 
-from collections.abc import Mapping
+import functools
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from replications.random_teachers.sarnthein2023.experiments import images
-from replications.random_teachers.sarnthein2023.experiments.finetuning import Classifier, distilled, statistics_of
-from verifig.ground.keys import key
+from replications.random_teachers.sarnthein2023.experiments.finetuning import (
+    Classifier,
+    Finetuning,
+    State,
+    Training,
+    starts,
+)
 from verifig.training.run import Run
 
 
@@ -27,45 +31,62 @@ def prune(weights: Tensor, mask: Tensor, share: float) -> Tensor:
 
 def tickets(run: Run) -> dict[str, np.ndarray]:
     """Every arm (start x rewinding epoch) x seed: remaining share and accuracy by round, [members, rounds + 1]."""
-    members = run.members
-    result = []
-    for number, member in enumerate(members):
-        source = member | {"condition": None, "start": None, "rewind_epochs": None}
-        name = f"student {key(source)}"  # conditions share it where its settings are equal
-        ends = run.once(name, lambda source=source: distilled(source, run))
-        data = images.load(member["targets"][0], member, run).to(run.device)
-        result.append(_arm(run, f"arm {number}", member, ends, data))
-    return {field: np.stack([arm[field] for arm in result]) for field in result[0]}
+    arms = [
+        _arm(Finetuning(run, f"arm {number}", member), start)
+        for number, (member, start) in enumerate(zip(run.members, starts(run), strict=True))
+    ]
+    return {field: np.stack([arm[field] for arm in arms]) for field in arms[0]}
 
 
-def _arm(run: Run, name: str, member: Mapping, ends: Mapping, data: images.Images) -> dict[str, np.ndarray]:
-    """Rounds of training, pruning and rewinding; each finished round is kept."""
-    classifier = Classifier(member, data)
-    parameters, statistics = torch.from_numpy(ends[member["start"]]), statistics_of(ends, member["start"])
-    classifier.start_from(parameters.to(run.device), statistics)
-    rewound = run.once(f"{name} rewind", lambda: _rewinding_point(classifier, member))
-    mask = classifier.weights.float()
-    accuracies, remaining = [], []
+def _arm(tuning: Finetuning, start: State) -> dict[str, np.ndarray]:
+    """Rounds of training, pruning and rewinding to where `rewind_epochs` of training led (0: the start itself)."""
+    member = tuning.member
+    if member["rewind_epochs"]:
+        found = tuning.train("rewind", start, [lambda classifier: Training(classifier, 0)], member["rewind_epochs"])
+        start = {field: values[0] for field, values in found.items()}
+    rounds, left = [], None
     for number in range(member["rounds"] + 1):
-        found = run.once(f"{name} round {number}", lambda mask=mask: _round(classifier, member, rewound, mask))
-        run.progress(number + 1, member["rounds"] + 1, f"rounds of {name}")
-        accuracies.append(float(found["accuracy"]))
-        remaining.append(float(mask[classifier.weights].mean()))
-        mask = torch.from_numpy(found["mask"]).to(run.device, torch.float32)
-    return {"accuracy": np.array(accuracies), "remaining": np.array(remaining)}
+        program = functools.partial(Round, share=member["prune_share"], left=left)
+        found = tuning.train(f"round {number}", start, [program], member["finetune_epochs"])
+        rounds.append(found)
+        left = found["left"][0]
+    return {field: np.array([float(found[field][0]) for found in rounds]) for field in ("accuracy", "remaining")}
 
 
-def _rewinding_point(classifier: Classifier, member: Mapping) -> dict[str, np.ndarray]:
-    """Parameters and statistics after `rewind_epochs` of supervised training (0: the start itself)."""
-    classifier.train(order=0, epochs=member["rewind_epochs"])
-    statistics = {f"buffer {n}": v.cpu().numpy().copy() for n, v in classifier.model[0].named_buffers()}
-    return {"parameters": classifier.flat[0].cpu().numpy().copy()} | statistics
+class Round(Training):
+    """Training under a mask, which is pruned after it.
 
+    Its accuracy is that of its best epoch (the paper's number), measured whenever the next one begins and at the end.
 
-def _round(classifier: Classifier, member: Mapping, rewound: Mapping, mask: Tensor) -> dict[str, np.ndarray]:
-    """Rewind, train under the mask, prune."""
-    classifier.flat[0].copy_(torch.from_numpy(rewound["parameters"]))
-    classifier.load_statistics(statistics_of(rewound, "buffer"))
-    accuracy = classifier.train(order=1, epochs=member["finetune_epochs"], mask=mask)
-    smaller = prune(classifier.flat[0], mask, member["prune_share"])
-    return {"accuracy": np.array(accuracy), "mask": smaller.cpu().numpy().astype(np.uint8)}
+    Args:
+        share: of the weights left that is pruned.
+        left: the mask, as bits in bytes; None: all weights are left.
+    """
+
+    def __init__(self, classifier: Classifier, share: float, left: np.ndarray | None):
+        mask = classifier.weights.float()
+        if left is not None:
+            mask.copy_(torch.from_numpy(np.unpackbits(left, count=len(mask))))
+        super().__init__(classifier, 1, mask)
+        self.share, self.best = share, torch.zeros(1, dtype=torch.float64)
+        self.tensors["best"] = self.best
+
+    def prepare(self, step: int) -> int:
+        """Also measures after every epoch but the last."""
+        if step and step % self.batches.per_epoch == 0:
+            self._measure()
+        return super().prepare(step)
+
+    def _measure(self) -> None:
+        self.best.clamp_(min=1 - self.classifier.error())
+        self.classifier.model.train()
+
+    def record(self) -> dict[str, Tensor]:
+        """At the end: accuracy [1], share of the weights that were left [1], and the next mask as bits in bytes [1, ...]."""
+        self._measure()
+        smaller = prune(self.flat[0], self.mask, self.share).bool().cpu()
+        return {
+            "accuracy": self.best,
+            "remaining": self.mask[self.classifier.weights].mean()[None],
+            "left": torch.from_numpy(np.packbits(smaller.numpy()))[None],
+        }

@@ -1,5 +1,6 @@
 """Steps recorded once and replayed give what steps called one by one give, and stay on their device."""
 
+import importlib
 from types import SimpleNamespace
 
 import numpy as np
@@ -18,6 +19,8 @@ from verifig.training.members import members_of
 from verifig.training.steps import Steps
 from verifig.training.trainable import Trainable
 
+# the package offers the program of the same name
+Round = importlib.import_module("replications.random_teachers.sarnthein2023.experiments.tickets").Round
 CPU = torch.device("cpu")
 torch.set_num_threads(1)  # as in a training job
 SMALL = {"width": 12, "head_width": 16, "bottleneck": 6, "output_size": 21, "batch_size": 20, "probe_at": []}
@@ -57,8 +60,10 @@ def training(data: images.Images, device: torch.device, masked: bool, **own) -> 
     """Three epochs' worth of settings: the learning rate falls with the second and the third."""
     member = members("tickets", "distilled", "smoke", milestones=[1, 2], **own)[0]
     classifier = Classifier(member, data.to(device))
-    mask = (torch.arange(len(classifier.weights)) % 3 > 0).to(device, torch.float32) if masked else None
-    return Training(classifier, 1, mask)
+    if not masked:
+        return Training(classifier, 1)
+    left = np.packbits(np.arange(len(classifier.weights)) % 3 > 0)
+    return Round(classifier, 0.2, left)
 
 
 def regression(device: torch.device, reshuffle: bool) -> Regression:

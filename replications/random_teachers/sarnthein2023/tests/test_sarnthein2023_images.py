@@ -2,7 +2,6 @@
 
 import os
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,11 +11,12 @@ from PIL import Image
 from replications.random_teachers.sarnthein2023.experiments import convnets, images
 from replications.random_teachers.sarnthein2023.experiments.connectivity import line
 from replications.random_teachers.sarnthein2023.experiments.distil_images import ImageDistiller
-from replications.random_teachers.sarnthein2023.experiments.finetuning import Classifier, distilled, statistics_of
+from replications.random_teachers.sarnthein2023.experiments.finetuning import Classifier, Training, distilled
 from replications.random_teachers.sarnthein2023.experiments.tickets import prune
 from verifig.ground.errors import InputError
 from verifig.planning import datasets, image_folders, rulesets
 from verifig.planning.datasets import names
+from verifig.training.checkpoint import Checkpoint
 from verifig.training.data import EMBEDDED
 from verifig.training.ensemble import generator
 from verifig.training.members import members_of
@@ -41,7 +41,16 @@ def run_with(*downloads: str, data_dir: Path = Path("data")) -> Run:
         "data": dict.fromkeys(downloads, "digest"),
     }
     files = datasets.files(job, data_dir)
-    return Run(job, SimpleNamespace(facts={}), files, lambda text: None)
+    return Run(job, Checkpoint(None, "key"), files, lambda text: None)
+
+
+def tuned(settings: dict, order: int, mask: torch.Tensor | None = None) -> torch.Tensor:
+    """Parameters [P] after an epoch on random images."""
+    program = Training(Classifier(settings, random_images()), order, mask)
+    steps = Steps(program, CPU)
+    for step in range(program.batches.per_epoch):
+        steps.take(step)
+    return program.flat[0]
 
 
 def random_images(count: int = 24, classes: int = 3) -> images.Images:
@@ -175,26 +184,27 @@ def test_gaps_between_parameters_are_no_weights():
 
 def test_distilled_encoders_fit_before_the_fresh_classifier():
     settings = member("tickets", condition="distilled", train_images=32)
-    ends = distilled(settings, run_with())
+    ends = distilled(settings, run_with(), "student")
     student, classifier = ImageDistiller(settings, run_with()).student, Classifier(settings, random_images())
     fresh = [parameter.clone() for parameter in classifier.model[1].parameters()]
-    classifier.start_from(torch.from_numpy(ends["initial"]), statistics_of(ends, "initial"))
+    classifier.start_from(ends["initial"])
     for mine, other in zip(classifier.model[0].parameters(), student.encoder.parameters(), strict=True):
         assert torch.equal(mine, other)
     assert all(torch.equal(*pair) for pair in zip(classifier.model[1].parameters(), fresh, strict=True))
-    assert not np.array_equal(ends["initial"], ends["distilled"])
+    for mine, other in zip(classifier.model[0].buffers(), student.encoder.buffers(), strict=True):
+        assert torch.equal(mine, other)
+    assert sorted(ends["initial"]) == sorted(ends["distilled"])
+    assert not np.array_equal(ends["initial"]["parameters"], ends["distilled"]["parameters"])
 
 
 def test_masked_training_keeps_pruned_weights_at_zero_and_an_open_mask_changes_nothing():
     settings = member("tickets", condition="distilled")
     results = []
     for mask in (None, "open", "half"):
-        classifier = Classifier(settings, random_images())
-        zeros = torch.ones_like(classifier.flat[0])
+        zeros = torch.ones_like(Classifier(settings, random_images()).flat[0])
         if mask == "half":
             zeros[::2] = 0
-        classifier.train(order=0, epochs=1, mask=None if mask is None else zeros)
-        results.append(classifier.flat[0].clone())
+        results.append(tuned(settings, 0, None if mask is None else zeros))
     assert torch.equal(results[0], results[1])
     assert not results[2][::2].any()
     assert results[2][1::2].any()
@@ -202,11 +212,7 @@ def test_masked_training_keeps_pruned_weights_at_zero_and_an_open_mask_changes_n
 
 def test_equal_orders_give_equal_models_and_lines_are_exact_at_their_ends():
     settings = member("connectivity", condition="distilled")
-    flats = []
-    for order in (0, 0, 1):
-        classifier = Classifier(settings, random_images())
-        classifier.train(order, epochs=1)
-        flats.append(classifier.flat[0].clone())
+    flats = [tuned(settings, order) for order in (0, 0, 1)]
     assert torch.equal(flats[0], flats[1])
     assert not torch.equal(flats[0], flats[2])
     points = line(flats[0], flats[2], np.linspace(0, 1, 3))

@@ -162,12 +162,37 @@ def test_image_students_record_the_mean_over_all_images_and_one_column_a_probe(m
     assert np.isnan(found["probes"][0, 1]).all()
 
 
-def test_accuracy_of_an_arm_is_that_of_its_best_epoch(monkeypatch):
+@pytest.mark.parametrize("cut", range(7))
+def test_accuracy_of_an_arm_is_that_of_its_best_epoch(monkeypatch, cut):
+    """Two steps an epoch; wherever the training is cut and taken up, each epoch is measured once, after it."""
+    measured, errors = [], {2: 0.5, 4: 0.25, 6: 0.375}
+    classifier = Classifier(member("tickets", "distilled", batch_size=12), pictures(24))
+    first, second = (TICKETS.Round(classifier, 0.2, None) for _ in range(2))
+
+    def error() -> float:
+        measured.append(max(first.taken, second.taken))
+        return errors[measured[-1]]
+
+    monkeypatch.setattr(classifier, "error", error)
+    take(first, range(cut))
+    second.load(first.state())
+    second.taken = cut
+    take(second, range(cut, 6))
+    assert second.record()["accuracy"].tolist() == [0.75]
+    assert measured == [2, 4, 6]
+
+
+def test_without_training_an_arm_has_the_accuracy_of_its_start(monkeypatch):
     classifier = Classifier(member("tickets", "distilled"), pictures(24))
-    errors = iter([0.5, 0.25, 0.375, 0.7])
-    monkeypatch.setattr(classifier, "error", lambda: next(errors))
-    assert classifier.train(order=0, epochs=3) == 0.75
-    assert classifier.train(order=0, epochs=0) == pytest.approx(0.3)
+    monkeypatch.setattr(classifier, "error", lambda: 0.7)
+    assert TICKETS.Round(classifier, 0.2, None).record()["accuracy"].tolist() == pytest.approx([0.3])
+
+
+def take(program, numbers: range) -> None:
+    """Take steps of these numbers."""
+    steps = Steps(program, CPU)
+    for number in numbers:
+        steps.take(number)
 
 
 def test_errors_are_the_share_of_wrong_guesses():
@@ -180,34 +205,57 @@ def test_errors_are_the_share_of_wrong_guesses():
     assert classifier.error() == sum(wrong) / 24
 
 
-def test_arms_keep_accuracy_and_remaining_weights_of_every_round(monkeypatch):
-    """The accuracy of a round belongs to the weights it was trained with, before it prunes; the gap is no weight."""
-    found = iter([(0.9, [1, 1, 0, 1, 0]), (0.8, [1, 1, 0, 0, 0]), (0.6, [1, 0, 0, 0, 0])])
+def test_rounds_record_the_weights_they_were_trained_with_and_those_left_for_the_next():
+    """The gaps are no weights; each next round trains with what the one before has left."""
+    classifier = Classifier(member("tickets", "distilled"), pictures(24))
+    weights, left = classifier.weights, None
+    for number in range(3):
+        program = TICKETS.Round(classifier, 0.2, left)
+        found = program.record()
+        assert float(found["remaining"]) == pytest.approx(0.8**number, rel=1e-3)
+        expected = TICKETS.prune(classifier.flat[0], program.mask, 0.2).bool()
+        left = found["left"][0].numpy()
+        assert np.array_equal(np.unpackbits(left, count=len(weights)).astype(bool), expected.numpy())
+        assert not expected[~weights].any()
+    assert not classifier.flat[0, ~program.mask.bool()].any()
 
-    def once(name, compute):
-        if name.endswith("rewind"):
-            return {}
-        accuracy, mask = next(found)
-        return {"accuracy": np.array(accuracy), "mask": np.array(mask, np.uint8)}
 
-    weights = torch.tensor([True, True, False, True, True])
-    classifier = SimpleNamespace(weights=weights, start_from=lambda *given: None)
-    monkeypatch.setattr(TICKETS, "Classifier", lambda member, data: classifier)
-    run = SimpleNamespace(device=CPU, once=once, progress=lambda *given: None)
-    arm = TICKETS._arm(run, "arm", {"start": "initial", "rounds": 2}, {"initial": np.zeros(3)}, None)
+def test_arms_keep_accuracy_and_remaining_weights_of_every_round():
+    """Every round begins at the rewinding point, with the mask that the one before has left."""
+    begun, member = [], {"prune_share": 0.2, "rounds": 2, "rewind_epochs": 3, "finetune_epochs": 5}
+
+    def train(name, start, programs, epochs):
+        begun.append((name, start["parameters"], epochs))
+        if name == "rewind":
+            return {"parameters": np.array([[7.0]])}
+        number = int(name.removeprefix("round "))
+        assert programs[0].keywords == {"share": 0.2, "left": None if number == 0 else number - 1}
+        return {"accuracy": np.array([[0.9, 0.8, 0.6][number]]), "remaining": np.array([0.8**number]), "left": [number]}
+
+    arm = TICKETS._arm(SimpleNamespace(member=member, train=train), {"parameters": "start"})
     assert arm["accuracy"].tolist() == [0.9, 0.8, 0.6]
-    assert arm["remaining"].tolist() == [1, 0.75, 0.5]
+    assert arm["remaining"].tolist() == [1, 0.8, 0.8**2]
+    assert begun == [("rewind", "start", 3), *((f"round {number}", 7.0, 5) for number in range(3))]
+    begun.clear()
+    TICKETS._arm(SimpleNamespace(member=member | {"rewind_epochs": 0}, train=train), {"parameters": "start"})
+    assert begun == [(f"round {number}", "start", 5) for number in range(3)]
 
 
-def test_lines_between_fine_tuned_networks_are_measured_for_every_pair_of_orders(monkeypatch):
+def test_lines_between_fine_tuned_networks_are_measured_for_every_pair_of_orders():
     """Orders 0, 1, 2 end at 0.0, 0.2 and 0.8; the error of a point is its parameter."""
-    classifier = SimpleNamespace(flat=torch.zeros(1, 1), start_from=lambda *given: None, refresh_statistics=lambda: 0)
-    classifier.train = lambda order, epochs: classifier.flat.fill_([0.0, 0.2, 0.8][order])
+    classifier = SimpleNamespace(flat=torch.zeros(1, 1), refresh_statistics=lambda: 0)
     classifier.error = lambda: float(classifier.flat)
-    monkeypatch.setattr(CONNECTIVITY, "Classifier", lambda member, data: classifier)
-    run = SimpleNamespace(device=CPU, once=lambda name, compute: compute(), progress=lambda *given: None)
-    settings = {"start": "initial", "orders": 3, "finetune_epochs": 1, "line_points": 5}
-    errors = CONNECTIVITY._errors(run, "start 0", settings, {"initial": np.zeros(1)}, None)
+    told = []
+
+    def train(name, start, programs, epochs):
+        assert [program.keywords["order"] for program in programs] == [0, 1, 2]
+        return {"parameters": np.array([[0.0], [0.2], [0.8]], np.float32)}
+
+    run = SimpleNamespace(once=lambda name, compute: compute(), progress=lambda *given: told.append(given[:2]))
+    settings = {"orders": 3, "finetune_epochs": 1, "line_points": 5}
+    tuning = SimpleNamespace(run=run, name="start 0", member=settings, classifier=classifier, train=train)
+    errors = CONNECTIVITY._errors(tuning, {})
     np.testing.assert_allclose(
         errors, [[0.2, 0.15, 0.1, 0.05, 0.0], [0.8, 0.6, 0.4, 0.2, 0.0], [0.8, 0.65, 0.5, 0.35, 0.2]], atol=1e-7
     )
+    assert told == [(0, 3), (1, 3), (2, 3), (3, 3)]
