@@ -6,7 +6,7 @@ SNAKEMAKE := $(SUITE_PYTHON) -m snakemake
 export PYTHONPATH := $(CURDIR)/workflow:$(CURDIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup reports test check smoke new prove bench lint format record unlock lock clean
+.PHONY: help setup reports test check smoke paper new prove bench lint format record unlock lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -32,6 +32,9 @@ smoke: setup ## run the smoke scale, seconds of training
 	$(SUITE_PYTHON) -m verifig prepare --scale smoke
 	$(SNAKEMAKE) --logger verifig --config scale=smoke
 	$(SUITE_PYTHON) -m verifig check --scale smoke
+
+paper: setup ## train the paper scale in slices: make paper papers="prieto2025 wu2023" minutes=9
+	$(SUITE_PYTHON) -m verifig paper $(papers) $(if $(minutes),--minutes $(minutes))
 
 new: setup ## start a paper from the template: make new paper=<theme>/<paper>
 	$(SUITE_PYTHON) -m verifig new "$(paper)"

@@ -77,9 +77,7 @@ def _rendered(slug: str, changes: Mapping[str, Change], layout: Layout, folder: 
             missing[name] = absent
             continue
         train_jobs[name] = job
-        train(
-            job, layout.artifact(name), layout.provenance(name), layout.folder / f"{name}.ckpt", log=lambda text: None
-        )
+        train(job, layout.artifact(name), layout.provenance(name), layout.checkpoint(name), log=lambda text: None)
     said = _listen(monkeypatch)
     alone.finish(slug, SCALE, train_jobs, layout, "report", missing)
     html = (layout.page / "index.html").read_text(encoding="utf-8")

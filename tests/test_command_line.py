@@ -48,7 +48,7 @@ def test_a_finished_run_is_kept(what_if):
     folder = out / "laptop/prieto2025"
     dead = 2**22 + 1  # above the largest process id
     for left_behind in (
-        "edge113.ckpt",
+        "edge113.npz.ckpt",
         f".edge113.npz.{dead}.k1ll3d.part",
     ):  # by a kill after the last write, or within one
         (folder / left_behind).write_bytes(b"x")
@@ -125,6 +125,7 @@ def test_help_names_every_command():
     for name in (
         "list",
         "run",
+        "paper",
         "prepare",
         "check",
         "verdicts",

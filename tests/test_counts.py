@@ -10,7 +10,7 @@ from rich.console import Console
 from test_pages import claim, part
 
 from verifig.judging import verdicts
-from verifig.pages import cards, pictures, publish, site, terminal, words
+from verifig.pages import cards, glance, pictures, publish, site, terminal, words
 from verifig.planning import rulesets
 
 KINDS = {  # basis, setting of each kind, and a count of claims found right that no sum of others hides
@@ -72,7 +72,7 @@ def integers(text: str) -> set[int]:
 def rendered(claims, monkeypatch, tmp_path) -> dict[str, str]:
     """Every place that counts claims, as text."""
     header = cards.header(rulesets.load("prieto2025"), claims, "laptop")
-    table = cards.verdict_table(verdicts.paper_claims(claims))
+    table = glance.verdict_table(verdicts.paper_claims(claims))
     paper = site.counted("prieto2025", claims) | {
         "theme": "grokking",
         "title": "T",
@@ -190,8 +190,10 @@ def test_tables_show_the_deciding_part_with_its_name_bound_and_paper_s_value():
     )  # fmt: skip
     expected = "height of the peak: 57.2 ([24.6, 209], median of 24 draws); bound ≥ 25; paper 60 (+1 part)"
     assert cards.ours(claim(parts=[good, wide])) == expected
-    table = cards.verdict_table([claim(parts=[good, wide])])
-    assert expected in table.html
+    table = glance.verdict_table([claim(parts=[good, wide])])
+    assert f'title="{expected}"' in table.html
+    assert "<strong>57.2</strong>" in table.html
+    assert "0.966" not in table.html, "of the parts the one that decides, not the first"
     assert expected in table.markdown
 
 
@@ -314,11 +316,11 @@ def test_a_card_says_when_the_control_arm_passes_too():
     assert "control arm (softmax): 8.60 [8.10, 9], outside, as it should be" in html
 
 
-def test_the_header_explains_the_marks_once():
-    header = cards.header(rulesets.load("prieto2025"), [claim()], "laptop").html
-    assert header.count("what the claim allows") == 1
-    assert "the paper’s value" in header
-    assert 'class="hidden"' not in header
+def test_the_table_of_claims_explains_the_marks_once():
+    shown = glance.verdict_table([claim(), claim(id="A-2")]).html
+    assert shown.count("what the claim allows") == 1
+    assert "the paper’s value" in shown
+    assert 'class="legend"' in shown
 
 
 def test_one_run_of_the_paper_is_compared_with_where_one_of_ours_would_fall():

@@ -1,10 +1,13 @@
 """What the drawing functions that papers share put on the axes: data of lines and bands, tick labels, legends."""
 
+import ast
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from verifig.pages import figures
+from verifig.ground.paths import ROOT
+from verifig.pages import figures, legible
 
 RUNS = pd.DataFrame(
     [
@@ -147,3 +150,122 @@ def test_a_legend_for_all_panels_stands_outside_them(tmp_path):
     top = legend.get_window_extent().y1
     assert all(panel.get_tightbbox().y0 >= top - 1 for panel in panels), "no panel lies under it"
     figures.plt.close(figure)
+
+
+def test_a_legend_of_several_panels_names_each_label_once():
+    figure, panels = figures.grid(3)
+    for panel, names in zip(panels, (("ours", "paper"), ("ours", "theory"), ()), strict=True):
+        for name in names:
+            panel.plot([0, 1], [0, 1], label=name)
+    figures.legend_outside(panels, "lower center")
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["ours", "paper", "theory"]
+    figures.legend_outside(panels[2], "lower center")
+    assert len(figure.legends) == 1, "nothing to name, no legend"
+    figures.plt.close(figure)
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.09, 2.1), (17, 38), (1.02, 1.9), (3e-7, 8e-5), (1e18, 3e18), (1, 900)])
+def test_every_log_axis_shows_three_numbers_or_more_when_a_figure_is_saved(axes, low, high):
+    axes.plot([1, 2], [low, high])
+    axes.set_yscale("log")
+    figures.svg(axes.figure, "name", "title")
+    assert legible.defects(axes.figure) == []
+    places = legible.numbered(axes.yaxis)
+    assert len(places) >= 3
+    assert [text for text in labels(axes.yaxis) if text], "they are drawn"
+
+
+def test_numbers_that_a_figure_chose_are_left_as_they_are(axes):
+    axes.plot([10, 1000], [1, 2])
+    figures.log_ticks(axes.xaxis, (10, 50, 1000))
+    figures.svg(axes.figure, "name", "title")
+    assert labels(axes.xaxis) == ["10", "50", "1000"]
+
+
+def test_a_log_axis_with_too_few_numbers_is_a_defect(axes):
+    axes.plot([10, 1000], [1, 2])
+    figures.log_ticks(axes.xaxis, (50,))
+    assert legible.defects(axes.figure) == ["x of '' has 1 numbers"]
+
+
+def test_every_band_is_named_below_the_figure_once_if_they_are_alike():
+    figure, panels = figures.grid(2)
+    for panel in panels:
+        figures.band(panel, UNITS)
+    text = figures.svg(figure, "name", "title")
+    assert text.count("Lines: medians, bands: range.") == 1
+
+
+def test_unlike_bands_are_named_by_panel_and_do_not_touch_the_axes():
+    figure, panels = figures.grid(2)
+    figures.mean_band(panels[0], UNITS, label="ours")
+    figures.quartile_band(panels[1], UNITS)
+    for panel, title in zip(panels, ("error", "loss"), strict=True):
+        panel.set_title(title)
+    height = figure.get_size_inches()[1]
+    figures.svg(figure, "name", "title")
+    (said,) = figure.texts
+    assert said.get_text() == "error: means, bands: 95 % intervals; loss: medians, bands: quartiles."
+    assert figure.get_size_inches()[1] > height, "the panels keep their size"
+    assert said.get_window_extent().y1 < min(panel.get_tightbbox().y0 for panel in panels)
+
+
+def test_what_bands_are_stands_above_where_a_legend_is_below():
+    figure, panels = figures.grid(2)
+    for panel in panels:
+        figures.band(panel, UNITS, label="ours")
+    figures.legend_outside(panels[0], "lower center")
+    figures.svg(figure, "name", "title")
+    assert figure.texts[0].get_window_extent().y0 > max(panel.get_tightbbox().y1 for panel in panels)
+
+
+def test_a_band_that_says_nothing_is_a_defect(axes):
+    axes.fill_between([1, 2], [1, 1], [2, 3])
+    assert legible.defects(axes.figure) == ["a band of '' does not say what it is"]
+    legible.band_is(axes, "bars: quartiles")
+    assert legible.defects(axes.figure) == []
+    assert legible.bands(axes.figure) == "Bars: quartiles."
+
+
+def test_small_letters_grow_when_a_figure_is_saved(axes):
+    axes.plot([1, 2], [1, 2], label="ours")
+    axes.legend(fontsize=4)
+    assert legible.defects(axes.figure) == ["'ours' is too small"]
+    figures.svg(axes.figure, "name", "title")
+    assert legible.defects(axes.figure) == []
+
+
+def test_a_panel_without_data_holds_the_legend_of_the_others():
+    figure, panels = figures.grid(3)
+    for panel, label in zip(panels, ("ours", "theirs"), strict=False):
+        panel.plot([0, 1], [0, 1], label=label)
+        panel.plot([0, 1], [1, 1], label="both")
+    figures.legend_panel(panels[2], *panels[:2], title="runs")
+    legend = panels[2].get_legend()
+    assert [text.get_text() for text in legend.get_texts()] == ["ours", "both", "theirs"]
+    assert (legend.get_title().get_text(), panels[2].axison) == ("runs", False)
+    figures.plt.close(figure)
+
+
+def _numbers_of(tree: ast.AST, *names: str) -> list[float]:
+    """Values of keyword arguments with these names that are written out as numbers, in calls and in dictionaries."""
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.keyword):
+            pairs = [(node.arg, node.value)]
+        elif isinstance(node, ast.Dict):
+            pairs = [(key.value, value) for key, value in zip(node.keys, node.values, strict=True) if isinstance(key, ast.Constant)]  # fmt: skip
+        else:
+            continue
+        found += [value.value for name, value in pairs if name in names and isinstance(value, ast.Constant)]
+    return [number for number in found if isinstance(number, (int, float))]
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("replications/*/*/plot*/**/*.py")) + sorted(ROOT.glob("replications/*/*/plots.py")), ids=lambda path: str(path.relative_to(ROOT / "replications")))  # fmt: skip
+def test_no_figure_is_wider_than_a_page_and_no_letter_too_small_for_it(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    grids = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) in ("figures.grid", "grid")]  # fmt: skip
+    wide = [width for call in grids for width in _numbers_of(call, "width") if width > legible.WIDEST]
+    sizes = _numbers_of(tree, "fontsize", "title_fontsize", "labelsize")
+    assert (wide, [size for size in sizes if size < legible.SMALLEST]) == ([], [])

@@ -95,6 +95,21 @@ def test_cuda_without_a_gpu(suite, monkeypatch):
         devices.resolve("cuda")
 
 
+def test_auto_is_the_device_on_which_an_experiment_is_done_first(monkeypatch):
+    from verifig.planning import devices, jobs, rulesets
+
+    monkeypatch.setattr(devices, "_cuda_problem", lambda: None)
+    assert devices.resolve("auto") == devices.resolve("cuda", "cpu") == "cuda", "cuda forces"
+    assert devices.resolve("auto", "cpu") == devices.resolve("cpu", "cuda") == "cpu"
+    chosen = {
+        (name, scale): jobs.train("prieto2025", name, scale)["device"]
+        for name, scale in (("thresholds", "paper"), ("edge113", "paper"), ("edge113", "smoke"), ("edge113", "laptop"))
+        if scale != "laptop" or name in rulesets.load("prieto2025").experiments("laptop")
+    }
+    assert chosen.pop(("edge113", "paper")) == "cuda"
+    assert set(chosen.values()) == {"cpu"}, "formulas, and what is cut to a minute of one core"
+
+
 def test_a_corrupted_download_names_file_sums_and_address(suite):
     """A rule set with a download whose file in data/ is not the expected one."""
     config = suite / "replications" / "grokking" / "prieto2025" / "experiments.yaml"

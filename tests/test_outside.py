@@ -1,5 +1,6 @@
 """Places where people work: odd paths, notebooks, proxies, locales, other interpreters, hidden files of others."""
 
+import hashlib
 import http.server
 import os
 import re
@@ -20,7 +21,7 @@ from verifig.ground.files import atomic
 from verifig.ground.keys import key
 from verifig.ground.paths import Layout, name_in_suite, ruleset_dir
 from verifig.planning import datasets, downloads, jobs, rulesets, userconfig
-from verifig.running import leftovers, packing
+from verifig.running import leftovers, packs
 from verifig.running.stages.train import train
 from verifig.training import data
 
@@ -184,10 +185,10 @@ def test_a_pack_is_accepted_where_its_data_is_not(monkeypatch):
         record = {
             "job": packed,
             "key": key(packed),
-            "outputs": {"chinchilla.npz": packing.hashlib.sha256(b"").hexdigest()},
+            "outputs": {"chinchilla.npz": hashlib.sha256(b"").hexdigest()},
         }
-        monkeypatch.setattr(packing.jobs, "train", lambda *arguments, **more: dict(job))
-        packing._verify("chinchilla", record, {}, ("smoke", "besiroglu2024", "chinchilla"))
+        monkeypatch.setattr(packs.jobs, "train", lambda *arguments, **more: dict(job))
+        packs._finished("chinchilla", record, {}, ("smoke", "besiroglu2024", "chinchilla"))
 
     verify(pinned)
     with pytest.raises(InputError, match="data differs"):

@@ -120,8 +120,10 @@ def test_a_figure_tells_what_its_tables_hold(tmp_path):
     assert not notices.is_placeholder(path)
 
 
-def test_without_its_data_a_figure_says_nothing_and_the_page_says_so_once(tmp_path):
+def test_without_its_data_a_figure_says_nothing_and_the_page_says_so_once(tmp_path, monkeypatch):
     page = make_page(tmp_path)
+    only_paper = dataclasses.replace(page.ruleset.figures["fig8"], scales=("paper",))
+    monkeypatch.setitem(page.ruleset.figures, "fig8", only_paper)
     missing = {"stage": "judge", "missing_data": {"mnist200": ["mnist_5k"]}}
     write_json(page.layout.provenance("judge"), {"job": missing})
 

@@ -111,18 +111,21 @@ def test_no_published_interval_of_a_share_leaves_the_possible():
 def test_recorded_verdicts_are_shown_as_such_and_not_counted(tmp_path, monkeypatch):
     """A claim without data shows what was recorded once; its verdict stays `not tested`."""
     from verifig.ground.files import write_json
-    from verifig.pages import page as pages
+    from verifig.judging import recorded as records
+    from verifig.pages import recorded
 
-    monkeypatch.setattr(pages, "ruleset_dir", lambda slug: tmp_path / slug)
-    contents = {"verifig": "0.0.9", "hardware": "old laptop", "claims": [{"id": "A-1", "verdict": "reproduced"}]}
-    write_json(tmp_path / "some" / "recorded" / "laptop.json", contents)
-    write_json(tmp_path / "some" / "recorded" / "paper.json", contents | {"hardware": "one GPU"})
+    monkeypatch.setattr(records, "path", lambda slug, scale: tmp_path / f"{scale}.json")
+    contents = {"schema": 1, "verifig": "0.0.9", "scale": "laptop", "commit": None, "date": "2026-01-31"}
+    contents |= {"hardware": "old laptop", "claims": [{"id": "A-1", "verdict": "reproduced", "parts": []}]}
+    write_json(tmp_path / "laptop.json", contents)
     lacking = claim(verdict="not tested", reason="needs data that could not be had: t.csv", parts=[])
-    (shown,) = pages._with_recorded("some", "laptop", [lacking])
-    html = cards.claim_html(shown)
+    recorded.attach([lacking], "some", None)
+    html = cards.claim_html(lacking)
     assert "Last known verdict, recorded with verifig 0.0.9, not counted here: reproduced." in html
-    assert "Recorded at paper scale on one GPU (verifig 0.0.9): reproduced." in html
-    assert verdicts.by_kind([shown])["number"]["not tested"] == 1
+    assert verdicts.by_kind([lacking])["number"]["not tested"] == 1
+    judged = claim()
+    recorded.attach([judged], "some", None)
+    assert "Last known" not in cards.claim_html(judged)
 
 
 def test_figures_have_equal_bytes_and_follow_the_colour_scheme():

@@ -18,7 +18,7 @@ from verifig import cli
 from verifig.ground import paths
 from verifig.ground.errors import InputError
 from verifig.judging import claims
-from verifig.running import alone, leftovers
+from verifig.running import alone, leftovers, slices
 
 DOCUMENTS = [
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md")),
@@ -184,6 +184,7 @@ def _verifig(arguments, request, document) -> None:
         "_verdicts": _read_only,
         "_explain": _explain,
         "_run": _run,
+        "_paper": _paper,
         "_prepare": _prepare,
         "_check": _scale_only,
         "_record": _scale_only,
@@ -223,7 +224,7 @@ def _run(options, arguments, request) -> None:
     trained, finished = [], []
     monkeypatch.setattr(alone.downloads, "fetch", lambda *given: None)
     monkeypatch.setattr(leftovers, "sweep", lambda layout: None)
-    monkeypatch.setattr(alone, "_train", lambda job, layout, name, data_dir: trained.append(job))
+    monkeypatch.setattr(slices, "_train", lambda training, stop, data_dir: trained.append(training.job))
     monkeypatch.setattr(alone, "finish", lambda *given: finished.append(given))
     monkeypatch.setattr(alone.folders, "ROOT", tmp_path)
     monkeypatch.chdir(tmp_path)
@@ -239,6 +240,13 @@ def _run(options, arguments, request) -> None:
     # only for data that a reader must have
     fetched = re.search(r"needs the data \w+: run `python -m verifig prepare --scale \w+`", refusal)
     assert fetched or any(folder in refusal for folder in folders), refusal
+
+
+def _paper(options, arguments, request) -> None:
+    """The forecast of what it would train, in a folder without results."""
+    result = command(ROOT, "verifig", *arguments, "--forecast", "--out", str(request.getfixturevalue("tmp_path")))
+    assert result.returncode == 0, result.stderr
+    assert re.search(r"^paper scale on \w+: \d+ experiments to train, about", result.stdout, re.M)
 
 
 def _prepare(options, arguments, request) -> None:

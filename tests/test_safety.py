@@ -13,7 +13,7 @@ from conftest import ROOT, command
 from verifig.ground.errors import InputError
 from verifig.ground.yaml_files import read_yaml
 from verifig.planning import downloads, overrides, rulesets
-from verifig.running import packing
+from verifig.running import packing, packs
 
 PRODUCT = [
     path
@@ -145,7 +145,7 @@ def test_a_pack_that_unpacks_to_too_much_is_refused(tmp_path, monkeypatch):
 
     with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("smoke/prieto2025/edge113.npz", bytes(10_000))
-    monkeypatch.setattr(packing, "LARGEST", 9_999)
+    monkeypatch.setattr(packs, "LARGEST", 9_999)
     with pytest.raises(InputError, match="unpacks to more than"):
         packing.unpack(tmp_path / "bomb.zip", tmp_path / "out")
     assert not (tmp_path / "out").exists()

@@ -61,30 +61,44 @@ def main(scale: str, minutes: float, *chosen: str) -> None:
 def of_experiment(slug: str, experiment: str, scale: str, rates: dict) -> list[dict]:
     """Rows of the programs that an experiment trains: of its first chunk, and of each other class of program."""
     rows: list[dict] = []
-    seen: set[type] = set()
+    seen: set[tuple[type, str]] = set()
 
     def look(run, group, members, make, count, points, done, total):
         program = make(members)
-        if type(program) in seen:
+        sort = (type(program), program.eager)
+        if sort in seen:
             raise Enough
-        seen.add(type(program))
+        seen.add(sort)
         row = {"paper": slug, "experiment": experiment, "program": type(program).__name__, "members": len(members)}
-        rows.append(row | measured(lambda device: _made(run, make, members, device), program, count, rates))
-        print("  ".join(f"{name} {value}" for name, value in rows[-1].items()), flush=True)
-        raise Enough
+        try:
+            row |= measured(lambda device: _made(run, make, members, device), program, count, rates)
+        except Exception as error:  # one program that fails must not hide the others
+            row["failed"] = sentence(error)
+        rows.append(row)
+        print("  ".join(f"{name} {value}" for name, value in row.items()), flush=True)
+        # made up, to get to the programs after this one
+        return {name: value.cpu().numpy()[:, None].repeat(len(points), 1) for name, value in program.record().items()}
 
     try:
         job = jobs.train(slug, experiment, scale, DEVICE)
+        if None in job["data"].values():
+            print(f"{slug}.{experiment}: its data is not there")
+            return []
         run = Run(job, Checkpoint(None, "gpu"), datasets.files(job, DATA), log=lambda text: None)
         with mock.patch.object(loop, "_train_part", look):
             execute(run)
     except Enough:
         pass
-    except Exception as error:  # one program that fails must not hide the others
-        why = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
-        rows.append({"paper": slug, "experiment": experiment, "failed": why})
-        print(f"{slug}.{experiment} FAILED {why}", flush=True)
+    except Exception as error:
+        if not rows:  # what follows on made-up records may fail
+            rows.append({"paper": slug, "experiment": experiment, "failed": sentence(error)})
+            print(f"{slug}.{experiment} FAILED {sentence(error)}", flush=True)
     return rows
+
+
+def sentence(error: Exception) -> str:
+    """An error in one line."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
 
 
 def _made(run: Run, make: Callable, members: list, device: str) -> Trainable:
@@ -105,7 +119,7 @@ def measured(make: Callable[[str], Trainable], program: Trainable, count: int, r
         one_by_one = steps.Steps(called, torch.device(DEVICE))
     replayed = steps.Steps(captured, torch.device(DEVICE))
     seconds, taken = timed(one_by_one, min(count, STEPS))
-    fast, _ = timed(replayed, taken)
+    fast, _ = timed(replayed, taken, np.inf)
     states = called.state(), captured.state()
     differing = [name for name in states[0] if not np.array_equal(states[0][name], states[1][name], equal_nan=True)]
     return {
@@ -121,8 +135,8 @@ def measured(make: Callable[[str], Trainable], program: Trainable, count: int, r
     }
 
 
-def timed(taker: steps.Steps, count: int) -> tuple[float, int]:
-    """Seconds a step, of the steps after the first ten, and how many were taken."""
+def timed(taker: steps.Steps, count: int, limit: float = SECONDS) -> tuple[float, int]:
+    """Seconds a step, of the steps after the first ten, and how many were taken: `count`, or what fits the limit."""
     first = min(10, count // 2)
     for step in range(first):
         taker.take(step)
@@ -132,7 +146,7 @@ def timed(taker: steps.Steps, count: int) -> tuple[float, int]:
         taker.take(step)
         if step % 8 == 7:
             synchronize()
-            if time.monotonic() - start > SECONDS:
+            if time.monotonic() - start > limit:
                 break
     synchronize()
     return (time.monotonic() - start) / max(step + 1 - first, 1), step + 1

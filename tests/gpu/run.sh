@@ -4,8 +4,9 @@
 # Captured steps against called ones for every program, and rates beside limits (programs.py); smoke scale of all papers;
 # laptop scale, to be judged beside the CPU's verdicts; what is left of the time goes to the paper scale.
 # It only trains: the packs that it leaves in $OUT are judged by `verifig unpack` where the packages for that are.
-# MINUTES=1 tries the script.
+# MINUTES=1 DEVICE=cpu PAPERS=wu2023 tries the script without a GPU.
 set -u
+PAPERS=${PAPERS:-}
 python=${1:-python3}
 minutes=${MINUTES:-9}
 OUT=${OUT:-results/gpu}
@@ -13,16 +14,16 @@ mkdir -p "$OUT"
 export OUT PYTHONPATH="workflow:.:tests${PYTHONPATH:+:$PYTHONPATH}"
 begin=$(date +%s)
 left() { echo $((60 * minutes - ($(date +%s) - begin))); }
-papers=$(ls -d replications/*/*/paper.yaml | xargs -n1 dirname | xargs -n1 basename)
+papers=${PAPERS:-$(ls -d replications/*/*/paper.yaml | xargs -n1 dirname | xargs -n1 basename)}
 
 {
     "$python" -c 'import sys, torch; print(sys.version.split()[0], torch.__version__, torch.version.cuda, torch.cuda.is_available() and torch.cuda.get_device_name())'
     nproc
 
     echo "== programs, smoke scale"
-    timeout "$((minutes * 12))" "$python" tests/gpu/programs.py smoke "$((minutes))e-1" || echo "ended: $?"
+    timeout "$((minutes * 12))" "$python" tests/gpu/programs.py smoke "$((minutes))e-1" $PAPERS || echo "ended: $?"
     echo "== programs, paper scale"
-    timeout "$((minutes * 15))" "$python" tests/gpu/programs.py paper "$((2 * minutes))e-1" || echo "ended: $?"
+    timeout "$((minutes * 15))" "$python" tests/gpu/programs.py paper "$((2 * minutes))e-1" $PAPERS || echo "ended: $?"
 
     for scale in smoke laptop; do
         echo "== $scale scale, all papers on the GPU ($(left) s left)"
@@ -41,7 +42,7 @@ papers=$(ls -d replications/*/*/paper.yaml | xargs -n1 dirname | xargs -n1 basen
     echo "== paper scale ($(left) s left)"
     rest=$(left)
     if [ "$rest" -gt 60 ]; then
-        "$python" -m verifig paper --device "${DEVICE:-cuda}" --minutes "$((rest / 6))e-1" --stage train --out "$OUT/results"
+        "$python" -m verifig paper $PAPERS --device "${DEVICE:-cuda}" --minutes "$((rest / 6))e-1" --stage train --out "$OUT/results"
     fi
     for scale in smoke laptop paper; do
         for paper in $papers; do

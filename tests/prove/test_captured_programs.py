@@ -5,6 +5,7 @@ while it is recorded is what every replay uses.
 """
 
 import json
+import os
 import subprocess
 import sys
 
@@ -13,7 +14,9 @@ from conftest import ROOT, environment
 
 def test_every_program_replays(tmp_path, show):
     script = [sys.executable, ROOT / "tests/gpu/programs.py", "smoke", "30"]
-    subprocess.run(script, cwd=ROOT, env=environment() | {"OUT": str(tmp_path)}, check=True, capture_output=True)
+    env = environment(ROOT, OUT=str(tmp_path))
+    env["PYTHONPATH"] += f"{os.pathsep}{ROOT / 'tests'}"
+    subprocess.run(script, cwd=ROOT, env=env, check=True, capture_output=True)
     found = json.loads((tmp_path / "programs-smoke.json").read_text(encoding="utf-8"))
     rows = found["rows"]
     assert [row for row in rows if "failed" in row] == []

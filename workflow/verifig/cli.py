@@ -80,10 +80,18 @@ def _experiment_commands(add: Callable) -> None:
     configured = "(default: as in config/config.yaml)"
     command.add_argument("--seeds", type=int, help=f"number of seeds of every condition {configured}")
     command.add_argument("--device", help=f"auto, cpu or cuda {configured}")
-    _stage(command, ["train", "measure", "judge", "report"])
-    command.add_argument(
-        "--out", type=arguments.path, required=True, help="folder for artifacts, statistics and verdicts"
-    )
+    _minutes(command)
+    _stage(command)
+    _out(command)
+    what = "train the paper scale in slices of time, what most claims wait for first, and judge what is complete"
+    command = add("paper", _paper, what)
+    command.add_argument("papers", nargs="*", metavar="paper", help=f"papers or themes {configured}")
+    _minutes(command)
+    command.add_argument("--device", help=f"auto, cpu or cuda {configured}")
+    _stage(command)
+    command.add_argument("--forecast", action="store_true", help="print what would be trained and how long, no more")
+    what = "results folder (default: the checkout's results, which Snakemake goes on with)"
+    command.add_argument("--out", type=arguments.path, default=arguments.results(), help=what)
     what = "check everything, fetch optional data, remove unusable artifacts, forecast the work"
     command = add("prepare", _prepare, what)
     _scale(command)
@@ -122,21 +130,21 @@ def _verdict_commands(add: Callable) -> None:
 def _keeping_commands(add: Callable) -> None:
     """Publishing, recording, and moving artifacts between machines."""
     _results(add("publish", _publish, "copy the laptop pages into reports/ where they differ"))
-    command = add("record", _record, "record verdicts on purpose in replications/<paper>/recorded/")
-    command.add_argument("slug", nargs="*", help="papers (default: all)")
+    command = add("record", _record, "record verdicts on purpose in replications/<theme>/<paper>/recorded/")
+    command.add_argument("slug", nargs="*", help="papers (default: all; at paper scale, those with results)")
     _scale(command)
     _results(command)
-    command = add("pack", _pack, "put the finished artifacts of a paper into one file, to judge them elsewhere")
+    what = "put finished and unfinished work of a paper into one file, to judge it or go on elsewhere"
+    command = add("pack", _pack, what)
     command.add_argument("slug", help="paper")
     _scale(command)
     _results(command)
     command.add_argument("--file", type=arguments.path, required=True, help="the zip file to write")
-    command = add("unpack", _unpack, "verify a pack, and measure and judge what it holds")
+    what = "verify a pack, measure and judge what is finished in it, lay down what is not, for run to go on with"
+    command = add("unpack", _unpack, what)
     command.add_argument("file", type=arguments.path)
-    command.add_argument(
-        "--out", type=arguments.path, required=True, help="folder for artifacts, statistics and verdicts"
-    )
-    _stage(command, ["measure", "judge", "report"])
+    _out(command)
+    _stage(command)
 
 
 def _scale(command: argparse.ArgumentParser) -> None:
@@ -149,7 +157,18 @@ def _results(command: argparse.ArgumentParser) -> None:
     command.add_argument("--results", type=arguments.path, default=arguments.results(), help=what)
 
 
-def _stage(command: argparse.ArgumentParser, stages: list[str]) -> None:
+def _out(command: argparse.ArgumentParser) -> None:
+    what = "folder for artifacts, statistics and verdicts"
+    command.add_argument("--out", type=arguments.path, required=True, help=what)
+
+
+def _minutes(command: argparse.ArgumentParser) -> None:
+    what = "end by then, with a checkpoint of what is unfinished; the same command goes on (default: when all is done)"
+    command.add_argument("--minutes", type=arguments.minutes, help=what)
+
+
+def _stage(command: argparse.ArgumentParser) -> None:
+    stages = ["train", "measure", "judge", "report"]
     command.add_argument("--stage", choices=stages, default="judge", help="last stage to run (default: judge)")
 
 
@@ -173,12 +192,12 @@ def _list(options: argparse.Namespace) -> None:
     listing.show(options.slug, options.experiment, checked_scale(options))
 
 
-def _run(options: argparse.Namespace) -> None:
+def _run(options: argparse.Namespace) -> int:
     from verifig.planning import overrides, userconfig
     from verifig.running import alone
 
     user = userconfig.load()
-    alone.run(
+    return alone.run(
         options.slug,
         options.experiments,
         checked_scale(options),
@@ -188,6 +207,23 @@ def _run(options: argparse.Namespace) -> None:
         options.stage,
         options.out,
         options.only,
+        options.minutes,
+    )
+
+
+def _paper(options: argparse.Namespace) -> int:
+    from verifig.planning import themes, userconfig
+    from verifig.running import paper_scale
+
+    user = userconfig.load()
+    return paper_scale.run(
+        themes.expand(options.papers) if options.papers else list(user.papers),
+        options.device or user.device,
+        user.seeds,
+        options.stage,
+        options.out,
+        options.minutes,
+        options.forecast,
     )
 
 
@@ -229,10 +265,10 @@ def _publish(options: argparse.Namespace) -> None:
 
 
 def _record(options: argparse.Namespace) -> None:
-    from verifig.judging import record
+    from verifig.running import recording
 
     paths.require_checkout("verifig record")
-    record.record(options.results, checked_scale(options), options.slug or paths.slugs())
+    recording.record(options.results, checked_scale(options), options.slug)
 
 
 def _pack(options: argparse.Namespace) -> None:

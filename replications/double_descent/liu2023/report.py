@@ -31,13 +31,10 @@ maps, runs, networks = (select.conditions(page, name) for name in ("features", "
 # that paper's, and its figures are not referred to by number. The published minimal example is compared number by
 # number. The opinion that double descent is unlikely to trouble realistic training is not checkable and not judged.
 #
-# ## All claims at a glance
+# ## Background and words
 
 # %%
 page.text(f"{captions.common.definitions()} {captions.common.common(features)}")
-
-# %%
-page.summary()
 
 # %% [markdown]
 # ## Panel A: the minimal example
@@ -167,7 +164,7 @@ page.figure(
     ["features_kappa", "threshold_kappa"],
     alt=captions.features.conditioning_alt,
     note=(
-        f"Left and middle: medians with quartiles over {captions.common.seeds(maps.values())}; right: {conditioning['kappa_draws']} draws at W = n, "
+        f"Above: medians with quartiles over {captions.common.seeds(maps.values())}; below: {conditioning['kappa_draws']} draws at W = n, "
         f"{len(conditioning['conditions'])} feature maps."
     ),
 )

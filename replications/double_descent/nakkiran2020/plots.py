@@ -32,7 +32,7 @@ def resnet(published: pd.DataFrame, own: pd.DataFrame | None = None) -> Figure:
 
 def samples(sizes: pd.DataFrame, threshold: pd.DataFrame, settings: Mapping) -> Figure:
     """Test error by sample size at one width, and by width for some sample sizes."""
-    figure, axes = figures.grid(2, width=9.2, height=3.4, sharey=True)
+    figure, axes = figures.grid(2, width=8.8, height=3.4, sharey=True)
     for (share, part), color in zip(sizes.groupby("noise"), (BLUE, RED, GREEN), strict=False):
         label = f"label noise {100 * share:g} %"
         figures.mean_band(axes[0], percent(part), color=color, label=label)
@@ -57,7 +57,7 @@ def late(table: pd.DataFrame) -> pd.DataFrame:
 
 def two_layer(table: pd.DataFrame, settings: Mapping) -> Figure:
     """Test and train MSE of two-layer networks by width after several numbers of steps."""
-    figure, axes = figures.grid(2, width=9.2, height=3.4)
+    figure, axes = figures.grid(2, width=8.8, height=3.4)
     for (steps, chosen), color in zip(late(table).groupby("steps"), (BLUE, GREEN, RED), strict=False):
         figures.mean_band(axes[0], chosen, "width", "test_mse", color, f"{count(steps)} steps")
         quartile_band(axes[1], chosen, "width", "train_mse", color)

@@ -20,15 +20,12 @@ page = Page("nakkiran2020")
 features, two_layer = page.settings("features"), page.settings("two_layer", "adam")
 
 # %% [markdown]
-# ## All claims at a glance
+# ## Background and words
 # The paper trains deep networks, most of them on noisy labels, and sees double descent in three ways: as a network
 # grows wider, as it is trained longer, and as it is given more samples, which then can hurt. It says that the peak lies
 # in a critical regime, where the number of samples is about the most that a network trained this way can fit (its
 # effective model complexity). Here its released runs are drawn anew, and its statements are tested where they cost
 # little: on random features and two-layer networks.
-
-# %%
-page.summary()
 
 # %% [markdown]
 # ## By width: the released runs

@@ -1,6 +1,6 @@
 """Figures: each function takes tables of curves (see measure.py) and settings of the run."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -24,8 +24,18 @@ from verifig.pages.figures import (
     pick,
     threshold,
 )
+from verifig.pages.legible import band_is
 
-RIDGE_COLOURS = (RED, ORANGE, BLUE, GREEN, PURPLE, OLIVE, TEAL)
+RIDGE_COLOURS = {-3: RED, -2: ORANGE, -1: BLUE, 0: GREEN, 1: PURPLE}  # by the nearest power of ten
+
+
+def ridge_colours(ridges: Sequence[float]) -> list[str]:
+    """One colour a ridge, the same in every figure of the page; spare colours where two would have the same."""
+    spare, used = iter((OLIVE, TEAL, GREY)), []
+    for ridge in ridges:
+        color = RIDGE_COLOURS.get(round(np.log10(ridge)) if ridge > 0 else None)
+        used.append(color if color and color not in used else next(spare, GREY))
+    return used
 
 
 def published(table: pd.DataFrame) -> Figure:
@@ -34,7 +44,8 @@ def published(table: pd.DataFrame) -> Figure:
     n = reference.FIGURE1["n"]
     ks = np.unique(np.r_[np.geomspace(10, 10000, 50), np.geomspace(0.7, 1.4, 41) * n].round())
     task = reference.figure1_task()
-    for (ridge, part), color in zip(table.groupby("ridge"), RIDGE_COLOURS, strict=False):
+    ridges = list(table.groupby("ridge"))
+    for (ridge, part), color in zip(ridges, ridge_colours([ridge for ridge, _ in ridges]), strict=True):
         axes.plot(
             ks, [theory.risk(task, n, k, ridge)[0] for k in ks], color=color, label=f"our solver, ridge {ridge:.3g}"
         )
@@ -52,9 +63,12 @@ def risks(table: pd.DataFrame, n: int, exact: Callable[[float, float], float] | 
 
     `exact(k, ridge)` is the theory between the simulated k; without it they are joined by thin straight lines.
     """
-    figure, axes = figures.grid(2, width=9.6, height=3.6)
+    figure, axes = figures.grid(2, width=8.8, height=3.6)
+    band_is(axes[0], "points: means over trials, bars: 95 % intervals")
     ks, ridges = sorted(table["x"].unique()), list(table.groupby("ridge"))
-    for index, ((ridge, part), color) in enumerate(zip(ridges, RIDGE_COLOURS, strict=False)):
+    for index, ((ridge, part), color) in enumerate(
+        zip(ridges, ridge_colours([ridge for ridge, _ in ridges]), strict=True)
+    ):
         label = f"ridge {ridge:.3g}"
         if exact:
             fine = np.unique(np.r_[np.geomspace(ks[0], ks[-1], 30), n * np.geomspace(0.7, 1.4, 15)].round())
@@ -83,6 +97,22 @@ def risks(table: pd.DataFrame, n: int, exact: Callable[[float, float], float] | 
     return figure
 
 
+def cifar(paper: Mapping, table: pd.DataFrame | None = None, n: int | None = None) -> Figure:
+    """The authors' experiments on CIFAR-10 by ridge, on our own where there are some (see `risks`)."""
+    figure = risks(table, n) if table is not None else None
+    if figure is None:
+        figure, (axes,) = figures.grid(width=7.2, height=3.4)
+        log_ticks(axes.xaxis, (10, 30, 100, 300, 1000, 3000, 10000))
+        axes.set(xlabel="number of features k", ylabel="test MSE")
+        threshold(axes, paper["n"])
+    axes, ridges = figure.axes[0], list(paper["by_ridge"])
+    for ridge, color in zip(ridges, ridge_colours(ridges), strict=True):
+        look = {"markeredgecolor": color, "markersize": 6}
+        paper_points(axes, *np.transpose(paper["by_ridge"][ridge]), f"published experiment, ridge {ridge:.3g}", **look)
+    axes.legend(loc="upper right", fontsize=8.5)
+    return figure
+
+
 def theorem(table: pd.DataFrame, settings: Mapping) -> Figure:
     """Exact risk at the optimal ridge by k and by n, and at a fixed small ridge by k."""
     figure, (axes,) = figures.grid(width=6.8, height=3.3)
@@ -101,7 +131,7 @@ def theorem(table: pd.DataFrame, settings: Mapping) -> Figure:
 
 def fitting(mnist: pd.DataFrame, cifar: pd.DataFrame) -> Figure:
     """Risk by fitting ratio for both tasks and every noise level, minima of the formula and of the stored arrays."""
-    figure, axes = figures.grid(2, width=9.2, height=3.6)
+    figure, axes = figures.grid(2, width=8.8, height=3.6)
     ratio = np.linspace(0, 0.985, 200)
     for place, (title, ((a, b), _)), optima in zip(axes, reference.KERNEL_OPTIMA.items(), (mnist, cifar), strict=True):
         for (_, row), color in zip(optima.iterrows(), (GREY, BLUE, ORANGE, RED, GREEN), strict=False):

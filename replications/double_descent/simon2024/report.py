@@ -21,14 +21,11 @@ page = Page("simon2024")
 ridge, cifar = page.settings("ridge"), page.settings("ridge_cifar")
 
 # %% [markdown]
-# ## All claims at a glance
+# ## Background and words
 # The model is ridge regression on k random features of n samples; with infinitely many features it is kernel
 # regression. The paper gives its test and train error by exact equations (the eigenframework), proves that more
 # features and more samples help once the ridge is tuned, and says how closely it is best to fit the training set: the
 # fitting ratio R is the train error over the test error. Its equations and stored results are compared number by number.
-
-# %%
-page.summary()
 
 # %% [markdown]
 # ## Figure 1: the exact theory
@@ -75,10 +72,20 @@ page.figure(
 # %%
 page.figure(
     "mib_cifar",
-    lambda table: plots.risks(table, cifar["n"]),
-    ["ridge_cifar_images"],
-    alt=lambda table: captions.risks_alt(table, cifar["n"], "ReLU features of CIFAR-10 images"),
-    note=f"n = {cifar['n']} (dotted), {cifar['image_trials']} trials, a pool of {cifar['pool']:,} images.",
+    lambda *tables: plots.cifar(page.paper("cifar"), *tables, n=cifar["n"]),
+    ["ridge_cifar_images"] if page.scale == "paper" else [],
+    alt=lambda *tables: (
+        captions.risks_alt(*tables, cifar["n"], "ReLU features of CIFAR-10 images")
+        if tables
+        else "Test MSE against the number of features for two ridges, the published experiments alone."
+    ),
+    note=(
+        f"n = {cifar['n']} (dotted), {cifar['image_trials']} trials, a pool of {cifar['pool']:,} images. Diamonds: the authors' "
+        "stored experiments."
+        if page.scale == "paper"
+        else "No run of ours is in this figure: ours is made at paper scale. Diamonds: the authors' stored experiments; dotted: k = n = "
+        f"{page.paper('cifar')['n']}."
+    ),
 )
 
 # %% [markdown]

@@ -22,12 +22,22 @@ def precisions(page: Page) -> dict[str, str]:
     return {f"f{bits}_70" if page.scale == "paper" else f"float{bits}": f"float{bits}" for bits in (16, 32, 64)}
 
 
+def paper_precisions(page: Page) -> tuple[dict[str, dict], dict]:
+    """Figure 2: the paper's test accuracies by precision, and its epochs of collapse."""
+    return {f"float{bits}": page.paper(f"fig2c_float{bits}") for bits in (16, 64)}, page.paper("fig2_collapse")
+
+
+def trained(page: Page, experiment: str) -> list[str]:
+    """The table of an experiment that runs at paper scale only: elsewhere a figure shows the paper's points alone."""
+    return [experiment] if page.scale == "paper" else []
+
+
 def law(page: Page) -> list[Pair]:
     """The law for the time of collapse: pairs of conditions, named by the settings that differ."""
     found = []
     for suffix in ("", "_fast", "_beta90"):
         used = page.settings("precision43", f"float32{suffix}")
-        label = f"lr {used['learning_rate']:g}\nbeta2 {used['beta2']:g}"
+        label = f"lr {used['learning_rate']:g}, beta2 {used['beta2']:g}"
         found.append(Pair(label, f"float32{suffix}", f"float64{suffix}", used["beta2"]))
     return found
 
@@ -62,6 +72,11 @@ def transformers(page: Page) -> dict[str, str]:
     return {"perp_adamw": "perpAdamW", "adamw_wd": f"AdamW, decay {decay:g}", "adamw": "AdamW"}
 
 
+def paper_transformers(page: Page) -> dict[str, dict]:
+    """Figure 6a: the paper's test accuracies by condition."""
+    return {name: page.paper(f"fig6a_{name}") for name in transformers(page)}
+
+
 def rate(page: Page, experiment: str, condition: str) -> str:
     """`lr 0.005, p = 113`."""
     used = page.settings(experiment, condition)
@@ -76,7 +91,7 @@ def projected(page: Page) -> list[Panel]:
     return [
         Panel("perp_adamw", f"perpAdamW, {perp_adamw}", test=page.paper("fig6b_perp_test")),
         Panel("adamw", f"AdamW, {adamw}", train, test),
-        Panel("perp_sgd", f"perpSGD + StableMax, {perp_sgd}"),
+        Panel("perp_sgd", f"perpSGD + StableMax, {perp_sgd}", test=page.paper("fig6b_perp_sgd_test")),
         Panel("sgd", f"SGD + StableMax, {sgd}"),
     ]
 

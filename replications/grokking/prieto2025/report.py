@@ -19,7 +19,7 @@ page = Page("prieto2025")
 stablemax, precision, decay = (arms.experiment(page, topic) for topic in ("stablemax", "precision", "decay"))
 
 # %% [markdown]
-# ## All claims at a glance
+# ## Background and words
 # Networks trained on modular arithmetic first fit their training pairs and only much later generalise ("grokking").
 # The paper's account: without regularisation the logits grow until softmax **collapses** (the small terms of its sum
 # are rounded away, the gradient of the correct class becomes exactly zero), and what drives the logits is that the
@@ -27,9 +27,6 @@ stablemax, precision, decay = (arms.experiment(page, topic) for topic in ("stabl
 
 # %%
 page.text(captions.common.definitions())
-
-# %%
-page.summary()
 
 # %% [markdown]
 # ## Figure 1a: with and without the projection
@@ -53,7 +50,7 @@ page.figure(
 # %%
 page.figure(
     "fig1b",
-    lambda runs: plotting.stablemax.fig1b(runs, page.paper("fig1b_test") if page.scale == "paper" else None),
+    lambda runs: plotting.stablemax.fig1b(runs, page.paper("fig1b_test")),
     [stablemax],
     **captions.stablemax.fig1b(page),
 )
@@ -67,7 +64,7 @@ page.figure(
 # %%
 page.figure(
     "fig2",
-    lambda runs: plotting.collapse.fig2(runs, arms.precisions(page)),
+    lambda runs: plotting.collapse.fig2(runs, arms.precisions(page), *arms.paper_precisions(page)),
     [precision],
     **captions.collapse.fig2(page),
 )
@@ -85,7 +82,7 @@ page.text(captions.collapse.fig2_text(page))
 # %%
 page.figure(
     "fig2_law",
-    lambda runs: plotting.collapse.fig2_law(runs, arms.law(page)),
+    lambda runs: plotting.collapse.fig2_law(runs, arms.law(page), page.paper("fig2_collapse")),
     ["precision43"],
     **captions.collapse.fig2_law(page),
 )
@@ -104,7 +101,7 @@ page.figure("fig3", plotting.stablemax.fig3, ["stablemax_function"], **captions.
 # %%
 page.figure(
     "fig4_norm",
-    lambda runs: plotting.stablemax.fig4_norm(runs, arms.norms(page)),
+    lambda runs: plotting.stablemax.fig4_norm(runs, arms.norms(page), page.paper("fig4_norm")),
     [stablemax],
     **captions.stablemax.fig4_norm(page),
 )
@@ -132,7 +129,13 @@ page.text(captions.stablemax.fig4_codes_text(page))
 # epochs, and how fast differs between machines.
 
 # %%
-page.figure("fig4_parity", plotting.stablemax.fig4_parity, ["parity"], **captions.stablemax.fig4_parity(page))
+parity = page.paper("fig4_parity"), page.paper("fig4_parity_chou")
+page.figure(
+    "fig4_parity",
+    lambda *runs: plotting.stablemax.fig4_parity(*parity, *runs),
+    arms.trained(page, "parity"),
+    **captions.stablemax.fig4_parity(page),
+)
 
 # %% [markdown]
 # ## Figure 5: alignment of gradients with weights
@@ -158,8 +161,8 @@ page.text(captions.alignment.fig5_text(page))
 # %%
 page.figure(
     "fig6a",
-    lambda runs: plotting.projection.fig6a(runs, arms.transformers(page)),
-    ["transformer"],
+    lambda *runs: plotting.projection.fig6a(arms.transformers(page), arms.paper_transformers(page), *runs),
+    arms.trained(page, "transformer"),
     **captions.projection.fig6a(page),
 )
 
@@ -210,7 +213,12 @@ page.figure(
 # untouched run reaches 87 %.
 
 # %%
-page.figure("fig8", plotting.interventions.fig8, ["zeroed113"], **captions.interventions.fig8(page))
+page.figure(
+    "fig8",
+    lambda *runs: plotting.interventions.fig8(page.paper("fig8"), *runs),
+    arms.trained(page, "zeroed113"),
+    **captions.interventions.fig8(page),
+)
 
 # %% [markdown]
 # ## Figure 14: MNIST with scaled-up weights
@@ -240,7 +248,7 @@ page.text(captions.interventions.fig14_text(page))
 # %%
 page.figure(
     "fig15",
-    lambda runs: plotting.weight_decay.fig15(runs, arms.weight_decays(page)),
+    lambda runs: plotting.weight_decay.fig15(runs, arms.weight_decays(page), page.paper("fig15_solved")),
     [decay],
     **captions.weight_decay.fig15(page),
 )

@@ -20,7 +20,7 @@ page = Page("dang2023")
 free, perceptrons = (select.conditions(page, name) for name in ("direct", "networks"))
 
 # %% [markdown]
-# ## All claims at a glance
+# ## Background and words
 # Late in training the last layers of a classifier become simple: samples of a class share one feature vector (NC1),
 # class means and classifiers form a regular frame (NC2) and are dual to each other (NC3). The paper explains this with
 # a model in which features are free parameters, followed by M linear layers, squared error and L2 regularisation, and
@@ -32,9 +32,6 @@ free, perceptrons = (select.conditions(page, name) for name in ("direct", "netwo
 # metric alone does not see scale. M is the number of linear layers, K that of classes, n_k the size of a class and N of
 # all; p_k is the squared length of the classifier of class k, a row of the product of all linear layers; f is the
 # objective and f* its minimum in closed form. The self-output of a class is its output for its own class (1 = exact).
-
-# %%
-page.summary()
 
 # %% [markdown]
 # ## The learned geometry

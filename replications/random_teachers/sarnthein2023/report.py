@@ -21,14 +21,11 @@ probes, regimes, bottleneck = run.probes(), run.regimes(), page.settings("plain"
 
 
 # %% [markdown]
-# ## All claims at a glance
+# ## Background and words
 # A **teacher** network is initialised at random and never trained. A **student** of the same shape learns to give the
 # teacher's answers (a softmax over many outputs) on unlabelled images. Nobody ever tells it a class, and yet the paper
 # finds that classes can be read off its features better than off the teacher's. Below, figure by figure, what of this
 # holds in small networks on MNIST, under three probes; the convolutional networks of the paper run at paper scale.
-
-# %%
-page.summary()
 
 # %%
 page.text(captions.probing.regimes(run))
@@ -84,7 +81,9 @@ page.text(captions.data.gains(run))
 # %%
 page.figure(
     "fig4",
-    lambda final: plotting.probing.by_data(final, probes, captions.data.sources(run), page.paper("fig4")),
+    lambda final: plotting.probing.by_data(
+        final, probes, captions.data.sources(run), page.paper("fig4"), captions.data.paper_sources(run)
+    ),
     ["plain_final"],
     alt=lambda: captions.data.by_data_alt(run),
     note=captions.data.by_data_note(run),
@@ -189,21 +188,24 @@ page.figure(
 # The paper's own setting: CIFAR10, CIFAR100, STL10 and TinyImageNet, at paper scale.
 
 # %%
+linear, transfer, nearest = (page.paper(f"table{number}") for number in (1, 2, 3))
 page.figure(
     "tables",
-    lambda cifar10, datasets: plotting.images.tables(cifar10, datasets, page.paper("table1"), page.paper("table2")),
-    ["cifar10_probing", "datasets_probing"],
-    alt="VGG11 and ResNet18: linear probe over epochs, gain by alpha, and students by data set beside the paper's values.",
-    note="Open diamonds: the paper. Circles: distilled on the data set itself, triangles: on TinyImageNet. Means with 95 % intervals over seeds.",
+    (
+        (lambda cifar10, datasets: plotting.images.tables(cifar10, datasets, linear, transfer))
+        if page.scale == "paper"
+        else (lambda: plotting.images.published(linear, nearest, transfer))
+    ),
+    ["cifar10_probing", "datasets_probing"] if page.scale == "paper" else [],
+    **captions.images.tables(page.scale),
 )
 
 # %%
 page.figure(
     "fig11",
-    lambda frame: plotting.images.ablations(frame, page.paper("table5")),
-    ["ablations_probing"],
-    alt="Teacher and student accuracies by norm layer, head variant, number of outputs and architecture.",
-    note="Open diamonds: the paper, teacher and student. Means with 95 % intervals over seeds.",
+    lambda *frames: plotting.images.ablations(page.paper("table5"), *frames),
+    ["ablations_probing"] if page.scale == "paper" else [],
+    **captions.images.ablations(page.scale),
 )
 
 # %% [markdown]

@@ -11,6 +11,7 @@ from replications.scaling_laws.bahri2024.measuring.random_features import FIRST_
 from verifig.ground import numbers
 from verifig.pages import figures
 from verifig.pages.figures import BLUE, DASHED, ORANGE, decade_ticks, log_ticks, pick
+from verifig.pages.legible import band_is
 
 ZERO = 1e-17  # where an exact zero is drawn on a log axis
 
@@ -39,7 +40,7 @@ def b_duality(frame: pd.DataFrame) -> Figure:
 
 def b_power(frame: pd.DataFrame) -> Figure:
     """L(D) by spectral exponent with kappa(D)/(2 S), and the ratio of the two."""
-    figure, axes = figures.grid(2, width=9.2, height=3.3)
+    figure, axes = figures.grid(2, width=8.8, height=3.3)
     for (alpha, rows), colour in zip(frame.groupby("alpha"), figures.PALETTE, strict=False):
         figures.mean_band(axes[0], rows, color=colour, label=f"α = {alpha:g}", marker="o", markersize=4)
         expected = rows.groupby("x")["expected"].first()
@@ -58,7 +59,7 @@ def b_power(frame: pd.DataFrame) -> Figure:
 
 def b_variance(frame: pd.DataFrame, parameters: int) -> Figure:
     """Relative excess loss against samples with the exact expectation and exponent 1."""
-    figure, axes = figures.grid(2, width=9.2, height=3.1)
+    figure, axes = figures.grid(2, width=8.8, height=3.1)
     ratio = frame.assign(value=frame["value"] / frame["expected"])
     label = f"{frame['seed'].nunique()} groups of draws"
     figures.band(axes[0], frame, color=BLUE, label=label, marker="o", markersize=4)
@@ -80,7 +81,7 @@ def b_variance(frame: pd.DataFrame, parameters: int) -> Figure:
 def b_mnist(frame: pd.DataFrame) -> Figure:
     """Losses by data and by parameters for three poolings, with theory."""
     pools = sorted(frame["pool"].unique())
-    figure, axes = figures.grid(len(pools), width=10, height=3.2, sharey=True)
+    figure, axes = figures.grid(len(pools), width=8.8, height=3.2, sharey=True)
     for each, pool in zip(np.atleast_1d(axes), pools, strict=True):
         rows = pick(frame, pool=pool)
         scale = rows["expected"].max()
@@ -104,7 +105,7 @@ def b_mnist(frame: pd.DataFrame) -> Figure:
 
 def b_kernels(spectra: pd.DataFrame, points: pd.DataFrame) -> Figure:
     """Kernel spectra, data exponents against spectral exponents, and against the theory of the same spectrum."""
-    figure, axes = figures.grid(3, width=9.6, height=3.5)
+    figure, axes = figures.grid(2, 2, width=8.8, height=3.3)
     colours = dict(zip(sorted(spectra["pool"].unique()), figures.PALETTE, strict=False))
     depths = sorted(spectra["depth"].unique())
     markers = {depth: "os^Dv"[k % 5] for k, depth in enumerate(depths)}
@@ -121,7 +122,7 @@ def b_kernels(spectra: pd.DataFrame, points: pd.DataFrame) -> Figure:
     limits = min(0.9 * values.min().min(), 0), 1.05 * values.max().max()
     for each, x, label, title in (
         (axes[1], "spectral", "spectral exponent α_K", "against the fitted power law"),
-        (axes[2], "theory", "exponent from the spectrum by theory", "against the whole spectrum"),
+        (axes[2], "theory", "exponent by theory of the spectrum", "against the whole spectrum"),
     ):
         each.plot(limits, limits, **DASHED)
         for (pool, depth), rows in points.groupby(["pool", "depth"]):
@@ -130,7 +131,9 @@ def b_kernels(spectra: pd.DataFrame, points: pd.DataFrame) -> Figure:
             look = {"fmt": markers[depth], "color": colours[pool], "markersize": 6}
             each.errorbar(rows[x].iloc[0], middle, yerr=spread, label=f"pool {pool}, depth {depth}", **look)
         each.set(xlabel=label, ylabel="data exponent α_D", xlim=limits, ylim=limits, title=title)
-    figures.legend_outside(axes[2], "lower center", ncols=4, fontsize=8.5)
+    figures.legend_panel(
+        axes[3], axes[2], title="pooling of the images, depth of the network\n(bars: range over draws)"
+    )
     return figure
 
 
@@ -165,13 +168,14 @@ def one_kind(frame: pd.DataFrame) -> pd.DataFrame:
 def b_fig1b(students: pd.DataFrame, exponents: pd.DataFrame) -> Figure:
     """Test loss by sample size and dimension, and the exponents against 4/d."""
     students, exponents = one_kind(students), one_kind(exponents)
-    figure, axes = figures.grid(2, width=9.6, height=3.5)
+    figure, axes = figures.grid(2, width=8.8, height=3.5)
     for (dimension, rows), colour in zip(students.groupby("d"), figures.PALETTE, strict=False):
         logs = rows.assign(value=np.log(rows["value"]))
         means = logs.groupby("x")["value"].mean()
         axes[0].plot(means.index, np.exp(means), "o-", color=colour, markersize=4, label=f"d = {dimension}")
         ends = rows.groupby("x")["value"]
         axes[0].fill_between(means.index, ends.min(), ends.max(), color=colour, alpha=0.13, linewidth=0)
+    band_is(axes[0], "geometric means, bands: range over seeds")
     axes[0].set(yscale="log", xlabel="samples D", ylabel="lowest test loss", title="students")
     log_ticks(axes[0].xaxis, sorted(students["x"].unique()))
     axes[0].minorticks_off()
@@ -192,7 +196,7 @@ def b_sweep(frame: pd.DataFrame) -> Figure:
     if "samples" in frame:
         frame = pick(frame, samples=frame["samples"].max())
     dimensions = sorted(frame["d"].unique())
-    figure, axes = figures.grid(4, -(-len(dimensions) // 4), width=11, height=2.8)
+    figure, axes = figures.grid(3, -(-len(dimensions) // 3), width=8.8, height=2.8)
     for each, dimension in zip(axes, dimensions, strict=False):
         for (depth, rows), colour in zip(pick(frame, d=dimension).groupby("depth"), figures.PALETTE, strict=False):
             figures.band(each, rows, x="parameters", color=colour, label=f"depth {depth}", marker="o", markersize=3)
@@ -200,5 +204,5 @@ def b_sweep(frame: pd.DataFrame) -> Figure:
     for each in axes[len(dimensions) :]:
         each.axis("off")
     axes[0].set_ylabel("lowest test loss")
-    axes[0].legend(fontsize=7)
+    axes[0].legend(fontsize=8)
     return figure

@@ -21,16 +21,13 @@ theory = Theory(page)
 
 
 # %% [markdown]
-# ## All claims at a glance
+# ## Background and words
 # The loss of a network falls as a power of the number D of samples and of the number P of parameters, or of the width.
 # Bahri et al. explain the exponents in two ways. When the other resource is plentiful, the loss is limited by
 # **resolution**: the exponent follows from the spectrum of the features, or from the dimension of the data as 4/d. When
 # it is scarce, the loss approaches its limit as 1/D or 1/width: **variance** of a finite draw. Linear models with random
 # features are solved here in closed form; networks are trained for the figures on variance in data and width, and on
 # dimension.
-
-# %%
-page.summary()
 
 # %% [markdown]
 # ## Data and parameters are dual (Section 2.4)
@@ -108,7 +105,7 @@ page.figure(
     plots.b_kernels,
     ["b_spectra", "b_kernel_points"],
     alt=lambda _, points: (
-        "Left: spectra of infinitely wide networks' kernels on MNIST. Middle and right: data exponents against the exponent "
+        "First panel: spectra of infinitely wide networks' kernels on MNIST. The others: data exponents against the exponent "
         f"fitted to the spectrum and against the theory of the whole spectrum. {theory.ranks()} {theory.kernels(points)}"
     ),
     note=lambda _, points: (

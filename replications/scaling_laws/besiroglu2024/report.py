@@ -21,7 +21,7 @@ refit = Refit(page)
 
 
 # %% [markdown]
-# ## All claims at a glance
+# ## Background and words
 # The loss of a language model with N parameters after D tokens follows **L(N, D) = E + A/N^α + B/D^β** closely enough
 # to plan with. Hoffmann et al. fitted the law to more than 400 runs and published 80 % intervals for the exponent a of
 # the optimal model size that are 0.001 wide. Besiroglu et al. read 245 of the runs off a figure, fitted again, and found
@@ -35,9 +35,6 @@ page.text(
     else "The page stands on a published table of losses. **It was not read here**, so that nothing below says anything "
     "about the paper's numbers; the notice above names the file and the command that fetches it."
 )
-
-# %%
-page.summary()
 
 # %% [markdown]
 # ## Training runs (data scatter)
@@ -154,12 +151,12 @@ page.figure(
 # %%
 page.figure(
     "c_policy",
-    uncertainty.c_policy,
+    lambda table: uncertainty.c_policy(table, page.paper("policy")),
     ["c_policy"],
     alt=lambda table: f"Optimal tokens per parameter against compute. {refit.policy()} {refit.band(table)}",
     note=lambda table: (
         f"{refit.policy()} {refit.band(table)} The paper's band comes from 10,000 normal vectors, which the dotted lines "
-        "repeat; the shaded one is the bootstrap itself."
+        "repeat; the shaded one is the bootstrap itself. Thick lines and diamond: numbers of its text and notebook."
     ),
 )
 

@@ -1,5 +1,7 @@
 """Figures of the hitchhiker's guide: heat maps of extrapolation errors, baselines, parameters, loss curves."""
 
+from collections.abc import Mapping
+
 import matplotlib
 import numpy as np
 import pandas as pd
@@ -7,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from verifig.pages import figures
-from verifig.pages.figures import BLUE, GREEN, ORANGE, PURPLE, RED, decade_ticks, log_ticks, pick
+from verifig.pages.figures import BLUE, GREEN, ORANGE, PURPLE, RED, decade_ticks, log_ticks, paper_points, pick
 
 FAMILIES = {"opt": "OPT", "gpt3": "GPT-3", "olmo": "OLMo", "t5": "T5"}
 FAMILY_COLOURS = {"opt": BLUE, "gpt3": ORANGE, "olmo": GREEN, "t5": PURPLE, "chinchilla": RED}
@@ -22,7 +24,7 @@ def size(value: float) -> str:
 
 
 def heat(axes: Axes, table: pd.DataFrame, digits: int = 1) -> object:
-    """A table of errors in percent as coloured cells with their values."""
+    """A table of errors in percent as coloured cells with their values; where there is none, a dash."""
     image = axes.pcolormesh(
         np.arange(table.shape[1] + 1),
         np.arange(table.shape[0] + 1),
@@ -39,6 +41,8 @@ def heat(axes: Axes, table: pd.DataFrame, digits: int = 1) -> object:
                 text = f"{value:.{digits}f}" if value < 100 else f"{value:.0f}"
                 colour = "white" if value > 0.65 * WORST else "#1f2430"
                 axes.text(column + 0.5, row + 0.45, text, ha="center", va="center", fontsize=7, color=colour)
+            else:
+                axes.text(column + 0.5, row + 0.45, "–", ha="center", va="center", fontsize=7, color=figures.MUTED)
     axes.set(xticks=np.arange(table.shape[1]) + 0.5, yticks=np.arange(table.shape[0]) + 0.5)
     axes.set_xticklabels([f"{100 * c:g}" if isinstance(c, float) and c <= 1 else str(c) for c in table.columns])
     axes.set_yticklabels([str(index) for index in table.index])
@@ -54,7 +58,7 @@ def pivot(frame: pd.DataFrame, rows: str, columns: str, value: str = "error") ->
 def h_fig1(grid: pd.DataFrame) -> Figure:
     """Ours beside the authors' cells for both families, the cheapest cells that reach 15, 10 and 5 % starred."""
     families = [name for name in FAMILIES if name in set(grid["family"])]
-    figure, axes = figures.grid(2, len(families), width=10.5, height=3.0)
+    figure, axes = figures.grid(2, len(families), width=8.8, height=3.0)
     for row, family in enumerate(families):
         cells = pick(grid, family=family, grid="final")
         ours, authors = pivot(cells, "models", "share"), pivot(cells, "models", "share", "authors")
@@ -80,14 +84,14 @@ def _stars(axes: Axes, cells: pd.DataFrame, table: pd.DataFrame) -> None:
             goals.setdefault((best["share"], best["models"]), []).append(str(goal))
     for (share, count), names in goals.items():
         x, y = table.columns.get_loc(share), table.index.get_loc(count)
-        place = {"ha": "center", "va": "center", "fontsize": 6.5, "weight": "bold", "color": "#1f2430"}
-        axes.text(x + 0.5, y + 0.83, f"★{names[-1]}", **place)  # the strictest goal that it is the cheapest for
+        place = {"ha": "center", "va": "center", "fontsize": 7, "weight": "bold", "color": "#1f2430"}
+        axes.text(x + 0.5, y + 0.8, f"★{names[-1]}", **place)  # the strictest goal that it is the cheapest for
 
 
 def h_fig1a(scale_up: pd.DataFrame) -> Figure:
     """Error from four consecutive sizes by how much larger the target is."""
     families = [name for name in FAMILIES if name in set(scale_up["family"])]
-    figure, axes = figures.grid(len(families), width=10.5, height=2.9)
+    figure, axes = figures.grid(len(families), width=8.8, height=2.9)
     for each, family in zip(axes, families, strict=True):
         table = pivot(pick(scale_up, family=family), "factor", "share")
         image = heat(each, table)
@@ -97,23 +101,29 @@ def h_fig1a(scale_up: pd.DataFrame) -> Figure:
     return figure
 
 
-def h_fig1c(windows: pd.DataFrame) -> Figure:
-    """Error by number of consecutive models and the largest of them."""
+def h_fig1c(windows: pd.DataFrame, paper: Mapping) -> Figure:
+    """Error by number of consecutive models and the largest of them, below it the authors' in brackets."""
     families = [name for name in FAMILIES if name in set(windows["family"])]
-    figure, axes = figures.grid(len(families), width=10.5, height=3.0)
+    figure, axes = figures.grid(len(families), width=8.8, height=3.0)
     for each, family in zip(axes, families, strict=True):
         table = pivot(pick(windows, family=family), "models", "largest").dropna(axis=1, how="all")
         image = heat(each, table)
         each.set_xticklabels([size(value) for value in table.columns])
+        for models, largest, error in paper.get(family, []):
+            if models in table.index and largest in table.columns:
+                value = table.loc[models, largest]
+                place = table.columns.get_loc(largest) + 0.5, table.index.get_loc(models) + 0.17
+                colour = "white" if value > 0.65 * WORST else "#1f2430"
+                each.text(*place, f"({error:.2f})", ha="center", va="center", fontsize=7, color=colour)
         each.set(title=FAMILIES[family], xlabel="largest model used", ylabel="models used")
     figure.colorbar(image, ax=list(axes), label="error (ARE, %)", shrink=0.9)
     return figure
 
 
-def h_baseline(baselines: pd.DataFrame) -> Figure:
-    """Error of the law and of two baselines by the number of smallest models."""
+def h_baseline(baselines: pd.DataFrame, paper: Mapping) -> Figure:
+    """Error of the law and of two baselines by the number of smallest models, with the authors' for the best loss."""
     families = [name for name in FAMILIES if name in set(baselines["family"])]
-    figure, axes = figures.grid(len(families), width=8.8, height=2.9)
+    figure, axes = figures.grid(len(families), width=8.8, height=3.8)
     for each, family in zip(axes, families, strict=True):
         rows = baselines[(baselines["family"] == family) & (baselines["models"] > 2)]
         for name, label, colour in (
@@ -122,11 +132,18 @@ def h_baseline(baselines: pd.DataFrame) -> Figure:
             ("law", "scaling law", BLUE),
         ):
             each.plot(rows["models"], rows[name], "o-", color=colour, label=label)
+        published = [pair for pair in paper["families"].get(family, []) if pair[0] in set(rows["models"])]
+        paper_points(
+            each, *np.transpose(published or np.empty((0, 2))), "best loss seen, authors' figure", markersize=8
+        )
+        each.axhline(
+            paper["best"], **figures.DASHED, alpha=0.75, label="best loss seen, paper's mean over all families"
+        )
         each.set(title=FAMILIES[family], xlabel="smallest models used", xticks=rows["models"])
         log_ticks(each.yaxis, (1, 3, 10, 30, 100))
         each.yaxis.set_view_interval(1, 100)  # at least
     axes[0].set_ylabel("error (ARE, %)")
-    axes[0].legend(fontsize=8, loc="lower left")
+    figures.legend_outside(axes[0], "lower center", ncols=2)
     return figure
 
 
@@ -151,7 +168,7 @@ def h_final(values: dict[str, tuple[float, float]]) -> Figure:
 
 def h_fig3(parameters: pd.DataFrame) -> Figure:
     """alpha against a, beta against b, and E, over families."""
-    figure, axes = figures.grid(3, width=10.5, height=3.0)
+    figure, axes = figures.grid(3, width=8.8, height=3.3)
     ordered = parameters.assign(E=np.exp(parameters["e"])).sort_values("E").reset_index(drop=True)
     ordered["rank"] = ordered.index
     groups = {"chinchilla": "Chinchilla"} | FAMILIES
@@ -164,14 +181,14 @@ def h_fig3(parameters: pd.DataFrame) -> Figure:
             if len(row):
                 each.scatter(row[x], row[y], color=FAMILY_COLOURS[name], s=42, label=label)
         each.set(xlabel=x_label, ylabel=y_label, title=f"{y_label} against {x}" if x != "rank" else "E, in own units")
-    axes[2].legend(fontsize=8, loc="upper left")
+    figures.legend_outside(axes[2], "lower center", ncols=5)
     return figure
 
 
 def h_fig4(starts: pd.DataFrame) -> Figure:
     """Error against the share of training that is dropped at the beginning."""
     families = [name for name in FAMILIES if name in set(starts["family"])]
-    figure, axes = figures.grid(len(families), width=9.4, height=3.0)
+    figure, axes = figures.grid(len(families), width=8.8, height=3.0)
     for each, family in zip(axes, families, strict=True):
         rows = starts[(starts["family"] == family) & (starts["models"] > 2)]
         counts = sorted(rows["models"].unique())
@@ -188,45 +205,52 @@ def h_fig5(grid: pd.DataFrame, family: str, paper: dict) -> Figure:
     """Error with and without the first tokens for one family (last 30 % of the target), by number of models."""
     rows = grid[(grid["family"] == family) & (grid["models"] > 2)]
     counts = sorted(rows["models"].unique())[:3]
-    figure, axes = figures.grid(len(counts), width=9.6, height=2.8, sharey=True)
+    figure, axes = figures.grid(len(counts), width=8.8, height=3.3, sharey=True)
     for each, count in zip(axes, counts, strict=True):
         for key, label, colour in (("late_no_cut", "all tokens", ORANGE), ("late", "without the first 10B", BLUE)):
             line = pick(rows, grid=key, models=count)
             each.plot(100 * line["share"], line["error"], "o-", color=colour, markersize=4, label=label)
         if family == "opt":
-            each.axhspan(*paper["with_cut"], color=figures.INK, alpha=0.08, linewidth=0)
+            low, high = paper["with_cut"]
+            points = [(share, error) for models, share, error in paper["no_cut"] if models == count]
+            paper_points(each, *np.transpose(points or np.empty((0, 2))), "all tokens, authors' figure", markersize=7)
+            label = f"without the first 10B, paper: {low}–{high} %"
+            each.axhspan(low, high, color=figures.INK, alpha=0.1, linewidth=0, label=label)
         title = f"{FAMILIES[family]}, {count} smallest models"
         each.set(title=title, xlabel="share of training used (%)", ylim=(0, None))
-    if family == "opt":
-        low, high = paper["with_cut"]
-        axes[0].annotate(f"paper, with the cut: {low}–{high} %", (100, 0.6), ha="right", fontsize=7.5)
     axes[0].set_ylabel("error (ARE, %)")
-    axes[0].legend(fontsize=8)
+    figures.legend_outside(axes[0], "lower center", ncols=4)
     return figure
 
 
-def h_fig6(*tables: pd.DataFrame) -> Figure:
+def h_fig6(paper: Mapping, *tables: pd.DataFrame) -> Figure:
     """Error from one model and borrowed exponents by share of training, a line a size, darker for larger models."""
-    figure, axes = figures.grid(len(tables), width=10.4, height=3.6, sharey=True)
+    rows_of = -(-len(tables) // 2)
+    figure, axes = figures.grid(min(2, len(tables)), rows_of, width=8.8, height=3.2, sharey=True)
     log_ticks(axes[0].yaxis, (1, 3, 10, 30, 100, 300))
-    axes[0].set(ylim=(0.05, 400), ylabel="error (ARE, %)")
-    for each, table in zip(axes, tables, strict=True):
+    axes[0].set(ylim=(0.05, 400))
+    for each in axes[len(tables) :]:
+        each.axis("off")
+    for each, table in zip(axes, tables, strict=False):
         sizes = sorted(table["size"].unique())
-        shades = matplotlib.colormaps["viridis_r"](np.linspace(0.15, 0.9, len(sizes)))
+        shades = matplotlib.colormaps["viridis_r"](np.linspace(0.1, 0.72, len(sizes)))
         for index, value in enumerate(sizes):
             rows = pick(table, size=value)
             look = {"color": shades[index], "marker": "o", "markersize": 3}
             style = "--" if index == len(sizes) - 1 else "-"
             each.plot(100 * rows["share"], rows["error"], linestyle=style, label=size(value), **look)
-        each.set(title=FAMILIES[table["family"].iloc[0]], xlabel="share of training used (%)")
-        each.legend(fontsize=7.5, ncols=2, loc="lower left", handlelength=1.6, columnspacing=1)
+        family = table["family"].iloc[0]
+        if points := [(share, error) for value, share, error in paper.get(family, []) if value in sizes]:
+            paper_points(each, *np.transpose(points), "authors' figure", markersize=7)
+        each.set(title=FAMILIES[family], xlabel="share of training used (%)", ylabel="error (ARE, %)")
+        each.legend(fontsize=8, ncols=3, loc="lower left", handlelength=1.6, columnspacing=1)
     return figure
 
 
 def h_fig7(lines: pd.DataFrame) -> Figure:
     """Loss curves; dashed what the law fitted to the four smallest models says."""
     families = [name for name in FAMILIES if name in set(lines["family"])]
-    figure, axes = figures.grid(len(families), width=10, height=3.8)
+    figure, axes = figures.grid(len(families), width=8.8, height=3.8)
     for each, family in zip(axes, families, strict=True):
         rows = pick(lines, family=family)
         last, names = rows["index"].max(), {}
@@ -248,7 +272,7 @@ def h_fig7(lines: pd.DataFrame) -> Figure:
 def h_fig8(grid: pd.DataFrame) -> Figure:
     """Error of the smallest model predicted from the largest."""
     families = [name for name in FAMILIES if name in set(grid["family"])]
-    figure, axes = figures.grid(len(families), width=10.5, height=2.9)
+    figure, axes = figures.grid(len(families), width=8.8, height=2.9)
     for each, family in zip(axes, families, strict=True):
         cells = pick(grid, family=family, grid="scale_down")
         image = heat(each, pivot(cells, "models", "share"))

@@ -21,7 +21,7 @@ guide = Guide(page)
 
 
 # %% [markdown]
-# ## All claims at a glance
+# ## Background and words
 # The loss of a language model with N parameters after D tokens follows **L(N, D) = E + A/N^α + B/D^β** closely enough
 # to plan with. Choshen et al. ask how cheaply such a law can be had. They fit it by least squares to many published
 # families, hold out the largest model, and report the **absolute relative error** (ARE) of its predicted loss. Their code
@@ -37,9 +37,6 @@ page.text(
     else "The page stands on published loss curves. **They were not read here**, so that nothing below says anything about "
     "the paper's numbers; the notice above names the files and the command that fetches them."
 )
-
-# %%
-page.summary()
 
 # %% [markdown]
 # ## Error by number of models and share of training (Figure 1b)
@@ -79,12 +76,12 @@ page.figure(
 # %%
 page.figure(
     "h_fig1c",
-    plots.h_fig1c,
+    lambda windows: plots.h_fig1c(windows, page.paper("windows")),
     ["h_windows"],
     alt=lambda windows: (
         f"Heat maps of error by number of consecutive models and largest model used. {guide.worst_window(windows)}"
     ),
-    note=guide.worst_window,
+    note=lambda windows: f"In brackets: the authors' printed cells of OPT. {guide.worst_window(windows)}",
 )
 
 # %% [markdown]
@@ -116,7 +113,7 @@ page.figure(
         + guide.first_tokens(grid, guide.families[0])
     ),
     note=lambda grid: (
-        f"{guide.first_tokens(grid, guide.families[0])} GPT-3's digitised curves start at 11 billion tokens, so the cut changes "
+        f"{guide.first_tokens(grid, guide.families[0])} Diamonds: the authors' printed numbers. GPT-3's digitised curves start at 11 billion tokens, so the cut changes "
         "nothing there."
     ),
 )
@@ -127,14 +124,14 @@ page.figure(
 # %%
 page.figure(
     "h_fig6",
-    plots.h_fig6,
+    lambda *tables: plots.h_fig6(page.paper("one_model"), *tables),
     [f"h_one_model_{name}" for name in guide.one_model_families()],
     alt=lambda *tables: (
         "Error from one model with borrowed exponents by share of training, a line a size, a panel a family. "
         + guide.one_model(*tables)
     ),
     note=lambda *tables: (
-        f"Dashed: the target itself. {guide.one_model(*tables)} The paper's '8.7B' for OPT is the 6.7B model. T5 is an "
+        f"Dashed: the target itself; diamonds: numbers in the authors' figure files. {guide.one_model(*tables)} The paper's '8.7B' for OPT is the 6.7B model. T5 is an "
         "encoder-decoder whose losses are in bits."
     ),
 )
@@ -171,7 +168,7 @@ page.figure(
 # %%
 page.figure(
     "h_baseline",
-    plots.h_baseline,
+    lambda table: plots.h_baseline(table, page.paper("baseline")),
     ["h_baselines"],
     alt=lambda table: (
         "Error of the scaling law, of the best loss seen and of the most trained model's last losses, by number of models. "

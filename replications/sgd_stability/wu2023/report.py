@@ -18,7 +18,7 @@ from verifig.pages.page import Page
 page = Page("wu2023")
 
 # %% [markdown]
-# ## All claims at a glance
+# ## Background and words
 # A minimum that interpolates the data can only be the end of SGD if SGD does not leave it again. For batch size 1 and
 # learning rate η this **linear stability** (of the mean square of small deviations) needs tr G ≤ 2/η, where
 # G = E g gᵀ: g is the gradient of the network's output at one sample, E the mean over the training samples. For a loss
@@ -33,9 +33,6 @@ page = Page("wu2023")
 # Of the claims, the identities st1 and st2 are closed forms, tested to rounding; r1, r9 and r11 are
 # inequalities that follow where linear stability holds, tested on the minima that SGD reached and so counted as
 # statements ("A finer point" below says how far these are stable).
-
-# %%
-page.summary()
 
 # %% [markdown]
 # ## The exact threshold

@@ -17,12 +17,6 @@ from verifig.pages.page import Page
 page = Page("SLUG")
 
 # %% [markdown]
-# ## All claims at a glance
-
-# %%
-page.summary()
-
-# %% [markdown]
 # ## Figure 1: stability of gradient descent
 # REPLACE: what the paper shows, in our words.
 

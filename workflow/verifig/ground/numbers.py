@@ -78,6 +78,12 @@ def seconds(value: float) -> str:
     return f"{value:.2g} s" if value < 100 else f"{round(value, -1):.0f} s"
 
 
+def significant(value: float, digits: int) -> float:
+    """The value to so many significant digits; whole numbers below a billion and what is not finite stay as they are."""
+    whole = math.isfinite(value) and float(value).is_integer() and abs(value) < 1e9
+    return value if whole or not math.isfinite(value) else float(f"{value:.{digits}g}")
+
+
 def _scientific(value: float, digits: int) -> str:
     mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
     raised = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))

@@ -77,6 +77,10 @@ class Layout:
     def artifact(self, experiment: str) -> Path:
         return self.folder / f"{experiment}.npz"
 
+    def checkpoint(self, experiment: str) -> Path:
+        """What an unfinished training job has saved, beside its artifact (Snakemake's rule names it alike)."""
+        return self.folder / f"{self.artifact(experiment).name}.ckpt"
+
     def provenance(self, stage: str) -> Path:
         """Record of a stage; a training stage is named after its experiment."""
         return self.folder / f"{stage}.provenance.json"

@@ -6,8 +6,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from verifig.ground.files import read_json
-from verifig.ground.paths import Layout, ruleset_dir
+from verifig.ground.paths import Layout
+from verifig.judging import recorded as records
 from verifig.judging import verdicts
 from verifig.planning import standing, userconfig
 
@@ -57,8 +57,8 @@ def check(results: Path, scale: str, without_data: bool = False) -> int:
 
 def recorded(slug: str, scale: str) -> dict[str, str]:
     """Verdicts recorded on purpose (`verifig record`) by claim id; empty where none are."""
-    path = ruleset_dir(slug) / "recorded" / f"{scale}.json"
-    return {claim["id"]: claim["verdict"] for claim in read_json(path)["claims"]} if path.exists() else {}
+    record = records.load(slug, scale)
+    return record.verdicts if record else {}
 
 
 def differences(claims: Sequence[Mapping], past: Mapping[str, str]) -> list[dict]:

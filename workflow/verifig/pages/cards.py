@@ -1,4 +1,4 @@
-"""HTML and Markdown of the parts of a page: header, figure with its claims, control cards, tables."""
+"""HTML and Markdown of the parts of a page: header, figure with its claims, cards, tables."""
 
 import html
 import math
@@ -13,14 +13,17 @@ from verifig.judging import verdicts
 from verifig.judging.judgement import NARROW
 from verifig.pages import pictures, words
 from verifig.pages.templating import fill
+from verifig.pages.typesetting import typeset
 
 if TYPE_CHECKING:
-    from verifig.planning.rulesets import RuleSet
+    from verifig.planning.rulesets import Deviation, RuleSet
 
 LEGIBLE = 544  # pixels below which a figure scrolls rather than shrinks
 ORIGINS = {"paper": "paper’s", "theory": "theory", "pilot": "pilot", "control": "control arm", "ours": "ours"}
 KINDS = {"number": "a number of the paper’s", "direction": "a statement of the paper’s, with a threshold"}
 KINDS |= {"identity": "an identity", "ours": "an extension of ours"}
+OPEN = ("contradicted", "inconclusive")
+MANY = 2  # measurements of an open claim; of more, those inside their bounds are folded
 PLACES = {"reproduced": "inside", "contradicted": "outside", "inconclusive": "undecided", "not tested": "not tested"}
 
 
@@ -50,18 +53,42 @@ def badge(claim: Mapping) -> Markup:
     return Markup(f'<span class="badge {name}">{verdicts.SYMBOLS[verdict]} {escape(verdicts.word(claim))}</span>')
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Block:
-    """A plain table of text."""
-    cells = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], stack: bool = False) -> Block:
+    """A plain table of text; `stack`: on a narrow screen each cell names its column, where others scroll."""
+    cells = "".join(
+        "<tr>"
+        + "".join(
+            f'<td data-head="{escape(name)}">{escape(cell)}</td>' if stack and cell else f"<td>{escape(cell)}</td>"
+            for name, cell in zip(head, row, strict=True)
+        )
+        + "</tr>"
+        for row in rows
+    )
     headers = "".join(f'<th scope="col">{escape(name)}</th>' for name in head)
-    page_html = f'<div class="scroll" tabindex="0" role="region" aria-label="table: {escape(head[0])}"><table><thead><tr>{headers}</tr></thead><tbody>{cells}</tbody></table></div>'
+    within = f"<thead><tr>{headers}</tr></thead><tbody>{cells}</tbody></table>"
+    region = (
+        f'<div class="scroll" tabindex="0" role="region" aria-label="table: {escape(head[0])}"><table>{within}</div>'
+    )
+    page_html = f'<table class="stack">{within}' if stack else region
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    lines += ["| " + " | ".join(_cell(cell) for cell in row) + " |" for row in rows]
+    lines += ["| " + " | ".join(cell(each) for each in row) + " |" for row in rows]
     return Block(page_html, "\n".join(lines))
 
 
-def _cell(text: object) -> str:
+def cell(text: object) -> str:
+    """Text for one cell of a Markdown table."""
     return " ".join(str(text).split()).replace("|", "\\|")
+
+
+def deviations(items: Sequence["Deviation"]) -> Block:
+    """What differs from the paper, a line each; why, and what it may change, below the line."""
+    folded = "".join(
+        f"<details><summary>{typeset(item.what)}</summary><p><strong>Why:</strong> {typeset(item.why)}. "
+        f"<strong>What it may change:</strong> {typeset(item.effect)}.</p></details>"
+        for item in items
+    )
+    rows = [[item.what, item.why, item.effect] for item in items]
+    return Block(folded, table(["What differs", "Why", "What it may change"], rows).markdown)
 
 
 def counts(claims: Sequence[Mapping]) -> Block:
@@ -79,7 +106,7 @@ def counts(claims: Sequence[Mapping]) -> Block:
     head = ["Kind of claim", "Found right", *verdicts.ORDER[1:], "Paper’s value where one more of our runs would fall"]
     if not any(row[-1] for row in rows):
         head, rows = head[:-1], [row[:-1] for row in rows]
-    return table(head, rows)
+    return table(head, rows, stack=True)
 
 
 def _agreement(claims: Sequence[Mapping]) -> str:
@@ -89,46 +116,29 @@ def _agreement(claims: Sequence[Mapping]) -> str:
     return f"{found['yes']} of {found['yes'] + found['no']}{few}" if sum(found.values()) else ""
 
 
-def header(ruleset: "RuleSet", claims: Sequence[Mapping], scale: str) -> Block:
-    """Title, papers, claims by kind and verdict, and what the small plots mean."""
+def header(
+    ruleset: "RuleSet", claims: Sequence[Mapping], scale: str, recorded: Block | None = None, hero: Block | None = None
+) -> Block:
+    """Title, what the paper says, a first figure, and claims by kind and verdict, those of a record apart."""
     found = counts(claims)
     shown = verdicts.paper_claims(claims)
     sentences = [
         f"Counts at {scale} scale; kinds are not summed, and claims that share runs are not independent evidence.",
         words.simultaneous(claims),
     ]
-    given = {"ruleset": ruleset, "sentences": sentences}
+    given, nothing = {"ruleset": ruleset, "sentences": sentences}, Block("", "")
+    hero, recorded = hero or nothing, recorded or nothing
     return Block(
         fill(
             "header.html.j2",
             **given,
+            hero=Markup(hero.html),
             counts=Markup(found.html),
+            recorded=Markup(recorded.html),
             bar=Markup(pictures.bar(shown, len(shown), "claims by kind and verdict") + pictures.bar_legend()),
-            legend=Markup(pictures.legend()),
         ),
-        fill("header.md.j2", **given, counts=found.markdown),
+        fill("header.md.j2", **given, hero=hero.markdown, counts=found.markdown, recorded=recorded.markdown),
     )
-
-
-def verdict_table(claims: Sequence[Mapping]) -> Block:
-    """One line a claim, with the part that decides."""
-    rows = "".join(
-        f'<tr><td><a href="#{escape(c["id"])}">{escape(c["id"])}</a><br><span class="small">{escape(c["place"])}</span></td>'
-        f"<td>{escape(c['statement'])}</td><td>{escape(ours(c))}</td><td>{badge(c)}</td></tr>"
-        for c in claims
-    )
-    head = ("Claim", "Statement", "Deciding quantity", "Verdict")
-    columns = "".join(f'<th scope="col">{name}</th>' for name in head)
-    page_html = (
-        '<div class="scroll" tabindex="0" role="region" aria-label="all claims"><table>'
-        f"<thead><tr>{columns}</tr></thead><tbody>{rows}</tbody></table></div>"
-    )
-    lines = ["| " + " | ".join(head) + " |", "|---|---|---|---|"]
-    lines += [
-        f"| {c['id']}, {_cell(c['place'])} | {_cell(c['statement'])} | {_cell(ours(c))} | {verdicts.SYMBOLS[c['verdict']]} {verdicts.word(c)} |"
-        for c in claims
-    ]
-    return Block(page_html, "\n".join(lines))
 
 
 def ours(claim: Mapping) -> str:
@@ -145,8 +155,9 @@ def figure_html(
     note: str,
     claims: Sequence[Mapping],
     width: int = 0,
+    beside: str = "",
 ) -> str:
-    """A figure (`width` pixels wide where there is room) with its claims."""
+    """A figure (`width` pixels wide where there is room), what stands beside it, and its claims."""
     image = ""
     if source:
         size = f"width:{width}px;min-width:{min(width, LEGIBLE)}px"
@@ -156,50 +167,73 @@ def figure_html(
             f'<img src="{source}" alt="{escape(alt)}" style="{size}"></div>'
         )
     caption = f"<figcaption>{MarkdownIt('commonmark').renderInline(note)}</figcaption>" if note else ""
+    if image and claims and all(claim["verdict"] == "not tested" for claim in claims) and not beside:
+        image = (
+            f"<details><summary>Show the figure: what it shows is not tested at this scale</summary>{image}</details>"
+        )
     figure = f'<figure id="{escape(name)}">{image}{caption}</figure>' if source or note else ""
-    return figure + "".join(claim_html(claim) for claim in claims)
+    return figure + beside + "".join(claim_html(claim) for claim in claims)
 
 
-def figure_markdown(source: str | None, alt: str, note: str, claims: Sequence[Mapping]) -> str:
+def figure_markdown(source: str | None, alt: str, note: str, claims: Sequence[Mapping], beside: str = "") -> str:
     """The same for code hosts."""
-    lines = [f"![{_cell(alt)}]({source})", ""] if source else []
+    lines = [f"![{cell(alt)}]({source})", ""] if source else []
     lines += [f"*{note}*", ""] if note else []
+    lines += [beside] if beside else []
     return "\n".join(lines + [claim_markdown(claim) for claim in claims])
 
 
 def claim_html(claim: Mapping) -> str:
-    """One claim: statement, verdict, and for every part the paper's value, the bound, ours, and a range plot."""
+    """One claim: statement, verdict, and for every part the paper's value, the bound, ours, and a range plot.
+
+    One that was found right is one line until it is opened.
+    """
+    given = card(claim)
+    return fill("claim.html.j2", **given, card=given)
+
+
+def claim_markdown(claim: Mapping) -> str:
+    """One claim for code hosts."""
+    return fill("claim.md.j2", **card(claim))
+
+
+def card(claim: Mapping) -> dict:
+    """What both languages show of a claim, and of the verdict recorded beside it."""
+    past = claim.get("recorded")
     facts = [
         ("Why these bounds", claim["why"]),
         ("Kind", f"{KINDS[claim['basis']]}, {words.SETTINGS[claim['setting']]}" if claim["kind"] == "claim" else ""),
         ("Units of replication", claim.get("varies", "")),
     ]
-    notes = [f"{verdicts.name_of(part)}: {note}" for part in claim["parts"] for note in part["notes"]]
-    return fill("claim.html.j2", **_card(claim), facts=[fact for fact in facts if fact[1]], notes=notes)
-
-
-def claim_markdown(claim: Mapping) -> str:
-    """One claim for code hosts."""
-    return fill("claim.md.j2", **_card(claim))
-
-
-def _card(claim: Mapping) -> dict:
-    """What both languages show of a claim."""
-    rows = [_row(part, "of" in claim) for part in claim["parts"]]
-    rows += [_row(part, False) | {"name": f"sound runs: {verdicts.name_of(part)}"} for part in claim.get("healthy", [])]
     return {
         "claim": claim,
+        "now": _judged(claim),
         "state": claim["verdict"].replace(" ", "-"),
+        "folded": all(each["verdict"] in ("reproduced", "caught") for each in (claim, *([past] if past else []))),
+        "narrow": claim["verdict"] == "reproduced" and (claim.get("headroom") or math.inf) < NARROW,
+        "paper_value": "no number" if claim["paper_value"] is None else str(claim["paper_value"]),
+        "recorded": _judged(past) | {"on": past["recorded_on"]} if past else None,
+        "sentences": claim.get("recorded_sentences", []),
+        "facts": [fact for fact in facts if fact[1]],
+        "notes": [f"{verdicts.name_of(part)}: {note}" for part in claim["parts"] for note in part["notes"]],
+    }
+
+
+def _judged(claim: Mapping) -> dict:
+    """A verdict with its measurements."""
+    rows = [_row(part, "of" in claim) for part in claim["parts"]]
+    rows += [_row(part, False) | {"name": f"sound runs: {verdicts.name_of(part)}"} for part in claim.get("healthy", [])]
+    settled = [row for row in rows if row["settled"]] if len(rows) > MANY and claim["verdict"] in OPEN else []
+    return {
         "badge": badge(claim),
         "symbol": verdicts.SYMBOLS[claim["verdict"]],
         "word": verdicts.word(claim),
-        "narrow": claim["verdict"] == "reproduced" and (claim.get("headroom") or math.inf) < NARROW,
-        "paper_value": "no number" if claim["paper_value"] is None else str(claim["paper_value"]),
         "theirs": any(row["paper"] for row in rows),
         "bound": f"Bound ({_origin(claim)})" if "bounds_from" in claim else "Bound",
         "rows": rows,
+        "open": [row for row in rows if row not in settled],
+        "rest": settled,
         "words": words.wording(claim),
-        "recorded": claim.get("recorded_sentences", []),
     }
 
 
@@ -223,14 +257,30 @@ def _row(part: Mapping, broken: bool) -> dict:
         "plot": Markup(pictures.range_plot(part)),
         "symbol": symbol,
         "place": place,
+        "settled": part["verdict"] == "reproduced",
     }
 
 
-def controls_html(claims: Sequence[Mapping]) -> str:
-    """Controls and oracles as cards."""
-    return "".join(claim_html(claim) for claim in claims)
+def hero(
+    name: str,
+    heading: str,
+    sources: tuple[str, str],
+    alt: str,
+    claims: Sequence[Mapping],
+    width: int,
+    warning: Block,
+) -> Block:
+    """A page's first figure as its opening: the picture, and the verdicts on what it shows.
 
-
-def controls_markdown(claims: Sequence[Mapping]) -> str:
-    """The same for code hosts."""
-    return "\n".join(claim_markdown(claim) for claim in claims)
+    Args:
+        sources: of the picture, for the page and for code hosts.
+        warning: where its runs are not sound.
+    """
+    links = " ".join(f'<a href="#{escape(c["id"])}">{escape(c["id"])}</a> {badge(c)}' for c in claims)
+    picture = figure_html(f"{name}-first", f"{heading}, as opening", sources[0], alt, "", [], width)
+    told = f'<p class="small"><a href="#{escape(name)}">{escape(heading)}</a>{": " + links if links else ""}</p>'
+    said = "; ".join(f"{c['id']} {verdicts.SYMBOLS[c['verdict']]} {verdicts.word(c)}" for c in claims)
+    return Block(
+        warning.html + picture + told,
+        f"{warning.markdown}![{cell(alt)}]({sources[1]})\n\n*{heading}{': ' + said if said else ''}*",
+    )

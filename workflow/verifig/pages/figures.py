@@ -23,12 +23,14 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
 
 from verifig.ground.files import write_text
+from verifig.pages import legible
 from verifig.pages.notices import PLACEHOLDER
 
 INK = "#010203"  # stands for currentColor until the figure is saved
 MUTED = "#8a8f98"
 PALETTE = ("#3f86d2", "#d9762b", "#2f9e73", "#b05fc4", "#d64f62", "#8f8420", "#2aa3b8", "#8a8f98")
 BLUE, ORANGE, GREEN, PURPLE, RED, OLIVE, TEAL, GREY = PALETTE
+PINK, INDIGO = "#d877ab", "#6a6fd6"  # for pages on which the palette's colours all mean something
 DASHED = {"color": INK, "linestyle": (0, (4, 3)), "linewidth": 1}  # what theory or a paper says, beside our data
 DARK_INK, LIGHT_INK = "#1f2430", "#d6dae2"
 
@@ -95,19 +97,20 @@ def band(
     axes: Axes, frame: pd.DataFrame, x: str = "x", y: str = "value", color: str = BLUE, label=None, **line
 ) -> None:
     """Median over units as a line and the range over units as a band, from a long table with one row a unit and x."""
-    _median_band(axes, frame, x, y, (0, 1), 0.2, {"color": color, "label": label} | line)
+    _median_band(axes, frame, x, y, (0, 1), 0.2, {"color": color, "label": label} | line, "range")
 
 
 def quartile_band(
     axes: Axes, frame: pd.DataFrame, x: str = "x", y: str = "value", color: str = BLUE, label=None, **line
 ) -> None:
     """Median over units with the band from the first to the third quartile, for values whose range spans decades."""
-    _median_band(axes, frame, x, y, (0.25, 0.75), 0.18, {"color": color, "label": label} | line)
+    _median_band(axes, frame, x, y, (0.25, 0.75), 0.18, {"color": color, "label": label} | line, "quartiles")
 
 
-def _median_band(axes, frame, x, y, shares, opacity, line) -> None:
+def _median_band(axes, frame, x, y, shares, opacity, line, name) -> None:
     if frame.empty:  # the condition was left out of this run
         return
+    legible.band_is(axes, f"medians, bands: {name}")
     groups = frame.groupby(x)[y]
     middle, (low, high) = groups.median(), (groups.quantile(share) for share in shares)
     axes.plot(middle.index, middle, **line)
@@ -122,6 +125,7 @@ def mean_band(
 
     if frame.empty:
         return
+    legible.band_is(axes, "means, bands: 95 % intervals")
     groups = frame.groupby(x)[y]
     intervals = {key: mean(values.to_numpy(float)) for key, values in groups}
     axes.plot(list(intervals), [i.observed for i in intervals.values()], color=color, label=label, **line)
@@ -173,9 +177,24 @@ def decade_ticks(values: pd.Series, steps: Sequence[float] = (1, 2, 3, 5)) -> li
     return [tick for tick in ticks if low <= tick <= high]
 
 
-def legend_outside(axes: Axes, place: str, **options) -> None:
-    """One legend for all panels, outside them (`place`: "upper right", "lower center", ...), of what `axes` names."""
-    axes.figure.legend(*axes.get_legend_handles_labels(), loc=f"outside {place}", **options)
+def legend_outside(axes: Axes | Sequence[Axes], place: str, **options) -> None:
+    """One legend for all panels, outside them (`place`: "upper right", "lower center", ...), of what `axes` name."""
+    named: dict[str, object] = {}
+    for panel in [axes] if isinstance(axes, Axes) else axes:
+        for handle, label in zip(*panel.get_legend_handles_labels(), strict=True):
+            named.setdefault(label, handle)
+    if named:
+        panel.figure.legend(list(named.values()), list(named), loc=f"outside {place}", **options)
+
+
+def legend_panel(empty: Axes, *named: Axes, **options) -> None:
+    """Use a panel without data for the legend of what other panels name, each name once."""
+    found = {}
+    for axes in named:
+        handles, labels = axes.get_legend_handles_labels()
+        found |= {label: handle for label, handle in zip(labels, handles, strict=True) if label not in found}
+    empty.axis("off")
+    empty.legend(found.values(), found, **({"loc": "center left", "title_fontsize": 9, "alignment": "left"} | options))
 
 
 def end_labels(axes: Axes, labels: Mapping[str, str], gap: float = 0.06) -> None:
@@ -206,6 +225,7 @@ def end_labels(axes: Axes, labels: Mapping[str, str], gap: float = 0.06) -> None
 
 def svg(figure: Figure, name: str, title: str) -> str:
     """The figure as SVG text that follows the colour scheme; `name` makes its ids unique, `title` describes it."""
+    legible.settle(figure, INK)
     buffer = io.StringIO()
     with plt.rc_context({"svg.hashsalt": name}):
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, "Title": title})

@@ -5,39 +5,54 @@ the `Page`'s methods contributes what that method returns: HTML for the page, Ma
 """
 
 import base64
-import inspect
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 from markdown_it import MarkdownIt
 from matplotlib.figure import Figure
 
-from verifig.ground import conditions, numbers
+from verifig.ground import conditions
 from verifig.ground.errors import RunError
 from verifig.ground.files import read_json
-from verifig.ground.paths import ROOT, Layout, ruleset_dir
+from verifig.ground.paths import ROOT, Layout
 from verifig.ground.yaml_files import read_yaml
 from verifig.judging import verdicts
 from verifig.measuring import tables
-from verifig.pages import cards, defaults, figures, notices, prose
+from verifig.pages import (
+    cards,
+    citing,
+    code_lines,
+    defaults,
+    figures,
+    glance,
+    hardware,
+    notices,
+    objecting,
+    prose,
+    recorded,
+    way_back,
+)
 from verifig.pages.cards import Block
 from verifig.pages.notices import Absent
+from verifig.pages.picture import Picture
 from verifig.pages.prose import MISSING
-from verifig.planning import datasets, rulesets
+from verifig.pages.recorded import Beside
+from verifig.planning import rulesets
 from verifig.training.members import merge
 
 __all__ = ["MISSING", "Page"]
-_rendered: ContextVar[Layout | None] = ContextVar("rendered", default=None)  # of the page being rendered
+_rendered: ContextVar[tuple[Layout, Beside] | None] = ContextVar("rendered", default=None)  # of the page in the making
 
 
 @contextmanager
-def rendering(layout: Layout) -> Iterator[None]:
-    """Within, a `Page` is that of this layout and draws into its folder."""
-    token = _rendered.set(layout)
+def rendering(layout: Layout, beside: Beside | None = None) -> Iterator[None]:
+    """Within, a `Page` is that of this layout and draws into its folder; figures `beside` stand below its own."""
+    token = _rendered.set((layout, beside or Beside()))
     try:
         yield
     finally:
@@ -53,19 +68,25 @@ class Page:
     """
 
     def __init__(self, slug: str):
-        rendered = _rendered.get()
+        rendered, self._beside = _rendered.get() or (None, Beside())
         self.layout = Layout(*(rendered.results, rendered.scale) if rendered else (ROOT / "results", "laptop"), slug)
         self.slug, self.scale = slug, self.layout.scale
         self._rendered = rendered is not None
         self._drawn = self.layout.page / "figures" if rendered else Path(tempfile.mkdtemp(prefix="verifig-"))
         self.ruleset = rulesets.load(slug)
         judged = read_json(self.layout.verdicts)
-        self.claims = _with_recorded(slug, self.scale, judged["claims"])
-        self.what_if: Mapping | None = judged.get("what_if")
+        self.claims, self.what_if = judged["claims"], judged.get("what_if")
+        self.record = recorded.of_page(self.layout)
+        recorded.attach(self.claims, slug, self.record)
+        objecting.attach(self.claims, slug, self.scale)
         self.health: Mapping[str, Sequence[Mapping]] = judged.get("health", {})
         self.statistics = tables.read(self.layout.statistics)
         self.shown: list[str] = []
+        self.pictures: dict[str, Picture] = {}
+        self._back: dict[str, Block] = {}  # by figure, the way back to its data and code
+        self._read_off: dict[str, None] = {}  # values of the paper that were asked for, in order
         self.absent: list[Absent] = []
+        self.hero: Block | None = None
         unknown = {claim["figure"] for claim in self.claims} - {
             *self.ruleset.figures,
             "controls",
@@ -147,6 +168,7 @@ class Page:
 
     def paper(self, name: str) -> dict:
         """Values read off the paper, from the paper's `values.yaml`: each entry carries its source."""
+        self._read_off.setdefault(name)
         return read_yaml(self.ruleset.folder / "values.yaml")[name]
 
     def text(self, markdown: str) -> Block:
@@ -158,8 +180,9 @@ class Page:
         return Block(MarkdownIt("commonmark").enable("table").render(told), told)
 
     def header(self) -> Block:
-        """Title, papers, counts, what the counts mean, and a banner if settings were changed."""
-        head, banner = cards.header(self.ruleset, self.claims, self.scale), notices.banner(self.what_if)
+        """Title, papers, the first figure, counts, and a banner if settings were changed."""
+        head = cards.header(self.ruleset, self.claims, self.scale, recorded.counts(self.record), self.hero)
+        banner = notices.banner(self.what_if)
         return Block(head.html + banner.html, f"{head.markdown}\n\n{banner.markdown}")
 
     def figure(
@@ -185,45 +208,55 @@ class Page:
                 only when the tables are there, with these as arguments if they take any.
         """
         self.shown.append(name)
-        entry = self.figures(all_scales=True)[name]
+        entry, beside = self.figures(all_scales=True)[name], self._beside.blocks.get(name, Block("", ""))
         heading = f"{entry.place}: {entry.title}"
         claims = [claim for claim in self.claims if claim["figure"] == name and claim["kind"] == "claim"]
-        path = self._drawn / f"{name}.svg"
-        if absent := self._draw(name, heading, draw, curves, alt, path):
-            self.absent.append(absent)
+        picture, path = Picture(heading, draw, curves, alt, note), self._drawn / f"{name}.svg"
+        found = self._draw(name, picture, path)
+        back = self._back.get(name, Block("", ""))
+        self.pictures[name] = picture if isinstance(found, Absent) else replace(picture, path=path)
+        if isinstance(found, Absent):
+            if found.why != "scale" or not beside.html:
+                self.absent.append(found)
             return Block(
-                cards.figure_html(name, heading, None, "", "", claims),
-                cards.figure_markdown(None, "", "", claims),
+                cards.figure_html(name, heading, None, "", "", claims, beside=beside.html),
+                cards.figure_markdown(None, "", "", claims, beside.markdown),
             )
-        frames = self._frames(curves)
-        alt, note = prose.plain(_told(alt, frames)), _told(note, frames)
-        warning = notices.unsound(entry, self.health)
-        linked, width = f"figures/{name}.svg", figures.pixels_wide(path)
-        source = linked if self._rendered else _inline(path)
+        alt, note = found
+        warning, linked = notices.unsound(entry, self.health), f"figures/{name}.svg"
+        source, width = linked if self._rendered else _inline(path), figures.pixels_wide(path)
+        self.hero = self.hero or cards.hero(name, heading, (source, linked), alt, claims, width, warning)
         return Block(
-            warning.html + cards.figure_html(name, heading, source, alt, note, claims, width),
-            warning.markdown + cards.figure_markdown(linked, alt, note, claims),
+            warning.html + cards.figure_html(name, heading, source, alt, note, claims, width, back.html + beside.html),
+            warning.markdown
+            + cards.figure_markdown(linked, alt, note, claims, f"{back.markdown}\n\n{beside.markdown}".strip()),
         )
 
-    def _draw(self, name, heading, draw, curves, alt, path) -> Absent | None:
-        """Save a figure; if that cannot be, say why, and leave an empty picture where the workflow expects a file."""
+    def _draw(self, name: str, picture: Picture, path: Path) -> tuple[str, str] | Absent:
+        """Save a figure and return its texts; if that cannot be, say why, and leave an empty picture where one must be."""
         if name not in self.figures():
-            return Absent(heading, "scale")
-        if not self.has(*curves):
+            return Absent(picture.heading, "scale")
+        if not self.has(*picture.curves):
             figures.placeholder(path)
-            return Absent(heading, self._why_missing(name))
-        frames = self._frames(curves)
+            return Absent(picture.heading, self._why_missing(name))
+        frames = self._frames(picture.curves)
+        self._read_off.clear()
         try:
-            figure = draw(*frames)
+            (figure, lines), texts = code_lines.drawn(picture.draw, frames), picture.texts(frames)
         except Exception as error:
             if not self.what_if:
                 raise
             figures.placeholder(path)
-            return Absent(heading, "error", f"{type(error).__name__}: {error}")
-        if self._changed(name) and (old := defaults.curves(self.ruleset, self.scale, curves, self._runs(name))):
-            figures.behind(figure, draw, old)
-        figures.save(figure, path, prose.plain(_told(alt, frames)))
-        return None
+            return Absent(picture.heading, "error", f"{type(error).__name__}: {error}")
+        if self._changed(name):
+            old = defaults.curves(self.ruleset, self.scale, picture.curves, self._runs(name))
+            if old:
+                figures.behind(figure, picture.draw, old)
+        figures.save(figure, path, texts[0])
+        if self._rendered:  # not in a notebook, whose page is that of another run
+            runs, read_off, renewable = self._runs(name), self._read_off, not self.what_if
+            self._back[name] = way_back.of_figure(self.layout, name, picture, frames, lines, runs, read_off, renewable)
+        return texts
 
     def _frames(self, curves: Sequence[str]) -> list[pd.DataFrame]:
         return [tables.read(self.layout.curves / f"{table}.parquet") for table in curves]
@@ -261,14 +294,11 @@ class Page:
     def controls(self) -> Block:
         """Oracles and controls, counted and shown apart from the paper's claims."""
         chosen = [claim for claim in self.claims if claim["kind"] != "claim"]
-        return Block(cards.controls_html(chosen), cards.controls_markdown(chosen))
+        return glance.control_table(chosen)
 
     def deviations(self) -> Block:
         """What differs from the paper with the configured settings: what, why, what it may change."""
-        table = cards.table(
-            ["What differs", "Why", "What it may change"],
-            [[item.what, item.why, item.effect] for item in self.ruleset.deviations if self.scale in item.scales],
-        )
+        table = cards.deviations([item for item in self.ruleset.deviations if self.scale in item.scales])
         if not (self.what_if or {}).get("changed"):
             return table
         said = "With the configured settings; what was changed stands at the top."
@@ -276,39 +306,11 @@ class Page:
 
     def provenance(self) -> Block:
         """Hardware, cost (coarsely) and versions, from the records beside the artifacts."""
-        records = [read_json(path) for path in sorted(self.layout.folder.glob("*.provenance.json"))]
-        trained = [record for record in records if record["job"]["stage"] == "train"]
-        rows = [
-            [
-                record["job"]["experiment"],
-                record["device_name"],
-                numbers.seconds(record["cpu_seconds"]),
-                f"{round(record['peak_memory_mb'], -2):.0f} MB",
-                f"{record.get('steps', 0):,}",
-                record["key"][:12],
-            ]
-            for record in trained
-        ]
-        total = numbers.seconds(sum(record["cpu_seconds"] for record in trained))
-        versions = {name: version for record in records for name, version in record["job"]["versions"].items()}
-        given = {
-            name: digest
-            for record in trained
-            for name, digest in datasets.from_folders(self.ruleset, record["job"]["data"]).items()
-        }
-        block = cards.table(["Experiment", "Hardware", "CPU time", "Peak memory", "Member steps", "Key"], rows)
-        text = f"Training took about {total} of processor time in all. " + ", ".join(
-            f"{n} {v}" for n, v in sorted(versions.items())
-        )
-        if given:  # not the publisher's files, so numbers need not be comparable
-            text += ". Given as folders of images, not as published: " + ", ".join(
-                f"{name} (sha256 {digest[:12]})" for name, digest in sorted(given.items())
-            )
-        return Block(f"{block.html}<p>{cards.escape(text)}.</p>", f"{block.markdown}\n\n{text}.")
+        return hardware.runs(self.layout, self.ruleset)
 
     def opening(self) -> list[Block]:
-        """What every page begins with: its header, and what it cannot show."""
-        return [self.header(), self.notice()]
+        """What every page begins with: its header, how to cite it, its claims at a glance, and what it cannot show."""
+        return [self.header(), citing.block(self.layout, self.ruleset), self.summary(), self.notice()]
 
     def closing(self) -> list[Block]:
         """What every page ends with: controls, deviations, provenance, and the paper scale."""
@@ -317,7 +319,10 @@ class Page:
             ("Controls and oracles", [_rendered_text(controls), self.controls()]),
             ("Deviations from the paper", [self.deviations()]),
             ("Hardware, cost and provenance", [self.provenance()]),
-            ("Paper scale", [_rendered_text(self.ruleset.paper_scale)]),
+            (
+                "Paper scale",
+                [_rendered_text(self.ruleset.paper_scale), recorded.runs(self.record, self._beside.sentences)],
+            ),
         ]
         return [block for title, blocks in sections for block in (_rendered_text(f"## {title}"), *blocks)]
 
@@ -335,7 +340,7 @@ class Page:
 
     def summary(self) -> Block:
         """The verdict table: every claim on one line, linked to its card."""
-        return cards.verdict_table(verdicts.paper_claims(self.claims))
+        return glance.verdict_table(verdicts.paper_claims(self.claims))
 
 
 def _rendered_text(markdown: str) -> Block:
@@ -345,38 +350,3 @@ def _rendered_text(markdown: str) -> Block:
 def _inline(path: Path) -> str:
     """A picture as part of the page, for notebooks, whose pictures lie in a temporary folder."""
     return f"data:image/svg+xml;base64,{base64.b64encode(path.read_bytes()).decode()}"
-
-
-def _told(text: str | Callable[..., str], frames: Sequence[pd.DataFrame]) -> str:
-    """A caption or alternative text: as it stands, or made from the tables that were drawn."""
-    if isinstance(text, str):
-        return text
-    text = text(*frames) if inspect.signature(text).parameters else text()
-    return prose.collapse(text)
-
-
-def _with_recorded(slug: str, scale: str, claims: list[dict]) -> list[dict]:
-    """Add sentences on recorded verdicts: paper scale always, laptop only where nothing could be judged now."""
-    paper, laptop = recorded(slug, "paper"), recorded(slug, "laptop")
-    for claim in claims:
-        sentences = []
-        if scale != "paper" and (past := paper.get(claim["id"])) and past["verdict"] != "not tested":
-            sentences.append(
-                f"Recorded at paper scale on {past['hardware']} (verifig {past['verifig']}): {past['verdict']}."
-            )
-        if "data" in claim.get("reason", "") and (past := laptop.get(claim["id"])) and past["verdict"] != "not tested":
-            sentences.append(
-                f"Last known verdict, recorded with verifig {past['verifig']}, not counted here: {past['verdict']}."
-            )
-        claim["recorded_sentences"] = sentences
-    return claims
-
-
-def recorded(slug: str, scale: str) -> dict[str, Mapping]:
-    """Verdicts recorded on purpose (`verifig record`), by claim id; empty if there are none."""
-    path = ruleset_dir(slug) / "recorded" / f"{scale}.json"
-    if not path.exists():
-        return {}
-    contents = read_json(path)
-    facts = {name: contents[name] for name in ("verifig", "hardware")}
-    return {claim["id"]: dict(claim) | facts for claim in contents["claims"]}

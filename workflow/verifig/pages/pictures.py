@@ -83,7 +83,9 @@ def range_plot(part: Mapping) -> str:
         x = axis.inside(part["paper"])
         shapes.append(f'<path class="paper" d="M{x} {MIDDLE - 5}l5 5l-5 5l-5 -5z"/>')
     title = f"<title>{html.escape(_described(part, axis))}</title>"
-    return _svg("range-plot", title + "".join(shapes) + _ticks(part["bounds"], left, right), WIDTH, HEIGHT)
+    return _svg(
+        "range-plot", title + "".join(shapes) + _ticks(part["bounds"], left, right), WIDTH, HEIGHT, 'role="img"'
+    )
 
 
 def _arrows(places: Sequence[float]) -> list[str]:
@@ -120,8 +122,10 @@ def _described(part: Mapping, axis: _Axis) -> str:
     return f"bound {numbers.bounds(*part['bounds'])}, ours {numbers.text(part['observed'])}{theirs}; {kind}"
 
 
-def _svg(name: str, content: str, width: int, height: int) -> str:
-    return f'<svg class="{name}" viewBox="0 0 {width} {height}" width="{width}" height="{height}" aria-hidden="true">{content}</svg>'
+def _svg(name: str, content: str, width: int, height: int, told: str = 'aria-hidden="true"') -> str:
+    return (
+        f'<svg class="{name}" viewBox="0 0 {width} {height}" width="{width}" height="{height}" {told}>{content}</svg>'
+    )
 
 
 LEGEND = (

@@ -4,21 +4,30 @@ No rule of the workflow reads or writes reports/, so a fresh clone with publishe
 that says less than the published one, because data could not be had here, does not replace it.
 """
 
+import html
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from verifig.ground.errors import InputError
 from verifig.ground.files import read_json, sha256, write_json, write_text
 from verifig.ground.keys import key
 from verifig.ground.paths import ROOT, Layout, ruleset_dir, slugs
 from verifig.ground.version import __version__
-from verifig.judging import verdicts
+from verifig.judging import recorded, verdicts
 from verifig.pages import heldback
-from verifig.planning import jobs, provenance, standing, themes, userconfig
+from verifig.planning import jobs, provenance, rulesets, standing, themes, userconfig
 
 REPORTS = ROOT / "reports"
-SOURCES = ("claims.yaml", "experiments.yaml", "paper.yaml", "settings.schema.yaml", "values.yaml")
+SOURCES = (
+    "claims.yaml",
+    "experiments.yaml",
+    "paper.yaml",
+    "settings.schema.yaml",
+    "values.yaml",
+    "recorded/paper.json",
+)
 # in reports/, but not of the site
 OTHER_PAGES = {f"{page}.{kind}" for page in ("trust", "hardware", "benchmarks") for kind in ("md", "json", "svg")}
 KEPT = {"manifest.json", "README.md"} | OTHER_PAGES
@@ -29,6 +38,15 @@ LINKS = (
     (re.compile(rb'href="\.\./(\w+)/page/index\.html'), rb'href="\1/index.html'),
     (re.compile(rb'<span class="home">(\w+)</span>'), rb'<a href="../index.html">\1</a>'),
 )
+# what else there is to read, beside published pages
+DOCUMENTS = {
+    "trust": "../trust.md",
+    "hardware": "../hardware.md",
+    "benchmarks": "../benchmarks.md",
+    "changelog of bounds": "../../CHANGELOG.md",
+}
+PLACE_OF_DOCUMENTS = b"<!-- documents -->"
+NEIGHBOURS = b"<!-- neighbours -->"  # of a paper's page, which knows no other
 TABLE = re.compile(r"(<!-- verdicts -->\n).*?(<!-- /verdicts -->)", re.DOTALL)
 
 
@@ -110,7 +128,23 @@ def _published(path: Path) -> bytes:
     if path.suffix == ".html":
         for found, published in LINKS:
             content = found.sub(published, content)
+        links = ", ".join(f'<a href="{place}">{name}</a>' for name, place in DOCUMENTS.items())
+        content = content.replace(PLACE_OF_DOCUMENTS, f"See also: {links}.".encode())
+        content = content.replace(NEIGHBOURS, neighbours(path.parent.parent.name).encode())
     return content
+
+
+def neighbours(slug: str) -> str:
+    """Links to the pages before and after that of a paper, in the order of the front page; nothing for other pages."""
+    papers = themes.papers()
+    if slug not in papers:
+        return ""
+    at, links = papers.index(slug), []
+    for place, words in ((at - 1, "← {}"), (at + 1, "{} →")):
+        if 0 <= place < len(papers):
+            title = words.format(html.escape(rulesets.load(papers[place]).title))
+            links.append(f'<a href="../{papers[place]}/index.html">{title}</a>')
+    return f'<nav class="neighbours" aria-label="previous and next paper">{"".join(links)}</nav>'
 
 
 def _mirror(source: Path, target: Path, keep: set[str] = frozenset()) -> int:
@@ -136,19 +170,32 @@ def _mirror(source: Path, target: Path, keep: set[str] = frozenset()) -> int:
     return changed
 
 
-def readme_table(claims: Mapping[str, Sequence[Mapping]]) -> list[str]:
-    """Lines of the README's table: claims of each paper by kind, found right of those judged, and what is open."""
+def readme_table(
+    claims: Mapping[str, Sequence[Mapping]], recorded: Mapping[str, Sequence[Mapping]] = MappingProxyType({})
+) -> list[str]:
+    """Lines of the README's table: claims of each paper by kind, found right of those judged, and what is open.
+
+    Args:
+        recorded: claims as recorded at paper scale, which get a row of their own.
+    """
     lines = ["| Theme | Paper | " + " | ".join(verdicts.COLUMNS) + " |", "|---" * (len(verdicts.COLUMNS) + 2) + "|"]
     for theme, papers in themes.by_theme(claims).items():
         for slug in papers:
             cells = [theme.title, f"[{slug}](reports/{slug}/README.md)", *verdicts.row(claims[slug])]
             lines.append(f"| {' | '.join(cells)} |")
+            if slug in recorded:
+                cells = [theme.title, f"{slug} at paper scale, recorded", *verdicts.row(recorded[slug])]
+                lines.append(f"| {' | '.join(cells)} |")
     return lines
 
 
 def _readme(results: Path, slugs: tuple[str, ...]) -> int:
     """Renew the verdict table between the markers in README.md; 1 if it changed."""
-    lines = readme_table({slug: read_json(Layout(results, "laptop", slug).verdicts)["claims"] for slug in slugs})
+    records = {slug: record for slug in slugs if (record := recorded.load(slug, "paper"))}
+    lines = readme_table(
+        {slug: read_json(Layout(results, "laptop", slug).verdicts)["claims"] for slug in slugs},
+        {slug: record.claims for slug, record in records.items()},
+    )
     path = ROOT / "README.md"
     before = path.read_text(encoding="utf-8")
     after = TABLE.sub(lambda match: match[1] + "\n".join(lines) + "\n" + match[2], before)

@@ -11,10 +11,13 @@ from verifig.ground.errors import RunError
 from verifig.pages import templating
 
 
-def execute(source: Path) -> tuple[list[tuple[str, str]], dict[str, object]]:
+def execute(source: Path, failed: list[str] | None = None) -> tuple[list[tuple[str, str]], dict[str, object]]:
     """Run a report top to bottom; returns its blocks as (HTML, Markdown) in order, and its names.
 
     Markdown cells are rendered; of a code cell the value of its last expression is shown, if it can show itself.
+
+    Args:
+        failed: where given, a cell that raises is left out and its sentence added here.
 
     Raises:
         RunError: a cell raised; the message names the cell's first line.
@@ -27,7 +30,13 @@ def execute(source: Path) -> tuple[list[tuple[str, str]], dict[str, object]]:
         if cell.cell_type == "markdown":
             blocks.append((markdown.render(cell.source), cell.source))
         elif cell.cell_type == "code":
-            value = _run(cell.source, names, source)
+            try:
+                value = _run(cell.source, names, source)
+            except RunError as error:
+                if failed is None:
+                    raise
+                failed.append(str(error))
+                continue
             if hasattr(value, "_repr_html_"):
                 blocks.append((value._repr_html_(), value._repr_markdown_()))
     return _without_bare_headings(blocks), names

@@ -12,8 +12,9 @@ from verifig.ground import numbers
 from verifig.ground.files import read_json, write_json, write_text
 from verifig.ground.paths import Layout
 from verifig.ground.version import __version__
+from verifig.judging import recorded as records
 from verifig.judging import verdicts
-from verifig.pages import cards, pictures, templating, words
+from verifig.pages import cards, pictures, recorded, templating, words
 from verifig.pages.notices import is_placeholder
 from verifig.planning import rulesets, themes, whatif
 
@@ -56,6 +57,7 @@ def index(papers: list[dict], scale: str) -> str:
             for theme, found in themes.by_theme(by_slug).items()
         ],
         counts=Markup(cards.counts(everything).html),
+        recorded=recorded.everywhere([paper["recorded"] for paper in papers]),
         sentences=[*words.agreement(everything), luck(everything)],
         totals={
             "cost": numbers.seconds(sum(paper["seconds"] for paper in papers)),
@@ -86,12 +88,12 @@ def luck(claims: list[Mapping]) -> str:
 def _paper(layout: Layout) -> dict:
     """What the front page shows of one paper."""
     judged = read_json(layout.verdicts)
-    records = [read_json(path) for path in sorted(layout.folder.glob("*.provenance.json"))]
-    trained = [record for record in records if record["job"]["stage"] == "train"]
+    stages = [read_json(path) for path in sorted(layout.folder.glob("*.provenance.json"))]
+    trained = [record for record in stages if record["job"]["stage"] == "train"]
     ruleset = rulesets.load(layout.slug)
     drawn = (layout.page / "figures" / f"{name}.svg" for name in ruleset.figures)
     thumbnail = next((path for path in drawn if path.exists() and not is_placeholder(path)), None)
-    return counted(layout.slug, judged["claims"]) | {
+    return counted(layout.slug, judged["claims"], recorded.of_page(layout)) | {
         "changed": whatif.sentences(judged.get("what_if")),
         "theme": ruleset.theme,
         "title": ruleset.title,
@@ -103,8 +105,8 @@ def _paper(layout: Layout) -> dict:
     }
 
 
-def counted(slug: str, claims: list[dict]) -> dict:
-    """The claims of a paper and their counts by kind."""
+def counted(slug: str, claims: list[dict], record: records.Record | None = None) -> dict:
+    """The claims of a paper and their counts by kind; those of a record at paper scale apart, in `recorded`."""
     counts = verdicts.by_kind(claims)
     behave, judged = verdicts.controls(claims)
     return {
@@ -115,16 +117,35 @@ def counted(slug: str, claims: list[dict]) -> dict:
         "tallies": {name: verdicts.tally(found) for name, found in counts.items()},
         "open": verdicts.open_counts(claims),
         "controls": f"{behave} of {judged}",
+        "recorded": None if record is None else _recorded(record),
     }
 
 
+def _recorded(record: records.Record) -> dict:
+    """The same of what was recorded at paper scale."""
+    minutes = sum(run["minutes"] for run in record.runs.values())
+    return counted(record.slug, record.claims) | {"record": record, "cost": numbers.seconds(60 * minutes)}
+
+
 def _data(paper: dict) -> dict:
+    past = paper["recorded"]
     return {
         "slug": paper["slug"],
         "theme": paper["theme"],
         "title": paper["title"],
         "counts": paper["counts"],
         "claims": paper["claims"],
+    } | ({} if past is None else {"recorded": _recorded_data(past["record"], past["counts"])})
+
+
+def _recorded_data(record: records.Record, counts: dict) -> dict:
+    """What was recorded at paper scale, with the verdicts that still are such."""
+    return {
+        "scale": record.scale,
+        "on": record.place(),
+        "experiments": list(record.runs),
+        "counts": counts,
+        "verdicts": {claim["id"]: claim["verdict"] for claim in records.judged(record.claims)},
     }
 
 

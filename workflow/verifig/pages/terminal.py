@@ -7,8 +7,8 @@ from rich.console import Console
 from rich.table import Table
 
 from verifig.ground import numbers
-from verifig.ground.files import read_json
 from verifig.ground.paths import Layout, ruleset_dir
+from verifig.judging import recorded as records
 from verifig.judging import verdicts
 from verifig.pages import words
 from verifig.planning import userconfig, whatif
@@ -80,8 +80,8 @@ def _claims(contents: Mapping) -> None:
 
 
 def _recorded(slug: str, scale: str) -> dict[str, Mapping]:
-    path = ruleset_dir(slug) / "recorded" / f"{scale}.json"
-    return {claim["id"]: claim for claim in read_json(path)["claims"]} if path.exists() else {}
+    record = records.load(slug, scale)
+    return {claim["id"]: claim for claim in record.contents["claims"]} if record else {}
 
 
 def _before(claim: Mapping, part: Mapping, recorded: Mapping[str, Mapping]) -> str:

@@ -8,6 +8,7 @@ import datetime
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from verifig.ground import revision
 from verifig.ground.errors import InputError
 from verifig.ground.files import read_json, sha256, write_json
 from verifig.ground.keys import key
@@ -23,6 +24,7 @@ def write(path: Path, job: Mapping, outputs: Iterable[Path], facts: Mapping) -> 
         "key": key(job),
         "job": job,
         "outputs": {file.relative_to(folder).as_posix(): sha256(file) for file in _files(outputs)},
+        "commit": revision.commit(),
         "finished": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         **facts,
     }

@@ -25,17 +25,23 @@ def load(path: Path) -> dict:
     return contents
 
 
-def problem(layout: Layout) -> str | None:
+def problem(layout: Layout, part: bool = False) -> str | None:
     """Why the verdicts of a rule set are not the suite's, in one sentence, or None when they are.
 
     Results of another machine count too, where device, versions and data at hand differ: code and settings must not.
+
+    Args:
+        part: results of some experiments of the scale count too, if nothing was changed in them.
 
     Raises:
         InputError: verdicts.json is not JSON or of another shape.
     """
     if not layout.verdicts.exists():
         return f"there are no verdicts at {layout.verdicts}"
-    if differing := whatif.sentences(load(layout.verdicts).get("what_if")):
+    what_if = load(layout.verdicts).get("what_if")
+    if part and what_if and not what_if["changed"]:
+        what_if = None
+    if differing := whatif.sentences(what_if):
         return "these are results of a what-if or of a part of the scale, not the suite's: " + "; ".join(differing)
     user = userconfig.load()
     here = jobs.all_jobs(layout.slug, layout.scale, user.device, None, user.data)
@@ -56,13 +62,16 @@ def problem(layout: Layout) -> str | None:
     return None
 
 
-def require(layout: Layout, refusal: str) -> None:
+def require(layout: Layout, refusal: str, part: bool = False) -> None:
     """Raise unless the verdicts of a rule set are the suite's; `refusal` begins the sentence: "not recorded".
+
+    Args:
+        part: see `problem`.
 
     Raises:
         InputError: they are not, and why.
     """
-    if found := problem(layout):
+    if found := problem(layout, part):
         raise InputError(f"{layout.slug} {refusal}: {found}")
 
 

@@ -1,16 +1,16 @@
 """`verifig run`: the stages of one paper outside the workflow, with settings of the user's own."""
 
 import importlib.util
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from verifig.ground.errors import InputError
-from verifig.ground.keys import key
-from verifig.ground.paths import Layout
-from verifig.planning import downloads, jobs, provenance, rulesets, userconfig
+from verifig.ground.paths import AFTER_TRAINING, Layout
+from verifig.planning import downloads, forecast, jobs, rulesets, userconfig
 from verifig.planning.devices import resolve
-from verifig.running import folders, leftovers
+from verifig.running import arguments, folders, leftovers, slices
+from verifig.running.stopping import Stop
+from verifig.running.trainings import Training
 
 STAGES = ("train", "measure", "judge", "report")
 # what a stage imports that a machine which only trains may lack
@@ -31,22 +31,31 @@ def run(
     last_stage: str,
     out: Path,
     only: Sequence[str] = (),
-) -> None:
+    minutes: float | None = None,
+) -> int:
     """Train the experiments and, as far as `last_stage`, measure, judge and report below `out`.
 
     Everything is checked before any work. Where no experiments are named, those without their data are left out. With
     changed settings or a part of the experiments the result is a what-if (see `whatif`): claims on what did not run are
     not tested, and nothing is published.
 
+    Args:
+        minutes: by then it ends, with a checkpoint of what is unfinished; nothing is judged before all is trained. What
+            is unfinished when a signal comes is saved too.
+
+    Returns:
+        The exit code: 0, of a signal 128 and its number.
+
     Raises:
-        InputError: unknown names, refused settings, no GPU for `device="cuda"`, missing data or packages, or a folder
-            that such a run may not write to (see `folders.protect`).
+        InputError: unknown names, refused settings, no GPU for `device="cuda"`, missing data or packages, a folder that
+            such a run may not write to (see `folders.protect`), or unfinished work that does not go on here.
     """
+    stop = Stop(None if minutes is None else 60 * minutes)
     ruleset = rulesets.load(slug)
     if seeds is not None and seeds < 1:
         raise InputError(f"--seeds {seeds} must be at least 1")
     require_packages(last_stage)
-    device = resolve(device)
+    resolve(device)  # refused before any work
     names = experiments or ruleset.experiments(scale)
     applicable = rulesets.resolve(ruleset, names, scale, overrides, only)
     for name in [name for name in names if name not in applicable]:
@@ -66,11 +75,27 @@ def run(
     folders.protect(out, slug, scale, train_jobs, missing, last_stage)
     layout = Layout(Path(out), scale, slug)
     leftovers.sweep(layout)
-    for name, job in train_jobs.items():
-        _train(job, layout, name, data_dir)
-    if last_stage == "train":
-        return
+    trainings = [Training(layout, name, job) for name, job in train_jobs.items()]
+    slices.require_here(trainings)
+    finished = slices.train(trainings, stop, data_dir)
+    if stop.signal is None and len(finished) < len(trainings):
+        print(*slices.told(trainings, last_stage), sep="\n")
+    if stop.signal is not None or len(finished) < len(trainings) or last_stage == "train":
+        return stop.exit_code
+    train_jobs = {training.experiment: finished[training.title] for training in trainings}
+    if time_to_finish(layout, last_stage) > stop.seconds_left:
+        print(
+            f"all of it is finished, but the time is up before it could be judged: {arguments.this_command()} does that"
+        )
+        return 0
     finish(slug, scale, train_jobs, layout, last_stage, missing)
+    return 0
+
+
+def time_to_finish(layout: Layout, last_stage: str) -> float:
+    """Seconds that measuring, judging and reporting take, as far as `last_stage`."""
+    stages = AFTER_TRAINING[: AFTER_TRAINING.index(last_stage) + 1]
+    return sum(forecast.cpu_seconds(layout, stage, training=False) for stage in stages)
 
 
 def require_packages(last_stage: str) -> None:
@@ -85,27 +110,6 @@ def require_packages(last_stage: str) -> None:
                 raise InputError(
                     f"stage {stage} needs the package {name}: pip install 'verifig[run]' (--stage train does without)"
                 )
-
-
-def _train(job: Mapping, layout: Layout, name: str, data_dir: Path) -> None:
-    from verifig.running.stages.train import train
-
-    record = layout.provenance(name)
-    if record.exists() and provenance.problem(record, key(job)) is None:
-        leftovers.remove_checkpoint(layout, name)
-        print(f"{job['slug']}.{name}: finished before, kept")
-        return
-    with _bar(f"{job['slug']}.{name}") as advance:
-        train(
-            job,
-            layout.artifact(name),
-            record,
-            layout.artifact(name).with_suffix(".ckpt"),
-            data_dir,
-            log=print if advance is None else (lambda text: None),
-            on_progress=advance,
-        )
-    print(f"wrote {layout.artifact(name)}")
 
 
 def finish(
@@ -137,35 +141,3 @@ def finish(
 
         report(planned["report"], layout)
         print(f"wrote {layout.page / 'index.html'}")
-
-
-class _bar:
-    """A progress bar on a terminal (if rich is there); elsewhere the log lines do."""
-
-    def __init__(self, title: str):
-        self.title, self.progress = title, None
-
-    def __enter__(self):
-        if not sys.stderr.isatty():
-            return None
-        try:
-            from rich.console import Console
-            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-        except ImportError:
-            return None
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        self.progress = Progress(*columns, console=Console(stderr=True))
-        self.progress.start()
-        task = self.progress.add_task(self.title, total=None)
-        shown = [-1]
-
-        def advance(done: int, total: int) -> None:
-            if done * 200 // max(total, 1) != shown[0]:
-                shown[0] = done * 200 // max(total, 1)
-                self.progress.update(task, completed=done, total=total)
-
-        return advance
-
-    def __exit__(self, *exception) -> None:
-        if self.progress is not None:
-            self.progress.stop()

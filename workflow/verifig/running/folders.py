@@ -33,7 +33,10 @@ def protect(
     if out.resolve().is_relative_to(ROOT / "reports"):
         raise InputError(f"--out {out} lies in the published pages: choose another folder")
     if _of_the_workflow(out):
-        if differing := whatif.sentences(whatif.describe(slug, scale, train_jobs, missing_data)):
+        made = whatif.describe(slug, scale, train_jobs, missing_data)
+        if made and last_stage == "train":  # each artifact is the workflow's own, whatever else is trained or not
+            made = made | {"left_out": []}
+        if differing := whatif.sentences(made):
             raise InputError(
                 f"--out {out} is where the workflow keeps its results, and this run is not what it would make "
                 f"({'; '.join(differing)}): choose another folder"

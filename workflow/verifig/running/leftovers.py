@@ -11,7 +11,7 @@ WRITTEN_BY = re.compile(rf"\..+\.(\d+)\.\w+{re.escape(PART)}")  # see files.atom
 
 def remove_checkpoint(layout: Layout, experiment: str) -> None:
     """Remove the checkpoint of a finished job that was killed before it could do so."""
-    layout.artifact(experiment).with_suffix(".ckpt").unlink(missing_ok=True)
+    layout.checkpoint(experiment).unlink(missing_ok=True)
 
 
 def sweep(layout: Layout) -> None:

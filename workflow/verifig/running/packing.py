@@ -1,130 +1,151 @@
-"""`verifig pack` and `unpack`: finished artifacts between machines, so that a GPU's results can be judged on a laptop.
+"""`verifig pack` and `unpack`: results between machines, so that those of a GPU can be judged on a laptop.
 
-A pack is a zip of artifacts with their provenance. Unpacking trusts nothing: names must be plain, every record's key must
-be that of its job, every checksum must hold, and code and settings must be those of this checkout.
+What is finished is verified, measured and judged where it is unpacked; what is unfinished goes on there.
 """
 
-import hashlib
-import io
-import json
-import re
+import shlex
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from verifig.ground import numbers
 from verifig.ground.errors import InputError
 from verifig.ground.files import atomic, write_text
-from verifig.ground.keys import key
-from verifig.ground.paths import AFTER_TRAINING, SCALES, Layout, ruleset_dir
-from verifig.planning import jobs, provenance, rulesets, userconfig
-from verifig.running import alone, folders
-
-NAME = re.compile(r"(smoke|laptop|paper)/([a-z][a-z0-9_]*)/([A-Za-z0-9_]+)\.(npz|provenance\.json)")
-MACHINE = ("device", "versions", "threads")  # parts of a job that may differ between machines
-LARGEST = 2**33
+from verifig.ground.paths import AFTER_TRAINING, Layout, ruleset_dir
+from verifig.planning import jobs, provenance, rulesets, unfinished, userconfig
+from verifig.planning.unfinished import Unfinished
+from verifig.running import alone, folders, leftovers, packs
+from verifig.running.packs import Contents
+from verifig.running.trainings import Training
 
 
 def pack(results: Path, scale: str, slug: str, file: Path) -> None:
-    """Write the finished artifacts of a paper at a scale to a zip file.
+    """Write the finished artifacts of a paper at a scale, and the checkpoints of its unfinished work, to a zip file.
+
+    A checkpoint from which nothing can go on is named and left out.
 
     Raises:
-        InputError: there are none, or one is damaged.
+        InputError: there is neither, or an artifact is damaged.
     """
     ruleset_dir(slug)
     layout = Layout(results, scale, slug)
-    records = [
-        path for path in sorted(layout.folder.glob("*.provenance.json")) if _experiment(path) not in AFTER_TRAINING
-    ]
-    if not records:
-        raise InputError(f"{layout.folder} holds no finished artifacts")
+    finished = _finished(layout)
+    begun = _begun(layout, finished)
+    if not finished and not begun:
+        raise InputError(f"{layout.folder} holds no finished artifacts and no unfinished work")
     with atomic(file) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
-        for record in records:
-            name = _experiment(record)
-            if problem := provenance.problem(record, _record(str(record), record.read_bytes()).get("key")):
-                raise InputError(problem)
-            for path in (layout.artifact(name), record):
+        for name in finished:
+            for path in (layout.artifact(name), layout.provenance(name)):
                 archive.write(path, f"{scale}/{slug}/{path.name}")
-    print(f"packed {len(records)} artifacts into {file}")
+        for name in begun:  # the state of a training hardly shrinks
+            archive.write(layout.checkpoint(name), f"{scale}/{slug}/{name}.npz.ckpt", zipfile.ZIP_STORED)
+    print(f"packed {_counted(finished, begun)} into {file}")
 
 
 def unpack(file: Path, out: Path, last_stage: str = "judge") -> None:
-    """Unpack, verify, and measure, judge and report below `out` as far as `last_stage`.
+    """Unpack, verify, and measure, judge and report what is finished below `out` as far as `last_stage`.
+
+    Unfinished work is laid where `verifig run` and Snakemake go on with it, unless it is finished or further on there.
 
     Raises:
-        InputError: not a pack, an unsafe name, a wrong key or checksum, or code or settings other than this checkout's.
+        InputError: not a pack, an unsafe name, a wrong key or checksum, a checkpoint that cannot be read, code or
+            settings other than this checkout's, or a folder that these results may not be written to.
     """
-    members = _read(file)
-    records = {name: _record(name, text) for name, text in members.items() if name.endswith(".json")}
-    groups: dict[tuple[str, str], dict[str, Mapping]] = {}
-    for name, record in records.items():
-        scale, slug, experiment, _ = NAME.fullmatch(name).groups()
-        _verify(name, record, members, (scale, slug, experiment))
-        groups.setdefault((scale, slug), {})[experiment] = record["job"]
-    missing = {place: _missing_data(place[1], place[0], train_jobs) for place, train_jobs in groups.items()}
-    for (scale, slug), train_jobs in groups.items():
-        folders.protect(out, slug, scale, train_jobs, missing[scale, slug], last_stage)
-    for (scale, slug), train_jobs in groups.items():
+    alone.require_packages(last_stage)
+    members = packs.read(file)
+    groups = packs.verify(members)
+    if not groups:
+        raise InputError(f"{file} holds neither an artifact with its record nor a checkpoint")
+    missing = {place: _missing_data(place[1], place[0], contents.finished) for place, contents in groups.items()}
+    for (scale, slug), contents in groups.items():
+        _protect(Layout(Path(out), scale, slug), contents, missing[scale, slug], last_stage)
+    for (scale, slug), contents in groups.items():
         layout = Layout(Path(out), scale, slug)
-        for experiment in train_jobs:
+        for experiment in contents.finished:
             with atomic(layout.artifact(experiment)) as temporary:
                 temporary.write_bytes(members[f"{scale}/{slug}/{experiment}.npz"])
             record = members[f"{scale}/{slug}/{experiment}.provenance.json"].decode()
             write_text(layout.provenance(experiment), record)
-        print(f"unpacked {len(train_jobs)} artifacts of {slug} at {scale} scale")
-        alone.finish(slug, scale, train_jobs, layout, last_stage, missing[scale, slug])
+            leftovers.remove_checkpoint(layout, experiment)
+        print(f"unpacked {_counted(contents.finished, contents.begun)} of {slug} at {scale} scale")
+        for experiment, work in contents.begun.items():
+            _lay(layout, experiment, work, members[f"{scale}/{slug}/{experiment}.npz.ckpt"])
+        if contents.finished and last_stage != "train":
+            alone.finish(slug, scale, contents.finished, layout, last_stage, missing[scale, slug])
+
+
+def _finished(layout: Layout) -> dict[str, str]:
+    """Keys of the finished artifacts of a folder, by experiment."""
+    keys = {}
+    for path in sorted(layout.folder.glob("*.provenance.json")):
+        name = path.name.removesuffix(".provenance.json")
+        if name in AFTER_TRAINING:
+            continue
+        keys[name] = packs.record(str(path), path.read_bytes()).get("key")
+        if problem := provenance.problem(path, keys[name]):
+            raise InputError(problem)
+    return keys
+
+
+def _begun(layout: Layout, finished: Mapping[str, str]) -> dict[str, Unfinished]:
+    """The unfinished work in a folder with which this checkout can go on, by experiment."""
+    found = {}
+    for path in sorted(layout.folder.glob("*.npz.ckpt")):
+        name = path.name.removesuffix(".npz.ckpt")
+        try:
+            work = packs.whole(path, str(path))
+            packs.require_of_this_checkout(str(path), work.job, (layout.scale, layout.slug, name))
+        except InputError as error:
+            print(f"left out: {error}")
+            continue
+        if finished.get(name) != work.key:  # else it was killed before it could remove its checkpoint
+            found[name] = work
+    return found
+
+
+def _counted(finished: Mapping, begun: Mapping[str, Unfinished]) -> str:
+    """`3 finished experiments and the unfinished precision113 (77 % done)`."""
+    parts = [numbers.count(len(finished), "finished experiment")] if finished else []
+    parts += [f"the unfinished {name} ({work})" for name, work in begun.items()]
+    return " and ".join(parts)
+
+
+def _protect(layout: Layout, contents: Contents, missing: Mapping[str, list[str]], last_stage: str) -> None:
+    """Raise unless all of it may be laid below a folder."""
+    begun = {name: work.job for name, work in contents.begun.items()}
+    for train_jobs, stage in ((contents.finished, last_stage), (begun, "train")):
+        if train_jobs:
+            folders.protect(layout.results, layout.slug, layout.scale, train_jobs, missing, stage)
+    for name, work in contents.begun.items():
+        there = unfinished.find(layout.checkpoint(name))
+        if there is not None and there.key != work.key:
+            raise InputError(
+                f"{layout.checkpoint(name)} is unfinished work of another job: remove it, or choose another folder"
+            )
+
+
+def _lay(layout: Layout, experiment: str, work: Unfinished, checkpoint: bytes) -> None:
+    """Lay a checkpoint where it goes on, and say where that is."""
+    training = Training(layout, experiment, work.job)
+    there = training.begun()
+    if training.made() is not None:
+        print(f"{experiment} is finished there already")
+        return
+    if there is not None and there.further > work.further:
+        print(f"{experiment} is further on there already ({there})")
+        return
+    with atomic(layout.checkpoint(experiment)) as temporary:
+        temporary.write_bytes(checkpoint)
+    user = userconfig.load()
+    here = jobs.train(layout.slug, experiment, layout.scale, user.device, data_dir=user.data)
+    if elsewhere := Training(layout, experiment, here).elsewhere():
+        print(elsewhere)
+    else:
+        command = f"python -m verifig run {layout.slug} {experiment} --scale {layout.scale}"
+        print(f"{experiment} goes on with {command} --stage train --out {shlex.quote(str(layout.results))}")
 
 
 def _missing_data(slug: str, scale: str, train_jobs: Mapping) -> dict[str, list[str]]:
     """Experiments that are not in a pack and could not be trained here either, with the data that they lack."""
     changes = {name: {} for name in rulesets.load(slug).experiments(scale) if name not in train_jobs}
     return jobs.training(slug, scale, changes, "cpu", data_dir=userconfig.load().data)[1]
-
-
-def _experiment(record: Path) -> str:
-    return record.name.removesuffix(".provenance.json")
-
-
-def _read(file: Path) -> dict[str, bytes]:
-    """Members of a pack by name, nothing written yet."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(Path(file).read_bytes())) as archive:
-            if sum(info.file_size for info in archive.infolist()) > LARGEST:
-                raise InputError(f"{file} unpacks to more than {LARGEST / 2**30:.0f} GiB")
-            for info in archive.infolist():
-                if not NAME.fullmatch(info.filename):
-                    raise InputError(f"{file} holds {info.filename!r}, which is not the name of an artifact")
-            return {info.filename: archive.read(info) for info in archive.infolist()}
-    except FileNotFoundError:
-        raise InputError(f"{file} does not exist") from None
-    except (zipfile.BadZipFile, OSError) as error:
-        raise InputError(f"{file} is not a readable pack ({error})") from None
-
-
-def _record(name: str, text: bytes) -> dict:
-    """A record of a pack as it was written."""
-    try:
-        record = json.loads(text)
-    except ValueError as error:
-        raise InputError(f"{name} is not valid JSON ({error})") from None
-    if not provenance.sealed(record):
-        raise InputError(f"{name} is damaged or was altered (its seal does not hold)")
-    return record
-
-
-def _verify(name: str, record: Mapping, members: Mapping[str, bytes], place: tuple[str, str, str]) -> None:
-    """Raise unless a record fits its place, its artifact, and this checkout."""
-    scale, slug, experiment = place
-    job, outputs = record.get("job"), record.get("outputs")
-    if not isinstance(job, dict) or not isinstance(outputs, dict) or key(job) != record.get("key"):
-        raise InputError(f"{name}: the key is not that of the job")
-    if (claimed := tuple(job.get(part) for part in ("scale", "slug", "experiment"))) != place or scale not in SCALES:
-        raise InputError(f"{name}: the record is of {claimed[1]}.{claimed[2]} at {claimed[0]} scale")
-    artifact = f"{scale}/{slug}/{experiment}.npz"
-    if hashlib.sha256(members.get(artifact, b"")).hexdigest() != outputs.get(f"{experiment}.npz"):
-        raise InputError(f"{artifact} is missing or corrupted (the checksum in its record differs)")
-    here = jobs.train(slug, experiment, scale, "cpu", data_dir=userconfig.load().data)
-    # measuring needs no data: what is not here counts as the pinned file
-    pinned = rulesets.load(slug).downloads
-    here["data"] = {name: digest or pinned[name].sha256 for name, digest in here["data"].items()}
-    if differing := [part for part in here if part not in MACHINE and here[part] != job.get(part)]:
-        raise InputError(f"{name}: {differing[0]} differs from this checkout: use the version that made the pack")

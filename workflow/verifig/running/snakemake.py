@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from verifig.ground.errors import InputError, RunError
+from verifig.ground.errors import InputError, RunError, Stopped
 from verifig.ground.paths import DATA, Layout
 
 
@@ -19,11 +19,29 @@ def run(smk: Any) -> None:
 def _train(smk: Any, log: Callable[[str], None]) -> None:
     """Only here a GPU must exist: on a cluster the jobs are planned on another machine."""
     from verifig.planning.devices import resolve
+    from verifig.running import slices
     from verifig.running.stages.train import train
+    from verifig.running.stopping import Stop
+    from verifig.running.trainings import Training
 
     job, output = smk.params.job, smk.output
     resolve(job["device"])
-    train(job, Path(output.artifact), Path(output.record), Path(smk.params.checkpoint), _data_dir(smk), log)
+    slices.require_here([Training(_layout(output.record), job["experiment"], job)])
+    stop = Stop()
+    try:
+        with stop.listening():
+            train(
+                job,
+                Path(output.artifact),
+                Path(output.record),
+                Path(smk.params.checkpoint),
+                _data_dir(smk),
+                log,
+                stop=stop,
+            )
+    except Stopped as stopped:
+        print(f"{stop.cause}: {stopped}; run again, it goes on")
+        sys.exit(stop.exit_code)
 
 
 def _after_training(smk: Any, log: Callable[[str], None]) -> None:
@@ -64,3 +82,6 @@ def _guarded(smk: Any, work: Callable[[Callable[[str], None]], None]) -> None:
     except OSError as error:
         print(f"error: {error.strerror or error} ({error.filename or smk.log[0]})")
         sys.exit(1)
+    except KeyboardInterrupt:
+        print("interrupted; run again, it goes on")
+        sys.exit(130)

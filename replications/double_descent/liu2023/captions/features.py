@@ -26,7 +26,7 @@ def initialisation_alt(risk: pd.DataFrame, settings: Mapping, maps: Mapping[str,
         pair = [_rise(select.rows(risk, solver, name), settings["n"]) for solver in _rates(settings)]
         rises.append(f"{text(100 * pair[0], 2)} and {text(100 * pair[1], 2)} for feature scale {label}")
     return (
-        f"Left: test MSE by width; median at W = {widest}: {listed(tails)}. Middle and right: test error by width at two learning "
+        f"Top left: test MSE by width; median at W = {widest}: {listed(tails)}. Top right and below: test error by width at two learning "
         f"rates; mean error at W = n less that at {_narrow(settings)}, in points: {listed(rises)}."
     )
 
@@ -42,7 +42,7 @@ def initialisation_note(risk: pd.DataFrame, settings: Mapping, maps: Mapping[str
     rates = f"1/L and {settings['learning_rates'][0]:g}"
     low, high = (f"{ratio * n:g}" for ratio in widths.WINDOW)
     return (
-        f"{count(settings['steps'])} steps. Left: rate 1/L, medians with quartiles over {settings['seeds']} seeds. Middle and right: rates "
+        f"{count(settings['steps'])} steps. Test MSE: rate 1/L, medians with quartiles over {settings['seeds']} seeds. Test error: rates "
         f"{rates}, means with 95 % intervals over {seeds(maps[name] for name in select.by_scale(settings, maps))}. h is relative to "
         f"the tail: the largest test MSE between W = {low} and {high} itself is {listed(peaks)} (medians)."
     )
@@ -94,7 +94,7 @@ def conditioning_alt(kappa: pd.DataFrame, threshold: pd.DataFrame) -> str:
     places = sorted({int(peak_of(part, "x", "value")[0]) for _, part in kappa.groupby("map")})
     medians = threshold.groupby("map")["value"].median().sort_values()
     return (
-        f"Condition numbers against width; the medians of all feature maps are largest at W = {listed(places)}. Right: "
+        f"Condition numbers against width; the medians of all feature maps are largest at W = {listed(places)}. Below: "
         f"distributions at W = n, with medians from {text(medians.iloc[0])} to {text(medians.iloc[-1])} and largest values up to "
         f"{text(float(threshold['value'].max()))}."
     )

@@ -31,7 +31,8 @@ def minimal_note(table: pd.DataFrame, n: int, draws: int, paper: Mapping) -> str
         theirs = paper["condition_number"][paper["P"].index(n)]
         sentences.append(
             f"At P = N means are unstable (heavy tails): the mean condition number is {text(float(at_n['mean'].iloc[0]))} here "
-            f"and {text(theirs)} there, our median {text(float(at_n['median'].iloc[0]))}."
+            f"and {text(theirs)} there ({' and '.join(text(float(each)) for each in paper['versions_at_N']['condition_number'])} in its "
+            f"two versions), our median {text(float(at_n['median'].iloc[0]))}."
         )
     return " ".join(sentences)
 

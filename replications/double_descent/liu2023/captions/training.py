@@ -26,8 +26,8 @@ def horizons_alt(risk: pd.DataFrame, settings: Mapping) -> str:
 def horizons_note(settings: Mapping) -> str:
     """What is drawn, and what leaves the frame."""
     return (
-        f"MSE: medians with quartiles over {settings['seeds']} seeds; error: means with 95 % intervals. Dotted: W = n. The training "
-        f"loss after infinitely many steps, 0 from W = n on, is not drawn; losses below {LOSS_FLOOR:g} leave the frame."
+        f"MSE: medians with quartiles over {settings['seeds']} seeds; error: means with 95 % intervals. Dotted: W = n. After infinitely "
+        f"many steps the training loss is 0 from W = n on; losses below {LOSS_FLOOR:g} leave the frame."
     )
 
 

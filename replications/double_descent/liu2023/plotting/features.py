@@ -10,33 +10,40 @@ from replications.double_descent.liu2023.plotting import select
 from replications.double_descent.science.drawing import count, multiples, width_axis
 from verifig.pages import figures
 from verifig.pages.figures import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, TEAL, log_ticks, percent, pick, quartile_band
+from verifig.pages.legible import band_is
 
 NOISE_COLOURS = (GREY, BLUE, GREEN, ORANGE, RED, PURPLE, TEAL)
 
 
 def initialisation(risk: pd.DataFrame, settings: Mapping, maps: Mapping[str, Mapping]) -> Figure:
     """Test MSE by output scale; test error by feature scale at equal relative and at equal absolute rate."""
-    figure, axes = figures.grid(3, width=10.4, height=3.4)
+    figure, axes = figures.grid(2, 2, width=8.8, height=2.9)
     base, rate = select.base_solver(settings), settings["learning_rates"][0]
+    scales = {
+        *select.scale_solvers(settings),
+        *(maps[name]["feature_scale"] for name in select.by_scale(settings, maps)),
+    }
+    for scale in sorted(scales):
+        axes[3].plot([], [], color=select.colour_of(scale), label=f"{scale:g}")
     for scale, solver in select.scale_solvers(settings).items():
         quartile_band(axes[0], select.rows(risk, solver), "width", "test_mse", select.colour_of(scale), f"{scale:g}")
-    for place, solver in zip(axes[1:], (base, f"lr {rate:g}"), strict=True):
+    for place, solver in zip(axes[1:3], (base, f"lr {rate:g}"), strict=True):
         for name, (label, color) in select.by_scale(settings, maps).items():
             frame = percent(select.rows(risk, solver, name), "test_error")
             figures.mean_band(place, frame, "width", "test_error", color, label)
-    axes[0].set(title=f"test MSE, {count(settings['steps'])} steps", yscale="log")
-    axes[0].legend(loc="upper left", fontsize=8, title="output scale", title_fontsize=8)
-    axes[1].set(title="test error (%), rate 1/L", ylim=(0, None))
-    axes[1].legend(loc="upper right", fontsize=8, title="feature scale", title_fontsize=8)
-    axes[2].set(title=f"test error (%), rate {rate:g}", ylim=axes[1].get_ylim())
-    for place in axes:
+    axes[0].set(title="test MSE, by scale of the output layer", yscale="log")
+    axes[1].set(title="test error (%), by scale of the features, rate 1/L", ylim=(0, None))
+    axes[2].set(title=f"test error (%), by scale of the features, rate {rate:g}", ylim=axes[1].get_ylim())
+    title = f"scale of the initial values\n({count(settings['steps'])} steps)"
+    figures.legend_panel(axes[3], axes[3], title=title)
+    for place in axes[:3]:
         width_axis(place, settings["n"], multiples(settings["n"], settings["widths"]))
     return figure
 
 
 def normalisation(risk: pd.DataFrame, settings: Mapping, maps: Mapping[str, Mapping]) -> Figure:
     """Test error by width and normalisation, at equal relative and at equal absolute rate."""
-    figure, axes = figures.grid(2, width=9.6, height=3.5, sharey=True)
+    figure, axes = figures.grid(2, width=8.8, height=3.6, sharey=True)
     rate, steps = settings["learning_rates"][0], count(settings["steps"])
     titles = {select.base_solver(settings): f"rate 1/L, {steps} steps", f"lr {rate:g}": f"rate {rate:g}, {steps} steps"}
     for place, (solver, title) in zip(axes, titles.items(), strict=True):
@@ -47,7 +54,7 @@ def normalisation(risk: pd.DataFrame, settings: Mapping, maps: Mapping[str, Mapp
         place.set(title=title)
         width_axis(place, settings["n"], multiples(settings["n"], settings["widths"]))
     axes[0].set(ylabel="test error (%)")
-    axes[1].legend(loc="upper right", fontsize=8)
+    figures.legend_outside(axes[0], "lower center", ncols=3)
     return figure
 
 
@@ -55,7 +62,7 @@ def conditioning(
     kappa: pd.DataFrame, threshold: pd.DataFrame, settings: Mapping, maps: Mapping[str, Mapping]
 ) -> Figure:
     """Condition number by width and feature map, and its distribution over draws at W = n."""
-    figure, axes = figures.grid(3, width=10.6, height=3.6)
+    figure, axes = figures.grid(2, 2, width=8.8, height=3.1)
     groups = {
         "normalisation": select.by_normalisation(settings, maps),
         "feature scale": select.by_scale(settings, maps),
@@ -63,19 +70,20 @@ def conditioning(
     for place, (title, group) in zip(axes, groups.items(), strict=False):
         for name, (label, color) in group.items():
             style = "--" if maps[name]["normalisation"] == "layer" else "-"  # lies on standardised pixels
-            quartile_band(place, pick(kappa, map=name), color=color, label=label, linestyle=style)
-        place.set(title=f"condition number, {title}", yscale="log", ylim=(None, 200 * kappa["value"].median() ** 1.5))
+            named = groups["normalisation"].get(name, (f"feature scale {label}",))[0]
+            quartile_band(place, pick(kappa, map=name), color=color, label=named, linestyle=style)
+        place.set(title=f"condition number, {title}", yscale="log")
         width_axis(place, settings["n"], multiples(settings["n"], settings["widths"]))
-        place.legend(loc="upper left", fontsize=7)
-    scales = {name: (f"scale {label}", color) for name, (label, color) in groups["feature scale"].items()}
-    for name, (label, color) in (scales | groups["normalisation"]).items():
+    for name, (_, color) in (groups["feature scale"] | groups["normalisation"]).items():
         values = np.sort(pick(threshold, map=name)["value"])
         if len(values):
-            style = "--" if name not in groups["normalisation"] else "-"
+            style = "--" if maps[name]["normalisation"] == "layer" else "-"
             shares = np.arange(1, len(values) + 1) / len(values)
-            axes[2].plot(values, shares, color=color, label=label, linestyle=style)
-    axes[2].set(title="W = n: share of draws below", xscale="log", xlabel="condition number")
-    axes[2].legend(loc="lower right", fontsize=7.5)
+            axes[2].plot(values, shares, color=color, linestyle=style)
+    axes[2].set(
+        title="W = n: distribution over draws", xscale="log", xlabel="condition number", ylabel="share of draws below"
+    )
+    figures.legend_panel(axes[3], axes[0], axes[1], title="feature map", ncols=2)
     return figure
 
 
@@ -83,7 +91,8 @@ def caveat_normalisation(
     risk: pd.DataFrame, kappa: pd.DataFrame, settings: Mapping, maps: Mapping[str, Mapping]
 ) -> Figure:
     """At W = n by normalisation: condition number, training loss and test error, medians and quartiles."""
-    figure, axes = figures.grid(3, width=10.2, height=2.9, sharey=True)
+    figure, axes = figures.grid(3, width=8.8, height=2.9, sharey=True)
+    band_is(axes[0], "medians, bars: quartiles")
     group, n = select.by_normalisation(settings, maps), settings["n"]
     for row, (name, (_, color)) in enumerate(group.items()):
         threshold = pick(select.rows(risk, select.base_solver(settings), name), width=n)
@@ -107,7 +116,7 @@ def caveat_normalisation(
 def noise(risk: pd.DataFrame, settings: Mapping) -> Figure:
     """Test error by width and noise for every horizon of the panel, infinity last."""
     steps = [*sorted(settings["noise_horizons"])[-2:], np.inf]
-    figure, axes = figures.grid(len(steps), width=10.4, height=3.4, sharey=True)
+    figure, axes = figures.grid(len(steps), width=8.8, height=3.4, sharey=True)
     for place, horizon in zip(axes, steps, strict=True):
         for share, color in zip(select.noise_levels(settings), NOISE_COLOURS, strict=False):
             frame = percent(select.rows(risk, select.noise_solver(settings, share, horizon)), "test_error")
@@ -122,6 +131,7 @@ def noise(risk: pd.DataFrame, settings: Mapping) -> Figure:
 def caveat_noise(risk: pd.DataFrame, settings: Mapping) -> Figure:
     """Peak height against training loss by label noise, medians joined along the number of steps."""
     figure, (axes,) = figures.grid(width=7.2, height=3.6)
+    band_is(axes, "medians by number of steps, bars: quartiles")
     for share, color in zip(select.noise_levels(settings), NOISE_COLOURS, strict=False):
         points = []
         for steps in sorted(settings["noise_horizons"]):

@@ -13,7 +13,9 @@ from replications.double_descent.liu2023.measuring import widths
 from verifig.pages.figures import BLUE, GREEN, GREY, OLIVE, ORANGE, PURPLE, RED, TEAL, pick
 from verifig.pages.page import Page
 
-SCALE_COLOURS = {0: OLIVE, 0.1: GREY, 0.3: TEAL, 1: BLUE, 3: PURPLE, 10: RED}
+SCALE_COLOURS = {0: OLIVE, 0.1: "#85c9d4", 0.3: TEAL, 1: BLUE, 3: "#e08c98", 10: RED}
+STEP_COLOURS = {100: GREY, 1_000: TEAL, 10_000: BLUE, 100_000: GREEN, 1_000_000: ORANGE, np.inf: RED}
+OPTIMISER_COLOURS = {"gradient descent": BLUE, "momentum": RED, "Adam": GREEN}
 NORMALISATIONS = {
     "raw": ("raw pixels", GREY), "standardised": ("standardised pixels", BLUE), "layer": ("rows (layer)", GREEN),
     "batch_before": ("columns before activation", PURPLE), "batch": ("columns (batch)", ORANGE),
@@ -65,6 +67,12 @@ def shown_horizons(settings: Mapping) -> list[float]:
 def colour_of(scale: float) -> str:
     """One colour a scale of initial values, the same in every panel."""
     return SCALE_COLOURS.get(scale, ORANGE)
+
+
+def step_colours(steps: Sequence[float]) -> dict[float, str]:
+    """One colour a number of steps, the same in every figure of the page; spare colours for others."""
+    spare = iter((PURPLE, OLIVE, "#85c9d4", "#e08c98", *STEP_COLOURS.values()))
+    return {number: STEP_COLOURS.get(number) or next(spare) for number in steps}
 
 
 def by_normalisation(settings: Mapping, maps: Mapping[str, Mapping]) -> dict[str, tuple[str, str]]:

@@ -2,55 +2,61 @@
 
 from collections.abc import Mapping, Sequence
 
+import matplotlib
 import numpy as np
 import pandas as pd
+from matplotlib.colors import LinearSegmentedColormap, LogNorm
 from matplotlib.figure import Figure
 
 from replications.double_descent.liu2023.plotting import select
 from replications.double_descent.science.drawing import count, multiples, width_axis
 from verifig.pages import figures
-from verifig.pages.figures import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, TEAL, log_ticks, percent, quartile_band
+from verifig.pages.figures import BLUE, GREEN, OLIVE, ORANGE, PURPLE, RED, log_ticks, percent, quartile_band
 
-HORIZON_COLOURS = (GREY, TEAL, BLUE, GREEN, ORANGE, RED)
+SHADES = LinearSegmentedColormap.from_list("shades", matplotlib.colormaps["viridis"](np.linspace(0.12, 1, 64)))
 LOSS_FLOOR = 1e-8  # train losses below it leave the frame
 OPTIMISER_FLOOR = 1e-9  # the same in the panel of optimisers
 
 
 def horizons(risk: pd.DataFrame, settings: Mapping) -> Figure:
     """Test MSE, test error and train loss by width for up to six horizons."""
-    figure, axes = figures.grid(3, width=10.4, height=3.5)
-    for steps, color in zip(select.shown_horizons(settings), HORIZON_COLOURS, strict=False):
+    figure, axes = figures.grid(2, 2, width=8.8, height=2.9)
+    for steps, color in select.step_colours(select.shown_horizons(settings)).items():
         chosen = select.rows(risk, f"steps {steps:g}")
         quartile_band(axes[0], chosen, "width", "test_mse", color, count(steps))
         figures.mean_band(axes[1], percent(chosen, "test_error"), "width", "test_error", color)
-        if np.isfinite(steps):  # fully trained the loss is 0 from W = n on
-            quartile_band(
-                axes[2], chosen.assign(train_mse=chosen["train_mse"].clip(1e-12)), "width", "train_mse", color
-            )
+        chosen = chosen.assign(train_mse=chosen["train_mse"].clip(1e-12))  # 0 from W = n on where fully trained
+        quartile_band(axes[2], chosen, "width", "train_mse", color)
     axes[0].set(title="test MSE", yscale="log")
     axes[1].set(title="test error (%)")
     axes[2].set(title="train MSE", yscale="log", ylim=(LOSS_FLOOR, None))
-    for place in axes:
+    for place in axes[:3]:
         width_axis(place, settings["n"], multiples(settings["n"], settings["widths"]))
-    axes[0].legend(loc="upper left", fontsize=7.5, title="steps of size 1/L", title_fontsize=7.5)
+    title = "steps of size 1/L\n(L: largest curvature\nof the training loss)"
+    figures.legend_panel(axes[3], axes[0], title=title)
     return figure
 
 
 def heatmap(risk: pd.DataFrame) -> Figure:
     """Median test MSE and mean test error over width x steps, as two maps."""
-    figure, axes = figures.grid(2, width=9.6, height=3.8)
-    forms = {"test_mse": ("median", "test MSE (log10 of the median)"), "test_error": ("mean", "test error (%, mean)")}
+    figure, axes = figures.grid(2, width=8.8, height=3.9)
+    forms = {"test_mse": ("median", "test MSE (median)"), "test_error": ("mean", "test error (%, mean)")}
     for place, (field, (form, title)) in zip(axes, forms.items(), strict=True):
         table = select.by_steps(risk, field, form)
-        values = np.log10(table) if field == "test_mse" else 100 * table
-        image = place.imshow(values, origin="lower", aspect="auto", cmap="viridis")
+        values = table if field == "test_mse" else 100 * table
+        norm = LogNorm() if field == "test_mse" else None
+        image = place.imshow(values, origin="lower", aspect="auto", cmap=SHADES, norm=norm)
         worst = values.to_numpy().argmax(1)
-        place.plot(worst, range(len(worst)), "o", color="white", mec="black", markersize=4.5, linestyle="none")
+        place.plot(worst, range(len(worst)), "o", color="white", mec="black", mew=1.3, markersize=5.5, linestyle="none")
         place.set_yticks(range(len(table)), [count(steps) for steps in table.index], fontsize=8)
         place.set_xticks(range(len(table.columns)), table.columns, rotation=60, fontsize=8)
         place.set(title=title, xlabel="number of features W", ylabel="steps of size 1/L")
         place.grid(False)
-        figure.colorbar(image, ax=place, shrink=0.9)
+        bar = figure.colorbar(image, ax=place, shrink=0.9)
+        if norm:
+            ticks = [tick for tick in (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50) if norm.vmin <= tick <= norm.vmax]
+            bar.set_ticks(ticks, labels=[f"{tick:g}" for tick in ticks])
+            bar.ax.minorticks_off()
     return figure
 
 
@@ -59,11 +65,11 @@ def optimisers(risk: pd.DataFrame, iterated: pd.DataFrame, settings: Mapping, ru
 
     `settings` are those of the spectral experiment, `runs` those of the conditions of the iterated one.
     """
-    figure, axes = figures.grid(3, width=10.4, height=3.4)
+    figure, axes = figures.grid(2, 2, width=8.8, height=2.9)
     shared = {width for run in runs.values() for width in run["widths"]}
     short, long = select.optimiser_steps(settings)
     for (label, pattern), color in zip(
-        select.optimiser_arms(settings, runs), (BLUE, RED, GREEN, ORANGE, PURPLE), strict=False
+        select.optimiser_arms(settings, runs), (BLUE, RED, GREEN, OLIVE, PURPLE), strict=False
     ):
         for place, steps, field in ((axes[0], short, "test_mse"), (axes[1], long, "test_mse"), (axes[2], long, "train_mse")):  # fmt: skip
             chosen = select.run_named(risk, iterated, pattern.format(steps))
@@ -73,9 +79,9 @@ def optimisers(risk: pd.DataFrame, iterated: pd.DataFrame, settings: Mapping, ru
     for place, steps in zip(axes[:2], (short, long), strict=True):
         place.set(title=f"test MSE, {count(steps)} steps", yscale="log", ylim=(max(low, 0.03), high))
     axes[2].set(title=f"train MSE, {count(long)} steps", yscale="log", ylim=(OPTIMISER_FLOOR, None))
-    for place in axes:
+    for place in axes[:3]:
         width_axis(place, settings["n"], multiples(settings["n"], shared, (0.5, 1, 2, 4)))
-    axes[1].legend(loc="upper right", fontsize=8)
+    figures.legend_panel(axes[3], axes[0], axes[1], title="optimiser, learning rate of Adam")
     return figure
 
 
@@ -97,7 +103,7 @@ def batches(iterated: pd.DataFrame, settings: Mapping, runs: Mapping[str, Mappin
 
 def author_grid(tables: Mapping[str, pd.DataFrame], runs: Mapping[str, Mapping], n: int, grid: Sequence[int]) -> Figure:
     """Test loss by width on the author's grid, one panel a data set (`tables` by title)."""
-    figure, axes = figures.grid(len(tables), width=9.2, height=3.4)
+    figure, axes = figures.grid(len(tables), width=8.8, height=3.4)
     for place, (title, table) in zip(axes, tables.items(), strict=True):
         for (name, run), color in zip(runs.items(), (RED, GREEN, BLUE, ORANGE), strict=False):
             label = "cross-entropy" if run["loss"] == "cross_entropy" else "squared loss"

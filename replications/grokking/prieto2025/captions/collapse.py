@@ -26,7 +26,8 @@ def fig2(page: Page) -> Caption:
         ),
         "note": lambda: (
             f"{run.task(single).capitalize()}; learning rate {used['learning_rate']:g}, beta2 = {used['beta2']:g} "
-            f"(the paper: 0.99). {BANDS} Dotted: half of the samples have collapsed."
+            f"(the paper: 0.99). {BANDS} Dotted: half of the samples have collapsed. Right: the paper's points, of one seed, at "
+            f"p = {page.paper('fig2_collapse')['modulus']} and 70 % of the pairs; of float32 there are none."
         ),
     }
 
@@ -62,7 +63,7 @@ def fig2_text(page: Page) -> str:
 def fig2_law(page: Page) -> Caption:
     """Observed and predicted distances."""
     pairs = arms.law(page)
-    labels = {pair.single: pair.label.replace("\n", ", ") for pair in pairs}
+    labels = {pair.single: pair.label for pair in pairs}
     distances = "; ".join(_distance(page, pair) for pair in pairs)
     return {
         "alt": lambda: (
@@ -70,8 +71,8 @@ def fig2_law(page: Page) -> Caption:
             f"axis beside the predicted slope. Observed distances: {distances}."
         ),
         "note": lambda: (
-            f"From float32 to float64: {distances}. Dots: seeds. Diamonds: the mean epoch of float32 plus the "
-            "prediction. Dashed: the logarithm of the loss changes by ln(beta2)/2 per epoch. "
+            f"From float32 to float64: {distances}. Dots: seeds. Crosses: the mean epoch of float32 plus the "
+            "prediction. Diamonds: the paper's epochs, of one seed. Dashed: the logarithm of the loss changes by ln(beta2)/2 per epoch. "
             f"{Run(page, 'precision43').seeds_of(labels).capitalize()}."
         ),
     }

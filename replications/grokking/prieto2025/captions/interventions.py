@@ -1,12 +1,17 @@
 """Captions of collapse brought about: Figures 8 and 14."""
 
 from replications.grokking.prieto2025 import arms
-from replications.grokking.prieto2025.captions.common import BANDS, Caption, Run
+from replications.grokking.prieto2025.captions.common import BANDS, ONLY_PAPER, Caption, Run
 from verifig.pages.page import Page
 
 
 def fig8(page: Page) -> Caption:
-    """Test accuracies at the end."""
+    """Test accuracies at the end, or what the points are."""
+    if page.scale != "paper":
+        return {
+            "alt": "The paper's test accuracy at the end with and without the correct-class logits in the loss.",
+            "note": ONLY_PAPER,
+        }
     run = Run(page, "zeroed113")
     return {
         "alt": lambda: (

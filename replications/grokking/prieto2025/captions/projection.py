@@ -1,8 +1,11 @@
 """Captions of the projection of the gradient: Figures 1a, 6a and 6b, and what is disputed about them."""
 
+import pandas as pd
+
 from replications.grokking.prieto2025.arms import rate
-from replications.grokking.prieto2025.captions.common import BANDS, Caption, Run
+from replications.grokking.prieto2025.captions.common import BANDS, ONLY_PAPER, Caption, Run
 from replications.grokking.prieto2025.measuring.levels import FIT
+from verifig.pages.figures import pick
 from verifig.pages.page import Page
 
 
@@ -16,15 +19,34 @@ def fig1a(page: Page) -> Caption:
             f"With AdamW train accuracy ends at {run.final('adamw', 'train')} and test accuracy at "
             f"{run.final('adamw')}."
         ),
-        "note": lambda: (
-            f"{run.task('perp_adamw').capitalize()}. {BANDS} Diamonds and squares: read off the authors' output. The paper labels "
-            "the run 'perpAdamW + StableMax', its script trains plain float32 cross-entropy, as here."
+        "note": lambda edge: (
+            f"{run.task('perp_adamw').capitalize()}. {BANDS} Diamonds and squares: read off the authors' output, of one seed; "
+            f"of AdamW there are none. {_outside(page, edge)}The paper labels the run "
+            " 'perpAdamW + StableMax', its script trains plain float32 cross-entropy, as here."
         ),
     }
 
 
+def _outside(page: Page, edge: pd.DataFrame) -> str:
+    """Which of the paper's points lie outside of the range over our seeds, by more than they can be read off by."""
+    found = []
+    for which in ("train", "test"):
+        points, ours = page.paper(f"fig1a_{which}"), pick(edge, condition="perp_adamw", curve=f"{which}_accuracy")
+        for epoch, accuracy in zip(points["epoch"], points["accuracy"], strict=True):
+            values = 100 * pick(ours, x=epoch)["value"]
+            if len(values) and not values.min() - 1 <= accuracy <= values.max() + 1:
+                side = "below" if accuracy < values.min() else "above"
+                found.append(f"{which} at epoch {epoch} ({side})")
+    return f"Outside of the range of our seeds: {', '.join(found)}. " if found else ""
+
+
 def fig6a(page: Page) -> Caption:
     """Test accuracies at the end."""
+    if page.scale != "paper":
+        return {
+            "alt": "Test accuracy of a one-layer transformer over epochs: the paper's points with perpAdamW, with weight decay and with neither.",
+            "note": ONLY_PAPER,
+        }
     run, names = Run(page, "transformer"), {"perp_adamw": "perpAdamW", "adamw_wd": "weight decay", "adamw": "AdamW"}
     return {
         "alt": lambda: (
@@ -47,8 +69,8 @@ def fig6b(page: Page) -> Caption:
         ),
         "note": lambda: (
             f"Above: {slow.task('perp_adamw')}. Below: {delay.task('perp_sgd')}, momentum {sgd['momentum']:g}, all in "
-            f"{sgd['dtype']}. {BANDS} Diamonds and squares: read off the authors' output. Red band: the plateau of test accuracy in "
-            "Chou's replication."
+            f"{sgd['dtype']}. {BANDS} Diamonds and squares: read off the authors' output; of SGD there are none. "
+            "Hatched: the plateau of test accuracy in Chou's replication."
         ),
     }
 

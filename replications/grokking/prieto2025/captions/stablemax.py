@@ -3,7 +3,7 @@
 import math
 
 from replications.grokking.prieto2025 import arms
-from replications.grokking.prieto2025.captions.common import BANDS, Caption, Run
+from replications.grokking.prieto2025.captions.common import BANDS, ONLY_PAPER, Caption, Run
 from replications.grokking.prieto2025.plotting.stablemax import EXP_CUT
 from verifig.pages.page import Page
 
@@ -19,7 +19,8 @@ def fig1b(page: Page) -> Caption:
         ),
         "note": lambda: (
             f"{run.task('stablemax').capitalize()}; learning rate {stablemax['learning_rate']:g}, beta2 = {stablemax['beta2']:g} with StableMax, "
-            f"{softmax['beta2']:g} with softmax. {BANDS}"
+            f"{softmax['beta2']:g} with softmax. {BANDS} Diamonds: the paper's StableMax, at p = "
+            f"{page.paper('fig1b_test')['modulus']}. Epoch 0 is left out of the log axis."
         ),
     }
 
@@ -28,7 +29,7 @@ def fig3() -> Caption:
     """The two functions, and where the axis ends."""
     return {
         "alt": "s(x) and exp(x): equal value and slope at 0, s grows linearly for positive x and falls off slowly for negative x.",
-        "note": f"The axis ends at {EXP_CUT}; exp(x) goes on.",
+        "note": f"Left: the axis ends at {EXP_CUT}, exp(x) goes on. Right: the same on a log axis.",
     }
 
 
@@ -37,10 +38,14 @@ def fig4_norm(page: Page) -> Caption:
     run, names = Run(page, arms.experiment(page, "stablemax")), arms.norms(page)
     ratios = ", ".join(f"{run.of('norm_ratio', name)}-fold ({label})" for name, label in names.items())
     growth = f"From start to end the norm grows {ratios}."
+    paper = page.paper("fig4_norm")
+    theirs = f"The paper's, at p = {paper['modulus']}: from about {paper['start']} to {paper['end']:,} at epoch {paper['epoch']:,}."
     whose = "" if len({run.seeds(name) for name in names}) == 1 else " with StableMax"
     return {
         "alt": lambda: f"Left: L2 norm of the weights on a log axis. Right: test accuracy. {growth}",
-        "note": lambda: f"{run.task('stablemax').capitalize()}{whose}. {growth} {BANDS}",
+        "note": lambda: (
+            f"{run.task('stablemax').capitalize()}{whose}. {growth} {theirs} {BANDS} Epoch 0 is left out of the log axes."
+        ),
     }
 
 
@@ -78,11 +83,16 @@ def fig4_codes_text(page: Page) -> str:
 
 
 def fig4_parity(page: Page) -> Caption:
-    """Test accuracy at the end."""
+    """Test accuracy at the end, or what the points are."""
+    if page.scale != "paper":
+        return {
+            "alt": "Test accuracy on sparse parity with StableMax over epochs: the paper's points and those of Chou's replication.",
+            "note": f"{ONLY_PAPER} Triangles: Chou's replication, which is slower by far.",
+        }
     return {
         "alt": lambda: (
             "Train and test accuracy on sparse parity with StableMax; test accuracy ends at "
             f"{Run(page, 'parity').final('base', take='range')}."
         ),
-        "note": BANDS,
+        "note": f"{BANDS} Triangles: Chou's replication.",
     }

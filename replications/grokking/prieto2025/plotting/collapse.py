@@ -5,20 +5,29 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from replications.grokking.prieto2025.measuring.collapse import predicted_delay
 from replications.grokking.prieto2025.measuring.levels import COLLAPSE
-from replications.grokking.prieto2025.plotting.common import PERCENT_LIMITS, legend
+from replications.grokking.prieto2025.plotting.common import (
+    PERCENT_LIMITS,
+    PRECISION_COLOURS,
+    legend_below,
+)
 from verifig.pages import figures
-from verifig.pages.figures import BLUE, GREEN, ORANGE, PURPLE, RED, percent, pick
+from verifig.pages.figures import percent, pick
 
-PRECISION_COLOURS = {"float16": ORANGE, "float32": BLUE, "float64": GREEN}
+EPOCHS = (500, 1000, 2000, 5000)  # numbers of the axis on which the paper's epochs stand beside ours
+STYLES = ("-", (0, (5, 1, 1, 1)), (0, (1, 1)))  # one a beta2
 
 
-def fig2(runs: pd.DataFrame, names: Mapping[str, str]) -> Figure:
-    """Test accuracy and collapsed share by softmax precision; `names` maps condition to precision."""
-    figure, axes = figures.grid(2, width=8.4)
+def fig2(runs: pd.DataFrame, names: Mapping[str, str], paper: Mapping[str, Mapping], paper_collapse: Mapping) -> Figure:
+    """Test accuracy and collapsed share by softmax precision, and the paper's test accuracy in a panel of its own.
+
+    `names` maps condition to precision, `paper` precision to points.
+    """
+    figure, axes = figures.grid(3, width=8.9, width_ratios=[1, 1, 0.9])
     for condition, precision in names.items():
         colour, rows = PRECISION_COLOURS[precision], percent(pick(runs, condition=condition))
         figures.band(axes[0], pick(rows, curve="test_accuracy"), color=colour, label=precision)
@@ -27,11 +36,18 @@ def fig2(runs: pd.DataFrame, names: Mapping[str, str]) -> Figure:
         middle = collapsed.groupby("x")["value"].median()
         if (middle >= 100 * COLLAPSE).any():
             at = middle.index[np.flatnonzero(middle >= 100 * COLLAPSE)[0]]
-            for each in axes:
+            for each in axes[:2]:
                 figures.threshold(each, at, color=colour, linewidth=1.2)
+    for precision, colour in PRECISION_COLOURS.items():
+        if points := paper.get(precision):
+            label = f"paper, {precision}"
+            figures.paper_points(axes[2], points["epoch"], points["accuracy"], label, markeredgecolor=colour)
+        figures.threshold(axes[2], paper_collapse[precision], color=colour, linewidth=1.2)
+    title, last = f"paper, p = {paper_collapse['modulus']}", max(paper_collapse[name] for name in PRECISION_COLOURS)
+    axes[2].set(title=title, xlabel="epoch", ylabel="test accuracy (%)", xlim=(0, 1.07 * last), ylim=PERCENT_LIMITS)
     axes[0].set(title="test accuracy", xlabel="epoch", ylabel="test accuracy (%)")
-    axes[1].set(title="collapsed samples", xlabel="epoch", ylabel="share of training samples (%)", ylim=PERCENT_LIMITS)
-    legend(axes[0], "upper left")
+    axes[1].set(title="collapsed samples", xlabel="epoch", ylabel="training samples (%)", ylim=PERCENT_LIMITS)
+    legend_below(axes, 5)
     return figure
 
 
@@ -44,37 +60,33 @@ class Pair(NamedTuple):
     beta2: float
 
 
-def fig2_law(runs: pd.DataFrame, pairs: Sequence[Pair]) -> Figure:
+def fig2_law(runs: pd.DataFrame, pairs: Sequence[Pair], paper: Mapping) -> Figure:
     """Collapse epochs by seed for pairs of precisions, and the predicted place of float64; loss on a log axis.
 
-    The loss is drawn for the first pair of each beta2.
+    The loss is drawn for the first pair of each beta2. The paper's epochs stand in the lowest row.
     """
-    figure, axes = figures.grid(2, width=8.4)
+    figure, axes = figures.grid(2, width=8.6, height=3.4, width_ratios=[1.25, 1])
     for row, pair in enumerate(pairs):
-        named = row == 0
         early, late = (_crossings(pick(runs, curve="collapsed", condition=name)) for name in (pair.single, pair.double))
-        for epochs, colour, label in ((early, BLUE, "float32"), (late, GREEN, "float64")):
-            axes[0].plot(
-                epochs, [row] * len(epochs), "o", color=colour, markersize=5, alpha=0.8, label=label if named else None
-            )
+        for epochs, precision in ((early, "float32"), (late, "float64")):
+            look = {"color": PRECISION_COLOURS[precision], "markersize": 5, "alpha": 0.8}
+            axes[0].plot(epochs, [row] * len(epochs), "o", label=None if row else f"{precision}, seeds", **look)
         if early:
-            target = np.mean(early) + predicted_delay(pair.beta2)
-            axes[0].plot(
-                [np.mean(early), target],
-                [row - 0.18] * 2,
-                color=figures.INK,
-                linewidth=1,
-                label="predicted delay" if named else None,
-            )
-            axes[0].plot(target, row - 0.18, "D", markerfacecolor="none", markeredgecolor=figures.INK, markersize=5)
-    axes[0].set(title="epoch of collapse", xlabel="epoch", ylim=(-0.6, len(pairs) - 0.1))
-    axes[0].set_yticks(range(len(pairs)), [pair.label for pair in pairs])
-    legend(axes[0], "upper right", ncols=3)
+            _predicted(axes[0], row, np.mean(early), pair.beta2, "predicted float64" if row == 0 else None)
+    for precision in ("float32", "float64"):
+        look = {"markeredgecolor": PRECISION_COLOURS[precision], "markersize": 6}
+        figures.paper_points(axes[0], [paper[precision]], [-1], f"{precision}, paper", **look)
+    _predicted(axes[0], -1, paper["float32"], paper["beta2"])
+    axes[0].set(title="epoch of collapse", xlabel="epoch", ylim=(-1.6, len(pairs) - 0.5))
+    figures.log_ticks(axes[0].xaxis, EPOCHS)
+    label = f"paper (p = {paper['modulus']})\nlr {paper['learning_rate']:g}, beta2 {paper['beta2']:g}"
+    axes[0].set_yticks(range(-1, len(pairs)), [label, *(pair.label for pair in pairs)])
     first = {pair.beta2: pair for pair in reversed(pairs)}
-    for (beta2, pair), colour in zip(sorted(first.items(), reverse=True), (GREEN, PURPLE, RED), strict=False):
+    for (beta2, pair), style in zip(sorted(first.items(), reverse=True), STYLES, strict=False):
         loss = pick(runs, curve="train_loss", condition=pair.double)
         loss = loss[loss["value"] > 0]
-        figures.band(axes[1], loss, color=colour, label=f"beta2 = {beta2:g}")
+        look = {"color": PRECISION_COLOURS["float64"], "linestyle": style}
+        figures.band(axes[1], loss, label=f"loss, beta2 = {beta2:g}", **look)
         middle = loss.groupby("x")["value"].median()
         if (middle < 1e-3).any():
             start = middle.index[np.flatnonzero(middle < 1e-3)[0]]
@@ -83,8 +95,15 @@ def fig2_law(runs: pd.DataFrame, pairs: Sequence[Pair]) -> Figure:
             label = None if any(line.get_linestyle() == "--" for line in axes[1].get_lines()) else "predicted slope"
             axes[1].plot(reach, predicted, color=figures.INK, linestyle="--", linewidth=1, label=label)
     axes[1].set(title="training loss, float64", xlabel="epoch", ylabel="loss (nats)", yscale="log", ylim=(1e-18, 10))
-    legend(axes[1], "upper right")
+    legend_below(axes, 4)
     return figure
+
+
+def _predicted(axes: Axes, row: float, start: float, beta2: float, label: str | None = None) -> None:
+    """The predicted delay below a row: a line from the epoch of float32 to the place of float64, a cross."""
+    target = start + predicted_delay(beta2)
+    axes.plot([start, target], [row - 0.2] * 2, color=figures.INK, linewidth=1)
+    axes.plot([target], [row - 0.2], "x", color=figures.INK, markersize=6, label=label)
 
 
 def _crossings(frame: pd.DataFrame) -> list[float]:

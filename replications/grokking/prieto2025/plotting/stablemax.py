@@ -5,48 +5,69 @@ from collections.abc import Mapping
 import pandas as pd
 from matplotlib.figure import Figure
 
-from replications.grokking.prieto2025.plotting.common import PERCENT_LIMITS, accuracies, legend, paper_test
+from replications.grokking.prieto2025.plotting.common import (
+    LATE_EPOCHS,
+    PERCENT_LIMITS,
+    PLAIN,
+    REMEDY,
+    accuracies,
+    legend_below,
+    paper_test,
+)
 from verifig.pages import figures
-from verifig.pages.figures import BLUE, ORANGE, percent, pick
+from verifig.pages.figures import percent, pick
 
+STYLES = ("-", (0, (5, 1, 1, 1)))  # of two runs of one colour
 EXP_CUT = 12  # where the axis of Figure 3 cuts exp(x) off
 
 
-def fig1b(runs: pd.DataFrame, paper: Mapping | None = None) -> Figure:
-    """StableMax against softmax in float64; the paper's points where the setting is the paper's."""
-    figure, axes = figures.grid(2, width=8.4, sharey=True)
-    accuracies(axes[0], runs, "stablemax")
+def fig1b(runs: pd.DataFrame, paper: Mapping) -> Figure:
+    """StableMax against softmax in float64, over epochs on a log axis that reaches the paper's points."""
+    figure, axes = figures.grid(2, width=8.4, sharex=True, sharey=True)
+    rows = runs[runs["x"] > 0]
+    accuracies(axes[0], rows, "stablemax", REMEDY, "StableMax, ")
     axes[0].set(title="StableMax", ylabel="accuracy (%)")
-    accuracies(axes[1], runs, "softmax64", ORANGE)
+    accuracies(axes[1], rows, "softmax64", PLAIN, "softmax, ")
     axes[1].set(title="softmax in float64")
-    if paper is not None:
-        paper_test(axes[0], paper)
-    legend(axes[0], "lower right")
-    legend(axes[1], "center right")
+    paper_test(axes[0], paper)
+    figures.log_ticks(axes[0].xaxis, LATE_EPOCHS)
+    legend_below(axes, 3)
     return figure
 
 
 def fig3(function: pd.DataFrame) -> Figure:
-    """s(x) and exp(x)."""
-    figure, (axes,) = figures.grid(1, width=5)
-    axes.plot(function["x"], function["exp"], color=ORANGE, label="exp(x)")
-    axes.plot(function["x"], function["s"], color=BLUE, label="s(x), StableMax")
-    axes.set(xlabel="x", ylabel="value", ylim=(-0.5, EXP_CUT))
-    legend(axes, "upper left")
+    """s(x) and exp(x), on a linear axis that cuts exp off, and on a log axis."""
+    figure, axes = figures.grid(2, width=8.4)
+    for each in axes:
+        each.plot(function["x"], function["exp"], color=PLAIN, label="exp(x)")
+        each.plot(function["x"], function["s"], color=REMEDY, label="s(x), StableMax")
+        each.set(xlabel="x")
+    axes[0].set(title="linear axis, cut off", ylabel="value", ylim=(-0.5, EXP_CUT))
+    axes[1].set(title="log axis", ylabel="value", yscale="log")
+    legend_below(axes, 2)
     return figure
 
 
-def fig4_norm(runs: pd.DataFrame, names: Mapping[str, str]) -> Figure:
-    """Weight norm and test accuracy against epochs; `names` maps condition to label."""
-    figure, axes = figures.grid(2, width=8.4)
-    for colour, (condition, label) in zip(figures.PALETTE, names.items(), strict=False):
-        rows = pick(runs, condition=condition)
-        figures.band(axes[0], pick(rows, curve="norm"), color=colour, label=label)
-        figures.band(axes[1], percent(pick(rows, curve="test_accuracy")), color=colour, label=label)
-    axes[0].set(title="L2 norm of all weights", xlabel="epoch", ylabel="L2 norm")
-    figures.log_ticks(axes[0].yaxis, minor=True)
-    axes[1].set(title="test accuracy", xlabel="epoch", ylabel="test accuracy (%)", ylim=PERCENT_LIMITS)
-    legend(axes[1], "upper left")
+def fig4_norm(runs: pd.DataFrame, names: Mapping[str, str], paper: Mapping) -> Figure:
+    """Weight norm and test accuracy against epochs; `names` maps condition to label, StableMax first."""
+    figure, axes = figures.grid(2, width=8.4, sharex=True)
+    styles = {REMEDY: iter(STYLES), PLAIN: iter(STYLES)}
+    for condition, label in names.items():
+        colour = REMEDY if condition.startswith("stablemax") else PLAIN
+        style = next(styles[colour])
+        rows, line = pick(runs, condition=condition), {"color": colour, "linestyle": style, "label": label}
+        rows = rows[rows["x"] > 0]
+        figures.band(axes[0], pick(rows, curve="norm"), **line)
+        figures.band(axes[1], percent(pick(rows, curve="test_accuracy")), **line)
+    axes[0].set(title="norm of all weights", ylabel="L2 norm (no unit)")
+    figures.paper_points(axes[0], [paper["epoch"]], [paper["end"]], f"paper, StableMax (p = {paper['modulus']})")
+    figures.paper_line(axes[0], paper["start"], f"paper, at the start: about {paper['start']}")
+    figures.log_ticks(axes[0].yaxis, (10, 100, 1000, 10000))
+    axes[1].set(title="test accuracy", ylabel="test accuracy (%)", ylim=PERCENT_LIMITS)
+    for each in axes:
+        each.set_xlabel("epoch")
+        figures.log_ticks(each.xaxis, LATE_EPOCHS)
+    legend_below(axes, 2)
     return figure
 
 
@@ -54,17 +75,20 @@ def fig4_codes(runs: pd.DataFrame, names: Mapping[str, str]) -> Figure:
     """Train and test accuracy with binary codes; `names` maps condition to title."""
     figure, axes = figures.grid(len(names), width=8.4, sharey=True)
     for each, (condition, title) in zip(axes, names.items(), strict=True):
-        accuracies(each, runs, condition, BLUE)
+        accuracies(each, runs, condition, PLAIN)
         each.set(title=title)
-        legend(each, "center right")
     axes[0].set_ylabel("accuracy (%)")
+    legend_below(axes, 2)
     return figure
 
 
-def fig4_parity(runs: pd.DataFrame) -> Figure:
-    """Sparse parity with StableMax."""
+def fig4_parity(paper: Mapping, chou: Mapping, runs: pd.DataFrame | None = None) -> Figure:
+    """Sparse parity with StableMax: the paper's points and a replication's, beside our runs if there are any."""
     figure, (axes,) = figures.grid(1, width=6)
-    accuracies(axes, runs, "base")
-    axes.set_ylabel("accuracy (%)")
-    legend(axes, "lower right")
+    if runs is not None:
+        accuracies(axes, runs, "base")
+    paper_test(axes, paper)
+    figures.paper_points(axes, chou["epoch"], chou["accuracy"], "Chou, test", marker="^")
+    axes.set(xlabel="epoch", ylabel="accuracy (%)", ylim=(40, PERCENT_LIMITS[1]))
+    legend_below([axes], 4)
     return figure

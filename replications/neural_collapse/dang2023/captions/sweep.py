@@ -45,9 +45,9 @@ def jump_alt(heads: Heads) -> str:
     """What the theory lines do."""
     deep = listed(sorted({s["depth"] for s in heads.values()} - {1}))
     return (
-        f"Left: mean self-output against pressure, in theory continuous to zero for one layer, for {deep} layers a branch "
-        "that ends above zero. Middle: objectives along these lines; that of one layer rises to one half, those of deeper "
-        "heads cross it at the threshold. Right: the decay of features and layers that ends the smallest class, by number of "
+        f"Upper left: mean self-output against pressure, in theory continuous to zero for one layer, for {deep} layers a branch "
+        "that ends above zero. Upper right: objectives along these lines; that of one layer rises to one half, those of deeper "
+        "heads cross it at the threshold. Below: the decay of features and layers that ends the smallest class, by number of "
         "layers."
     )
 
@@ -66,5 +66,5 @@ def jump_note(branches: pd.DataFrame, heads: Heads) -> str:
         "Lines: closed form, solid where it is the global minimum and dashed where it is a local one. Circles: runs started near "
         f"the minimiser of β = {begin}; below the spinodal {kept} of {len(alive)} do not end at zero, beyond it {beyond} of "
         f"{len(warm) - len(alive)} do. Squares, one inside the other by depth: runs started near zero; {zero} of {len(cold)} "
-        "end there. Right: one decay for features and layers, closed form."
+        "end there. Below: one decay for features and layers, closed form."
     )

@@ -7,10 +7,11 @@ from matplotlib.axes import Axes
 
 from replications.neural_collapse.dang2023.plotting.select import Heads, label
 from verifig.pages import figures
-from verifig.pages.figures import BLUE, GREEN, OLIVE, ORANGE, PURPLE, RED, TEAL, pick
+from verifig.pages.figures import BLUE, GREEN, INDIGO, INK, OLIVE, ORANGE, PINK, PURPLE, RED, TEAL, pick
 
-DEPTH_COLOURS = {1: BLUE, 2: PURPLE, 3: ORANGE, 6: GREEN, 9: PURPLE}
-OTHER_COLOURS = (RED, TEAL, OLIVE)
+DEPTH_COLOURS = {1: BLUE, 2: TEAL, 3: ORANGE, 6: GREEN, 9: PURPLE}
+OTHER_COLOURS = (RED, PINK, OLIVE)
+CLASS_COLOURS = (RED, OLIVE, INDIGO, PINK)  # one a class size, where all heads have one depth
 
 
 def colour(depth: int) -> str:
@@ -31,17 +32,27 @@ def by_depth(axes: Axes, frame: pd.DataFrame, curve: str, heads: Heads, **line) 
         figures.band(axes, rows, color=colour(settings["depth"]), label=label(name, heads), **line)
 
 
+def entry(axes: Axes, label: str, **look) -> None:
+    """An entry of the legend in ink, for what a line style or a mark means whatever its colour."""
+    axes.plot([], [], **({"color": INK, "linewidth": 1.2, "label": label} | look))
+
+
+def legend_below(axes: Sequence[Axes], columns: int) -> None:
+    """One legend below all panels, of what any of them names."""
+    figures.legend_outside(axes, "lower center", ncols=columns, fontsize=8.5)
+
+
 def lengths(axes: Sequence[Axes], table: pd.DataFrame, heads: Heads) -> None:
     """Points by seed and the prediction as a line, left classifiers, right class means."""
     for each, column, title in zip(axes, ("classifier", "feature"), ("classifiers", "class means"), strict=False):
         for name, settings in heads.items():
             rows, shade = pick(table, condition=name), colour(settings["depth"])
             predicted = rows.groupby("size")[f"predicted_{column}"].mean()
-            each.plot(predicted.index, predicted, color=shade, linewidth=1.2, label=f"{label(name, heads)}, predicted")
+            each.plot(predicted.index, predicted, color=shade, linewidth=1.2, label=label(name, heads))
             each.plot(rows["size"], rows[column], "o", color=shade, markersize=4.5, alpha=0.6)
-        each.plot([], [], "o", color=figures.MUTED, markersize=4.5, label="trained, all seeds")
-        each.set(title=f"squared length of {title}", xlabel="class size")
+        entry(each, "predicted length")
+        entry(each, "trained, every seed", marker="o", markersize=4.5, linestyle="none")
+        each.set(title=f"squared length of {title}", xlabel="class size", ylabel="squared length (no unit)")
         sizes = sorted(set(table[table["condition"].isin(heads)]["size"]))
         figures.log_ticks(each.xaxis, sizes, minor=True)
         figures.log_ticks(each.yaxis, minor=True)
-        each.legend(loc="best", fontsize=8)

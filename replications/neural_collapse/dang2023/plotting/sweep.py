@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from replications.neural_collapse.dang2023 import closed_form
-from replications.neural_collapse.dang2023.plotting.drawing import colour
+from replications.neural_collapse.dang2023.plotting.drawing import CLASS_COLOURS, colour, entry
 from replications.neural_collapse.dang2023.plotting.select import Heads
 from verifig.pages import figures
 
@@ -26,7 +26,7 @@ def staircase(measured: pd.DataFrame, settings: Mapping) -> Figure:
     predicted = np.array([predicted_lengths(settings, decay) for decay in decays])
     figure, (axes,) = figures.grid(1, width=7.5, height=3.6)
     for k, size in enumerate(distinct):
-        shade, line = figures.PALETTE[k % 5], predicted[:, sizes.index(size)]
+        shade, line = CLASS_COLOURS[k % len(CLASS_COLOURS)], predicted[:, sizes.index(size)]
         axes.plot(decays, line, color=shade, linewidth=1.2)
         place = (decays[0], line[0])
         axes.annotate(f"n = {size}", place, (8, 3), textcoords="offset points", color=shade, fontsize=9)
@@ -56,7 +56,8 @@ def predicted_branch(depth: int, points: int = 200) -> pd.DataFrame:
 
 def jump(branches: pd.DataFrame, heads: Heads, sizes: Sequence[int]) -> Figure:
     """Self-output and objective by pressure and depth, warm and cold starts; threshold of the smallest of `sizes`."""
-    figure, axes = figures.grid(3, width=11, height=3.6)
+    figure, axes = figures.grid(2, rows=2, width=8.6, height=3.1)
+    axes[3].axis("off")
     depths = sorted({1} | {settings["depth"] for settings in heads.values()})
     for depth in depths:
         shade, line = colour(depth), predicted_branch(depth)
@@ -76,11 +77,20 @@ def jump(branches: pd.DataFrame, heads: Heads, sizes: Sequence[int]) -> Figure:
     axes[1].set(title="objective", xlabel="pressure β", ylim=(0, None))
     axes[1].axhline(0.5, **figures.DASHED, alpha=0.75)
     axes[1].annotate("all classes zero", (0.98, 0.45), xycoords=("axes fraction", "data"), ha="right", fontsize=8)
-    axes[0].legend(loc="upper right", fontsize=8)
+    entry(axes[0], "closed form, global minimum")
+    entry(axes[0], "closed form, local minimum", linestyle="--")
+    entry(axes[0], "runs started near a minimiser", marker="o", markersize=4.5, linestyle="none")
+    entry(axes[0], "runs started near zero", marker="s", markersize=6, markerfacecolor="none", linestyle="none")
+    axes[3].legend(*axes[0].get_legend_handles_labels(), loc="center left", fontsize=9)
     layers, smallest = np.arange(1, 10), min(sizes)
     critical = [closed_form.critical_decay(smallest, sum(sizes), depth) for depth in layers]
     axes[2].plot(layers, critical, color=figures.MUTED, linewidth=1.2)
     for depth, value in zip(layers, critical, strict=True):
         axes[2].plot(depth, value, "o", color=colour(depth) if depth in depths else figures.MUTED)
-    axes[2].set(title=f"decay that ends a class of {smallest} in {sum(sizes)}", xlabel="layers M", ylim=(0, None))
+    axes[2].set(
+        title=f"decay that ends a class of {smallest} in {sum(sizes)}",
+        xlabel="layers M",
+        ylabel="decay",
+        ylim=(0, None),
+    )
     return figure

@@ -1,4 +1,7 @@
-"""What figures share: colours, gains over the teacher by probe."""
+"""What figures share: colours, gains over the teacher by probe.
+
+Throughout the page a probe has a colour, a regime another, and the teacher is orange.
+"""
 
 from collections.abc import Mapping
 
@@ -9,10 +12,10 @@ from matplotlib.axes import Axes
 from replications.random_teachers.sarnthein2023.measuring.conditions import PROBES, REGIMES
 from verifig.judging import stats
 from verifig.pages import figures
-from verifig.pages.figures import BLUE, GREEN, OLIVE, PURPLE, RED
+from verifig.pages.figures import BLUE, GREEN, OLIVE, PURPLE, RED, TEAL
 
 PROBE_COLOURS = dict(zip(PROBES, (BLUE, OLIVE, GREEN), strict=True))
-REGIME_COLOURS = dict(zip(REGIMES, (BLUE, PURPLE, RED), strict=True))
+REGIME_COLOURS = dict(zip(REGIMES, (TEAL, PURPLE, RED), strict=True))
 
 
 def gains(final: pd.DataFrame, probe: str) -> np.ndarray:

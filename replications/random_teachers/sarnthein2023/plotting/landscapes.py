@@ -7,8 +7,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from replications.random_teachers.sarnthein2023.plotting.drawing import REGIME_COLOURS
 from verifig.pages import figures
-from verifig.pages.figures import BLUE, GREEN, ORANGE, RED, pick
+from verifig.pages.figures import INK, ORANGE, pick
 
 FLOOR = 1e-6  # smallest KL that a plane draws
 
@@ -18,27 +19,27 @@ def valley(kick: pd.DataFrame, wide: pd.DataFrame, regimes: Mapping[str, str]) -
 
     At the teacher itself the KL is 0, which has no place on the axis: the lines break there.
     """
-    figure, axes = figures.grid(2, width=9.4, sharey=True)
+    figure, axes = figures.grid(2, width=8.9, sharey=True)
     for each, frame, regime in zip(axes, (kick, wide), ("kick", "wide_kick"), strict=True):
-        rows = pick(frame, condition="local")
+        rows, colour = pick(frame, condition="local"), REGIME_COLOURS[regime]
         for _, seed in rows.groupby("seed"):
             line = _broken(seed.set_index("x")["value"])
-            each.plot(line.index, line, color=BLUE, alpha=0.18, linewidth=0.9)
+            each.plot(line.index, line, color=colour, alpha=0.18, linewidth=0.9)
         middle = rows.groupby("x")[["value", "random"]].median()
         for field, style in (
-            ("value", {"color": BLUE, "marker": "o", "markersize": 4, "label": "towards the student, median"}),
-            ("random", {"color": figures.MUTED, "linestyle": "--", "label": "random direction, median"}),
+            ("value", {"color": colour, "marker": "o", "markersize": 4, "label": f"{regime}, towards the student"}),
+            ("random", {"color": figures.MUTED, "linestyle": "--", "label": "random direction"}),
         ):
             line = _broken(middle[field])
             each.plot(line.index, line, **style)
-        for place, name, colour in ((0, "teacher", ORANGE), (1, "student", GREEN)):
+        for place, name, colour in ((0, "teacher", ORANGE), (1, "student", INK)):
             each.axvline(place, color=colour, linewidth=1)
             look = {"xytext": (-3, 0), "textcoords": "offset points", "rotation": 90, "ha": "right", "va": "center"}
             each.annotate(name, (place, 0.5), xycoords=("data", "axes fraction"), color=colour, fontsize=8.5, **look)
         each.set_title(regimes[regime], fontsize=9.5)
         each.set(xlabel="place g on the line", yscale="log")
     axes[0].set_ylabel("KL to the teacher (nats)")
-    figures.legend_outside(axes[0], "upper right", ncols=2, fontsize=8.5)
+    figures.legend_outside(axes, "lower center", ncols=3, fontsize=8.5)
     return figure
 
 
@@ -53,7 +54,7 @@ def planes(planes: pd.DataFrame, alphas: Mapping[str, float]) -> Figure:
     Args:
         alphas: locality of the `local` and of the `independent` student.
     """
-    figure, axes = figures.grid(2, 2, width=9.4, height=3.7)
+    figure, axes = figures.grid(2, 2, width=8.9, height=3.7)
     local, independent = (f"alpha = {alphas[name]:g}" for name in ("local", "independent"))
     models = {
         "shared": (f"student, {local}", f"student, {independent}"),
@@ -66,30 +67,32 @@ def planes(planes: pd.DataFrame, alphas: Mapping[str, float]) -> Figure:
             _surface(figure, each, frame, "a", "b", field)
             for name, place, colour in (
                 ("teacher", (0, 0), ORANGE),
-                (first, (1, 0), GREEN),
-                (second, (0, 1), RED),
+                (first, (1, 0), "white"),
+                (second, (0, 1), "white"),
             ):
                 _mark(each, place, name, colour)
-            each.set(title=title, xlabel=f"share of the way to the {first}", ylabel=f"to the {second}")
+            each.set(title=title, xlabel=f"share of the way to the {first}", ylabel=f"share to the {second}")
+            each.set(xticks=np.arange(-0.5, 1.6, 0.5), yticks=np.arange(-0.5, 1.6, 0.5))
     return figure
 
 
 def preserved(planes: pd.DataFrame, alphas: Mapping[str, float]) -> Figure:
     """The shared plane in distance-preserving coordinates: loss, probe, and divergence of the embeddings alone."""
-    figure, axes = figures.grid(3, width=10, height=4.2)
+    figure, axes = figures.grid(3, width=8.9, height=3.9, layout="compressed")
     frame = pick(planes, view="shared")
     titles = {"kl": "log10 KL, outputs", "linear": "linear probe (%)", "encoder_kl": "log10 KL, embeddings"}
     corners = {
         "teacher": ((0, 0), ORANGE),
-        f"alpha = {alphas['local']:g}": ((1, 0), GREEN),
-        f"alpha = {alphas['independent']:g}": ((0, 1), RED),
+        f"alpha = {alphas['local']:g}": ((1, 0), "white"),
+        f"alpha = {alphas['independent']:g}": ((0, 1), "white"),
     }
     for each, (field, title) in zip(axes, titles.items(), strict=True):
         _surface(figure, each, frame, "x", "y", field)
         for name, (corner, colour) in corners.items():
             _mark(each, _place(frame, *corner), name, colour)
-        each.set(title=title, xlabel="parameter distance", aspect="equal")
-    axes[0].set_ylabel("parameter distance")
+        each.set_title(title, fontsize=9.5)
+        each.set(xlabel="L2 distance", aspect="equal")
+    axes[0].set_ylabel("L2 distance of parameters")
     return figure
 
 
@@ -115,7 +118,7 @@ def _surface(figure: Figure, axes: Axes, frame: pd.DataFrame, x: str, y: str, fi
 
 def _mark(axes: Axes, place: tuple[float, float], name: str, colour: str) -> None:
     """A model on a plane, its name above it, or below and to the left where there is no room to the right."""
-    axes.plot(*place, "o", color=colour, markeredgecolor="white", markersize=7)
+    axes.plot(*place, "o", color=colour, markeredgecolor=figures.DARK_INK, markersize=7)
     box = {"boxstyle": "round,pad=0.15", "facecolor": "#1f2430", "edgecolor": "none", "alpha": 0.65}
     left, right = axes.get_xlim()
     ha, shift = ("right", (4, -15)) if place[0] > (left + right) / 2 else ("left", (-4, 8))

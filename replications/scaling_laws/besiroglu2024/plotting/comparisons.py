@@ -8,6 +8,7 @@ from replications.scaling_laws.besiroglu2024 import published
 from replications.scaling_laws.besiroglu2024.fitting import law
 from verifig.pages import figures
 from verifig.pages.figures import BLUE, GREEN, ORANGE, RED, paper_points, pick
+from verifig.pages.legible import band_is
 
 COEFFICIENTS = {"A": "A", "B": "B", "E": "E", "alpha": "α", "beta": "β", "a": "a = β/(α+β)"}
 FITS = {
@@ -20,7 +21,8 @@ FITS = {
 
 def c_table(fits: pd.DataFrame, errors: pd.Series) -> Figure:
     """Each coefficient by fit with one bootstrap standard error; the published value as an open diamond."""
-    figure, axes = figures.grid(6, width=11, height=2.6, sharey=True)
+    figure, axes = figures.grid(3, 2, width=8.8, height=2.3, sharey=True)
+    band_is(axes[0], "bars: one bootstrap standard error; diamonds: the published refit")
     rows = fits.set_index("fit")
     names = ["lad", "huber", "hoffmann", "hoffmann_rounded"]
     values = law.coefficients(published.REFIT)
@@ -32,8 +34,7 @@ def c_table(fits: pd.DataFrame, errors: pd.Series) -> Figure:
             each.errorbar(rows.loc[fit, name], -row, xerr=spread or None, fmt="o", color=colour, markersize=5.5)
         paper_points(each, targets[name], 0, None, markersize=9)
         each.set(title=label, yticks=[-k for k in range(len(names))], ylim=(-3.6, 0.6))
-        each.tick_params(axis="x", labelsize=7.5)
-        each.locator_params(axis="x", nbins=3)
+        each.locator_params(axis="x", nbins=4)
     axes[0].set_yticklabels(
         ["refit: least absolute\ndeviations", "refit: Huber sum", "Hoffmann, unrounded", "Hoffmann, rounded"]
     )
@@ -61,7 +62,8 @@ def c_likelihood(likelihood: pd.DataFrame, paper: dict, runs: str) -> Figure:
 
 def c_residuals(residuals: pd.DataFrame) -> Figure:
     """Violins of L - prediction, and the residuals against tokens."""
-    figure, axes = figures.grid(2, width=9.6, height=3.5, sharey=True)
+    figure, axes = figures.grid(2, width=8.8, height=3.5, sharey=True)
+    band_is(axes[0], "shapes and dots: all residuals of a fit, bars: their mean")
     names = ["hoffmann_rounded", "hoffmann", "lad"]
     groups = [pick(residuals, fit=name)["residual"].to_numpy() for name in names]
     bodies = axes[0].violinplot(groups, positions=range(3), widths=0.85, showextrema=False, points=200)

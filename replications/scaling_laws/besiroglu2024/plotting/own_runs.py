@@ -12,7 +12,7 @@ from verifig.pages.figures import BLUE, GREEN
 
 def own_fit(found: ScalingLaw) -> Figure:
     """Anybody's runs: contours of the fit with the optimal policy, dashed beyond the runs, and fitted against observed."""
-    figure, axes = figures.grid(2, width=9.4, height=3.7)
+    figure, axes = figures.grid(2, width=8.8, height=3.7)
     N, D, L = found.runs.N, found.runs.D, found.runs.L
     sizes = np.geomspace(N.min() / 2, N.max() * 2, 100)
     tokens = np.geomspace(D.min() / 2, D.max() * 2, 100)

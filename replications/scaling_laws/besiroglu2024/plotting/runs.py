@@ -1,15 +1,17 @@
 """Figures of the training runs and of the law that was fitted to them."""
 
+import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.colors import LogNorm
+from matplotlib.colors import LinearSegmentedColormap, LogNorm
 from matplotlib.figure import Figure
 
 from replications.scaling_laws.besiroglu2024.fitting import law
 from verifig.pages import figures
 from verifig.pages.figures import GREEN
 
+SHADES = LinearSegmentedColormap.from_list("shades", matplotlib.colormaps["magma"](np.linspace(0.2, 1, 64)))
 BUDGETS = (1e19, 1e20, 1e21, 1e22)  # FLOP of the lines of equal compute
 NEAR = 0.08  # decades of compute within which a run is drawn beside such a line
 
@@ -21,7 +23,7 @@ def c_data(data: pd.DataFrame) -> Figure:
         data["C"],
         data["N"],
         c=data["L"],
-        cmap="magma",
+        cmap=SHADES,
         norm=LogNorm(2, 5),
         s=22,
         edgecolor=figures.MUTED,
@@ -46,14 +48,14 @@ def _loss_bar(figure: Figure, points, axes: Axes, ticks: list[float]) -> None:
 
 def c_surface(data: pd.DataFrame, theta: pd.DataFrame) -> Figure:
     """Contours of the refit over N and D with the runs, isoFLOP lines and the optimal policy."""
-    figure, axes = figures.grid(2, width=9.6, height=3.9)
+    figure, axes = figures.grid(2, width=8.8, height=3.9)
     kept = data[data["kept"]]
     N, D = np.geomspace(3e7, 3e10, 120), np.geomspace(2e8, 1.2e12, 120)
     refit = theta["lad"].to_numpy()
     surface = law.loss(refit, *(grid.ravel() for grid in np.meshgrid(N, D))).reshape(len(D), len(N))
     levels = np.geomspace(2.0, 5.0, 15)
     norm = LogNorm(2, 5)
-    filled = axes[0].contourf(N, D, surface, levels=levels, norm=norm, cmap="magma", alpha=0.85, extend="both")
+    filled = axes[0].contourf(N, D, surface, levels=levels, norm=norm, cmap=SHADES, alpha=0.85, extend="both")
     for compute in BUDGETS:
         line = compute / 6 / N
         axes[0].plot(N, line, color="white", linewidth=0.9, linestyle="--", alpha=0.9)
@@ -61,7 +63,7 @@ def c_surface(data: pd.DataFrame, theta: pd.DataFrame) -> Figure:
         middle = np.flatnonzero(inside)[int(0.12 * inside.sum())]
         exponent = round(np.log10(compute))
         axes[0].annotate(f"$10^{{{exponent}}}$ FLOP", (N[middle], line[middle]), color="white", fontsize=7.5)
-    axes[0].scatter(kept["N"], kept["D"], c=kept["L"], cmap="magma", norm=norm, s=14, edgecolor="white", linewidth=0.4)
+    axes[0].scatter(kept["N"], kept["D"], c=kept["L"], cmap=SHADES, norm=norm, s=14, edgecolor="white", linewidth=0.4)
     budgets = np.geomspace(1e18, 1e24, 60)
     axes[0].plot(*law.policy(refit, budgets), color=GREEN, linewidth=2)
     end = law.policy(refit, 2e21)

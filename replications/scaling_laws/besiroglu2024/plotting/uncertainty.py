@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from replications.scaling_laws.besiroglu2024 import published
@@ -9,12 +10,13 @@ from replications.scaling_laws.besiroglu2024.fitting import law
 from verifig.pages import figures
 from verifig.pages.figures import BLUE, ORANGE, RED, pick
 
+DENSITY = LinearSegmentedColormap.from_list("density", [(BLUE, 0.06), (BLUE, 1)])  # on light and on dark ground
 ENDS = {"mean": ("mean of the losses", RED), "sum": ("sum", ORANGE), "scaled": ("1,000 × sum", BLUE)}
 
 
 def c_width(bootstrap: pd.DataFrame, paper: dict) -> Figure:
     """Histogram of a over bootstraps with its 80 % interval, beside the three intervals of Hoffmann et al."""
-    figure, axes = figures.grid(2, width=9.6, height=2.9, sharex=True)
+    figure, axes = figures.grid(2, width=8.8, height=2.9, sharex=True)
     values = bootstrap["a"]
     low, high = values.quantile(0.1), values.quantile(0.9)
     axes[0].hist(values, bins=60, color=BLUE, alpha=0.45)
@@ -31,6 +33,7 @@ def c_width(bootstrap: pd.DataFrame, paper: dict) -> Figure:
         axes[1].annotate(f"width {right - left:.3f}", (max(right, middle), position), (8, 0), **place)
     axes[1].set(yticks=range(len(intervals)), yticklabels=[name for name, *_ in reversed(intervals)])
     axes[1].set(ylim=(-0.6, len(intervals) - 0.4), xlabel="compute exponent a of N", xlim=(0.42, 0.6))
+    axes[0].set_xticks([0.44, 0.48, 0.52, 0.56, 0.6])
     return figure
 
 
@@ -54,10 +57,11 @@ def c_pairs(bootstrap: pd.DataFrame) -> Figure:
             each.hist(values[x], bins=40, color=BLUE, alpha=0.5)
             each.set_yticks([])
         else:
-            density = each.hexbin(values[x], values[y], gridsize=20, cmap="Blues", mincnt=1, linewidths=0)
+            density = each.hexbin(values[x], values[y], gridsize=20, cmap=DENSITY, mincnt=1, linewidths=0)
             density.set_rasterized(False)
-            each.plot(marks[x], marks[y], "D", markerfacecolor="none", markeredgecolor=RED, markersize=4.5)
-        each.tick_params(labelsize=6.5)
+            mark = {"markerfacecolor": "none", "markeredgecolor": RED, "markersize": 4.5, "linestyle": "none"}
+            each.plot(marks[x], marks[y], "D", label="Hoffmann et al., unrounded", **mark)
+        each.tick_params(labelsize=7)
         each.locator_params(nbins=3)
         each.grid(False)
         if row == 4:
@@ -68,16 +72,23 @@ def c_pairs(bootstrap: pd.DataFrame) -> Figure:
             each.set_ylabel(labels[y], fontsize=9)
         elif row != column:
             each.set_yticklabels([])
+    figures.legend_outside(axes[5], "upper right")
     return figure
 
 
-def c_policy(policy: pd.DataFrame) -> Figure:
+def c_policy(policy: pd.DataFrame, paper: dict) -> Figure:
     """Optimal tokens per parameter by compute with its 80 % band."""
     figure, (axes,) = figures.grid(1, width=7.6, height=3.9)
     axes.fill_between(
-        policy["C"], policy["bootstrap_low"], policy["bootstrap_high"], color=BLUE, alpha=0.22, linewidth=0
+        policy["C"],
+        policy["bootstrap_low"],
+        policy["bootstrap_high"],
+        color=BLUE,
+        alpha=0.22,
+        linewidth=0,
+        label="80 % of our bootstraps",
     )
-    axes.plot(policy["C"], policy["lad"], color=BLUE, label="refit, 80 % of bootstraps")
+    axes.plot(policy["C"], policy["lad"], color=BLUE, label="refit")
     for side in ("low", "high"):
         axes.plot(
             policy["C"],
@@ -93,6 +104,11 @@ def c_policy(policy: pd.DataFrame) -> Figure:
         color=ORANGE,
         label=f"Hoffmann et al., method 3 (a = {published.HOFFMANN_EXPONENT})",
     )
+    for side in ("low", "high"):
+        label = f"paper's band from $10^{{26}}$ FLOP on: {paper['low']} to {paper['high']}" if side == "low" else None
+        line = {"color": figures.INK, "linewidth": 2, "label": label}
+        axes.plot([paper["from"], policy["C"].max()], [paper[side]] * 2, **line)
+    figures.paper_points(axes, [published.CHINCHILLA_FLOP], [paper["hoffmann"]], "notebook, Hoffmann et al.")
     axes.axhline(20, **figures.DASHED, alpha=0.75)
     axes.annotate("20 tokens per parameter", (1e28, 20), (0, 3), textcoords="offset points", ha="right", fontsize=8)
     axes.plot(published.CHINCHILLA_FLOP, 1.4e12 / 70e9, "D", color=figures.INK, markersize=6)
@@ -110,7 +126,7 @@ def c_stopping(traces: pd.DataFrame, subsamples: pd.DataFrame, paper: dict) -> F
 
     The three paths are the same as far as they go: one line, and each one's end.
     """
-    figure, axes = figures.grid(2, width=9.6, height=3.4)
+    figure, axes = figures.grid(2, width=8.8, height=3.4)
     best = traces["objective"].min()
     traces = traces.assign(above=np.maximum(traces["objective"] / best - 1, 1e-9))
     longest = pick(traces, fit="scaled")
@@ -133,9 +149,7 @@ def c_stopping(traces: pd.DataFrame, subsamples: pd.DataFrame, paper: dict) -> F
         axes[1].hist(pick(subsamples, fit=name)["a"], bins=bins, color=colour, alpha=0.55, label=label)
     published_interval = paper["rows"][-1]
     low, high = published_interval["low"], published_interval["high"]
-    axes[1].axvspan(low, high, color=figures.INK, alpha=0.5, linewidth=0)
-    place = {"xycoords": ("data", "axes fraction"), "ha": "right", "va": "top", "fontsize": 8}
-    axes[1].annotate("published\ninterval", (low - 0.0005, 0.97), **place)
+    axes[1].axvspan(low, high, color=figures.INK, alpha=0.5, linewidth=0, label="interval of Hoffmann et al.")
     count = (subsamples["fit"] == "converged").sum()
     axes[1].set(xlabel=f"exponent a of {count} fits to 80 % of the runs", ylabel="fits")
     axes[1].set_title("and the exponents that this gives")

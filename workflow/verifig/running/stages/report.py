@@ -8,7 +8,7 @@ from verifig.ground.errors import RunError
 from verifig.ground.files import write_text
 from verifig.ground.paths import Layout
 from verifig.pages import page as pages
-from verifig.pages import render
+from verifig.pages import redrawn, render
 from verifig.planning import provenance, rulesets
 
 
@@ -23,7 +23,7 @@ def report(job: Mapping, layout: Layout, log: Callable[[str], None] = print) -> 
         raise RunError(f"verdicts refused: {problem}; `python -m verifig prepare` removes them")
     ruleset = rulesets.load(job["slug"])
     shutil.rmtree(layout.page, ignore_errors=True)
-    with pages.rendering(layout):
+    with pages.rendering(layout, redrawn.beside(layout)):
         blocks, names = render.execute(ruleset.folder / "report.py")
         page = names["page"]
         page.finish()

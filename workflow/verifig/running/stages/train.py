@@ -5,10 +5,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from verifig.ground.costs import Stopwatch, describe
-from verifig.ground.errors import RunError
+from verifig.ground.errors import RunError, Stopped
 from verifig.ground.keys import key
 from verifig.ground.paths import DATA
 from verifig.planning import datasets, provenance
+from verifig.planning.unfinished import Progress
+from verifig.running.stopping import Cut
 from verifig.training import artifacts
 from verifig.training.checkpoint import Checkpoint
 from verifig.training.run import Run, execute
@@ -24,11 +26,19 @@ def train(
     data_dir: Path = DATA,
     log: Callable[[str], None] = print,
     on_progress: Callable[[int, int], None] | None = None,
+    stop: Callable[[], bool] = bool,
 ) -> None:
     """Run `job` (see `jobs.train`) and write `artifact` (.npz) and its provenance `record`.
 
     An interrupted run continues from `checkpoint`, which is deleted at the end. Only `training.run.execute` and
     what it imports is part of the job's key: nothing here decides a number.
+
+    Args:
+        stop: asked after every step and every finished part whether to save the checkpoint and end.
+
+    Raises:
+        Stopped: it was time to end, and the checkpoint is saved.
+        RunError: there is not enough memory.
     """
     kept = Checkpoint(checkpoint, key(job))
     watch = Stopwatch(kept.facts.get("wall_seconds", 0.0), kept.facts.get("cpu_seconds", 0.0))
@@ -36,9 +46,30 @@ def train(
     log(f"{job['slug']}.{job['experiment']} at {job['scale']} scale on {processor}, {job['threads']} thread(s)")
     if kept.resumed:
         log(f"resumed after {kept.facts['cpu_seconds']:.0f} CPU seconds")
-    run = Run(job, kept, datasets.files(job, data_dir), log, watch.read, on_progress)
+    progress = Progress(kept.facts, on_progress)
+    processors = list(dict.fromkeys([*kept.facts.get("processors", []), processor]))
+
+    def facts() -> dict:
+        """What is kept with the checkpoint: the costs so far, and what `planning.unfinished` reads."""
+        return watch.read() | progress.facts | {"processors": processors, "job": job}
+
+    files = datasets.files(job, data_dir)
+    run = Run(job, kept, files, log, costs=facts, on_progress=progress, stop=stop)
     try:
         arrays = execute(run)
+        artifacts.write(artifact, arrays, {"key": key(job), "job": job})
+        costs = watch.read()
+        if job["device"] == "cuda":
+            import torch
+
+            costs["peak_gpu_memory_mb"] = round(torch.cuda.max_memory_allocated() / 2**20, 1)
+        provenance.write(record, job, [artifact], {"device_name": ", ".join(processors), **costs, **run.facts})
+        kept.remove()
+    except Cut:
+        kept.save(facts())
+        raise Stopped(
+            f"{job['slug']}.{job['experiment']} was cut in the middle of a part; what was finished before is saved"
+        ) from None
     except (MemoryError, RuntimeError) as error:  # torch has no class of its own for the memory of a CPU
         if not (isinstance(error, MemoryError) or OUT_OF_MEMORY.search(str(error))):
             raise
@@ -47,12 +78,4 @@ def train(
             f"{job['slug']}.{job['experiment']}: out of memory on {processor}; a smaller {smaller} needs less "
             f"(python -m verifig list {job['slug']} {job['experiment']})"
         ) from error
-    artifacts.write(artifact, arrays, {"key": key(job), "job": job})
-    costs = watch.read()
-    if job["device"] == "cuda":
-        import torch
-
-        costs["peak_gpu_memory_mb"] = round(torch.cuda.max_memory_allocated() / 2**20, 1)
-    provenance.write(record, job, [artifact], {"device_name": processor, **costs, **run.facts})
-    kept.remove()
     log(f"done in {costs['wall_seconds']:.1f} s, {costs['cpu_seconds']:.1f} CPU s, {costs['peak_memory_mb']:.0f} MB")
