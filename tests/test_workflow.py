@@ -448,6 +448,13 @@ def test_links_lead_somewhere_where_the_workflow_wrote_and_where_it_is_published
     publish._mirror(results / "site", tmp_path)
     publish._mirror(results / "prieto2025/page", tmp_path / "prieto2025")
     published = [tmp_path / "index.html", tmp_path / "prieto2025/index.html"]
+    beside = [
+        *publish.DOCUMENTS.values(),
+        *re.findall(r'href="(\.\./\w+/index\.html)"', publish.neighbours("prieto2025")),
+    ]
+    for place in beside:  # what stands in reports/ beside a page
+        (tmp_path / "prieto2025" / place).parent.mkdir(exist_ok=True)
+        (tmp_path / "prieto2025" / place).touch()
     for path in (*written, *published):
         assert dead_links(path) == [], path
     assert "../prieto2025/page/index.html" in Outline(written[0].read_text()).links
