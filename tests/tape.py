@@ -141,6 +141,28 @@ def assert_replays(make: Callable[[], object], steps: int = 12) -> None:
         np.testing.assert_array_equal(found[name].numpy(), value.numpy(), err_msg=name)
 
 
+def assert_resumes(make: Callable[[], object], at: int, steps: int) -> None:
+    """Assert that a program made anew and given the state after `at` steps ends, after `steps`, in the same bits.
+
+    Args:
+        make: builds the program on the CPU, the same each time.
+    """
+    whole, half, rest = make(), make(), make()
+    for program, first, last in ((whole, 0, steps), (half, 0, at)):
+        take(program, first, last)
+    rest.load(half.state())
+    take(rest, at, steps)
+    for name, value in whole.state().items():
+        np.testing.assert_array_equal(rest.state()[name], value, err_msg=name)
+
+
+def take(program: object, first: int, last: int) -> None:
+    """Take the steps of a program from number `first` to before `last`, on the CPU."""
+    taker = Steps(program, torch.device("cpu"))
+    for step in range(first, last):
+        taker.take(step)
+
+
 def assert_stays_on_device(make: Callable[[torch.device], object]) -> None:
     """Assert that a step reads nothing on the host, draws nothing there and moves nothing, on the meta device.
 

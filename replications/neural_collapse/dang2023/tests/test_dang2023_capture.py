@@ -1,16 +1,14 @@
 """Steps of the training programs as a GPU takes them: replayed, with nothing computed or read on the host; and resumed."""
 
-import numpy as np
 import pytest
 import torch
-from tape import assert_replays, assert_stays_on_device
+from tape import assert_replays, assert_resumes, assert_stays_on_device
 
 from replications.neural_collapse.dang2023.experiments import backbones
 from replications.neural_collapse.dang2023.experiments.linear import FreeFeatures
 from replications.neural_collapse.dang2023.experiments.networks import Networks
 from verifig.planning import rulesets
 from verifig.training.members import members_of
-from verifig.training.steps import Steps
 
 CPU = torch.device("cpu")
 
@@ -71,16 +69,4 @@ def test_convolutional_networks_stay_on_the_device():
 
 @pytest.mark.parametrize("make", PROGRAMS.values(), ids=PROGRAMS)
 def test_a_run_resumes_bit_for_bit(make):
-    whole, half, rest = make(), make(), make()
-    _take(whole, 0, 14)
-    _take(half, 0, 7)
-    rest.load(half.state())
-    _take(rest, 7, 14)
-    for name, value in whole.state().items():
-        np.testing.assert_array_equal(rest.state()[name], value, err_msg=name)
-
-
-def _take(program, first: int, last: int) -> None:
-    taker = Steps(program, CPU)
-    for step in range(first, last):
-        taker.take(step)
+    assert_resumes(make, at=7, steps=14)

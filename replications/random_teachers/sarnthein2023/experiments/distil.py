@@ -79,14 +79,12 @@ class Distiller(Trainable):
         self.optimizers = optimizers(self.student, members)
         count, size = self.images.shape[1], members[0]["batch_size"]
         self.batches = Epochs(self._orders, count, size, device, members=len(members), last="dropped")
-        self.taken = 0  # steps at the time of the next record
         self.tensors = {"parameters": self.student.parameters.flat, **self.batches.tensors}
         for group, optimizer in self.optimizers.items():
             self.tensors |= {f"{group} {name}": tensor for name, tensor in optimizer.tensors.items()}
 
     def prepare(self, step: int) -> int:
         """The batch; the last partial one of an epoch is dropped."""
-        self.taken = step + 1
         return self.batches.prepare(step)
 
     def _orders(self, epoch: int) -> Tensor:

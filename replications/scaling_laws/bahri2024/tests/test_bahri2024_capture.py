@@ -1,13 +1,11 @@
 """Steps of the students as a GPU takes them: replayed, with nothing computed or read on the host; and resumed."""
 
-import numpy as np
 import pytest
 import torch
-from tape import assert_replays, assert_stays_on_device
+from tape import assert_replays, assert_resumes, assert_stays_on_device
 
 from replications.scaling_laws.bahri2024.experiments import teacher_student
 from verifig.planning import rulesets
-from verifig.training.steps import Steps
 
 CPU = torch.device("cpu")
 
@@ -35,16 +33,4 @@ def test_students_stay_on_the_device():
 
 
 def test_students_resume_bit_for_bit_within_a_block_of_draws():
-    whole, half, rest = students(), students(), students()
-    _take(whole, 0, 16)
-    _take(half, 0, 10)
-    rest.load(half.state())
-    _take(rest, 10, 16)
-    for name, value in whole.state().items():
-        np.testing.assert_array_equal(rest.state()[name], value, err_msg=name)
-
-
-def _take(program, first: int, last: int) -> None:
-    taker = Steps(program, CPU)
-    for step in range(first, last):
-        taker.take(step)
+    assert_resumes(students, at=10, steps=16)
