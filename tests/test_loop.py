@@ -1,5 +1,7 @@
 """The training loop: when it records, how it divides members into chunks, what it keeps and takes up again."""
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -247,6 +249,26 @@ def test_progress_counts_steps_of_members():
     setting.train([1, 2, 3], steps=5, name="again")
     assert setting.run.facts["steps"] == 21, "of all trainings of the run"
     assert [text.split(", ")[0] for text in setting.said] == ["6/6 member steps", "15/15 member steps"]
+
+
+def test_a_run_that_goes_on_says_how_fast_it_is_now(monkeypatch):
+    monkeypatch.setattr("verifig.training.run.time.monotonic", itertools.count(0, 10).__next__)
+    setting = Setting()
+    for done in (0, 90, 91, 92):
+        setting.run.progress(done, 100)
+    assert setting.said == ["91/100 steps, 0/s, 90 s left", "92/100 steps, 0/s, 80 s left"]
+
+
+def test_what_is_measured_is_told_as_it_comes():
+    setting, told = Setting(), []
+    setting.run.on_record = lambda members, steps, record: told.append(
+        ([member["k"] for member in members], steps, record["sum"].tolist())
+    )
+    setting.train([1, 2, 3], chunk=2)
+    assert told == [
+        *(([1, 2], steps, [steps, 2.0 * steps]) for steps in (0, 2, 4)),
+        *(([3], steps, [3.0 * steps]) for steps in (0, 2, 4)),
+    ]
 
 
 # ---- what is kept and taken up again -----------------------------------------------------------------------------------

@@ -76,11 +76,13 @@ def _train_part(run, group, members, make, steps, points, done_before, total) ->
         records = [{field: stored[f"record {field}"][:, k] for field in fields} for k in range(taken)]
     elif points and points[0] == 0:
         records.append(_record(program))
+        run.recorded(members, 0, records[-1])
     taker = Steps(program, run.device, run.log)
     for step in range(first + 1, steps + 1):
         taker.take(step - 1)
         if len(records) < len(points) and step == points[len(records)]:
             records.append(_record(program))
+            run.recorded(members, step, records[-1])
         run.progress(done_before + step * len(members), total, "member steps")
         if run.due:
             partial = {f"record {field}": values for field, values in _stack(records).items()}

@@ -2,7 +2,7 @@
 
 import importlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,6 +25,8 @@ class Run:
         files: the downloads of the job by name, None where it was made without one.
         stop: whether it is time to end, asked after every step and every finished part.
         costs: the seconds and the memory used so far, kept with the checkpoint.
+        on_progress: told how much of how much is done.
+        on_record: told members, the steps they have taken, and what was measured of them: name -> array [members, ...].
         facts: what the program adds to the record of the run.
     """
 
@@ -34,11 +36,13 @@ class Run:
     log: Callable[[str], None] = print
     costs: Callable[[], Mapping] = dict
     on_progress: Callable[[int, int], None] | None = None
+    on_record: Callable[[Sequence[Mapping], int, Mapping[str, np.ndarray]], None] | None = None
     stop: Callable[[], bool] = bool
     facts: dict = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._started = self._spoke = time.monotonic()
+        self._spoke = time.monotonic()
+        self._first: tuple[int, float] | None = None
 
     @property
     def settings(self) -> Mapping:
@@ -93,16 +97,28 @@ class Run:
             )
 
     def progress(self, done: int, total: int, what: str = "steps") -> None:
-        """Report `done` of `total`; a log line at most every few seconds, with rate and time left."""
+        """Report `done` of `total`; a log line at most every few seconds, with rate and time left.
+
+        The rate counts from the first report of something done: a run that goes on does not start at 0.
+        """
         if self.on_progress is not None:
             self.on_progress(done, total)
         now = time.monotonic()
         if done == 0:
-            self._started = now
-        elif now - self._spoke >= LOG_SECONDS or done == total:
-            rate = done / max(now - self._started, 1e-9)
+            self._first = None
+            return
+        if self._first is None:
+            self._first = done, now
+        since, start = self._first
+        if done > since and (now - self._spoke >= LOG_SECONDS or done == total):
+            rate = (done - since) / max(now - start, 1e-9)
             self.log(f"{done:,}/{total:,} {what}, {rate:,.0f}/s, {(total - done) / rate:,.0f} s left")
             self._spoke = now
+
+    def recorded(self, members: Sequence[Mapping], steps: int, record: Mapping[str, np.ndarray]) -> None:
+        """Report what was measured of some members after a number of steps: name -> array [members, ...]."""
+        if self.on_record is not None:
+            self.on_record(members, steps, record)
 
 
 def execute(run: Run) -> Mapping[str, np.ndarray]:
