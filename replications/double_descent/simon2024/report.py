@@ -13,7 +13,7 @@
 # %%
 # The page of this rule set. Opens as a notebook with jupytext; `python -m verifig` renders it (stage report).
 from replications.double_descent.science.datasets import TITLES
-from replications.double_descent.simon2024 import captions, plots
+from replications.double_descent.simon2024 import captions, plots, sliders
 from replications.double_descent.simon2024 import eigenframework as theory
 from verifig.pages.page import Page
 
@@ -101,6 +101,9 @@ page.figure(
     alt=captions.theorem_alt,
     note="Exact test MSE of the synthetic task, no simulation. Dotted: the size that is held fixed.",
 )
+
+# %%
+page.explore(sliders.errors)
 
 # %% [markdown]
 # ## Corollary 1: how much overfitting is optimal

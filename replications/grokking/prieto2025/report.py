@@ -12,7 +12,7 @@
 
 # %%
 # The page of this rule set. Opens as a notebook with jupytext; `python -m verifig` renders it (stage report).
-from replications.grokking.prieto2025 import arms, captions, plotting
+from replications.grokking.prieto2025 import arms, captions, plotting, sliders
 from verifig.pages.page import Page
 
 page = Page("prieto2025")
@@ -71,6 +71,9 @@ page.figure(
 
 # %%
 page.text(captions.collapse.fig2_text(page))
+
+# %%
+page.explore(sliders.collapse)
 
 # %% [markdown]
 # ## A law for the time of collapse

@@ -12,7 +12,7 @@
 
 # %%
 # The page of this rule set. Opens as a notebook with jupytext; `python -m verifig` renders it (stage report).
-from replications.neural_collapse.dang2023 import captions, full_size, plotting
+from replications.neural_collapse.dang2023 import captions, full_size, plotting, sliders
 from replications.neural_collapse.dang2023.plotting import select
 from verifig.pages.page import Page
 
@@ -125,6 +125,9 @@ page.figure(
     alt=lambda measured: captions.sweep.staircase_alt(measured, staircase),
     note=lambda measured: captions.sweep.staircase_note(measured, staircase),
 )
+
+# %%
+page.explore(sliders.lengths)
 
 # %% [markdown]
 # ## Deeper heads collapse by a jump

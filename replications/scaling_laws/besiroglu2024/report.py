@@ -12,6 +12,7 @@
 
 # %%
 # The page of this paper. Opens as a notebook with jupytext; `python -m verifig` renders it (stage report).
+from replications.scaling_laws.besiroglu2024 import sliders
 from replications.scaling_laws.besiroglu2024.plotting import comparisons, runs, uncertainty
 from replications.scaling_laws.besiroglu2024.sentences import Refit
 from verifig.pages.page import Page
@@ -62,6 +63,9 @@ page.figure(
     ),
     note=f"Not in the paper. Dots on the right are runs within {100 * (10**runs.NEAR - 1):.0f} % of the compute of each line.",
 )
+
+# %%
+page.explore(sliders.policy)
 
 # %% [markdown]
 # ## Two fits that were taken for one (table of the refit)

@@ -12,7 +12,7 @@
 
 # %%
 # The page of this rule set. Opens as a notebook with jupytext; `python -m verifig` renders it (stage report).
-from replications.sgd_stability.wu2023 import captions, plots
+from replications.sgd_stability.wu2023 import captions, plots, sliders
 from verifig.pages.page import Page
 
 page = Page("wu2023")
@@ -79,6 +79,9 @@ page.text(captions.relu.r2_text(page))
 
 # %%
 page.text(captions.relu.finer_point(page))
+
+# %%
+page.explore(sliders.stability)
 
 # %% [markdown]
 # ## Two minima side by side

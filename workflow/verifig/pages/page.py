@@ -28,6 +28,7 @@ from verifig.pages import (
     citing,
     code_lines,
     defaults,
+    exploring,
     figures,
     glance,
     hardware,
@@ -38,6 +39,7 @@ from verifig.pages import (
     way_back,
 )
 from verifig.pages.cards import Block
+from verifig.pages.exploring import Explorer
 from verifig.pages.notices import Absent
 from verifig.pages.picture import Picture
 from verifig.pages.prose import MISSING
@@ -231,6 +233,18 @@ class Page:
             warning.markdown
             + cards.figure_markdown(linked, alt, note, claims, f"{back.markdown}\n\n{beside.markdown}".strip()),
         )
+
+    def explore(self, made: Callable[["Page"], Explorer]) -> Block:
+        """A formula that the reader moves by sliders, to stand after the figure that it explains.
+
+        Left out where the settings of a what-if do not allow it.
+        """
+        try:
+            return exploring.block(made(self))
+        except Exception:
+            if not self.what_if:
+                raise
+            return Block("", "")
 
     def _draw(self, name: str, picture: Picture, path: Path) -> tuple[str, str] | Absent:
         """Save a figure and return its texts; if that cannot be, say why, and leave an empty picture where one must be."""
