@@ -115,10 +115,10 @@ def test_pages_without_a_formula_have_no_script_for_it():
 
 def test_what_a_what_if_does_not_allow_is_left_out(tmp_path):
     def refuse(page):
-        raise ValueError
+        raise ValueError("no such setting")
 
     page = empty_page("simon2024", tmp_path)
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="no such setting"):
         page.explore(refuse)
     page.what_if = {"changed": {"ridge": ["n"]}}
     assert page.explore(refuse).html == ""

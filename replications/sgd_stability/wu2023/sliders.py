@@ -4,7 +4,7 @@ import math
 
 from replications.sgd_stability.wu2023 import captions
 from replications.sgd_stability.wu2023.plots import FROBENIUS, LARGEST, TRACE
-from verifig.pages.exploring import Explorer, Scale, Settings, Shown, Slider
+from verifig.pages.exploring import Explorer, Scale, Shown, Slider
 from verifig.pages.page import Page
 
 SCRIPT = """
