@@ -1,5 +1,7 @@
 """Lengths of the classifiers of unequal classes at the minimum, for the reader to move."""
 
+import math
+
 from replications.neural_collapse.dang2023 import closed_form
 from replications.neural_collapse.dang2023.plotting.drawing import CLASS_COLOURS
 from verifig.pages.exploring import Explorer, Scale, Settings, Shown, Slider
@@ -49,7 +51,9 @@ def lengths(page: Page) -> Explorer:
         total = sum(chosen(settings))
         return [closed_form.critical_decay(size, total, settings["depth"]) for size in (settings["size"], *distinct)]
 
+    # lengths grow with depth: a decade of room; what is zero has no place on a logarithmic axis
     start = {"depth": used["depth"], "size": sizes[0]}
+    top = 10.0 ** (math.ceil(math.log10(max(at(decays[0] / 2, start)))) + 1)
     names = ["the largest class", *(f"a class of {size}" for size in distinct)]
     colours = [CLASS_COLOURS[place % len(CLASS_COLOURS)] for place in range(len(names))]
     return Explorer(
@@ -57,7 +61,7 @@ def lengths(page: Page) -> Explorer:
         title="Lengths of the classifiers of unequal classes",
         about=(
             "Squared length p = N λ x^M at the global minimum, with layers at least as wide as there are classes; x is the largest root of "
-            "β = M x^(M − 1)/(x^M + 1)² and β = M N (N λ^(M + 1))^(1/M)/n. A class is zero from β = T on, where T = (M − 1)^((M − 1)/M)/M, or 1 for M = 1. "
+            "β = M x^(M − 1)/(x^M + 1)² and β = M N (N λ^(M + 1))^(1/M)/n. A class is zero from β = T on, where T = (M − 1)^{(M − 1)/M}/M, or 1 for M = 1. "
             f"Classes at first: {', '.join(map(str, sizes))}."
         ),
         sliders=[
@@ -71,7 +75,7 @@ def lengths(page: Page) -> Explorer:
                 whole=True,
             ),
         ],
-        y=Scale("squared classifier length p", 0, 1.25 * max(at(decays[0] / 2, start))),
+        y=Scale("squared classifier length p", top / 1e4, top, log=True),
         curves=[Shown(name, colour) for name, colour in zip(names, colours, strict=True)],
         facts=[
             Shown(f"decay that ends {name}", colour, across=True) for name, colour in zip(names, colours, strict=True)
