@@ -182,6 +182,15 @@ def test_a_card_of_what_did_not_move_has_no_word_of_it(kept):
         assert "moved" not in cards.claim_html(now) + cards.claim_markdown(now)
 
 
+def test_what_stands_beside_as_recorded_at_paper_scale_is_no_move_alone(kept):
+    past = value(0.8, verdict="contradicted") | {"recorded_on": "a GPU"}
+    for others, differ in ((history.load("some"), 2), (added(NOTHING, past, scale="paper"), 0)):
+        history.save("some", others)
+        now = value(1.0) | {"recorded": past}
+        moved.attach([now], "some")
+        assert now.get("moved", {}).get("count", "0 records") == f"{differ} records"
+
+
 def test_other_measurements_than_now_are_not_drawn(kept):
     now = value(1.0, statistic="t")
     moved.attach([now], "some")

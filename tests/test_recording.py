@@ -338,7 +338,9 @@ def test_a_verdict_on_what_has_changed_since_is_not_shown(full, tmp_path):
     *_, (_, said) = toy(PAGE, SITE, ("python", "shutil.rmtree('two')"), part("steep", out="two"), record("two", "toy"))
     html = (toy.page / "index.html").read_text()
     card = html.partition('id="TOY-1"')[2].partition('class="claim ')[0]
-    assert card.count("badge") == 1
+    now, _, moved = card.partition("How it moved")
+    assert now.count("badge") == 1
+    assert "judged against other bounds: " in moved
     assert (
         "A verdict recorded at paper scale is not shown: its bounds have changed since it was recorded (reproduced, "
         in card

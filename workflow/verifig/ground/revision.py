@@ -15,12 +15,6 @@ def commit() -> str | None:
     return f"{head} and changes" if _git("status", "--porcelain", "--untracked-files=no", "--", ".", *MADE) else head
 
 
-def short(commit: str | None) -> str | None:
-    """The first letters of what `commit` gave, and whether files differed."""
-    head, _, rest = (commit or "").partition(" ")
-    return f"{head[:12]} {rest}".strip() or None
-
-
 def _git(*arguments: str) -> str | None:
     try:
         done = subprocess.run(

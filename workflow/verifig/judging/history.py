@@ -188,7 +188,6 @@ def added(history: History, claims: Iterable[Mapping], runs: Mapping[str, Mappin
         runs: of each claim by id, what it rests on: scale, verifig, commit, date, hardware, torch.
     """
     known, states = dict(history.runs), {name: list(found) for name, found in history.states.items()}
-    new = max(known, default=0)  # runs with higher numbers are those of this record
     for claim in claims:
         run, now = runs[claim["id"]], state(claim)
         kept = states.setdefault(claim["id"], [])
@@ -198,7 +197,8 @@ def added(history: History, claims: Iterable[Mapping], runs: Mapping[str, Mappin
         if newest and same(claim, now, newest):
             kept[kept.index(newest)] = replace(newest, statement=now.statement)
             continue
-        number = next((n for n, each in known.items() if n > new and each == run), max(known, default=0) + 1)
+        last = max((n for each in kept for n in each.runs), default=0)
+        number = next((n for n, each in known.items() if n > last and each == run), max(known, default=0) + 1)
         known[number] = dict(run)
         before = next((each for each in past if same(claim, now, each)), now)
         kept[:] = [each for each in kept if each is not before]

@@ -7,7 +7,7 @@ from verifig.ground.files import read_json
 from verifig.ground.keys import key
 from verifig.ground.paths import Layout
 from verifig.ground.version import __version__
-from verifig.judging.recorded import JUDGED, NOT_TESTED, Record, experiments
+from verifig.judging.recorded import JUDGED, NOT_TESTED, Record, experiments, short
 from verifig.planning import rulesets, standing
 
 SHORT = ("id", "verdict", "p_bound", "headroom", "agrees")
@@ -153,7 +153,7 @@ def _basis(contents: Mapping, claim: Mapping) -> dict:
     return {
         "scale": contents["scale"],
         "verifig": last["verifig"],
-        "commit": revision.short(last["commit"]),
+        "commit": short(last["commit"]),
         "date": last["date"],
         "hardware": _hardware(run["device"] for run in runs) if runs else contents["hardware"],
         "torch": last.get("versions", {}).get("torch"),

@@ -86,14 +86,22 @@ def measured(part: Mapping, then: Part) -> dict:
 def attach(claims: Sequence[dict], slug: str) -> None:
     """Add to each claim that was judged, and of which something else was recorded, how it moved (`moved`, see `_card`).
 
+    The verdict recorded at paper scale, which stands beside (see `recorded.attach`), is not enough for that.
+
     Raises:
         InputError: the paper's history is damaged.
     """
     past = history.load(slug)
     for claim in claims:
         found = [then for then in known(claim, past) if then.differs] if claim["parts"] else []
-        if found:
+        if not all(_beside(claim, then) for then in found):
             claim["moved"] = _card(claim, found[:EARLIER]) | {"name": f"{slug}/{claim['id']}"}
+
+
+def _beside(claim: Mapping, then: Then) -> bool:
+    """Whether a state is that which the card shows as recorded at paper scale."""
+    shown = claim.get("recorded") if then.scale == "paper" else None
+    return shown is not None and history.same(shown, history.state({**claim, **shown}), then.state)
 
 
 def _card(claim: Mapping, found: Sequence[Then]) -> dict:

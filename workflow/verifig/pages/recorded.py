@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from markupsafe import Markup
 
-from verifig.ground import numbers, revision
+from verifig.ground import numbers
 from verifig.ground.files import read_json
 from verifig.ground.paths import Layout
 from verifig.judging import recorded as records
@@ -104,7 +104,7 @@ def runs(record: Record | None, sentences: Sequence[str] = ()) -> Block:
             run["date"],
             f"{run['minutes']:g}",
             str(len(run["seeds"])),
-            revision.short(run["commit"]) or "unknown",
+            records.short(run["commit"]) or "unknown",
         ]
         for name, run in record.runs.items()
     ]
