@@ -275,12 +275,56 @@ def test_parts_together_are_what_the_whole_gives(full, tmp_path):
 def test_equal_inputs_give_equal_bytes(full, tmp_path):
     toy = copied(full, tmp_path / "suite")
     before = toy.files()
-    assert sum(name.startswith("replications") for name in before) == 4, "the record and three tables"
+    assert sum(name.startswith("replications") for name in before) == 5, "the record, three tables, the history"
     for path in (*toy.page.rglob("*.svg"), *toy.site.rglob("*.json")):
         path.unlink()
     (_, said), *_ = toy(record("two", "toy"), PAGE, SITE)
     assert "->" not in said
     assert toy.files() == before
+
+
+OLD = """
+path = Path("replications/toys/toy/recorded/history.json")
+past = json.loads(path.read_text())
+past["runs"]["1"] |= {"scale": "laptop", "hardware": "an older CPU", "date": "2025-01-02"}
+(state,) = past["claims"]["TOY-1"]
+state["verdict"], state["parts"][0][3:] = "contradicted", [1e-5]
+path.write_text(json.dumps(past))
+"""
+
+
+def test_what_moved_is_kept_shown_and_explained(full, tmp_path):
+    toy = copied(full, tmp_path / "suite")
+    past = json.loads((toy.record.parent / "history.json").read_text())
+    schema.validate(past, read_yaml(SCHEMAS / "history.schema.yaml"), "history")
+    assert [(run["scale"], run["hardware"]) for run in past["runs"].values()] == [("paper", full.recorded["hardware"])]
+    kept = {name: [state["runs"] for state in states] for name, states in past["claims"].items()}
+    assert kept == {"TOY-1": [[1]], "TOY-2": [[1]], "TOY-CT": [[1]]}
+    explain = ("verifig", "explain", "toy/TOY-1")
+    (_, before), _, (_, after), _, (_, said), _ = toy(
+        explain, ("python", OLD), explain, PAGE, ("verifig", "record", "toy", "--scale", "laptop"), PAGE
+    )
+    assert "recorded at paper scale on" in before
+    assert "history: ✓ verified: paper scale, verifig" in before
+    assert "history: ✗ contradicted: laptop scale, verifig 0.1.0, 2025-01-02, an older CPU" in after
+    assert "recorded toy at laptop scale: 3 claims" in said
+    card = (toy.page / "index.html").read_text().partition('id="TOY-1"')[2].partition('class="claim ')[0]
+    assert "How it moved: 1 record that differs" in card
+    assert "2025-01-02, an older CPU" in card
+    states = json.loads((toy.record.parent / "history.json").read_text())["claims"]["TOY-1"]
+    assert [(state["verdict"], state["runs"]) for state in states] == [("contradicted", [1]), ("reproduced", [2])]
+
+
+def test_a_damaged_history_stops_whoever_reads_it(full, tmp_path):
+    toy = copied(full, tmp_path / "suite")
+    damage = "Path('replications/toys/toy/recorded/history.json').write_text('{')"
+    before = {name: content for name, content in toy.files().items() if "history" not in name}
+    _, *results = toy(("python", damage), record("two", "toy"), PAGE, ("verifig", "explain", "toy/TOY-1"), fail=True)
+    for code, said in results:
+        assert (code, said.splitlines()[-1].startswith("error: ")) == (2, True)
+        assert "recorded/history.json is not valid JSON" in said.splitlines()[-1]
+    after = {name: content for name, content in toy.files().items() if "history" not in name and "/page/" not in name}
+    assert after == {name: content for name, content in before.items() if "/page/" not in name}
 
 
 def test_a_verdict_on_what_has_changed_since_is_not_shown(full, tmp_path):
@@ -294,7 +338,9 @@ def test_a_verdict_on_what_has_changed_since_is_not_shown(full, tmp_path):
     *_, (_, said) = toy(PAGE, SITE, ("python", "shutil.rmtree('two')"), part("steep", out="two"), record("two", "toy"))
     html = (toy.page / "index.html").read_text()
     card = html.partition('id="TOY-1"')[2].partition('class="claim ')[0]
-    assert card.count("badge") == 1
+    now, _, moved = card.partition("How it moved")
+    assert now.count("badge") == 1
+    assert "judged against other bounds: " in moved
     assert (
         "A verdict recorded at paper scale is not shown: its bounds have changed since it was recorded (reproduced, "
         in card

@@ -7,7 +7,7 @@ from verifig.ground.files import read_json
 from verifig.ground.keys import key
 from verifig.ground.paths import Layout
 from verifig.ground.version import __version__
-from verifig.judging.recorded import JUDGED, NOT_TESTED, Record, experiments
+from verifig.judging.recorded import JUDGED, NOT_TESTED, Record, experiments, short
 from verifig.planning import rulesets, standing
 
 SHORT = ("id", "verdict", "p_bound", "headroom", "agrees")
@@ -139,3 +139,22 @@ def _lost(past: Mapping, old: Record, replaced: set[str]) -> str | None:
     if others := sorted(experiments(past) & replaced):
         return f"there are new runs of {' and '.join(others)}, without all that it needs"
     return None
+
+
+def bases(contents: Mapping, claims: Iterable[Mapping]) -> dict[str, dict]:
+    """What each judged claim of a record rests on, by its id, as a run of the paper's history (see `history.added`)."""
+    return {claim["id"]: _basis(contents, claim) for claim in claims}
+
+
+def _basis(contents: Mapping, claim: Mapping) -> dict:
+    known = contents.get("runs", {})
+    runs = [known[name] for name in sorted(experiments(claim)) if name in known]
+    last = max(runs, key=lambda run: run["date"], default=contents)
+    return {
+        "scale": contents["scale"],
+        "verifig": last["verifig"],
+        "commit": short(last["commit"]),
+        "date": last["date"],
+        "hardware": _hardware(run["device"] for run in runs) if runs else contents["hardware"],
+        "torch": last.get("versions", {}).get("torch"),
+    }

@@ -167,3 +167,9 @@ def _what(part: Mapping) -> list:
 def judged(claims: Collection[Mapping]) -> list[Mapping]:
     """Those that have a verdict."""
     return [claim for claim in claims if claim["verdict"] != NOT_TESTED]
+
+
+def short(commit: str | None) -> str | None:
+    """The first letters of a recorded commit, and whether files differed from it."""
+    head, _, rest = (commit or "").partition(" ")
+    return f"{head[:12]} {rest}".strip() or None

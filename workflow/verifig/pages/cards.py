@@ -214,6 +214,7 @@ def card(claim: Mapping) -> dict:
         "paper_value": "no number" if claim["paper_value"] is None else str(claim["paper_value"]),
         "recorded": _judged(past) | {"on": past["recorded_on"]} if past else None,
         "sentences": claim.get("recorded_sentences", []),
+        "moved": claim.get("moved"),
         "facts": [fact for fact in facts if fact[1]],
         "notes": [f"{verdicts.name_of(part)}: {note}" for part in claim["parts"] for note in part["notes"]],
     }

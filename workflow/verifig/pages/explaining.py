@@ -11,8 +11,9 @@ from verifig.ground.errors import InputError
 from verifig.ground.paths import Layout, name_in_suite, ruleset_dir
 from verifig.ground.spelling import did_you_mean
 from verifig.judging import claims as claims_module
-from verifig.judging import verdicts
-from verifig.pages import words
+from verifig.judging import history, verdicts
+from verifig.judging import recorded as records
+from verifig.pages import moved, recorded, words
 from verifig.pages.terminal import coloured, escaped
 from verifig.planning import userconfig, whatif
 from verifig.planning.standing import load
@@ -72,6 +73,8 @@ def _print(claim: Mapping, slug: str, contents: Mapping, layout: Layout) -> None
     for part in claim["parts"] + claim.get("healthy", []):
         _print_part(console, part, slug)
     console.print("\n" + escaped(words.wording(claim)))
+    for line in _recorded(claim, slug):
+        console.print(line, markup=False)
     for experiment in dict.fromkeys(part["experiment"] for part in claim["parts"]):
         console.print(f"run again: {rerun(slug, experiment, contents)}", markup=False)
     if claim["parts"]:
@@ -88,6 +91,17 @@ def _print_part(console: Console, part: Mapping, slug: str) -> None:
         if sentence:
             console.print(f"    {escaped(sentence)}")
     console.print(f"    from {escaped(verdicts.place(part))}, {part['estimator']}; formed in {source(slug, part)}")
+
+
+def _recorded(claim: dict, slug: str) -> list[str]:
+    """What is recorded of a claim at paper scale, and how it moved between versions, machines and scales."""
+    recorded.attach([claim], slug, records.load(slug, "paper"))
+    lines, past = [f"recorded: {sentence}" for sentence in claim["recorded_sentences"]], claim.get("recorded")
+    if past:
+        word = f"{verdicts.SYMBOLS[past['verdict']]} {verdicts.word(past)}"
+        lines.append(f"recorded at paper scale on {past['recorded_on']}: {word}. {words.wording(past)}")
+        lines += [f"  {words.short(part)}" for part in past["parts"]]
+    return lines + [f"history: {line}" for line in moved.lines(claim, history.load(slug))]
 
 
 def source(slug: str, part: Mapping) -> str:

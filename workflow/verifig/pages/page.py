@@ -32,6 +32,7 @@ from verifig.pages import (
     figures,
     glance,
     hardware,
+    moved,
     notices,
     objecting,
     prose,
@@ -80,6 +81,8 @@ class Page:
         self.claims, self.what_if = judged["claims"], judged.get("what_if")
         self.record = recorded.of_page(self.layout)
         recorded.attach(self.claims, slug, self.record)
+        if recorded.beside_page(self.layout):
+            moved.attach(self.claims, slug)
         objecting.attach(self.claims, slug, self.scale)
         self.health: Mapping[str, Sequence[Mapping]] = judged.get("health", {})
         self.statistics = tables.read(self.layout.statistics)

@@ -88,6 +88,28 @@ def range_plot(part: Mapping) -> str:
     )
 
 
+def past_plot(part: Mapping, then: Mapping, labelled: bool) -> str:
+    """What was measured in another run, on the axis and beside the bounds of a part as it is now.
+
+    Args:
+        labelled: with the bounds' values below.
+    """
+    if not _numbers([part["observed"], part["low"], part["high"]]):
+        return ""
+    axis = _Axis(part)
+    left, right = (axis.inside(bound) for bound in part["bounds"])
+    shapes = [f'<rect class="allowed" x="{left}" y="2" width="{max(right - left, 2):.1f}" height="22" rx="2"/>']
+    if then["low"] is not None and then["high"] is not None:
+        a, b = axis.inside(then["low"]), axis.inside(then["high"])
+        shapes.append(f'<line class="interval" x1="{a}" x2="{b}" y1="{MIDDLE}" y2="{MIDDLE}"/>')
+    shapes += _arrows([axis.place(then[name]) for name in ("low", "observed", "high") if then[name] is not None])
+    if isinstance(then["observed"], int | float):
+        x = axis.inside(then["observed"])
+        shapes.append(f'<line class="observed" x1="{x}" x2="{x}" y1="4" y2="22"/>')
+    ticks = _ticks(part["bounds"], left, right) if labelled else ""
+    return _svg("range-plot", "".join(shapes) + ticks, WIDTH, HEIGHT if labelled else 2 * MIDDLE)
+
+
 def _arrows(places: Sequence[float]) -> list[str]:
     """Marks at the edges for what lies beyond them."""
     result = []

@@ -27,6 +27,7 @@ SOURCES = (
     "settings.schema.yaml",
     "values.yaml",
     "recorded/paper.json",
+    "recorded/history.json",
 )
 # in reports/, but not of the site
 OTHER_PAGES = {f"{page}.{kind}" for page in ("trust", "hardware", "benchmarks") for kind in ("md", "json", "svg")}

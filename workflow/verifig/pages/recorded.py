@@ -22,14 +22,18 @@ class Beside:
     sentences: Sequence[str] = ()
 
 
+def beside_page(layout: Layout) -> bool:
+    """Whether a page shows what was recorded: beside laptop results with their configured settings."""
+    return layout.scale == "laptop" and not read_json(layout.verdicts).get("what_if")
+
+
 def of_page(layout: Layout) -> Record | None:
-    """What was recorded at paper scale, where it is shown: beside laptop results with their configured settings.
+    """What was recorded at paper scale, where it is shown (see `beside_page`).
 
     Raises:
         InputError: the record is not as `verifig record` writes it.
     """
-    judged = read_json(layout.verdicts)
-    return None if layout.scale != "laptop" or judged.get("what_if") else records.load(layout.slug, "paper")
+    return records.load(layout.slug, "paper") if beside_page(layout) else None
 
 
 def attach(claims: Sequence[dict], slug: str, paper: Record | None) -> None:
@@ -94,7 +98,14 @@ def runs(record: Record | None, sentences: Sequence[str] = ()) -> Block:
     if record is None:
         return Block("", "")
     rows = [
-        [name, run["device"], run["date"], f"{run['minutes']:g}", str(len(run["seeds"])), _commit(run["commit"])]
+        [
+            name,
+            run["device"],
+            run["date"],
+            f"{run['minutes']:g}",
+            str(len(run["seeds"])),
+            records.short(run["commit"]) or "unknown",
+        ]
         for name, run in record.runs.items()
     ]
     table = cards.table(["Experiment", "Hardware", "Date", "Minutes", "Seeds", "Commit"], rows)
@@ -105,9 +116,3 @@ def runs(record: Record | None, sentences: Sequence[str] = ()) -> Block:
         lines.append("Not shown as a verdict: " + "; ".join(f"{c['id']}, {c['changed']}" for c in stale) + ".")
     text = " ".join([*lines, *sentences])
     return Block(f"<p>{cards.escape(text)}</p>{table.html}", f"{text}\n\n{table.markdown}")
-
-
-def _commit(commit: str | None) -> str:
-    """The first letters of a commit, and whether files differed from it."""
-    head, _, rest = (commit or "unknown").partition(" ")
-    return f"{head[:12]} {rest}".strip()

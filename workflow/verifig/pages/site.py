@@ -12,8 +12,8 @@ from verifig.ground import numbers
 from verifig.ground.files import read_json, write_json, write_text
 from verifig.ground.paths import Layout
 from verifig.ground.version import __version__
+from verifig.judging import history, verdicts
 from verifig.judging import recorded as records
-from verifig.judging import verdicts
 from verifig.pages import cards, pictures, recorded, templating, words
 from verifig.pages.notices import is_placeholder
 from verifig.planning import rulesets, themes, whatif
@@ -150,22 +150,40 @@ def _recorded_data(record: records.Record, counts: dict) -> dict:
 
 
 def _csv(papers: list[dict]) -> str:
-    """One row a part of a claim, one for a claim without parts."""
+    """One row a part of a claim, one for a claim without parts; what is recorded at paper scale in columns of its own."""
     rows = []
     for paper in papers:
+        past = {claim["id"]: claim for claim in (paper["recorded"] or {}).get("claims", []) if "recorded_on" in claim}
         for claim in paper["claims"]:
-            kind = verdicts.kind_of(claim)
+            kind, recorded_claim = verdicts.kind_of(claim), past.get(claim["id"], {})
             told = {"theme": paper["theme"], "slug": paper["slug"], "claim": claim["id"]} | {
                 name: claim.get(name) for name in CLAIM
             }
             told |= {"counted_as": kind.name if kind else claim["kind"]}
-            for part in claim["parts"] or [{}]:
+            known = {f"recorded_{name}": recorded_claim.get(name) for name in ("verdict", "agrees")}
+            known |= {"recorded_on": recorded_claim.get("recorded_on")}
+            for part, then in _beside(claim["parts"], recorded_claim.get("parts", [])):
                 low, high = part.get("bounds", (None, None))
                 found = {name: part.get(name) for name in PART} | {"bound_low": low, "bound_high": high}
-                named = {"part": verdicts.name_of(part) if part else None, "part_verdict": part.get("verdict")}
-                rows.append(told | named | found)
+                name = verdicts.name_of(part or then) if part or then else None
+                named = {"part": name, "part_verdict": part.get("verdict")}
+                rows.append(told | named | found | known | _recorded_part(then))
     frame = pd.DataFrame(rows, dtype=object)
     return frame.to_csv(index=False, lineterminator="\n")
+
+
+def _beside(parts: list[dict], recorded_parts: list[dict]) -> list[tuple[dict, dict]]:
+    """Each part with what was recorded of the same measurement; {} where one of both is missing."""
+    found = history.counterparts(parts, recorded_parts, history.what)
+    others = [then for then in recorded_parts if not any(then is each for each in found)]
+    pairs = [(part, then or {}) for part, then in zip(parts, found, strict=True)]
+    return [*pairs, *(({}, then) for then in others)] or [({}, {})]
+
+
+def _recorded_part(then: dict) -> dict:
+    low, high = then.get("bounds", (None, None))
+    found = {"part_verdict": then.get("verdict")} | {name: then.get(name) for name in ("observed", "low", "high", "n")}
+    return {f"recorded_{name}": value for name, value in (found | {"bound_low": low, "bound_high": high}).items()}
 
 
 def compact(value: Mapping) -> str:

@@ -98,7 +98,9 @@ def judge(
 def report(slug: str, scale: str, judge_job: Mapping) -> dict:
     """The job of the report stage."""
     entries = ["verifig.running.stages.report", f"{package(slug)}.report"]
-    shown = ["values.yaml", "recorded/paper.json"] + (["recorded/laptop.json"] if judge_job["missing_data"] else [])
+    shown = ["values.yaml", "recorded/paper.json", "recorded/history.json"] + (
+        ["recorded/laptop.json"] if judge_job["missing_data"] else []
+    )
     recorded = [name for name in shown if (ruleset_dir(slug) / name).exists()]
     return {
         "stage": "report",

@@ -1,7 +1,7 @@
 """`verifig record`: verdicts recorded on purpose in replications/<theme>/<paper>/recorded/, which `check` compares with.
 
 At paper scale what is there is merged with what was recorded before, and the tables that figures draw are kept small
-beside it, so that pages can show both without a GPU.
+beside it, so that pages can show both without a GPU. How verdicts and measurements moved is kept in history.json.
 """
 
 import tempfile
@@ -11,8 +11,8 @@ from pathlib import Path
 from verifig.ground.errors import InputError
 from verifig.ground.files import atomic, write_text
 from verifig.ground.paths import Layout, slugs
-from verifig.judging import check, recorded
-from verifig.judging.record import made, merged
+from verifig.judging import check, history, recorded
+from verifig.judging.record import bases, made, merged
 from verifig.judging.recorded import Record
 from verifig.measuring import tables
 from verifig.pages import keeping, redrawn
@@ -28,7 +28,8 @@ def record(results: Path, scale: str, names: Sequence[str]) -> None:
 
     Raises:
         InputError: there are no verdicts, they are not the suite's (see `standing.problem`; at paper scale some of the
-            experiments are enough), or claims recorded as judged lack their data now; then nothing is written.
+            experiments are enough), claims recorded as judged lack their data now, or the history is damaged; then
+            nothing is written.
     """
     layouts = [Layout(results, scale, slug) for slug in names or slugs()]
     if scale == "paper" and not names:
@@ -41,6 +42,7 @@ def record(results: Path, scale: str, names: Sequence[str]) -> None:
         rows = check.differences(standing.load(layout.verdicts)["claims"], past)
         if scale != "paper" and (lost := [row for row in rows if row["without_data"]]):
             raise InputError(f"{layout.slug} is not recorded: {lost[0]['sentence']}")
+        history.load(layout.slug)
     for layout in layouts:
         (_record_paper if scale == "paper" else _record)(layout)
 
@@ -50,6 +52,7 @@ def _record(layout: Layout) -> None:
     before, contents = check.recorded(layout.slug, layout.scale), made(layout)
     changed = check.differences(contents["claims"], before)
     _write(layout, contents)
+    _remember(layout, contents, standing.load(layout.verdicts)["claims"])
     said = f"{len(contents['claims'])} claims, {len(changed)} not as recorded before"
     print(f"recorded {layout.slug} at {layout.scale} scale: {said}")
     for row in changed:
@@ -71,6 +74,7 @@ def _record_paper(layout: Layout) -> None:
         with atomic(folder / name) as temporary:
             temporary.write_bytes(content)
     _write(layout, contents)
+    _remember(layout, contents, contents["claims"])
     for path in folder.rglob("*.parquet"):
         if path.relative_to(folder).as_posix() not in files:
             path.unlink()
@@ -104,3 +108,10 @@ def _kept(
 
 def _write(layout: Layout, contents: Mapping) -> None:
     write_text(recorded.path(layout.slug, layout.scale), compact(contents))
+
+
+def _remember(layout: Layout, contents: Mapping, claims: Sequence[Mapping]) -> None:
+    """Add what was recorded to the paper's history; `claims` are those of the record, in full."""
+    if layout.scale in history.SCALES:
+        judged = recorded.judged(claims)
+        history.save(layout.slug, history.added(history.load(layout.slug), judged, bases(contents, judged)))

@@ -7,8 +7,9 @@ from verifig.ground import costs
 from verifig.ground.errors import RunError
 from verifig.ground.files import write_text
 from verifig.ground.paths import Layout
+from verifig.judging import history
 from verifig.pages import page as pages
-from verifig.pages import redrawn, render
+from verifig.pages import recorded, redrawn, render
 from verifig.planning import provenance, rulesets
 
 
@@ -17,10 +18,13 @@ def report(job: Mapping, layout: Layout, log: Callable[[str], None] = print) -> 
 
     Raises:
         RunError: the verdicts were made by another job, or the report fails or leaves out a claim.
+        InputError: what is recorded is damaged.
     """
     watch = costs.Stopwatch()
     if problem := provenance.problem(layout.provenance("judge"), job["upstream"]["verdicts"]):
         raise RunError(f"verdicts refused: {problem}; `python -m verifig prepare` removes them")
+    if recorded.beside_page(layout):
+        history.load(job["slug"])  # damaged, it is no mistake of report.py
     ruleset = rulesets.load(job["slug"])
     shutil.rmtree(layout.page, ignore_errors=True)
     with pages.rendering(layout, redrawn.beside(layout)):
