@@ -33,6 +33,7 @@ from verifig.pages import (
     hardware,
     notices,
     objecting,
+    places,
     prose,
     recorded,
     way_back,
@@ -79,6 +80,7 @@ class Page:
         self.record = recorded.of_page(self.layout)
         recorded.attach(self.claims, slug, self.record)
         objecting.attach(self.claims, slug, self.scale)
+        places.attach(self.claims, self.ruleset)
         self.health: Mapping[str, Sequence[Mapping]] = judged.get("health", {})
         self.statistics = tables.read(self.layout.statistics)
         self.shown: list[str] = []
