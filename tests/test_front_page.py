@@ -13,7 +13,7 @@ pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium on this mac
 PROBE = """<script>
 addEventListener('load', () => {
   %s
-  const told = document.createElement('pre'), shown = [...document.querySelectorAll('#all tbody tr')].filter(row => !row.hidden);
+  const told = document.createElement('pre'), shown = [...document.querySelectorAll('#all tbody tr')].filter(row => getComputedStyle(row).display !== 'none');
   told.id = 'probe';
   told.textContent = [location.hash, document.querySelector('details.all').open, document.querySelector('#all [aria-sort]')?.ariaSort, ...shown.map(row => row.cells[0].textContent)].join(' ');
   document.body.append(told);
@@ -37,11 +37,12 @@ def page(tmp_path_factory):
     return path, site.index(papers, "laptop")
 
 
-def seen(page, address: str = "", script: str = "") -> str:
+def seen(page, address: str = "", script: str = "", width: int = 1200) -> str:
     """Address, whether the table is open, its order and the claims shown, after the script."""
     path, html = page
     path.write_text(html.replace("</body>", PROBE % script + "</body>"))
     command = [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=5000", "--dump-dom"]
+    command.append(f"--window-size={width},900")
     done = subprocess.run([*command, path.as_uri() + address], capture_output=True, text=True, timeout=240, check=False)
     return re.search(r'<pre id="probe">(.*?)</pre>', done.stdout, re.DOTALL)[1].replace("&amp;", "&")
 
@@ -59,6 +60,11 @@ def seen(page, address: str = "", script: str = "") -> str:
 )
 def test_the_address_says_what_is_shown(page, address, shown):
     assert seen(page, address) == f"{address} {shown}"
+
+
+def test_what_is_filtered_out_is_gone_on_a_narrow_screen_too(page):
+    address = "#/?verdict=contradicted"
+    assert seen(page, address, width=500) == f"{address} true  prieto2025:A-9 wu2023:A-10"
 
 
 def test_fields_and_heads_change_the_address(page):

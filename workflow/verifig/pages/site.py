@@ -18,7 +18,7 @@ from verifig.pages import cards, recorded, templating, theme_page, tiles, words
 from verifig.pages.notices import is_placeholder
 from verifig.planning import rulesets, themes, whatif
 
-COLOURS = {"contradicted": "red", "inconclusive": "yellow", "reproduced": "brightgreen"}
+COLOURS = {"unexplained": "red", "contradicted": "yellow", "inconclusive": "yellow", "reproduced": "brightgreen"}
 CLAIM = ("kind", "basis", "setting", "place", "verdict", "agrees")
 PART = ("estimator", "relation", "observed", "low", "high", "n", "paper")
 
@@ -174,14 +174,20 @@ def compact(value: Mapping) -> str:
 
 
 def badge(claims: list[dict], scale: str) -> dict:
-    """Badge of a paper in the format of a shields.io endpoint: kinds apart, the first two that were judged."""
+    """Badge of a paper in the format of a shields.io endpoint: kinds apart, the first two that were judged.
+
+    It is red where a claim is contradicted without an explanation, which fails `check` too.
+    """
     counts = verdicts.by_kind(claims)
     said = [
         f"{verdicts.tally(counts[kind.name])} {kind.title}"
         for kind in verdicts.KINDS
         if verdicts.tested(counts[kind.name])
     ]
-    found = {verdict for counted in counts.values() for verdict, count in counted.items() if count}
+    shown = verdicts.paper_claims(claims)
+    found = {claim["verdict"] for claim in shown}
+    if any(claim["verdict"] == "contradicted" and "because" not in claim for claim in shown):
+        found.add("unexplained")
     return {
         "schemaVersion": 1,
         "label": f"verifig {scale}",
