@@ -6,7 +6,7 @@ import pytest
 from test_pages import claim
 
 from verifig.judging import claims as claims_module
-from verifig.pages import cards, glance, places
+from verifig.pages import cards, explaining, glance, places
 from verifig.planning import rulesets, themes
 from verifig.planning.rulesets import Work
 
@@ -50,3 +50,8 @@ def test_labels_of_ours_say_so(slug):
 def test_every_claim_is_of_a_work_that_its_page_cites(slug):
     works = rulesets.load(slug).works
     assert {item["paper"] for item in claims_module.load(slug)} <= set(works)
+
+
+@pytest.mark.parametrize("name", ["wu2023:r10", "wu2023/R10", "r10"])
+def test_a_claim_is_found_by_the_name_that_pages_give_it(name):
+    assert explaining.find(name) == ("wu2023", "r10")
