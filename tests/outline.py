@@ -35,13 +35,14 @@ def outline(path: Path) -> Outline:
 
 
 def dead_links(path: Path) -> list[str]:
-    """Links of a page to files that are not there, or to places that they do not have."""
+    """Links of a page to files that are not there, or to places that they do not have; `#/?…` is a state of a table."""
     dead = []
     for link in outline(path).links:
         target, _, anchor = link.partition("#")
         if link.startswith("http"):
             continue
         file = path.parent / target if target else path
-        if not file.exists() or (anchor and anchor not in outline(file).ids):
+        place = anchor and not anchor.startswith("/?")
+        if not file.exists() or (place and anchor not in outline(file).ids):
             dead.append(link)
     return dead

@@ -65,9 +65,7 @@ def visit(page: Path, tmp_path: Path, width: int, dark: bool) -> dict:
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1200, False), (500, True)])
-@pytest.mark.parametrize(
-    "page", sorted(REPORTS.rglob("index.html")), ids=lambda page: page.relative_to(REPORTS).as_posix()
-)
+@pytest.mark.parametrize("page", sorted(REPORTS.rglob("*.html")), ids=lambda page: page.relative_to(REPORTS).as_posix())
 def test_pages_in_a_browser(page, width, dark, tmp_path):
     seen = visit(page, tmp_path, width, dark)
     assert (seen["width"], seen["dark"]) == (width, dark)

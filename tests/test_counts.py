@@ -119,6 +119,8 @@ def test_the_badge_names_the_kinds(many):
     }  # fmt: skip
     assert site.badge([], "laptop")["message"] == "nothing judged"
     assert site.badge([of_kind("statement")], "laptop")["color"] == "brightgreen"
+    explained = of_kind("statement", verdict="contradicted", because="it needs width")
+    assert site.badge([explained], "laptop")["color"] == "yellow"
 
 
 def test_the_readme_table_has_a_column_a_kind(many):

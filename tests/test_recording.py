@@ -232,8 +232,12 @@ def test_the_front_page_counts_both_scales_apart(full):
     second = second.partition("</table>")[0]
     assert "1 of 1 verified" in second
     assert "1 of 1 reproduced" in second
-    row = re.sub(' data-head="[^"]*"', "", html.partition("at paper scale, recorded</th>")[2].partition("</tr>")[0])
+    row = re.sub(
+        ' data-(?:head|key)="[^"]*"', "", html.partition("at paper scale, recorded</th>")[2].partition("</tr>")[0]
+    )
     assert row.startswith("<td>1 of 1</td><td>–</td><td>–</td><td>1 of 1</td><td>–</td>")
+    assert "At paper scale, recorded on" in (full.site / "toys.html").read_text()
+    assert dead_links(full.site / "toys.html") == []
     data = json.loads((full.site / "verdicts.json").read_text())
     schema.validate(data, read_yaml(SCHEMAS / "site.schema.yaml"), "site")
     (paper,) = data["papers"]

@@ -59,9 +59,10 @@ def test_every_file_that_a_rule_set_reads_is_there(installed):
     ):
         for path in (ROOT / folder).rglob("*"):
             inner = path.relative_to(ROOT / folder)
-            if path.suffix in (".py", ".yaml", ".json", ".j2", ".css") and not {"tests", "__pycache__"} & set(
-                inner.parts
-            ):
+            if (path.suffix in (".py", ".yaml", ".json", ".j2", ".css", ".js") or path.name == "overview.md") and not {
+                "tests",
+                "__pycache__",
+            } & set(inner.parts):
                 assert (installed / name / inner).exists(), inner
 
 

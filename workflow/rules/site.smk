@@ -34,7 +34,7 @@ for theme, papers in themes.by_theme(SUITE_CONFIG.papers).items():
 
 
 rule site:
-    """The front page over all papers, and the verdicts as data."""
+    """The front page over all papers, a page a theme, and the verdicts as data."""
     input:
         RESULTS_OF_PAPERS,
         [
@@ -44,6 +44,10 @@ rule site:
         ],
     output:
         index=f"{RESULTS}/site/index.html",
+        themes=[
+            f"{RESULTS}/site/{theme.name}.html"
+            for theme in themes.by_theme(SUITE_CONFIG.papers)
+        ],
         verdicts=f"{RESULTS}/site/verdicts.json",
         table=f"{RESULTS}/site/verdicts.csv",
     log:
@@ -55,7 +59,9 @@ rule site:
             "stage": "site",
             "scale": SUITE_CONFIG.scale,
             "papers": SUITE_CONFIG.papers,
-            "code": jobs.sources.digests(["verifig.pages.site"]) | jobs.templates(),
+            "code": jobs.sources.digests(["verifig.pages.site"])
+            | jobs.templates()
+            | jobs.theme_texts(SUITE_CONFIG.papers),
         },
     script:
         "../scripts/stage.py"

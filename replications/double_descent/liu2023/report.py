@@ -30,6 +30,7 @@ maps, runs, networks = (select.conditions(page, name) for name in ("features", "
 # its abstract, in settings of the first author's earlier public repositories or of our own choice; no number below is
 # that paper's, and its figures are not referred to by number. The published minimal example is compared number by
 # number. The opinion that double descent is unlikely to trouble realistic training is not checkable and not judged.
+# Panels A to H are labels of ours.
 #
 # ## Background and words
 

@@ -45,7 +45,7 @@ page = Page("wu2023")
 page.figure("fig_oracles", plots.oracles, ["population", "bounds"], **captions.thresholds.oracles())
 
 # %% [markdown]
-# ## Figure R1: one run from clipped to stable
+# ## Figure R1 (our label): one run from clipped to stable
 # The paper, as quoted by a public audit, reports that clipping becomes inactive by itself after about 4,000 iterations,
 # after which SGD converges to a global minimum at its constant learning rate, from which it infers linear stability.
 # The independent replication could not reproduce this panel: at learning rate 0.1 with clipping threshold 1 and a
@@ -64,7 +64,7 @@ page.figure(
 )
 
 # %% [markdown]
-# ## Figure R2: sharpness, path norm and test loss over learning rates
+# ## Figure R2 (our label): sharpness, path norm and test loss over learning rates
 
 # %%
 page.figure(
@@ -105,7 +105,7 @@ page.figure(
 page.figure("fig_r2_init", plots.r2_init, ["runs"], **captions.relu.r2_init(page))
 
 # %% [markdown]
-# ## Figure D1: diagonal network over learning rates
+# ## Figure D1 (our label): diagonal network over learning rates
 
 # %%
 page.text(captions.diagonal.task(page))
@@ -117,7 +117,7 @@ page.figure("fig_d1", plots.d1, ["runs"], **captions.diagonal.d1(page))
 page.text(captions.diagonal.disagreement(page))
 
 # %% [markdown]
-# ## Figure D2: SGD balances the layers
+# ## Figure D2 (our label): SGD balances the layers
 # The balance ratio r = (‖a‖² + ‖b‖²) / (2‖a∘b‖₁) is 1 where the layers have equal entries. A step of SGD with step κ
 # (learning rate times residual, clipped or not) multiplies a² − b² by 1 − κ²x²: noise balances the layers. Gradient flow
 # conserves a² − b², and gradient descent comes close to it where residuals vanish fast. Then r itself still moves: it
@@ -127,13 +127,13 @@ page.text(captions.diagonal.disagreement(page))
 page.figure("fig_d2", plots.d2, ["runs", "balance_series"], **captions.diagonal.d2(page))
 
 # %% [markdown]
-# ## Figure B: batch size and exact thresholds
+# ## Figure B (our label): batch size and exact thresholds
 
 # %%
 page.figure("fig_b", plots.b, ["runs"], **captions.thresholds.batch_size(page))
 
 # %% [markdown]
-# ## Figure E: is the boundary really at the exact threshold?
+# ## Figure E (our label): is the boundary really at the exact threshold?
 # Residuals of the linearised network around the minimum of gradient descent of "Two minima side by side", updated by SGD
 # at rates around η*.
 

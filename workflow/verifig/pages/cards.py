@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from verifig.judging import verdicts
 from verifig.judging.judgement import NARROW
-from verifig.pages import pictures, words
+from verifig.pages import pictures, places, words
 from verifig.pages.templating import fill
 from verifig.pages.typesetting import typeset
 
@@ -207,6 +207,7 @@ def card(claim: Mapping) -> dict:
     ]
     return {
         "claim": claim,
+        "place": places.on_page(claim),
         "now": _judged(claim),
         "state": claim["verdict"].replace(" ", "-"),
         "folded": all(each["verdict"] in ("reproduced", "caught") for each in (claim, *([past] if past else []))),

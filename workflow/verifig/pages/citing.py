@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from verifig.ground.paths import Layout
 from verifig.ground.version import __version__
-from verifig.pages import address, way_back
+from verifig.pages import address, places, way_back
 from verifig.pages.cards import Block
 from verifig.pages.templating import fill
 from verifig.planning import rulesets
@@ -37,11 +37,10 @@ def _span(records: Sequence[Mapping]) -> str:
 
 def paper_entry(name: str, work: rulesets.Work) -> str:
     """A paper in BibTeX; what kind of publication it is stands in its venue."""
-    year = re.search(r"\b(?:19|20)\d\d\b", work.venue) or re.search(r"\d{4}$", name)
     fields = {
         "title": f"{{{_bibtex(work.title)}}}",
-        "author": _bibtex(" and ".join(re.split(r",\s+(?!et al)", work.authors))),
-        "year": year[0] if year else "",
+        "author": _bibtex(" and ".join(places.authors(work))),
+        "year": places.year(name, work),
         "howpublished": _bibtex(work.venue),
         "url": work.url,
     }

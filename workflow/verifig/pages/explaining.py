@@ -39,12 +39,12 @@ def explain(results: Path, scale: str, name: str) -> None:
 
 
 def find(name: str) -> tuple[str, str]:
-    """(paper, id) of a claim named in any case.
+    """(paper, id) of a claim named in any case, also as pages write it: `prieto2025:EN-10`.
 
     Raises:
         InputError: unknown (with what it may have meant), or in several papers.
     """
-    wanted, _, claim_id = name.rpartition("/")
+    wanted, _, claim_id = name.replace(":", "/").rpartition("/")
     slugs = [wanted] if wanted else userconfig.load().papers
     known = [(slug, claim["id"]) for slug in slugs if ruleset_dir(slug) for claim in claims_module.load(slug)]
     found = [(slug, known_id) for slug, known_id in known if known_id.lower() == claim_id.lower()]

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from markupsafe import Markup
 
 from verifig.judging import verdicts
-from verifig.pages import cards, pictures, words
+from verifig.pages import cards, pictures, places, words
 from verifig.pages.cards import Block
 from verifig.pages.templating import fill
 
@@ -60,7 +60,8 @@ def _row(claim: Mapping) -> dict:
     theirs = words.paper(part) if part else ""
     return {
         "claim": claim,
-        "named": f"{claim['id']}, {claim['place']}",
+        "place": places.on_page(claim),
+        "named": f"{claim['id']}, {places.on_page(claim)}",
         "paper": theirs or ("–" if claim["paper_value"] is None else str(claim["paper_value"])),
         "line": cards.ours(claim),
         "name": verdicts.name_of(part) if part else "",

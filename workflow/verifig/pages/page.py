@@ -35,6 +35,7 @@ from verifig.pages import (
     moved,
     notices,
     objecting,
+    places,
     prose,
     recorded,
     way_back,
@@ -84,6 +85,7 @@ class Page:
         if recorded.beside_page(self.layout):
             moved.attach(self.claims, slug)
         objecting.attach(self.claims, slug, self.scale)
+        places.attach(self.claims, self.ruleset)
         self.health: Mapping[str, Sequence[Mapping]] = judged.get("health", {})
         self.statistics = tables.read(self.layout.statistics)
         self.shown: list[str] = []

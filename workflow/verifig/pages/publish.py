@@ -37,7 +37,6 @@ ASIDE = ("tests", "bench.py", "commands.py")  # of a paper, but not of its page
 LINKS = (
     (re.compile(rb'src="\.\./(\w+)/page/figures/'), rb'src="\1/figures/'),
     (re.compile(rb'href="\.\./(\w+)/page/index\.html'), rb'href="\1/index.html'),
-    (re.compile(rb'<span class="home">(\w+)</span>'), rb'<a href="../index.html">\1</a>'),
 )
 # what else there is to read, beside published pages
 DOCUMENTS = {
@@ -47,7 +46,9 @@ DOCUMENTS = {
     "changelog of bounds": "../../CHANGELOG.md",
 }
 PLACE_OF_DOCUMENTS = b"<!-- documents -->"
-NEIGHBOURS = b"<!-- neighbours -->"  # of a paper's page, which knows no other
+# of a paper's page, which knows no other
+NEIGHBOURS = b"<!-- neighbours -->"
+HOME = b'<span class="home">verifig</span>'
 TABLE = re.compile(r"(<!-- verdicts -->\n).*?(<!-- /verdicts -->)", re.DOTALL)
 
 
@@ -96,6 +97,7 @@ def _manifest(fresh: list[str], keep: bool) -> int:
     before = read_json(path) if path.exists() else {"pages": {}}
     pages = (before["pages"] if keep else {}) | {slug: source_digests(slug) for slug in fresh}
     manifest = {"schema": 1, "verifig": __version__, "pages": dict(sorted(pages.items()))}
+    manifest["themes"] = before.get("themes", {}) if keep else theme_digests()
     if manifest == before:
         return 0
     write_json(path, manifest)
@@ -110,16 +112,22 @@ def source_digests(slug: str) -> dict[str, str]:
     return {path.relative_to(folder).as_posix(): sha256(path) for path in files}
 
 
+def theme_digests() -> dict[str, dict[str, str]]:
+    """The same of the pages of themes: what is written of each."""
+    return {name: jobs.theme_texts(theme.papers) for name, theme in themes.load().items()}
+
+
 def stale_pages() -> dict[str, list[str]]:
     """Published pages whose sources have changed since, with the changed files."""
     if not (REPORTS / "manifest.json").exists():
         return {}
-    pages = read_json(REPORTS / "manifest.json")["pages"]
+    manifest = read_json(REPORTS / "manifest.json")
+    now = {slug: source_digests(slug) for slug in manifest["pages"] if slug in slugs()} | theme_digests()
     result = {}
-    for slug, digests in pages.items():
-        now = source_digests(slug) if slug in slugs() else {}
-        if changed := sorted(name for name in digests | now if digests.get(name) != now.get(name)):
-            result[slug] = changed
+    for page, digests in (manifest["pages"] | manifest.get("themes", {})).items():
+        of_page = now.get(page, {})
+        if changed := sorted(name for name in digests | of_page if digests.get(name) != of_page.get(name)):
+            result[page] = changed
     return result
 
 
@@ -131,8 +139,20 @@ def _published(path: Path) -> bytes:
             content = found.sub(published, content)
         links = ", ".join(f'<a href="{place}">{name}</a>' for name, place in DOCUMENTS.items())
         content = content.replace(PLACE_OF_DOCUMENTS, f"See also: {links}.".encode())
+        content = content.replace(HOME, way_home(path.parent.parent.name).encode())
         content = content.replace(NEIGHBOURS, neighbours(path.parent.parent.name).encode())
     return content
+
+
+def way_home(slug: str) -> str:
+    """Links from the page of a paper to the front page and to its theme; nothing for other pages."""
+    if slug not in themes.papers():
+        return ""
+    theme = themes.load()[rulesets.load(slug).theme]
+    return (
+        '<a href="../index.html">verifig</a><span aria-hidden="true">/</span>'
+        f'<a href="../{theme.name}.html">{html.escape(theme.title)}</a>'
+    )
 
 
 def neighbours(slug: str) -> str:

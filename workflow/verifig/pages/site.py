@@ -1,4 +1,4 @@
-"""The front page over all papers, and all verdicts as data: results/<scale>/site/. Links lead to the pages there."""
+"""The front page, the pages of themes, and all verdicts as data: results/<scale>/site/. Links lead to the papers' pages."""
 
 import json
 import re
@@ -14,17 +14,17 @@ from verifig.ground.paths import Layout
 from verifig.ground.version import __version__
 from verifig.judging import history, verdicts
 from verifig.judging import recorded as records
-from verifig.pages import cards, pictures, recorded, templating, words
+from verifig.pages import cards, recorded, templating, theme_page, tiles, words
 from verifig.pages.notices import is_placeholder
 from verifig.planning import rulesets, themes, whatif
 
-COLOURS = {"contradicted": "red", "inconclusive": "yellow", "reproduced": "brightgreen"}
+COLOURS = {"unexplained": "red", "contradicted": "yellow", "inconclusive": "yellow", "reproduced": "brightgreen"}
 CLAIM = ("kind", "basis", "setting", "place", "verdict", "agrees")
 PART = ("estimator", "relation", "observed", "low", "high", "n", "paper")
 
 
 def build(results: Path, scale: str, slugs: list[str], log: Callable[[str], None] = print) -> None:
-    """Write index.html, verdicts.json, verdicts.csv and a badge a paper from what the workflow made."""
+    """Write index.html, a page a theme, verdicts.json, verdicts.csv and a badge a paper from what the workflow made."""
     folder = results / scale / "site"
     papers = [_paper(Layout(results, scale, slug)) for slug in slugs]
     everything = {"schema": 3, "verifig": __version__, "scale": scale, "papers": [_data(p) for p in papers]}
@@ -32,6 +32,8 @@ def build(results: Path, scale: str, slugs: list[str], log: Callable[[str], None
     write_text(folder / "verdicts.csv", _csv(papers))
     for paper in papers:
         write_json(folder / "badges" / f"{paper['slug']}.json", badge(paper["claims"], scale))
+    for name, page in theme_page.pages(papers, scale).items():
+        write_text(folder / name, page)
     write_text(folder / "index.html", index(papers, scale))
     log(f"front page over {len(papers)} papers, {sum(len(p['claims']) for p in papers)} claims")
 
@@ -40,13 +42,6 @@ def index(papers: list[dict], scale: str) -> str:
     """The front page, from what `_paper` gives."""
     everything = [claim for paper in papers for claim in paper["claims"]]
     by_slug = {paper["slug"]: paper for paper in papers}
-    longest = max((len(paper["shown"]) for paper in papers), default=1)
-    open_claims = [
-        {"slug": paper["slug"], "words": words.wording(claim)} | claim
-        for paper in papers
-        for claim in paper["shown"]
-        if claim["verdict"] in ("contradicted", "inconclusive")
-    ]
     return templating.fill(
         "index.html.j2",
         scale=scale,
@@ -63,16 +58,11 @@ def index(papers: list[dict], scale: str) -> str:
             "cost": numbers.seconds(sum(paper["seconds"] for paper in papers)),
             "hardware": sorted({name for paper in papers for name in paper["hardware"]}),
         },
-        open_claims=open_claims,
         kinds=verdicts.KINDS,
+        kind_of=verdicts.kind_of,
         order=verdicts.ORDER,
-        verdict_words=[kind.word for kind in verdicts.KINDS] + list(verdicts.ORDER[1:]),
-        page="../{}/page/index.html".format,
-        badge=cards.badge,
-        word=verdicts.word,
         ours=cards.ours,
-        legend=Markup(pictures.bar_legend()),
-        bar=lambda paper: Markup(pictures.bar(paper["shown"], longest, paper["title"])),
+        **tiles.given(papers),
     )
 
 
@@ -91,8 +81,6 @@ def _paper(layout: Layout) -> dict:
     stages = [read_json(path) for path in sorted(layout.folder.glob("*.provenance.json"))]
     trained = [record for record in stages if record["job"]["stage"] == "train"]
     ruleset = rulesets.load(layout.slug)
-    drawn = (layout.page / "figures" / f"{name}.svg" for name in ruleset.figures)
-    thumbnail = next((path for path in drawn if path.exists() and not is_placeholder(path)), None)
     return counted(layout.slug, judged["claims"], recorded.of_page(layout)) | {
         "changed": whatif.sentences(judged.get("what_if")),
         "theme": ruleset.theme,
@@ -101,8 +89,18 @@ def _paper(layout: Layout) -> dict:
         "seconds": sum(record["cpu_seconds"] for record in trained),
         "cost": numbers.seconds(sum(record["cpu_seconds"] for record in trained)),
         "hardware": sorted({record["device_name"] for record in trained}),
-        "thumbnail": f"../{layout.slug}/page/figures/{thumbnail.name}" if thumbnail else None,
+        "thumbnail": _thumbnail(layout, ruleset),
     }
+
+
+def _thumbnail(layout: Layout, ruleset: rulesets.RuleSet) -> dict[str, str] | None:
+    """The first figure that could be drawn, and what it is."""
+    for name, figure in ruleset.figures.items():
+        path = layout.page / "figures" / f"{name}.svg"
+        if path.exists() and not is_placeholder(path):
+            source = f"../{layout.slug}/page/figures/{path.name}"
+            return {"source": source, "caption": f"{figure.place}: {figure.title}"}
+    return None
 
 
 def counted(slug: str, claims: list[dict], record: records.Record | None = None) -> dict:
@@ -123,8 +121,9 @@ def counted(slug: str, claims: list[dict], record: records.Record | None = None)
 
 def _recorded(record: records.Record) -> dict:
     """The same of what was recorded at paper scale."""
-    minutes = sum(run["minutes"] for run in record.runs.values())
-    return counted(record.slug, record.claims) | {"record": record, "cost": numbers.seconds(60 * minutes)}
+    seconds = 60 * sum(run["minutes"] for run in record.runs.values())
+    told = {"record": record, "seconds": seconds, "cost": numbers.seconds(seconds)}
+    return counted(record.slug, record.claims) | told
 
 
 def _data(paper: dict) -> dict:
@@ -193,14 +192,20 @@ def compact(value: Mapping) -> str:
 
 
 def badge(claims: list[dict], scale: str) -> dict:
-    """Badge of a paper in the format of a shields.io endpoint: kinds apart, the first two that were judged."""
+    """Badge of a paper in the format of a shields.io endpoint: kinds apart, the first two that were judged.
+
+    It is red where a claim is contradicted without an explanation, which fails `check` too.
+    """
     counts = verdicts.by_kind(claims)
     said = [
         f"{verdicts.tally(counts[kind.name])} {kind.title}"
         for kind in verdicts.KINDS
         if verdicts.tested(counts[kind.name])
     ]
-    found = {verdict for counted in counts.values() for verdict, count in counted.items() if count}
+    shown = verdicts.paper_claims(claims)
+    found = {claim["verdict"] for claim in shown}
+    if any(claim["verdict"] == "contradicted" and "because" not in claim for claim in shown):
+        found.add("unexplained")
     return {
         "schemaVersion": 1,
         "label": f"verifig {scale}",

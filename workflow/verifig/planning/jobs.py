@@ -4,7 +4,7 @@ Built without torch, alike by the Snakefiles and the command line.
 """
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from verifig.ground.files import sha256
@@ -167,6 +167,13 @@ def after(
 def templates() -> dict[str, str]:
     """Digests of the page templates, which no import statement names."""
     return {name_in_suite(path): sha256(path) for path in sorted((LIBRARY / "pages" / "templates").iterdir())}
+
+
+def theme_texts(papers: Iterable[str]) -> dict[str, str]:
+    """Digests of what is written of the themes of some papers: `theme.yaml`, `overview.md`."""
+    folders = sorted({ruleset_dir(slug).parent for slug in papers})
+    files = [folder / name for folder in folders for name in ("theme.yaml", "overview.md")]
+    return {name_in_suite(file): sha256(file) for file in files if file.exists()}
 
 
 def _file_digests(slug: str, *names: str) -> dict[str, str]:
