@@ -1,0 +1,151 @@
+"""A page that was downloaded: what lies beside it for its notebook, and the `Page` that reads that instead of results.
+
+In data/ lie the tables of the figures (see `offered`), and besides: `verdicts.json.gz`, the verdicts, of single units as
+many as a picture shows; `statistics.csv.gz`, the statistics that the page mentions; `run.json`, of the records of the
+runs what a page reads, and which tables each figure draws.
+"""
+
+import gzip
+import io
+import json
+import tempfile
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from verifig.ground import numbers
+from verifig.ground.errors import InputError
+from verifig.ground.files import atomic, read_json, write_json, write_text
+from verifig.ground.paths import Layout
+from verifig.ground.version import __version__
+from verifig.measuring import tables
+from verifig.measuring.compact import rounded
+from verifig.pages import offered, page
+from verifig.pages.cards import Block, escape
+from verifig.pages.notices import Absent
+from verifig.pages.picture import Picture
+from verifig.pages.pictures import SHOWN_UNITS
+
+RUN, VERDICTS, STATISTICS = "data/run.json", "data/verdicts.json.gz", "data/statistics.csv.gz"
+COLUMNS = ["experiment", "condition", "statistic", "seed", "value", "status"]  # of a statistic what a page reads
+RECORD = ("key", "commit", "finished", "device_name", "cpu_seconds", "peak_memory_mb", "steps")  # of a record likewise
+JOB = ("stage", "experiment", "settings", "seeds", "data", "versions", "missing_data")
+
+
+def keep(shown: page.Page) -> None:
+    """Write beside a page what its notebook reads, but for the tables of its figures, which lie there."""
+    layout = shown.layout
+    stages = [path.name.partition(".")[0] for path in sorted(layout.folder.glob("*.provenance.json"))]
+    run = {
+        "schema": 1,
+        "verifig": __version__,
+        "slug": layout.slug,
+        "scale": layout.scale,
+        "figures": {name: [_described(offer) for offer in offers] for name, offers in shown.offers.items()},
+        "records": {name: _record(layout, name) for name in stages if name not in ("measure", "report")},
+    }
+    write_text(layout.page / RUN, _compact(run) + "\n")
+    _write_packed(layout.page / VERDICTS, _compact(_short(read_json(layout.verdicts))))
+    _write_packed(layout.page / STATISTICS, _mentioned(shown).to_csv(index=False, lineterminator="\n"))
+
+
+def _write_packed(path: Path, text: str) -> None:
+    with atomic(path) as temporary:
+        temporary.write_bytes(gzip.compress(text.encode(), mtime=0))
+
+
+def _packed(path: Path) -> str:
+    return gzip.decompress(path.read_bytes()).decode()
+
+
+def _compact(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def _described(offer: offered.Offer) -> dict:
+    return {"file": offer.file, "table": offer.table, "said": offer.said, "columns": offer.columns}
+
+
+def _record(layout: Layout, stage: str) -> dict:
+    record = read_json(layout.provenance(stage))
+    job = {name: record["job"][name] for name in JOB if name in record["job"]}
+    return {name: record[name] for name in RECORD if name in record} | {"job": job}
+
+
+def _short(value: object, name: str = "") -> object:
+    """Verdicts with few digits, and of the single units of a part those that are shown."""
+    if isinstance(value, float):
+        return numbers.significant(value, offered.DIGITS)
+    if isinstance(value, Mapping):
+        return {key: _short(each, key) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_short(each) for each in (value[:SHOWN_UNITS] if name == "values" else value)]
+    return value
+
+
+def _mentioned(shown: page.Page) -> pd.DataFrame:
+    """The statistics that the page has asked for."""
+    rows = shown.statistics
+    places = zip(rows["experiment"], rows["statistic"], rows["condition"], strict=True)
+    wanted = [place in shown.asked or (*place[:2], None) in shown.asked for place in places]
+    return rounded(rows.loc[wanted, COLUMNS], offered.DIGITS)
+
+
+class Page(page.Page):
+    """The page of a paper from the files beside a downloaded one; figures go to a temporary folder.
+
+    Args:
+        slug: the paper.
+        folder: that of the downloaded page; a notebook runs in its own.
+
+    Raises:
+        InputError: the folder does not hold the page of this paper.
+    """
+
+    def __init__(self, slug: str, folder: Path = Path()):
+        self.folder = Path(folder).resolve()
+        if not (self.folder / RUN).is_file():
+            raise InputError(f"{self.folder} does not hold {RUN}: keep the notebook in the folder of its page")
+        self.run = read_json(self.folder / RUN)
+        if self.run["slug"] != slug:
+            raise InputError(f"{self.folder} holds the page of {self.run['slug']}, not of {slug}")
+        if self.run["verifig"] != __version__:
+            warnings.warn(f"this page was made by verifig {self.run['verifig']}, here is {__version__}", stacklevel=2)
+        super().__init__(slug, lay_out(self.folder, self.run))
+
+    def has(self, *curves: str) -> bool:
+        """Whether all these tables of curves lie beside the page."""
+        there = {offer["table"] for offers in self.run["figures"].values() for offer in offers}
+        return there.issuperset(curves)
+
+    def _frames(self, name: str, curves: Sequence[str]) -> list[pd.DataFrame]:
+        offers = self.run["figures"].get(name, [])
+        return [offered.table((self.folder / each["file"]).read_text("utf-8"), each["columns"]) for each in offers]
+
+    def _draw(self, name: str, picture: Picture, path: Path) -> tuple[str, str] | Absent:
+        found = super()._draw(name, picture, path)
+        self._back[name] = _drawn_from(self.run["figures"].get(name, []))
+        return found
+
+
+def lay_out(folder: Path, run: Mapping) -> Layout:
+    """A results folder that holds what a page reads, but for its tables of curves, from the files beside a page."""
+    layout = Layout(Path(tempfile.mkdtemp(prefix="verifig-")), run["scale"], run["slug"])
+    write_json(layout.verdicts, json.loads(_packed(folder / VERDICTS)))
+    for name, record in run["records"].items():
+        write_json(layout.provenance(name), record)
+    text = io.StringIO(_packed(folder / STATISTICS))
+    statistics = pd.read_csv(text, keep_default_na=False, na_values={"seed": "", "value": ""})
+    tables.write(layout.statistics, statistics.reindex(columns=list(tables.COLUMNS)).astype(tables.COLUMNS))
+    return layout
+
+
+def _drawn_from(offers: Sequence[Mapping]) -> Block:
+    """Which files a figure was drawn from, and what they leave out."""
+    if not offers:
+        return Block("", "")
+    told = [each["file"] + (f" ({each['said']})" if each["said"] else "") for each in offers]
+    text = f"Drawn from {', '.join(told)}; to {offered.DIGITS} digits."
+    return Block(f'<p class="small">{escape(text)}</p>', text)
