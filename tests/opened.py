@@ -9,6 +9,8 @@ from pathlib import Path
 
 from conftest import environment
 
+from verifig.pages import downloaded
+
 # what a notebook does with a cell: run it, and show the value of its last line
 RUNNER = """
 import ast, json, sys, time
@@ -58,7 +60,7 @@ def agrees(found: Opened, page: Path) -> dict[str, int]:
     lines = [_plain(line) for _, markdown in found.cells for line in markdown.splitlines()]
     lines = [line for line in lines if line and not line.startswith("Drawn from data/")]
     assert not [line for line in lines if line not in known]
-    run = json.loads((page / "data" / "run.json").read_text(encoding="utf-8"))
+    run = json.loads(downloaded.unpacked(page / downloaded.RUN))
     assert set(found.figures) == set(run["figures"])
     whole = 0
     for name, path in found.figures.items():

@@ -114,15 +114,17 @@ def test_a_notebook_says_what_it_is_and_holds_the_report(tmp_path):
     assert len({cell["id"] for cell in cells}) == len(cells)
 
 
-def test_a_notebook_elsewhere_or_of_another_page_says_so(tmp_path):
+def test_a_notebook_elsewhere_or_of_another_page_says_so(tmp_path, monkeypatch):
     with pytest.raises(InputError, match="keep the notebook in the folder of its page"):
         downloaded.Page(SLUG, tmp_path)
     folder, _ = kept(tmp_path)
     with pytest.raises(InputError, match=f"holds the page of {SLUG}, not of wu2023"):
         downloaded.Page("wu2023", folder)
-    run = (folder / downloaded.RUN).read_text()
-    (folder / downloaded.RUN).write_text(run.replace(f'"verifig":"{__version__}"', '"verifig":"0.0.1"'))
-    with pytest.warns(UserWarning, match="made by verifig 0.0.1"):
+    monkeypatch.setattr(downloaded, "__version__", "0.0.1")
+    with pytest.warns(UserWarning, match=f"made by verifig {__version__}, here is 0.0.1"):
+        downloaded.Page(SLUG, folder)
+    (folder / downloaded.VERDICTS).write_bytes(b"half a file")
+    with pytest.raises(InputError, match="is damaged: download it again"):
         downloaded.Page(SLUG, folder)
 
 
@@ -149,7 +151,7 @@ def test_published_notebooks_lie_beside_their_pages():
             folder / name
             for name in (f"{folder.name}.ipynb", downloaded.RUN, downloaded.VERDICTS, downloaded.STATISTICS)
         ]
-        assert sum(path.stat().st_size for path in added) < 75_000, folder.name
+        assert sum(path.stat().st_size for path in added) < 50_000, folder.name
         offers = set(re.findall(r'href="(data/[^"]*)" download', page))
-        run = json.loads((folder / downloaded.RUN).read_text())
+        run = json.loads(downloaded.unpacked(folder / downloaded.RUN))
         assert {each["file"] for drawn in run["figures"].values() for each in drawn} == offers, folder.name

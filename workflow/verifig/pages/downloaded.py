@@ -1,8 +1,8 @@
 """A page that was downloaded: what lies beside it for its notebook, and the `Page` that reads that instead of results.
 
 In data/ lie the tables of the figures (see `offered`), and besides: `verdicts.json.gz`, the verdicts, of single units as
-many as a picture shows; `statistics.csv.gz`, the statistics that the page mentions; `run.json`, of the records of the
-runs what a page reads, and which tables each figure draws.
+many, in as many digits, as a picture shows; `statistics.csv.gz`, the statistics that the page mentions; `run.json.gz`,
+of the records of the runs what a page reads, and which tables each figure draws.
 """
 
 import gzip
@@ -10,6 +10,7 @@ import io
 import json
 import tempfile
 import warnings
+import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -17,18 +18,17 @@ import pandas as pd
 
 from verifig.ground import numbers
 from verifig.ground.errors import InputError
-from verifig.ground.files import atomic, read_json, write_json, write_text
+from verifig.ground.files import atomic, read_json, write_json
 from verifig.ground.paths import Layout
 from verifig.ground.version import __version__
-from verifig.measuring import tables
-from verifig.measuring.compact import rounded
+from verifig.measuring import compact, tables
 from verifig.pages import offered, page
 from verifig.pages.cards import Block, escape
 from verifig.pages.notices import Absent
 from verifig.pages.picture import Picture
 from verifig.pages.pictures import SHOWN_UNITS
 
-RUN, VERDICTS, STATISTICS = "data/run.json", "data/verdicts.json.gz", "data/statistics.csv.gz"
+RUN, VERDICTS, STATISTICS = "data/run.json.gz", "data/verdicts.json.gz", "data/statistics.csv.gz"
 COLUMNS = ["experiment", "condition", "statistic", "seed", "value", "status"]  # of a statistic what a page reads
 RECORD = ("key", "commit", "finished", "device_name", "cpu_seconds", "peak_memory_mb", "steps")  # of a record likewise
 JOB = ("stage", "experiment", "settings", "seeds", "data", "versions", "missing_data")
@@ -46,22 +46,32 @@ def keep(shown: page.Page) -> None:
         "figures": {name: [_described(offer) for offer in offers] for name, offers in shown.offers.items()},
         "records": {name: _record(layout, name) for name in stages if name not in ("measure", "report")},
     }
-    write_text(layout.page / RUN, _compact(run) + "\n")
-    _write_packed(layout.page / VERDICTS, _compact(_short(read_json(layout.verdicts))))
-    _write_packed(layout.page / STATISTICS, _mentioned(shown).to_csv(index=False, lineterminator="\n"))
+    _pack(layout.page / RUN, _json(run))
+    _pack(layout.page / VERDICTS, _json(_short(read_json(layout.verdicts))))
+    _pack(layout.page / STATISTICS, _mentioned(shown).to_csv(index=False, lineterminator="\n"))
 
 
-def _write_packed(path: Path, text: str) -> None:
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def _pack(path: Path, text: str) -> None:
     with atomic(path) as temporary:
         temporary.write_bytes(gzip.compress(text.encode(), mtime=0))
 
 
-def _packed(path: Path) -> str:
-    return gzip.decompress(path.read_bytes()).decode()
+def unpacked(path: Path) -> str:
+    """The text of a packed file.
 
-
-def _compact(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    Raises:
+        InputError: it is missing or damaged.
+    """
+    try:
+        return gzip.decompress(path.read_bytes()).decode()
+    except FileNotFoundError:
+        raise InputError(f"{path} is not there: keep the notebook in the folder of its page") from None
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError):
+        raise InputError(f"{path} is damaged: download it again") from None
 
 
 def _described(offer: offered.Offer) -> dict:
@@ -74,14 +84,15 @@ def _record(layout: Layout, stage: str) -> dict:
     return {name: record[name] for name in RECORD if name in record} | {"job": job}
 
 
-def _short(value: object, name: str = "") -> object:
+def _short(value: object, digits: int = offered.DIGITS) -> object:
     """Verdicts with few digits, and of the single units of a part those that are shown."""
     if isinstance(value, float):
-        return numbers.significant(value, offered.DIGITS)
-    if isinstance(value, Mapping):
-        return {key: _short(each, key) for key, each in value.items()}
+        return numbers.significant(value, digits)
     if isinstance(value, list):
-        return [_short(each) for each in (value[:SHOWN_UNITS] if name == "values" else value)]
+        return [_short(each, digits) for each in value]
+    if isinstance(value, Mapping):
+        units = {"values": _short(value["values"][:SHOWN_UNITS], compact.DIGITS)} if "values" in value else {}
+        return {name: _short(each) for name, each in value.items()} | units
     return value
 
 
@@ -90,7 +101,7 @@ def _mentioned(shown: page.Page) -> pd.DataFrame:
     rows = shown.statistics
     places = zip(rows["experiment"], rows["statistic"], rows["condition"], strict=True)
     wanted = [place in shown.asked or (*place[:2], None) in shown.asked for place in places]
-    return rounded(rows.loc[wanted, COLUMNS], offered.DIGITS)
+    return compact.rounded(rows.loc[wanted, COLUMNS], offered.DIGITS)
 
 
 class Page(page.Page):
@@ -106,9 +117,7 @@ class Page(page.Page):
 
     def __init__(self, slug: str, folder: Path = Path()):
         self.folder = Path(folder).resolve()
-        if not (self.folder / RUN).is_file():
-            raise InputError(f"{self.folder} does not hold {RUN}: keep the notebook in the folder of its page")
-        self.run = read_json(self.folder / RUN)
+        self.run = json.loads(unpacked(self.folder / RUN))
         if self.run["slug"] != slug:
             raise InputError(f"{self.folder} holds the page of {self.run['slug']}, not of {slug}")
         if self.run["verifig"] != __version__:
@@ -133,10 +142,10 @@ class Page(page.Page):
 def lay_out(folder: Path, run: Mapping) -> Layout:
     """A results folder that holds what a page reads, but for its tables of curves, from the files beside a page."""
     layout = Layout(Path(tempfile.mkdtemp(prefix="verifig-")), run["scale"], run["slug"])
-    write_json(layout.verdicts, json.loads(_packed(folder / VERDICTS)))
+    write_json(layout.verdicts, json.loads(unpacked(folder / VERDICTS)))
     for name, record in run["records"].items():
         write_json(layout.provenance(name), record)
-    text = io.StringIO(_packed(folder / STATISTICS))
+    text = io.StringIO(unpacked(folder / STATISTICS))
     statistics = pd.read_csv(text, keep_default_na=False, na_values={"seed": "", "value": ""})
     tables.write(layout.statistics, statistics.reindex(columns=list(tables.COLUMNS)).astype(tables.COLUMNS))
     return layout
