@@ -139,8 +139,19 @@ def test_a_downloaded_page_runs_from_top_to_bottom_without_results(done, tmp_pat
     page = tmp_path / "My Downloads" / SLUG
     shutil.copytree(done / "results" / "smoke" / SLUG / "page", page)
     before = {path: path.read_bytes() for path in page.rglob("*.*")}
-    agrees(opened(page, copy_suite(tmp_path / "suite")), page)
+    assert agrees(opened(page, copy_suite(tmp_path / "suite")), page)["figures"] > 5
     assert {path: path.read_bytes() for path in page.rglob("*.*")} == before
+
+
+def test_a_published_page_mentions_no_value_that_its_tables_deny(tmp_path):
+    """One page; tests/prove/test_outside.py does this with all."""
+    page = tmp_path / "nakkiran2020"
+    shutil.copytree(publish.REPORTS / page.name, page)
+    if not list(page.glob("*.ipynb")):
+        pytest.skip("published without a notebook")
+    counts = agrees(opened(page, copy_suite(tmp_path / "suite")), page)
+    assert counts["lines"] > 20
+    assert counts["drawn from whole tables"] >= 2
 
 
 def test_published_notebooks_lie_beside_their_pages():
