@@ -69,7 +69,8 @@ def agrees(found: Opened, page: Path) -> dict[str, int]:
         if not any(LESS.search(each["said"]) for each in run["figures"][name]):
             whole += 1
             assert _apart(ours, theirs) < PIXELS, name
-    return {"lines": len(lines), "figures": len(found.figures), "drawn from whole tables": whole}
+    again = len(found.figures) - len(run["told"])  # the others' words were kept, and the page says so
+    return {"lines": len(lines), "figures": len(found.figures), "whole tables": whole, "captions formed again": again}
 
 
 def _plain(line: str) -> str:

@@ -146,7 +146,7 @@ def test_every_published_figure_has_its_data():
             read = pd.read_csv(folder / name)
             assert len(read), name
             assert not any(column.startswith("Unnamed") for column in read), name
-            assert (folder / name).stat().st_size <= offered.LIMIT + 1000, name
+            assert (folder / name).stat().st_size <= 2 * offered.LIMIT, name
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 In data/ lie the tables of the figures (see `offered`), and besides: `verdicts.json.gz`, the verdicts, of single units as
 many, in as many digits, as a picture shows; `statistics.csv.gz`, the statistics that the page mentions; `run.json.gz`,
-of the records of the runs what a page reads, and which tables each figure draws.
+of the records of the runs what a page reads, which tables each figure draws, and its words where those do not give them.
 """
 
 import gzip
@@ -12,6 +12,7 @@ import tempfile
 import warnings
 import zlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -44,6 +45,7 @@ def keep(shown: page.Page) -> None:
         "slug": layout.slug,
         "scale": layout.scale,
         "figures": {name: [_described(offer) for offer in offers] for name, offers in shown.offers.items()},
+        "told": shown.told,
         "records": {name: _record(layout, name) for name in stages if name not in ("measure", "report")},
     }
     _pack(layout.page / RUN, _json(run))
@@ -134,8 +136,11 @@ class Page(page.Page):
         return [offered.table((self.folder / each["file"]).read_text("utf-8"), each["columns"]) for each in offers]
 
     def _draw(self, name: str, picture: Picture, path: Path) -> tuple[str, str] | Absent:
+        told = self.run["told"].get(name)
+        if told:
+            picture = replace(picture, alt=told[0], note=told[1])
         found = super()._draw(name, picture, path)
-        self._back[name] = _drawn_from(self.run["figures"].get(name, []))
+        self._back[name] = _drawn_from(self.run["figures"].get(name, []), bool(told))
         return found
 
 
@@ -151,10 +156,11 @@ def lay_out(folder: Path, run: Mapping) -> Layout:
     return layout
 
 
-def _drawn_from(offers: Sequence[Mapping]) -> Block:
-    """Which files a figure was drawn from, and what they leave out."""
+def _drawn_from(offers: Sequence[Mapping], told: bool) -> Block:
+    """Which files a figure was drawn from, what they leave out, and whether its words are those of the page (`told`)."""
     if not offers:
         return Block("", "")
-    told = [each["file"] + (f" ({each['said']})" if each["said"] else "") for each in offers]
-    text = f"Drawn from {', '.join(told)}; to {offered.DIGITS} digits."
+    files = [each["file"] + (f" ({each['said']})" if each["said"] else "") for each in offers]
+    words = "; numbers in its words are the page's, from the whole tables" if told else ""
+    text = f"Drawn from {', '.join(files)}; to {offered.DIGITS} digits{words}."
     return Block(f'<p class="small">{escape(text)}</p>', text)

@@ -3,9 +3,10 @@
 import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
@@ -50,10 +51,30 @@ def of_figure(name: str, picture: Picture, frames: Sequence[pd.DataFrame]) -> li
         for frame, less, text, is_large in zip(frames, kept, texts, large, strict=True)
     ]
     files = [f"data/{name}{'' if len(frames) == 1 else f'.{table}'}.csv" for table in picture.curves]
-    return [
+    offers = [
         Offer(file, text, table, said, _columns(frame))
         for file, table, (text, said, frame) in zip(files, picture.curves, told, strict=True)
     ]
+    if any(large) and not _drawable(picture, offers):  # then what the figure reads is offered, however large
+        offers = [replace(offer, text=_text(less), said="") for offer, less in zip(offers, kept, strict=True)]
+    return offers
+
+
+def texts(picture: Picture, offers: Sequence[Offer]) -> tuple[str, str] | None:
+    """Alternative text and note of a figure from its offers alone; None if they are too little for them."""
+    try:
+        return picture.texts([table(offer.text, offer.columns) for offer in offers])
+    except Exception:  # whatever a caption raises where something is missing
+        return None
+
+
+def _drawable(picture: Picture, offers: Sequence[Offer]) -> bool:
+    try:
+        plt.close(picture.draw(*(table(offer.text, offer.columns) for offer in offers)))
+    except Exception:  # whatever a function that draws raises where something is missing
+        plt.close("all")
+        return False
+    return True
 
 
 def _columns(frame: pd.DataFrame) -> dict[str, str]:

@@ -89,6 +89,7 @@ class Page:
         self.shown: list[str] = []
         self.pictures: dict[str, Picture] = {}
         self.offers: dict[str, list[Offer]] = {}  # by figure, the tables that lie beside the page
+        self.told: dict[str, tuple[str, str]] = {}  # by figure, its texts where those tables do not give them
         self.asked: dict[tuple[str, str, str | None], None] = {}  # experiment, statistic, condition (None: all)
         self._back: dict[str, Block] = {}  # by figure, the way back to its data and code
         self._read_off: dict[str, None] = {}  # values of the paper that were asked for, in order
@@ -264,9 +265,11 @@ class Page:
         if self._rendered:  # not in a notebook, whose page is that of another run
             runs, read_off, renewable = self._runs(name), self._read_off, not self.what_if
             self.offers[name] = offered.of_figure(name, picture, frames)
+            if offered.texts(picture, self.offers[name]) != texts:
+                self.told[name] = texts
             offered.write(self.offers[name], self.layout.page)
             self._back[name] = way_back.of_figure(
-                self.layout, picture.heading, self.offers[name], lines, runs, read_off, renewable
+                self.layout, picture.heading, self.offers[name], name in self.told, lines, runs, read_off, renewable
             )
         return texts
 

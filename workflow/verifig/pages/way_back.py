@@ -16,6 +16,7 @@ def of_figure(
     layout: Layout,
     title: str,
     offers: Sequence[Offer],
+    told: bool,
     lines: Lines | None,
     experiments: Sequence[str],
     read_off: Iterable[str],
@@ -25,6 +26,7 @@ def of_figure(
 
     Args:
         offers: its tables, as they lie beside the page.
+        told: whether they do not give the texts of the figure, which are then those of the whole tables.
         experiments: those whose runs it draws; none if that is not configured, and then all are named.
         read_off: entries of the paper's `values.yaml` that it draws.
         renewable: whether the workflow makes it, which a what-if it does not.
@@ -33,6 +35,7 @@ def of_figure(
     given = {
         "title": title,
         "offers": offers,
+        "told": told,
         "digits": offered.DIGITS,
         "tables": f"results/{layout.scale}/{layout.slug}/curves",
         "values": f"{name_in_suite(ruleset_dir(layout.slug))}/values.yaml",
