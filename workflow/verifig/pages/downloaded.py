@@ -31,6 +31,7 @@ from verifig.pages.pictures import SHOWN_UNITS
 
 RUN, VERDICTS, STATISTICS = "data/run.json.gz", "data/verdicts.json.gz", "data/statistics.csv.gz"
 COLUMNS = ["experiment", "condition", "statistic", "seed", "value", "status"]  # of a statistic what a page reads
+DIGITS = 10  # of statistics and verdicts: so many that rounding once more to the few that are shown changes none
 RECORD = ("key", "commit", "finished", "device_name", "cpu_seconds", "peak_memory_mb", "steps")  # of a record likewise
 JOB = ("stage", "experiment", "settings", "seeds", "data", "versions", "missing_data")
 
@@ -86,7 +87,7 @@ def _record(layout: Layout, stage: str) -> dict:
     return {name: record[name] for name in RECORD if name in record} | {"job": job}
 
 
-def _short(value: object, digits: int = offered.DIGITS) -> object:
+def _short(value: object, digits: int = DIGITS) -> object:
     """Verdicts with few digits, and of the single units of a part those that are shown."""
     if isinstance(value, float):
         return numbers.significant(value, digits)
@@ -103,7 +104,7 @@ def _mentioned(shown: page.Page) -> pd.DataFrame:
     rows = shown.statistics
     places = zip(rows["experiment"], rows["statistic"], rows["condition"], strict=True)
     wanted = [place in shown.asked or (*place[:2], None) in shown.asked for place in places]
-    return compact.rounded(rows.loc[wanted, COLUMNS], offered.DIGITS)
+    return compact.rounded(rows.loc[wanted, COLUMNS], DIGITS)
 
 
 class Page(page.Page):
