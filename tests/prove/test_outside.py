@@ -17,7 +17,8 @@ import threading
 from pathlib import Path
 
 import pytest
-from conftest import copy_suite, environment
+from conftest import ROOT, copy_suite, environment
+from opened import agrees, opened
 
 from prove import suites
 from verifig.ground.paths import name_in_suite, ruleset_dir, slugs
@@ -112,6 +113,25 @@ def test_a_notebook_kernel(smoke_suite, tmp_path, show, slug):
     assert sum(outputs) >= 5
     assert digests(suite / "results") == before
     show(**{"code cells": len(outputs), "with output": sum(map(bool, outputs)), "results": "untouched"})
+
+
+@pytest.mark.parametrize("slug", slugs())
+@pytest.mark.parametrize("which", ["smoke", "published"])
+def test_a_downloaded_page(smoke_suite, tmp_path, show, which, slug):
+    """Beside a copy of the suite that has no results; each line that a cell shows is one of the page."""
+    made = {"smoke": smoke_suite.folder / "results" / "smoke" / slug / "page", "published": ROOT / "reports" / slug}
+    suite, page = copy_suite(tmp_path / "suite"), tmp_path / "My Downloads" / slug
+    shutil.copytree(made[which], page)
+    counts = agrees(opened(page, suite), page)
+    kernel = installed(tmp_path, "ipykernel", "nbclient")
+    code = (
+        f"import nbclient, nbformat; notebook = nbformat.read('{slug}.ipynb', as_version=4);"
+        " nbclient.NotebookClient(notebook, timeout=300, kernel_name='python3').execute();"
+        " print(sum(len(cell.get('outputs', [])) for cell in notebook.cells))"
+    )
+    done = run([sys.executable, "-c", code], page, PYTHONPATH=f"{environment(suite)['PYTHONPATH']}:{kernel}")
+    assert int(done.stdout.splitlines()[-1]) > 0
+    show(**counts)
 
 
 @pytest.mark.parametrize("form", ["wheel", "source distribution", "editable"])

@@ -1,7 +1,7 @@
 """How a page is cited, what its runs are, and what else there is to read."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from verifig.ground.paths import Layout
 from verifig.ground.version import __version__
@@ -12,27 +12,36 @@ from verifig.planning import rulesets
 
 
 def block(layout: Layout, ruleset: rulesets.RuleSet) -> Block:
-    """For the header: day and commit of the runs, how to cite the paper and the suite, and what else there is to read."""
-    records = way_back.trained(layout)
+    """For the header: the runs, the page as a notebook, how to cite the paper and the suite, what else there is to read."""
     entries = [paper_entry(slug, work) for slug, work in ruleset.works.items() if not work.context]
     given = {
-        "dates": _span(records),
-        "commits": _each(record.get("commit") for record in records),
-        "devices": _each(record.get("device_name") for record in records),
-        "version": __version__,
+        "runs": runs(layout),
+        "notebook": f"{layout.slug}.ipynb",
         "bibtex": "\n\n".join([*entries, suite_entry()]),
     }
     return Block(fill("cite.html.j2", **given), fill("cite.md.j2", **given))
 
 
+def runs(layout: Layout) -> str:
+    """`Runs of 2026-12-01 on NVIDIA H200, commit 0123abcd, verifig 0.1.0.`, as far as their records say; or nothing."""
+    records = way_back.trained(layout)
+    days, devices, commits = (
+        _each(found)
+        for found in (
+            map(way_back.date, records),
+            (record.get("device_name") for record in records),
+            (record.get("commit") for record in records),
+        )
+    )
+    if not days:
+        return ""
+    span = " to ".join(dict.fromkeys([days[0], days[-1]]))
+    commit = f", commit {', '.join(commits)}" if commits else ""
+    return f"Runs of {span} on {' and '.join(devices)}{commit}, verifig {__version__}."
+
+
 def _each(values: Iterable[str | None]) -> list[str]:
     return sorted({value for value in values if value})
-
-
-def _span(records: Sequence[Mapping]) -> str:
-    """`2026-11-27`, or the first and the last day."""
-    days = _each(way_back.date(record) for record in records)
-    return " to ".join(dict.fromkeys([days[0], days[-1]])) if days else ""
 
 
 def paper_entry(name: str, work: rulesets.Work) -> str:

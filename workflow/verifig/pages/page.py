@@ -35,6 +35,7 @@ from verifig.pages import (
     moved,
     notices,
     objecting,
+    offered,
     places,
     prose,
     recorded,
@@ -43,6 +44,7 @@ from verifig.pages import (
 from verifig.pages.cards import Block
 from verifig.pages.exploring import Explorer
 from verifig.pages.notices import Absent
+from verifig.pages.offered import Offer
 from verifig.pages.picture import Picture
 from verifig.pages.prose import MISSING
 from verifig.pages.recorded import Beside
@@ -69,11 +71,14 @@ class Page:
     Args:
         slug: the paper. In a notebook the page shows the checkout's results/laptop, and figures go to a temporary
             folder, since the page in results/ is sealed; the report stage says otherwise, by `rendering`.
+        layout: of other results, for a notebook that shows those.
     """
 
-    def __init__(self, slug: str):
+    def __init__(self, slug: str, layout: Layout | None = None):
         rendered, self._beside = _rendered.get() or (None, Beside())
-        self.layout = Layout(*(rendered.results, rendered.scale) if rendered else (ROOT / "results", "laptop"), slug)
+        self.layout = layout or Layout(
+            *(rendered.results, rendered.scale) if rendered else (ROOT / "results", "laptop"), slug
+        )
         self.slug, self.scale = slug, self.layout.scale
         self._rendered = rendered is not None
         self._drawn = self.layout.page / "figures" if rendered else Path(tempfile.mkdtemp(prefix="verifig-"))
@@ -90,6 +95,9 @@ class Page:
         self.statistics = tables.read(self.layout.statistics)
         self.shown: list[str] = []
         self.pictures: dict[str, Picture] = {}
+        self.offers: dict[str, list[Offer]] = {}  # by figure, the tables that lie beside the page
+        self.told: dict[str, tuple[str, str]] = {}  # by figure, its texts where those tables do not give them
+        self.asked: dict[tuple[str, str, str | None], None] = {}  # experiment, statistic, condition (None: all)
         self._back: dict[str, Block] = {}  # by figure, the way back to its data and code
         self._read_off: dict[str, None] = {}  # values of the paper that were asked for, in order
         self.absent: list[Absent] = []
@@ -108,13 +116,20 @@ class Page:
 
     def value(self, experiment: str, statistic: str, condition: Mapping | None = None) -> pd.Series:
         """Values by seed of one statistic (for text and alternatives)."""
+        return self._rows(experiment, statistic, condition).set_index("seed")["value"]
+
+    def measured(self, experiment: str, statistic: str) -> pd.DataFrame:
+        """The rows of one statistic in all conditions."""
+        self.asked.setdefault((experiment, statistic, None))
         rows = self.statistics
-        chosen = rows[
-            (rows["experiment"] == experiment)
-            & (rows["statistic"] == statistic)
-            & (rows["condition"] == conditions.condition_text(condition))
+        return rows[(rows["experiment"] == experiment) & (rows["statistic"] == statistic)]
+
+    def _rows(self, experiment: str, statistic: str, condition: Mapping | None) -> pd.DataFrame:
+        rows, wanted = self.statistics, conditions.condition_text(condition)
+        self.asked.setdefault((experiment, statistic, wanted))
+        return rows[
+            (rows["experiment"] == experiment) & (rows["statistic"] == statistic) & (rows["condition"] == wanted)
         ]
-        return chosen.set_index("seed")["value"]
 
     def number(
         self,
@@ -129,13 +144,7 @@ class Page:
 
         `take`: mean, median, min, max, range (`82.1 to 85.3 %`) or count.
         """
-        rows = self.statistics
-        chosen = rows[
-            (rows["experiment"] == experiment)
-            & (rows["statistic"] == statistic)
-            & (rows["condition"] == conditions.condition_text(condition))
-        ]
-        return prose.number(chosen, take, percent, digits)
+        return prose.number(self._rows(experiment, statistic, condition), take, percent, digits)
 
     def settings(self, experiment: str, condition: str | None = None) -> dict:
         """Settings that this run used, those of a condition merged in; the configured ones if it did not run.
@@ -258,7 +267,7 @@ class Page:
         if not self.has(*picture.curves):
             figures.placeholder(path)
             return Absent(picture.heading, self._why_missing(name))
-        frames = self._frames(picture.curves)
+        frames = self._frames(name, picture.curves)
         self._read_off.clear()
         try:
             (figure, lines), texts = code_lines.drawn(picture.draw, frames), picture.texts(frames)
@@ -274,10 +283,17 @@ class Page:
         figures.save(figure, path, texts[0])
         if self._rendered:  # not in a notebook, whose page is that of another run
             runs, read_off, renewable = self._runs(name), self._read_off, not self.what_if
-            self._back[name] = way_back.of_figure(self.layout, name, picture, frames, lines, runs, read_off, renewable)
+            self.offers[name] = offered.of_figure(name, picture, frames)
+            if offered.texts(picture, self.offers[name]) != texts:
+                self.told[name] = texts
+            offered.write(self.offers[name], self.layout.page)
+            self._back[name] = way_back.of_figure(
+                self.layout, picture.heading, self.offers[name], name in self.told, lines, runs, read_off, renewable
+            )
         return texts
 
-    def _frames(self, curves: Sequence[str]) -> list[pd.DataFrame]:
+    def _frames(self, name: str, curves: Sequence[str]) -> list[pd.DataFrame]:
+        """The tables that a figure draws."""
         return [tables.read(self.layout.curves / f"{table}.parquet") for table in curves]
 
     def _runs(self, name: str) -> list[str]:

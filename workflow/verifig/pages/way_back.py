@@ -2,41 +2,40 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-import pandas as pd
-
 from verifig.ground import numbers
 from verifig.ground.files import read_json
 from verifig.ground.paths import Layout, name_in_suite, ruleset_dir
 from verifig.pages import address, offered
 from verifig.pages.cards import Block
 from verifig.pages.code_lines import Lines
-from verifig.pages.picture import Picture
+from verifig.pages.offered import Offer
 from verifig.pages.templating import fill
 
 
 def of_figure(
     layout: Layout,
-    name: str,
-    picture: Picture,
-    frames: Sequence[pd.DataFrame],
+    title: str,
+    offers: Sequence[Offer],
+    told: bool,
     lines: Lines | None,
     experiments: Sequence[str],
     read_off: Iterable[str],
     renewable: bool,
 ) -> Block:
-    """Write the tables of a figure beside its page; returns what is folded below it.
+    """What is folded below a figure.
 
     Args:
+        offers: its tables, as they lie beside the page.
+        told: whether they do not give the texts of the figure, which are then those of the whole tables.
         experiments: those whose runs it draws; none if that is not configured, and then all are named.
         read_off: entries of the paper's `values.yaml` that it draws.
         renewable: whether the workflow makes it, which a what-if it does not.
     """
-    offers = offered.of_figure(name, picture, frames)
-    offered.write(offers, layout.page)
     records = [each for each in trained(layout) if not experiments or each["job"]["experiment"] in experiments]
     given = {
-        "title": picture.heading,
+        "title": title,
         "offers": offers,
+        "told": told,
         "digits": offered.DIGITS,
         "tables": f"results/{layout.scale}/{layout.slug}/curves",
         "values": f"{name_in_suite(ruleset_dir(layout.slug))}/values.yaml",

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 
 from replications.random_teachers.sarnthein2023.measuring.conditions import PROBES, REGIMES
 from verifig.ground import numbers
@@ -43,9 +44,8 @@ class Run:
 
     def seeds(self, *experiments: str) -> str:
         """Fewest and most seeds of the conditions that ran, `8` or `6 to 32`."""
-        runs = self.page.statistics
-        chosen = runs[runs["experiment"].isin(experiments) & (runs["statistic"] == "kl")]
-        counts = chosen.groupby(["experiment", "condition"])["seed"].nunique()
+        found = pd.concat([self.page.measured(experiment, "kl") for experiment in experiments])
+        counts = found.groupby(["experiment", "condition"])["seed"].nunique()
         ends = dict.fromkeys((counts.min(), counts.max()))
         return " to ".join(map(str, ends)) if len(counts) else MISSING
 

@@ -1,4 +1,4 @@
-"""Stage report: verdicts and curves -> the rule set's page (HTML, Markdown, SVG)."""
+"""Stage report: verdicts and curves -> the rule set's page (HTML, Markdown, SVG, notebook with its data)."""
 
 import shutil
 from collections.abc import Callable, Mapping
@@ -8,8 +8,8 @@ from verifig.ground.errors import RunError
 from verifig.ground.files import write_text
 from verifig.ground.paths import Layout
 from verifig.judging import history
+from verifig.pages import downloaded, notebook, recorded, redrawn, render
 from verifig.pages import page as pages
-from verifig.pages import recorded, redrawn, render
 from verifig.planning import provenance, rulesets
 
 
@@ -36,5 +36,7 @@ def report(job: Mapping, layout: Layout, log: Callable[[str], None] = print) -> 
     html, markdown = render.page(around[0] + blocks + around[1], ruleset.title, results)
     write_text(layout.page / "index.html", html)
     write_text(layout.page / "README.md", markdown)
+    notebook.write(page)
+    downloaded.keep(page)
     provenance.write(layout.provenance("report"), job, [layout.page], watch.read())
     log(f"page with {len(list(layout.page.glob('figures/*.svg')))} figures, {len(html) / 1e6:.1f} MB")
