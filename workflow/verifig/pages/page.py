@@ -30,7 +30,9 @@ from verifig.pages import (
     defaults,
     figures,
     glance,
+    handed,
     hardware,
+    marked,
     notices,
     objecting,
     prose,
@@ -83,6 +85,7 @@ class Page:
         self.statistics = tables.read(self.layout.statistics)
         self.shown: list[str] = []
         self.pictures: dict[str, Picture] = {}
+        self._notes: dict[str, str] = {}  # captions by figure that is drawn
         self._back: dict[str, Block] = {}  # by figure, the way back to its data and code
         self._read_off: dict[str, None] = {}  # values of the paper that were asked for, in order
         self.absent: list[Absent] = []
@@ -101,13 +104,7 @@ class Page:
 
     def value(self, experiment: str, statistic: str, condition: Mapping | None = None) -> pd.Series:
         """Values by seed of one statistic (for text and alternatives)."""
-        rows = self.statistics
-        chosen = rows[
-            (rows["experiment"] == experiment)
-            & (rows["statistic"] == statistic)
-            & (rows["condition"] == conditions.condition_text(condition))
-        ]
-        return chosen.set_index("seed")["value"]
+        return self._rows(experiment, statistic, condition).set_index("seed")["value"]
 
     def number(
         self,
@@ -120,15 +117,32 @@ class Page:
     ) -> str:
         """Text of one statistic of this run over its units; `MISSING` where it was not computed (see `prose.number`).
 
+        On the page it says which statistic of how many units it is when one points at it (see `marked`).
         `take`: mean, median, min, max, range (`82.1 to 85.3 %`) or count.
         """
+        rows = self._rows(experiment, statistic, condition)
+        return self._explained(prose.number(rows, take, percent, digits), rows, take, percent)
+
+    def told(
+        self, text: str, experiment: str, statistic: str, condition: Mapping | None = None, take: str = "mean"
+    ) -> str:
+        """A text that was formed of one statistic in another way than `number` does; it says so as that does."""
+        return self._explained(text, self._rows(experiment, statistic, condition), take)
+
+    def _explained(self, text: str, rows: pd.DataFrame, take: str, percent: bool = False) -> str:
+        rows = prose.counting(rows)
+        if rows.empty or MISSING in text:
+            return text
+        unit = marked.unit(self.claims, rows["experiment"].iloc[0], rows["statistic"].iloc[0])
+        return marked.mark(text, marked.explanation(rows, take, percent, unit))
+
+    def _rows(self, experiment: str, statistic: str, condition: Mapping | None) -> pd.DataFrame:
         rows = self.statistics
-        chosen = rows[
+        return rows[
             (rows["experiment"] == experiment)
             & (rows["statistic"] == statistic)
             & (rows["condition"] == conditions.condition_text(condition))
         ]
-        return prose.number(chosen, take, percent, digits)
 
     def settings(self, experiment: str, condition: str | None = None) -> dict:
         """Settings that this run used, those of a condition merged in; the configured ones if it did not run.
@@ -210,7 +224,7 @@ class Page:
         self.shown.append(name)
         entry, beside = self.figures(all_scales=True)[name], self._beside.blocks.get(name, Block("", ""))
         heading = f"{entry.place}: {entry.title}"
-        claims = [claim for claim in self.claims if claim["figure"] == name and claim["kind"] == "claim"]
+        claims = self._claims_on(name)
         picture, path = Picture(heading, draw, curves, alt, note), self._drawn / f"{name}.svg"
         found = self._draw(name, picture, path)
         back = self._back.get(name, Block("", ""))
@@ -223,6 +237,7 @@ class Page:
                 cards.figure_markdown(None, "", "", claims, beside.markdown),
             )
         alt, note = found
+        self._notes[name] = note
         warning, linked = notices.unsound(entry, self.health), f"figures/{name}.svg"
         source, width = linked if self._rendered else _inline(path), figures.pixels_wide(path)
         self.hero = self.hero or cards.hero(name, heading, (source, linked), alt, claims, width, warning)
@@ -231,6 +246,16 @@ class Page:
             warning.markdown
             + cards.figure_markdown(linked, alt, note, claims, f"{back.markdown}\n\n{beside.markdown}".strip()),
         )
+
+    def _claims_on(self, name: str) -> list[dict]:
+        return [claim for claim in self.claims if claim["figure"] == name and claim["kind"] == "claim"]
+
+    def captions(self) -> dict[str, str]:
+        """By figure of this scale, what Snakemake's report says of it (see `handed.caption`)."""
+        return {
+            name: handed.caption(f"{entry.place}: {entry.title}", self._notes.get(name, ""), self._claims_on(name))
+            for name, entry in self.figures().items()
+        }
 
     def _draw(self, name: str, picture: Picture, path: Path) -> tuple[str, str] | Absent:
         """Save a figure and return its texts; if that cannot be, say why, and leave an empty picture where one must be."""

@@ -14,7 +14,7 @@ from verifig.ground.paths import Layout
 from verifig.ground.version import __version__
 from verifig.judging import recorded as records
 from verifig.judging import verdicts
-from verifig.pages import cards, pictures, recorded, templating, words
+from verifig.pages import cards, handed, notation, pictures, recorded, templating, words
 from verifig.pages.notices import is_placeholder
 from verifig.planning import rulesets, themes, whatif
 
@@ -32,7 +32,9 @@ def build(results: Path, scale: str, slugs: list[str], log: Callable[[str], None
     write_text(folder / "verdicts.csv", _csv(papers))
     for paper in papers:
         write_json(folder / "badges" / f"{paper['slug']}.json", badge(paper["claims"], scale))
-    write_text(folder / "index.html", index(papers, scale))
+    front = notation.html(index(papers, scale))
+    write_text(folder / "index.html", front)
+    write_text(folder.with_suffix(".html"), handed.whole(front, folder))
     log(f"front page over {len(papers)} papers, {sum(len(p['claims']) for p in papers)} claims")
 
 

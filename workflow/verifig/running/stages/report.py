@@ -1,4 +1,4 @@
-"""Stage report: verdicts and curves -> the rule set's page (HTML, Markdown, SVG)."""
+"""Stage report: verdicts and curves -> the rule set's page (HTML, Markdown, SVG), and what Snakemake's report shows of it."""
 
 import shutil
 from collections.abc import Callable, Mapping
@@ -8,7 +8,7 @@ from verifig.ground.errors import RunError
 from verifig.ground.files import write_text
 from verifig.ground.paths import Layout
 from verifig.pages import page as pages
-from verifig.pages import redrawn, render
+from verifig.pages import handed, redrawn, render
 from verifig.planning import provenance, rulesets
 
 
@@ -22,7 +22,8 @@ def report(job: Mapping, layout: Layout, log: Callable[[str], None] = print) -> 
     if problem := provenance.problem(layout.provenance("judge"), job["upstream"]["verdicts"]):
         raise RunError(f"verdicts refused: {problem}; `python -m verifig prepare` removes them")
     ruleset = rulesets.load(job["slug"])
-    shutil.rmtree(layout.page, ignore_errors=True)
+    for folder in (layout.page, layout.captions):
+        shutil.rmtree(folder, ignore_errors=True)
     with pages.rendering(layout, redrawn.beside(layout)):
         blocks, names = render.execute(ruleset.folder / "report.py")
         page = names["page"]
@@ -32,5 +33,6 @@ def report(job: Mapping, layout: Layout, log: Callable[[str], None] = print) -> 
     html, markdown = render.page(around[0] + blocks + around[1], ruleset.title, results)
     write_text(layout.page / "index.html", html)
     write_text(layout.page / "README.md", markdown)
-    provenance.write(layout.provenance("report"), job, [layout.page], watch.read())
+    handed.write(layout, html, page.captions())
+    provenance.write(layout.provenance("report"), job, layout.outputs("report"), watch.read())
     log(f"page with {len(list(layout.page.glob('figures/*.svg')))} figures, {len(html) / 1e6:.1f} MB")
