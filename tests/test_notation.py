@@ -2,13 +2,16 @@
 
 import re
 from html.parser import HTMLParser
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
 from verifig.ground import numbers
-from verifig.ground.paths import ROOT
-from verifig.pages import cards, marked, notation
+from verifig.ground.paths import ROOT, slugs
+from verifig.judging import claims
+from verifig.pages import cards, marked, notation, pictures, units, words
+from verifig.planning import rulesets
 
 REFUSED = {
     "a power of ten as Python writes it": r"(?<![\w.])\d(\.\d+)?e[-+−]?\d+(?!\w)",
@@ -108,3 +111,32 @@ def test_marked_numbers_become_elements_on_pages_and_plain_text_elsewhere():
         '<p>It is <span class="n" tabindex="0" title="a &lt; &quot;b&quot;">82 %</span>.</p>'
     )
     assert block._repr_markdown_() == "It is **82 %**."
+
+
+def test_shares_are_shown_in_the_unit_that_the_paper_names():
+    part = {
+        "statistic": "gain",
+        "estimator": "mean",
+        "relation": "within",
+        "bounds": [0.114, 0.194],
+        "observed": 0.07,
+        "n": 3,
+    }
+    part |= {"low": 0.0591, "high": 0.0842, "paper": 0.1543, "label": "gain"}
+    claim = {"parts": [part, part | {"statistic": "other"}]}
+    units.attach([claim], SimpleNamespace(percent=(), points=("gain",)))
+    assert [words.bounds(each) for each in claim["parts"]] == ["11.4 … 19.4 points", "0.114 … 0.194"]
+    assert words.short(claim["parts"][0]) == (
+        "gain: 7 points ([5.91, 8.42], mean of 3 seeds); bound 11.4 … 19.4 points; paper 15.4 points"
+    )
+    assert part["bounds"] == [0.114, 0.194], "what is judged and written as data stays a fraction"
+    assert ">11.4<" in pictures.range_plot(claim["parts"][0] | {"values": [0.07]})
+
+
+@pytest.mark.parametrize("slug", slugs())
+def test_a_page_names_only_statistics_that_its_claims_have(slug):
+    claimed = {part["statistic"] for claim in claims.load(slug) for part in claim.get("parts", [])}
+    ruleset = rulesets.load(slug)
+    assert not set(ruleset.percent) & set(ruleset.points)
+    for name in (*ruleset.percent, *ruleset.points):
+        assert name in claimed | {each["statistic"] for parts in claims.health(slug).values() for each in parts}, name

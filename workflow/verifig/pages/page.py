@@ -37,6 +37,7 @@ from verifig.pages import (
     objecting,
     prose,
     recorded,
+    units,
     way_back,
 )
 from verifig.pages.cards import Block
@@ -80,6 +81,7 @@ class Page:
         self.claims, self.what_if = judged["claims"], judged.get("what_if")
         self.record = recorded.of_page(self.layout)
         recorded.attach(self.claims, slug, self.record)
+        units.attach([*self.claims, *(claim["recorded"] for claim in self.claims if "recorded" in claim)], self.ruleset)
         objecting.attach(self.claims, slug, self.scale)
         self.health: Mapping[str, Sequence[Mapping]] = judged.get("health", {})
         self.statistics = tables.read(self.layout.statistics)
@@ -124,17 +126,25 @@ class Page:
         return self._explained(prose.number(rows, take, percent, digits), rows, take, percent)
 
     def told(
-        self, text: str, experiment: str, statistic: str, condition: Mapping | None = None, take: str = "mean"
+        self,
+        text: str,
+        experiment: str,
+        statistic: str,
+        condition: Mapping | None = None,
+        take: str = "mean",
+        percent: bool = False,
     ) -> str:
         """A text that was formed of one statistic in another way than `number` does; it says so as that does."""
-        return self._explained(text, self._rows(experiment, statistic, condition), take)
+        return self._explained(text, self._rows(experiment, statistic, condition), take, percent)
 
     def _explained(self, text: str, rows: pd.DataFrame, take: str, percent: bool = False) -> str:
         rows = prose.counting(rows)
         if rows.empty or MISSING in text:
             return text
         unit = marked.unit(self.claims, rows["experiment"].iloc[0], rows["statistic"].iloc[0])
-        return marked.mark(text, marked.explanation(rows, take, percent, unit))
+        told = marked.explanation(rows, take, percent, unit)
+        points = percent and rows["statistic"].iloc[0] in self.ruleset.points
+        return marked.mark(text, told.removesuffix(" %") + " points" if points and told.endswith(" %") else told)
 
     def _rows(self, experiment: str, statistic: str, condition: Mapping | None) -> pd.DataFrame:
         rows = self.statistics

@@ -14,7 +14,7 @@ from verifig.ground.paths import Layout
 from verifig.ground.version import __version__
 from verifig.judging import recorded as records
 from verifig.judging import verdicts
-from verifig.pages import cards, handed, notation, pictures, recorded, templating, words
+from verifig.pages import cards, handed, notation, pictures, recorded, templating, units, words
 from verifig.pages.notices import is_placeholder
 from verifig.planning import rulesets, themes, whatif
 
@@ -93,6 +93,7 @@ def _paper(layout: Layout) -> dict:
     stages = [read_json(path) for path in sorted(layout.folder.glob("*.provenance.json"))]
     trained = [record for record in stages if record["job"]["stage"] == "train"]
     ruleset = rulesets.load(layout.slug)
+    units.attach(judged["claims"], ruleset)
     drawn = (layout.page / "figures" / f"{name}.svg" for name in ruleset.figures)
     thumbnail = next((path for path in drawn if path.exists() and not is_placeholder(path)), None)
     return counted(layout.slug, judged["claims"], recorded.of_page(layout)) | {

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from verifig.ground import numbers
 from verifig.judging import verdicts
+from verifig.pages import units as display
 
 # how a bound is spoken of, by `bounds_from`
 BOUNDS = {
@@ -125,7 +126,8 @@ def _why_inconclusive(claim: Mapping) -> str:
     )
     name = verdicts.name_of(part)
     if part["units_to_decide"]:
-        reach = numbers.interval(part["low"], part["high"], _digits(part))
+        part = display.shown(part)
+        reach = numbers.interval(part["low"], part["high"], _digits(part)) + display.sign(part)
         return f"{name}: our {units(part)} give {reach}, which reaches across the bound; {_would_decide(part)}"
     return f"{name}: " + (part["notes"][0] if part["notes"] else "our interval reaches across the bound")
 
@@ -145,9 +147,10 @@ def units(part: Mapping) -> str:
 
 def bounds(part: Mapping) -> str:
     """Bounds as text; of one run of the paper's, what ours must be consistent with."""
+    part, sign = display.shown(part), display.sign(part)
     if part["relation"] == "consistent":
-        return f"consistent with {numbers.text((part['bounds'][0] + part['bounds'][1]) / 2)}"
-    return numbers.bounds(*part["bounds"], _digits(part))
+        return f"consistent with {numbers.text((part['bounds'][0] + part['bounds'][1]) / 2)}{sign}"
+    return numbers.bounds(*part["bounds"], _digits(part)) + sign
 
 
 def _digits(part: Mapping) -> int:
@@ -156,7 +159,8 @@ def _digits(part: Mapping) -> int:
 
 def value(part: Mapping) -> str:
     """Our value, with the digits that its bounds ask for."""
-    return numbers.text(part["observed"], _digits(part))
+    part = display.shown(part)
+    return numbers.text(part["observed"], _digits(part)) + display.sign(part)
 
 
 def certainty(part: Mapping) -> str:
@@ -165,6 +169,7 @@ def certainty(part: Mapping) -> str:
         return "exact"
     if part["estimator"] == "every":
         return f"worst of {units(part)}"
+    part = display.shown(part)
     reach = numbers.interval(part["low"], part["high"], _digits(part))
     if part["relation"] == "consistent":
         return f"mean of {units(part)}, one more run would fall into {reach}"
@@ -173,7 +178,8 @@ def certainty(part: Mapping) -> str:
 
 def paper(part: Mapping) -> str:
     """The paper's value of this very quantity, or nothing."""
-    return numbers.text(part["paper"], _digits(part)) if "paper" in part else ""
+    part = display.shown(part)
+    return numbers.text(part["paper"], _digits(part)) + display.sign(part) if "paper" in part else ""
 
 
 def agrees(part: Mapping) -> str:
@@ -182,12 +188,14 @@ def agrees(part: Mapping) -> str:
         return ""
     if part["agrees"] == "too few":
         return f"paper’s value in our prediction interval: too few {numbers.plural(part.get('unit', 'seed'))} to say"
-    reach = numbers.interval(*part["prediction"], _digits(part))
+    part = display.shown(part)
+    reach = numbers.interval(*part["prediction"], _digits(part)) + display.sign(part)
     return f"paper’s value in our 95 % prediction interval {reach}: {part['agrees']}"
 
 
 def control_arm(part: Mapping) -> str:
     """What the same bound gives where the cause is absent; empty where there is no such arm."""
+    part = display.shown(part)
     arm = part.get("control_arm")
     if arm is None:
         return ""
@@ -201,7 +209,7 @@ def control_arm(part: Mapping) -> str:
     if arm["observed"] is None:
         return f"control arm ({where}): has no such value, which decides nothing"
     digits = _digits(part)
-    shown = numbers.text(arm["observed"], digits)
+    shown = numbers.text(arm["observed"], digits) + display.sign(part)
     if part["estimator"] not in ("exact", "every"):
         shown += f" {numbers.interval(arm['low'], arm['high'], digits)}"
     ends = {"reproduced": "passes too: this bound is void", "inconclusive": "is not clearly outside"}

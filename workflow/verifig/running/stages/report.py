@@ -7,8 +7,8 @@ from verifig.ground import costs
 from verifig.ground.errors import RunError
 from verifig.ground.files import write_text
 from verifig.ground.paths import Layout
-from verifig.pages import page as pages
 from verifig.pages import handed, redrawn, render
+from verifig.pages import page as pages
 from verifig.planning import provenance, rulesets
 
 
