@@ -127,7 +127,7 @@ def test_shares_are_shown_in_the_unit_that_the_paper_names():
     units.attach([claim], SimpleNamespace(percent=(), points=("gain",)))
     assert [words.bounds(each) for each in claim["parts"]] == ["11.4 … 19.4 points", "0.114 … 0.194"]
     assert words.short(claim["parts"][0]) == (
-        "gain: 7 points ([5.91, 8.42], mean of 3 seeds); bound 11.4 … 19.4 points; paper 15.4 points"
+        "gain: 7.0 points ([5.9, 8.4], mean of 3 seeds); bound 11.4 … 19.4 points; paper 15.4 points"
     )
     assert part["bounds"] == [0.114, 0.194], "what is judged and written as data stays a fraction"
     assert ">11.4<" in pictures.range_plot(claim["parts"][0] | {"values": [0.07]})
@@ -140,3 +140,14 @@ def test_a_page_names_only_statistics_that_its_claims_have(slug):
     assert not set(ruleset.percent) & set(ruleset.points)
     for name in (*ruleset.percent, *ruleset.points):
         assert name in claimed | {each["statistic"] for parts in claims.health(slug).values() for each in parts}, name
+
+
+def test_a_value_has_the_decimals_of_its_interval():
+    wide = {"estimator": "mean", "relation": "within", "bounds": [-0.04, 0.04], "observed": -0.00468, "n": 10}
+    wide |= {"low": -0.00963, "high": 0.00026}
+    assert f"{words.value(wide)} ({words.certainty(wide)})" == "−0.0047 ([−0.0096, 0.0003], mean of 10 seeds)"
+    near = wide | {"bounds": [0.98, "inf"], "observed": 0.9798, "low": 0.95, "high": 0.995}
+    assert words.value(near) == "0.9798", "not like its bound"
+    assert words.value(wide | {"low": "-inf", "high": "inf"}) == "−0.00468"
+    assert words.value(wide | {"estimator": "exact"}) == "−0.00468"
+    assert words.value(wide | {"bounds": [100, "inf"], "observed": 340.23, "low": 311.2, "high": 372.9}) == "340"

@@ -30,6 +30,24 @@ def interval(low: float | str | None, high: float | str | None, digits: int = 3)
     return f"[{text(low, digits)}, {text(high, digits)}]"
 
 
+def decimals_for(low: float | str | None, high: float | str | None) -> int | None:
+    """Decimals that an interval carries: its width to two digits. None where it has no finite width, or one of 1e-6."""
+    if not (isinstance(low, int | float) and isinstance(high, int | float)):
+        return None
+    width = high - low
+    if not math.isfinite(width) or width <= 0:
+        return None
+    decimals = max(1 - math.floor(math.log10(width)), 0)
+    return decimals if decimals <= 6 else None
+
+
+def fixed(value: float | str | None, decimals: int) -> str:
+    """A number to so many decimals."""
+    if not isinstance(value, int | float) or not math.isfinite(value) or abs(value) >= 1e7:
+        return text(value)
+    return _minus(f"{round(value, decimals) + 0.0:,.{decimals}f}")
+
+
 def bounds(low: float | str, high: float | str, digits: int | None = None) -> str:
     """Bounds as people write them: `≥ 0.98`, `0.8 … 0.97`, `= 3`."""
     digits = digits or digits_for(low, high)
