@@ -1,5 +1,6 @@
 """Sentences on verdicts. Each says what its claim and its numbers show, and no more."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 from verifig.ground import numbers
@@ -166,6 +167,8 @@ def _text(part: Mapping, number: float | str | None) -> str:
     decimals = numbers.decimals_for(part["low"], part["high"]) if plain else None
     if decimals is None:
         return numbers.text(number, _digits(part))
+    if isinstance(part["observed"], int | float) and part["observed"]:  # also where the interval is far wider
+        decimals = max(decimals, 1 - math.floor(math.log10(abs(part["observed"]))))
     ends = [bound for bound in part["bounds"] if isinstance(bound, int | float) and bound != part["observed"]]
     while decimals < 10 and any(
         numbers.fixed(part["observed"], decimals) == numbers.fixed(end, decimals) for end in ends
