@@ -11,7 +11,7 @@ from verifig.ground.files import write_json
 from verifig.ground.keys import key
 from verifig.ground.paths import Layout
 from verifig.measuring import tables
-from verifig.pages import defaults, figures, notices, prose
+from verifig.pages import defaults, figures, marked, notices, prose
 from verifig.pages import page as pages
 from verifig.planning import provenance, rulesets
 
@@ -59,7 +59,9 @@ def some_statistics() -> tables.Tables:
 )
 def test_numbers_come_from_the_table_or_are_said_to_be_missing(tmp_path, asked, shown):
     page = make_page(tmp_path, statistics=some_statistics())
-    assert page.number("delay53", *asked) == shown
+    told = page.number("delay53", *asked)
+    assert marked.plain(told) == shown
+    assert (told == shown) == (shown == pages.MISSING), "what was computed says which statistic it is"
 
 
 def test_settings_are_those_of_the_run_or_else_the_configured_ones(tmp_path):

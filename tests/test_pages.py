@@ -183,7 +183,7 @@ def test_bounds_and_durations_for_people():
     [
         (("-inf", 0.0010182741), 0.0010182740, "≤ 0.0010182741", "0.0010182740"),
         ((0.98, "inf"), 0.97996, "≥ 0.98000", "0.97996"),
-        ((0.98, "inf"), 0.95, "≥ 0.980", "0.950"),
+        ((0.98, "inf"), 0.95, "≥ 0.980", "0.95"),
         ((0.5, 0.5), 0.5, "= 0.500000", "0.500000"),
         ((0.5, 0.5), 0.5 + 1e-15, "= 0.500000", "0.500000"),
         ((0.4, 0.8), None, "0.400 … 0.800", "undefined"),
@@ -200,8 +200,7 @@ def test_a_control_arm_without_a_value_decides_nothing_and_one_with_a_value_is_s
     assert lost == "control arm (off): has no such value, which decides nothing"
     found = arm | {"observed": 0.1, "low": 0.05, "high": 0.2, "verdict": "contradicted"}
     assert (
-        words.control_arm(part(control_arm=found))
-        == "control arm (off): 0.100 [0.0500, 0.200], outside, as it should be"
+        words.control_arm(part(control_arm=found)) == "control arm (off): 0.10 [0.05, 0.20], outside, as it should be"
     )
 
 
@@ -234,7 +233,7 @@ def test_claim_cards_escape_and_show_everything():
     html = cards.claim_html(claim())
     assert "a &lt; b &amp; c" in html
     assert 'id="A-1"' in html
-    assert "[0.900, 1.10]" in html
+    assert "[0.90, 1.10]" in html
     assert "mean of 3 seeds" in html
     assert "Paper: <strong>no number</strong>" in html
     assert "narrow" not in html

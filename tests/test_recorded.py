@@ -198,7 +198,7 @@ def test_a_card_shows_both_verdicts_each_in_its_word():
     assert html.index("✓ holds") < html.index("at paper scale") < html.index("✗ contradicted")
     for text in (html, markdown):
         assert "Paper scale, recorded on one GPU, 2026-12-01" in text
-        assert "0.250" in text
+        assert "0.25" in text
     table = glance.verdict_table([both, claim(id="A-2")])
     assert "At paper scale, recorded" in table.html
     assert table.markdown.splitlines()[-2].endswith("| ✓ holds | ✗ contradicted |")

@@ -278,10 +278,21 @@ def test_snakemake_s_own_report_holds_figures_and_verdicts(done):
         everything = " ".join(
             archive.read(n).decode(errors="ignore") for n in archive.namelist() if n.endswith((".html", ".js"))
         )
-    assert any(name.endswith("fig3.svg") for name in names)
-    assert any(name.endswith("verdicts.json") for name in names)
-    assert "Grokking at the edge of numerical stability" in everything
-    assert "StableMax's replacement of exp" in everything, "what the figure shows"
+    for made in ("fig3.svg", "verdicts.json", "page.html", "site.html"):
+        assert any(name.endswith(made) for name in names), made
+    assert '"Grokking": {"Grokking at the edge of numerical stability"' in everything, "theme, and paper below it"
+    results = json.loads(re.search(r"var results = (\{.*\});?$", everything, re.MULTILINE)[1])
+    figure = next(each for path, each in results.items() if path.endswith("fig3.svg"))
+    assert figure["labels"] == {"figure": "Figure 3", "shows": "StableMax's replacement of exp"}
+    assert "the axis ends at 12, exp(x) goes on" in figure["caption"], "as on the page"
+
+
+def test_pages_that_snakemake_s_report_shows_need_no_other_file(done):
+    for page in (done / "results/smoke/prieto2025/page.html", done / "results/smoke/site.html"):
+        text = page.read_text()
+        assert "data:image/svg+xml;base64," in text
+        assert not re.findall(r'(?:src|href)="(?!data:|https:|#)[^"]*"', text)
+    assert not (done / "results/smoke/prieto2025/page").joinpath("page.html").exists(), "not among what is published"
 
 
 @pytest.mark.parametrize("option", ["--dag", "--rulegraph"])

@@ -13,7 +13,6 @@ os.environ.update(PYTHONPATH=os.pathsep.join(dict.fromkeys([*LIBRARY, *given])))
 
 from verifig.ground import paths
 from verifig.ground.errors import InputError
-from verifig.judging import claims
 from verifig.planning import datasets, jobs, rulesets, themes, userconfig
 from verifig.running import surroundings
 from verifig.training.data import EMBEDDED
@@ -69,14 +68,19 @@ def read_by_the_site(slug, user):
     ]
 
 
-def claims_on(slug, figure):
-    """Ids of the paper's claims that a figure shows."""
-    found = [
-        claim["id"]
-        for claim in checked(claims.load, slug)
-        if claim["figure"] == figure and claim["kind"] == "claim"
-    ]
-    return ", ".join(found) or "none"
+def in_report(slug, place, shows):
+    """Where an output stands in Snakemake's report: its theme, its paper, and what it is."""
+    ruleset = rulesets.load(slug)
+    return {
+        "category": themes.load()[ruleset.theme].title,
+        "subcategory": ruleset.title,
+        "labels": {"figure": place, "shows": shows},
+    }
+
+
+def made_caption(file):
+    """The caption that a job will have written, as a path: Snakemake looks for captions beside the rules."""
+    return str(Path(workflow.pathvars.apply(file)).absolute())
 
 
 def seconds_of(slug, experiment, scale):

@@ -75,12 +75,7 @@ rule judge:
         verdicts=report(
             f"{FOLDER}/verdicts.json",
             caption="../report/verdicts.rst",
-            category=rulesets.load(SLUG).title,
-            labels={
-                "figure": "verdicts",
-                "shows": "every claim with its verdict",
-                "claims": "all",
-            },
+            **in_report(SLUG, "verdicts", "every claim with its verdict"),
         ),
         record=f"{FOLDER}/judge.provenance.json",
     log:
@@ -94,7 +89,7 @@ rule judge:
 
 
 rule report:
-    """Verdicts and curves -> the page: HTML, Markdown and one SVG a figure."""
+    """Verdicts and curves -> the page: HTML, Markdown and one SVG a figure; for Snakemake's report captions and the page as one file."""
     input:
         f"{FOLDER}/verdicts.json",
         f"{FOLDER}/judge.provenance.json",
@@ -106,16 +101,17 @@ rule report:
         [
             report(
                 f"{FOLDER}/page/figures/{figure}.svg",
-                caption="../report/figure.rst",
-                category=rulesets.load(SLUG).title,
-                labels={
-                    "figure": entry.place,
-                    "shows": entry.title,
-                    "claims": claims_on(SLUG, figure),
-                },
+                caption=made_caption(f"{FOLDER}/captions/{figure}.rst"),
+                **in_report(SLUG, entry.place, entry.title),
             )
             for figure, entry in FIGURES.items()
         ],
+        [f"{FOLDER}/captions/{figure}.rst" for figure in FIGURES],
+        whole=report(
+            f"{FOLDER}/page.html",
+            caption="../report/page.rst",
+            **in_report(SLUG, "page", "all figures, claims and deviations"),
+        ),
         html=f"{FOLDER}/page/index.html",
         markdown=f"{FOLDER}/page/README.md",
         record=f"{FOLDER}/report.provenance.json",

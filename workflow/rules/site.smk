@@ -50,6 +50,12 @@ rule site:
         ],
         verdicts=f"{RESULTS}/site/verdicts.json",
         table=f"{RESULTS}/site/verdicts.csv",
+        whole=report(
+            f"{RESULTS}/site.html",
+            caption="../report/site.rst",
+            category="All papers",
+            labels={"figure": "front page", "shows": "all papers, verdicts by kind"},
+        ),
     log:
         f"<logs>/{SUITE_CONFIG.scale}/site.log",
     conda:

@@ -17,7 +17,7 @@ def text(value: float | str | None, digits: int = 3) -> str:
         return "0"
     if float(value).is_integer() and abs(value) < 1e9:
         return _minus(f"{value:,.0f}")
-    magnitude = math.floor(math.log10(abs(value)))
+    magnitude = math.floor(math.log10(abs(float(f"{value:.{digits - 1}e}"))))  # of 0.9997 that of 1.00
     if magnitude >= digits:
         return _minus(f"{value:,.0f}") if magnitude < 7 else _scientific(value, digits)
     if magnitude < -4:
@@ -28,6 +28,24 @@ def text(value: float | str | None, digits: int = 3) -> str:
 def interval(low: float | str | None, high: float | str | None, digits: int = 3) -> str:
     """`[low, high]`."""
     return f"[{text(low, digits)}, {text(high, digits)}]"
+
+
+def decimals_for(low: float | str | None, high: float | str | None) -> int | None:
+    """Decimals that an interval carries: its width to two digits. None where it has no finite width, or one of 1e-6."""
+    if not (isinstance(low, int | float) and isinstance(high, int | float)):
+        return None
+    width = high - low
+    if not math.isfinite(width) or width <= 0:
+        return None
+    decimals = max(1 - math.floor(math.log10(width)), 0)
+    return decimals if decimals <= 6 else None
+
+
+def fixed(value: float | str | None, decimals: int) -> str:
+    """A number to so many decimals."""
+    if not isinstance(value, int | float) or not math.isfinite(value) or abs(value) >= 1e7:
+        return text(value)
+    return _minus(f"{round(value, decimals) + 0.0:,.{decimals}f}")
 
 
 def bounds(low: float | str, high: float | str, digits: int | None = None) -> str:
@@ -75,7 +93,7 @@ def seconds(value: float) -> str:
     for size, name in ((3600, "h"), (60, "min")):
         if value >= 2 * size:
             return f"{value / size:.2g} {name}"
-    return f"{value:.2g} s" if value < 100 else f"{round(value, -1):.0f} s"
+    return f"{value:.2g} s" if value < 99.5 else f"{round(value, -1):.0f} s"
 
 
 def significant(value: float, digits: int) -> float:
@@ -86,8 +104,12 @@ def significant(value: float, digits: int) -> float:
 
 def _scientific(value: float, digits: int) -> str:
     mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
-    raised = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return _minus(f"{mantissa} × 10{raised}")
+    return _minus(f"{mantissa} × 10{raised(str(int(exponent)))}")
+
+
+def raised(exponent: str) -> str:
+    """A whole number as an exponent: `-17` -> `⁻¹⁷`."""
+    return exponent.translate(str.maketrans("-−0123456789", "⁻⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 def _minus(shown: str) -> str:

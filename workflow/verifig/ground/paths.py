@@ -87,7 +87,11 @@ class Layout:
 
     def outputs(self, stage: str) -> list[Path]:
         """Files and folders that a stage makes, beside its record."""
-        made = {"measure": [self.statistics, self.curves], "judge": [self.verdicts], "report": [self.page]}
+        made = {
+            "measure": [self.statistics, self.curves],
+            "judge": [self.verdicts],
+            "report": [self.page, self.captions, self.whole],
+        }
         return made.get(stage) or [self.artifact(stage)]
 
     @property
@@ -105,3 +109,13 @@ class Layout:
     @property
     def page(self) -> Path:
         return self.folder / "page"
+
+    @property
+    def captions(self) -> Path:
+        """What Snakemake's report says of each figure."""
+        return self.folder / "captions"
+
+    @property
+    def whole(self) -> Path:
+        """The page as one file, for Snakemake's report."""
+        return self.folder / "page.html"

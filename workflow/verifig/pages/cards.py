@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from verifig.judging import verdicts
 from verifig.judging.judgement import NARROW
-from verifig.pages import pictures, places, words
+from verifig.pages import marked, pictures, places, words
 from verifig.pages.templating import fill
 from verifig.pages.typesetting import typeset
 
@@ -35,10 +35,10 @@ class Block:
     markdown: str
 
     def _repr_html_(self) -> str:
-        return self.html
+        return marked.spans(self.html)
 
     def _repr_markdown_(self) -> str:
-        return self.markdown
+        return marked.plain(self.markdown)
 
 
 def escape(text: object) -> str:

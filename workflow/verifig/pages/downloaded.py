@@ -46,7 +46,7 @@ def keep(shown: page.Page) -> None:
         "slug": layout.slug,
         "scale": layout.scale,
         "figures": {name: [_described(offer) for offer in offers] for name, offers in shown.offers.items()},
-        "told": shown.told,
+        "told": shown.kept_texts,
         "records": {name: _record(layout, name) for name in stages if name not in ("measure", "report")},
     }
     _pack(layout.page / RUN, _json(run))

@@ -23,7 +23,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
 
 from verifig.ground.files import write_text
-from verifig.pages import legible
+from verifig.pages import legible, notation
 from verifig.pages.notices import PLACEHOLDER
 
 INK = "#010203"  # stands for currentColor until the figure is saved
@@ -234,7 +234,7 @@ def svg(figure: Figure, name: str, title: str) -> str:
     text = text.replace(INK, "currentColor")
     style = f"<style>svg{{color:{DARK_INK}}}@media (prefers-color-scheme:dark){{svg{{color:{LIGHT_INK}}}}}</style>"
     text = PLACES.sub(lambda found: FINE.sub(_rounded, found[0]), text)
-    return re.sub(r"(<svg[^>]*>)", rf"\1{style}", text, count=1)
+    return notation.svg(re.sub(r"(<svg[^>]*>)", rf"\1{style}", text, count=1))
 
 
 def _rounded(number: re.Match) -> str:

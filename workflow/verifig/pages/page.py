@@ -31,7 +31,9 @@ from verifig.pages import (
     exploring,
     figures,
     glance,
+    handed,
     hardware,
+    marked,
     moved,
     notices,
     objecting,
@@ -39,6 +41,7 @@ from verifig.pages import (
     places,
     prose,
     recorded,
+    units,
     way_back,
 )
 from verifig.pages.cards import Block
@@ -89,6 +92,7 @@ class Page:
         recorded.attach(self.claims, slug, self.record)
         if recorded.beside_page(self.layout):
             moved.attach(self.claims, slug)
+        units.attach([*self.claims, *(claim["recorded"] for claim in self.claims if "recorded" in claim)], self.ruleset)
         objecting.attach(self.claims, slug, self.scale)
         places.attach(self.claims, self.ruleset)
         self.health: Mapping[str, Sequence[Mapping]] = judged.get("health", {})
@@ -96,8 +100,9 @@ class Page:
         self.shown: list[str] = []
         self.pictures: dict[str, Picture] = {}
         self.offers: dict[str, list[Offer]] = {}  # by figure, the tables that lie beside the page
-        self.told: dict[str, tuple[str, str]] = {}  # by figure, its texts where those tables do not give them
+        self.kept_texts: dict[str, tuple[str, str]] = {}  # by figure, its texts where those tables do not give them
         self.asked: dict[tuple[str, str, str | None], None] = {}  # experiment, statistic, condition (None: all)
+        self._notes: dict[str, str] = {}  # captions by figure that is drawn
         self._back: dict[str, Block] = {}  # by figure, the way back to its data and code
         self._read_off: dict[str, None] = {}  # values of the paper that were asked for, in order
         self.absent: list[Absent] = []
@@ -142,9 +147,32 @@ class Page:
     ) -> str:
         """Text of one statistic of this run over its units; `MISSING` where it was not computed (see `prose.number`).
 
+        On the page it says which statistic of how many units it is when one points at it (see `marked`).
         `take`: mean, median, min, max, range (`82.1 to 85.3 %`) or count.
         """
-        return prose.number(self._rows(experiment, statistic, condition), take, percent, digits)
+        rows = self._rows(experiment, statistic, condition)
+        return self._explained(prose.number(rows, take, percent, digits), rows, take, percent)
+
+    def told(
+        self,
+        text: str,
+        experiment: str,
+        statistic: str,
+        condition: Mapping | None = None,
+        take: str = "mean",
+        percent: bool = False,
+    ) -> str:
+        """A text that was formed of one statistic in another way than `number` does; it says so as that does."""
+        return self._explained(text, self._rows(experiment, statistic, condition), take, percent)
+
+    def _explained(self, text: str, rows: pd.DataFrame, take: str, percent: bool = False) -> str:
+        rows = prose.counting(rows)
+        if rows.empty or MISSING in text:
+            return text
+        unit = marked.unit(self.claims, rows["experiment"].iloc[0], rows["statistic"].iloc[0])
+        told = marked.explanation(rows, take, percent, unit)
+        points = percent and rows["statistic"].iloc[0] in self.ruleset.points
+        return marked.mark(text, told.removesuffix(" %") + " points" if points and told.endswith(" %") else told)
 
     def settings(self, experiment: str, condition: str | None = None) -> dict:
         """Settings that this run used, those of a condition merged in; the configured ones if it did not run.
@@ -226,7 +254,7 @@ class Page:
         self.shown.append(name)
         entry, beside = self.figures(all_scales=True)[name], self._beside.blocks.get(name, Block("", ""))
         heading = f"{entry.place}: {entry.title}"
-        claims = [claim for claim in self.claims if claim["figure"] == name and claim["kind"] == "claim"]
+        claims = self._claims_on(name)
         picture, path = Picture(heading, draw, curves, alt, note), self._drawn / f"{name}.svg"
         found = self._draw(name, picture, path)
         back = self._back.get(name, Block("", ""))
@@ -239,6 +267,7 @@ class Page:
                 cards.figure_markdown(None, "", "", claims, beside.markdown),
             )
         alt, note = found
+        self._notes[name] = note
         warning, linked = notices.unsound(entry, self.health), f"figures/{name}.svg"
         source, width = linked if self._rendered else _inline(path), figures.pixels_wide(path)
         self.hero = self.hero or cards.hero(name, heading, (source, linked), alt, claims, width, warning)
@@ -259,6 +288,16 @@ class Page:
             if not self.what_if:
                 raise
             return Block("", "")
+
+    def _claims_on(self, name: str) -> list[dict]:
+        return [claim for claim in self.claims if claim["figure"] == name and claim["kind"] == "claim"]
+
+    def captions(self) -> dict[str, str]:
+        """By figure of this scale, what Snakemake's report says of it (see `handed.caption`)."""
+        return {
+            name: handed.caption(f"{entry.place}: {entry.title}", self._notes.get(name, ""), self._claims_on(name))
+            for name, entry in self.figures().items()
+        }
 
     def _draw(self, name: str, picture: Picture, path: Path) -> tuple[str, str] | Absent:
         """Save a figure and return its texts; if that cannot be, say why, and leave an empty picture where one must be."""
@@ -285,10 +324,17 @@ class Page:
             runs, read_off, renewable = self._runs(name), self._read_off, not self.what_if
             self.offers[name] = offered.of_figure(name, picture, frames)
             if offered.texts(picture, self.offers[name]) != texts:
-                self.told[name] = texts
+                self.kept_texts[name] = texts
             offered.write(self.offers[name], self.layout.page)
             self._back[name] = way_back.of_figure(
-                self.layout, picture.heading, self.offers[name], name in self.told, lines, runs, read_off, renewable
+                self.layout,
+                picture.heading,
+                self.offers[name],
+                name in self.kept_texts,
+                lines,
+                runs,
+                read_off,
+                renewable,
             )
         return texts
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from verifig.ground import numbers
 from verifig.judging import scales, verdicts
+from verifig.pages import units
 
 WIDTH, HEIGHT, MARGIN = 220, 40, 6
 MIDDLE = 13  # of the strip above the tick labels
@@ -83,9 +84,7 @@ def range_plot(part: Mapping) -> str:
         x = axis.inside(part["paper"])
         shapes.append(f'<path class="paper" d="M{x} {MIDDLE - 5}l5 5l-5 5l-5 -5z"/>')
     title = f"<title>{html.escape(_described(part, axis))}</title>"
-    return _svg(
-        "range-plot", title + "".join(shapes) + _ticks(part["bounds"], left, right), WIDTH, HEIGHT, 'role="img"'
-    )
+    return _svg("range-plot", title + "".join(shapes) + _ticks(part, left, right), WIDTH, HEIGHT, 'role="img"')
 
 
 def past_plot(part: Mapping, then: Mapping, labelled: bool) -> str:
@@ -120,8 +119,9 @@ def _arrows(places: Sequence[float]) -> list[str]:
     return result
 
 
-def _ticks(bounds: Sequence[float | str], left: float, right: float) -> str:
+def _ticks(part: Mapping, left: float, right: float) -> str:
     """The bounds' values under their ends of the band, side by side where they would meet."""
+    bounds = units.shown(part)["bounds"]
     digits = numbers.digits_for(*bounds)
     given = [(x, numbers.text(b, digits)) for x, b in zip((left, right), bounds, strict=True) if not isinstance(b, str)]
     if len(given) == 2 and given[0][1] == given[1][1]:
@@ -139,9 +139,10 @@ def _ticks(bounds: Sequence[float | str], left: float, right: float) -> str:
 
 
 def _described(part: Mapping, axis: _Axis) -> str:
-    theirs = f", paper {numbers.text(part['paper'])}" if "paper" in part else ""
+    part, sign = units.shown(part), units.sign(part)
+    theirs = f", paper {numbers.text(part['paper'])}{sign}" if "paper" in part else ""
     kind = "logarithmic axis" if axis.log else "logit axis" if part.get("scale") == "logit" else "linear axis"
-    return f"bound {numbers.bounds(*part['bounds'])}, ours {numbers.text(part['observed'])}{theirs}; {kind}"
+    return f"bound {numbers.bounds(*part['bounds'])}, ours {numbers.text(part['observed'])}{sign}{theirs}; {kind}"
 
 
 def _svg(name: str, content: str, width: int, height: int, told: str = 'aria-hidden="true"') -> str:

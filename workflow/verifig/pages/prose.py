@@ -5,6 +5,7 @@ import re
 import pandas as pd
 
 from verifig.ground import numbers
+from verifig.pages import marked, notation
 
 MISSING = "not computed here"
 TAKES = ("mean", "median", "min", "max", "range", "count")
@@ -31,7 +32,7 @@ def number(rows: pd.DataFrame, take: str = "mean", percent: bool = False, digits
     """
     if take not in TAKES:
         raise ValueError(f"take={take!r}: choose from {', '.join(TAKES)}")
-    rows = rows[rows["value"].notna() & (rows["status"] != "diverged")]
+    rows = counting(rows)
     if rows.empty:
         return MISSING
     if take == "count":
@@ -43,6 +44,11 @@ def number(rows: pd.DataFrame, take: str = "mean", percent: bool = False, digits
     return _one(rows, take, percent, digits) + sign
 
 
+def counting(rows: pd.DataFrame) -> pd.DataFrame:
+    """The units that count: not those that diverged or have no value."""
+    return rows[rows["value"].notna() & (rows["status"] != "diverged")]
+
+
 def _one(rows: pd.DataFrame, take: str, percent: bool, digits: int | None) -> str:
     never = rows["status"] == "never"
     unseen = {"mean": never.any(), "median": never.mean() >= 0.5, "min": never.all(), "max": never.any()}[take]
@@ -51,8 +57,8 @@ def _one(rows: pd.DataFrame, take: str, percent: bool, digits: int | None) -> st
 
 
 def plain(markdown: str) -> str:
-    """Text without the marks of strong words and code, for what is read aloud."""
-    return re.sub(r"\*\*|`", "", markdown)
+    """Text without the marks of strong words, code and explained numbers, for what is read aloud."""
+    return notation.plain(re.sub(r"\*\*|`", "", marked.plain(markdown)))
 
 
 def collapse(markdown: str) -> str:

@@ -8,7 +8,7 @@ import jupytext
 from markdown_it import MarkdownIt
 
 from verifig.ground.errors import RunError
-from verifig.pages import exploring, templating
+from verifig.pages import exploring, notation, templating
 
 
 def execute(source: Path, failed: list[str] | None = None) -> tuple[list[tuple[str, str]], dict[str, object]]:
@@ -89,4 +89,4 @@ def page(blocks: list[tuple[str, str]], title: str, results: str) -> tuple[str, 
         blocks=[*(block for block, _ in blocks), exploring.machinery([block for block, _ in blocks])],
     )
     text = "\n\n".join(block.strip() for _, block in blocks) + "\n"
-    return page_html, text
+    return notation.html(page_html), notation.markdown(text)

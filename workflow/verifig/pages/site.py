@@ -14,7 +14,7 @@ from verifig.ground.paths import Layout
 from verifig.ground.version import __version__
 from verifig.judging import history, verdicts
 from verifig.judging import recorded as records
-from verifig.pages import cards, recorded, templating, theme_page, tiles, words
+from verifig.pages import cards, handed, notation, recorded, templating, theme_page, tiles, units, words
 from verifig.pages.notices import is_placeholder
 from verifig.planning import rulesets, themes, whatif
 
@@ -33,8 +33,10 @@ def build(results: Path, scale: str, slugs: list[str], log: Callable[[str], None
     for paper in papers:
         write_json(folder / "badges" / f"{paper['slug']}.json", badge(paper["claims"], scale))
     for name, page in theme_page.pages(papers, scale).items():
-        write_text(folder / name, page)
-    write_text(folder / "index.html", index(papers, scale))
+        write_text(folder / name, notation.html(page))
+    front = notation.html(index(papers, scale))
+    write_text(folder / "index.html", front)
+    write_text(folder.with_suffix(".html"), handed.whole(front, folder))
     log(f"front page over {len(papers)} papers, {sum(len(p['claims']) for p in papers)} claims")
 
 
@@ -81,6 +83,7 @@ def _paper(layout: Layout) -> dict:
     stages = [read_json(path) for path in sorted(layout.folder.glob("*.provenance.json"))]
     trained = [record for record in stages if record["job"]["stage"] == "train"]
     ruleset = rulesets.load(layout.slug)
+    units.attach(judged["claims"], ruleset)
     return counted(layout.slug, judged["claims"], recorded.of_page(layout)) | {
         "changed": whatif.sentences(judged.get("what_if")),
         "theme": ruleset.theme,

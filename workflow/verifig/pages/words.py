@@ -1,9 +1,11 @@
 """Sentences on verdicts. Each says what its claim and its numbers show, and no more."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 from verifig.ground import numbers
 from verifig.judging import verdicts
+from verifig.pages import units as display
 
 # how a bound is spoken of, by `bounds_from`
 BOUNDS = {
@@ -125,7 +127,8 @@ def _why_inconclusive(claim: Mapping) -> str:
     )
     name = verdicts.name_of(part)
     if part["units_to_decide"]:
-        reach = numbers.interval(part["low"], part["high"], _digits(part))
+        part = display.shown(part)
+        reach = _reach(part, part["low"], part["high"]) + display.sign(part)
         return f"{name}: our {units(part)} give {reach}, which reaches across the bound; {_would_decide(part)}"
     return f"{name}: " + (part["notes"][0] if part["notes"] else "our interval reaches across the bound")
 
@@ -145,18 +148,43 @@ def units(part: Mapping) -> str:
 
 def bounds(part: Mapping) -> str:
     """Bounds as text; of one run of the paper's, what ours must be consistent with."""
+    part, sign = display.shown(part), display.sign(part)
     if part["relation"] == "consistent":
-        return f"consistent with {numbers.text((part['bounds'][0] + part['bounds'][1]) / 2)}"
-    return numbers.bounds(*part["bounds"], _digits(part))
+        return f"consistent with {numbers.text((part['bounds'][0] + part['bounds'][1]) / 2)}{sign}"
+    return numbers.bounds(*part["bounds"], _digits(part)) + sign
 
 
 def _digits(part: Mapping) -> int:
     return 3 if part["relation"] == "consistent" else numbers.digits_for(*part["bounds"], part["observed"])
 
 
+def _text(part: Mapping, number: float | str | None) -> str:
+    """A number of a part: to the decimals of our interval, else to the digits that its bounds ask for.
+
+    Our value gets the decimals that tell it from a bound that it is not.
+    """
+    plain = part["estimator"] not in ("exact", "every") and _digits(part) <= 3  # bounds are not close to one another
+    decimals = numbers.decimals_for(part["low"], part["high"]) if plain else None
+    if decimals is None:
+        return numbers.text(number, _digits(part))
+    if isinstance(part["observed"], int | float) and part["observed"]:  # also where the interval is far wider
+        decimals = max(decimals, 1 - math.floor(math.log10(abs(part["observed"]))))
+    ends = [bound for bound in part["bounds"] if isinstance(bound, int | float) and bound != part["observed"]]
+    while decimals < 10 and any(
+        numbers.fixed(part["observed"], decimals) == numbers.fixed(end, decimals) for end in ends
+    ):
+        decimals += 1
+    return numbers.fixed(number, decimals)
+
+
+def _reach(part: Mapping, low: float | str, high: float | str) -> str:
+    return f"[{_text(part, low)}, {_text(part, high)}]"
+
+
 def value(part: Mapping) -> str:
-    """Our value, with the digits that its bounds ask for."""
-    return numbers.text(part["observed"], _digits(part))
+    """Our value, with the digits that its interval carries and its bounds ask for."""
+    part = display.shown(part)
+    return _text(part, part["observed"]) + display.sign(part)
 
 
 def certainty(part: Mapping) -> str:
@@ -165,7 +193,8 @@ def certainty(part: Mapping) -> str:
         return "exact"
     if part["estimator"] == "every":
         return f"worst of {units(part)}"
-    reach = numbers.interval(part["low"], part["high"], _digits(part))
+    part = display.shown(part)
+    reach = _reach(part, part["low"], part["high"])
     if part["relation"] == "consistent":
         return f"mean of {units(part)}, one more run would fall into {reach}"
     return f"{reach}, {part['estimator']} of {units(part)}"
@@ -173,7 +202,8 @@ def certainty(part: Mapping) -> str:
 
 def paper(part: Mapping) -> str:
     """The paper's value of this very quantity, or nothing."""
-    return numbers.text(part["paper"], _digits(part)) if "paper" in part else ""
+    part = display.shown(part)
+    return numbers.text(part["paper"], _digits(part)) + display.sign(part) if "paper" in part else ""
 
 
 def agrees(part: Mapping) -> str:
@@ -182,12 +212,14 @@ def agrees(part: Mapping) -> str:
         return ""
     if part["agrees"] == "too few":
         return f"paper’s value in our prediction interval: too few {numbers.plural(part.get('unit', 'seed'))} to say"
-    reach = numbers.interval(*part["prediction"], _digits(part))
+    part = display.shown(part)
+    reach = _reach(part, *part["prediction"]) + display.sign(part)
     return f"paper’s value in our 95 % prediction interval {reach}: {part['agrees']}"
 
 
 def control_arm(part: Mapping) -> str:
     """What the same bound gives where the cause is absent; empty where there is no such arm."""
+    part = display.shown(part)
     arm = part.get("control_arm")
     if arm is None:
         return ""
@@ -200,10 +232,9 @@ def control_arm(part: Mapping) -> str:
         return f"control arm ({where}): did not run"
     if arm["observed"] is None:
         return f"control arm ({where}): has no such value, which decides nothing"
-    digits = _digits(part)
-    shown = numbers.text(arm["observed"], digits)
+    shown = _text(part, arm["observed"]) + display.sign(part)
     if part["estimator"] not in ("exact", "every"):
-        shown += f" {numbers.interval(arm['low'], arm['high'], digits)}"
+        shown += f" {_reach(part, arm['low'], arm['high'])}"
     ends = {"reproduced": "passes too: this bound is void", "inconclusive": "is not clearly outside"}
     return f"control arm ({where}): {shown}, {ends.get(arm['verdict'], 'outside, as it should be')}"
 

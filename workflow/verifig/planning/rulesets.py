@@ -91,6 +91,7 @@ class RuleSet:
         blocks: by scale, the experiments that run at it, with what they change of their base.
         settings_schema: of every setting.
         controls, paper_scale: what the page says above its controls, and on the paper scale.
+        percent, points: statistics that the page shows in percent, and in percentage points.
     """
 
     slug: str
@@ -107,6 +108,8 @@ class RuleSet:
     settings_schema: Mapping[str, Any]
     controls: str = ""
     paper_scale: str = ""
+    percent: tuple[str, ...] = ()
+    points: tuple[str, ...] = ()
 
     @property
     def theme(self) -> str:
@@ -176,6 +179,8 @@ def load(slug: str) -> RuleSet:
         _settings_schema(folder),
         paper.get("controls", CONTROLS),
         paper.get("paper_scale", ""),
+        tuple(paper.get("percent", ())),
+        tuple(paper.get("points", ())),
     )
 
 

@@ -80,7 +80,9 @@ class Run:
     def points(self, experiment: str, statistic: str, **condition: object) -> str:
         """Mean over seeds in percentage points."""
         values = self.values(experiment, statistic, **condition)
-        return numbers.text(100 * values.mean(), 2) if len(values) and np.isfinite(values).all() else MISSING
+        if not len(values) or not np.isfinite(values).all():
+            return MISSING
+        return self.page.told(numbers.text(100 * values.mean(), 2), experiment, statistic, condition, percent=True)
 
     def gain(self, experiment: str, condition: str, probe: str) -> str:
         """Student minus teacher in percentage points."""

@@ -34,6 +34,9 @@ class Stub:
     def number(self, *asked, **how):
         return "7"
 
+    def told(self, text, *asked, **how):
+        return text
+
     def paper(self, name):
         return {"fig4": {"images": [500, 50000], "accuracy": [40.0, 50.0]}}[name]
 
@@ -71,7 +74,7 @@ def test_raw_pixels_are_compared_with_the_student():
     student = {f"plain__{probe}__condition_full": around(0.8) for probe in PROBES}
     below = run_with(**student, **{f"plain__input_{probe}": [0.9] for probe in PROBES})
     assert "does not beat the raw pixels" in probing.against_pixels(below)
-    assert "10.0 (ridge)" in probing.against_pixels(below)
+    assert "10 (ridge)" in probing.against_pixels(below)
     above = run_with(**student, **{f"plain__input_{probe}": [0.7] for probe in PROBES})
     assert probing.against_pixels(above) == "It beats the raw pixels under every probe, as in the paper."
 

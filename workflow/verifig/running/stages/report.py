@@ -1,4 +1,4 @@
-"""Stage report: verdicts and curves -> the rule set's page (HTML, Markdown, SVG, notebook with its data)."""
+"""Stage report: verdicts and curves -> the rule set's page (HTML, Markdown, SVG, notebook), and what Snakemake's report shows."""
 
 import shutil
 from collections.abc import Callable, Mapping
@@ -8,7 +8,7 @@ from verifig.ground.errors import RunError
 from verifig.ground.files import write_text
 from verifig.ground.paths import Layout
 from verifig.judging import history
-from verifig.pages import downloaded, notebook, recorded, redrawn, render
+from verifig.pages import downloaded, handed, notebook, recorded, redrawn, render
 from verifig.pages import page as pages
 from verifig.planning import provenance, rulesets
 
@@ -26,7 +26,8 @@ def report(job: Mapping, layout: Layout, log: Callable[[str], None] = print) -> 
     if recorded.beside_page(layout):
         history.load(job["slug"])  # damaged, it is no mistake of report.py
     ruleset = rulesets.load(job["slug"])
-    shutil.rmtree(layout.page, ignore_errors=True)
+    for folder in (layout.page, layout.captions):
+        shutil.rmtree(folder, ignore_errors=True)
     with pages.rendering(layout, redrawn.beside(layout)):
         blocks, names = render.execute(ruleset.folder / "report.py")
         page = names["page"]
@@ -38,5 +39,6 @@ def report(job: Mapping, layout: Layout, log: Callable[[str], None] = print) -> 
     write_text(layout.page / "README.md", markdown)
     notebook.write(page)
     downloaded.keep(page)
-    provenance.write(layout.provenance("report"), job, [layout.page], watch.read())
+    handed.write(layout, html, page.captions())
+    provenance.write(layout.provenance("report"), job, layout.outputs("report"), watch.read())
     log(f"page with {len(list(layout.page.glob('figures/*.svg')))} figures, {len(html) / 1e6:.1f} MB")
