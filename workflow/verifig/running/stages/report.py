@@ -9,7 +9,7 @@ from verifig.ground.files import write_text
 from verifig.ground.paths import Layout
 from verifig.judging import history
 from verifig.pages import page as pages
-from verifig.pages import recorded, redrawn, render
+from verifig.pages import recorded, redrawn, render, touching
 from verifig.planning import provenance, rulesets
 
 
@@ -34,6 +34,7 @@ def report(job: Mapping, layout: Layout, log: Callable[[str], None] = print) -> 
     around = [[(block.html, block.markdown) for block in part] for part in (page.opening(), page.closing())]
     results = f"{layout.scale}/{layout.slug}/"
     html, markdown = render.page(around[0] + blocks + around[1], ruleset.title, results)
+    touching.lay_script(layout.page / "figures")
     write_text(layout.page / "index.html", html)
     write_text(layout.page / "README.md", markdown)
     provenance.write(layout.provenance("report"), job, [layout.page], watch.read())
