@@ -122,6 +122,17 @@ def test_a_line_says_its_seed_and_an_entry_the_title_of_its_legend():
     assert given["curves"] == [{"axes": 0, "of": [0], "unit": "seed 3"}, {"axes": 0, "of": [0], "unit": "seed 7"}]
 
 
+def test_a_curve_that_could_belong_to_two_entries_belongs_to_none():
+    figure, (axes,) = figures.grid()
+    for face, label in ((figures.RED, "student"), ("none", "teacher")):
+        axes.plot([0], [1], "o", color=figures.RED, markerfacecolor=face, label=label)
+        axes.plot([1], [1], "o", color=figures.RED, markerfacecolor=face)
+    axes.plot([0, 1], [0, 1], color=figures.RED)
+    axes.legend()
+    given = told(touching.svg(figure, "name", "title"))
+    assert [each.get("of") for each in given["curves"]] == [[0], [0], [1], [1], None]
+
+
 def test_labels_at_the_end_of_lines_are_entries():
     figure, (axes,) = figures.grid()
     axes.plot([0, 1], [0, 1], label="a")

@@ -51,14 +51,20 @@ class Curve:
 
 
 def look(artist: Artist) -> Look:
-    """Colour, line style and marker of a line or of points; points without a line have the colour of their face."""
+    """Colour, line style and marker (`open` if it is not filled) of a line or of points.
+
+    Points without a line have the colour of their face, open ones that of their edge.
+    """
     if isinstance(artist, Line2D):
         style, marker = ("" if each in NOTHING else str(each) for each in (artist.get_linestyle(), artist.get_marker()))
         face, edge = artist.get_markerfacecolor(), artist.get_markeredgecolor()
-        color = artist.get_color() if style else (edge if str(face) == "none" else face)
-        return to_hex(color), style, marker
-    faces = [*artist.get_facecolor(), *artist.get_edgecolor()] if isinstance(artist, PathCollection) else []
-    return to_hex(faces[0]) if len(faces) else "", "", "o"
+        empty = str(face) == "none"
+        color = artist.get_color() if style else edge if empty else face
+        return to_hex(color), style, f"open {marker}" if marker and empty else marker
+    if isinstance(artist, PathCollection):
+        faces, edges = artist.get_facecolor(), artist.get_edgecolor()
+        return to_hex([*faces, *edges, "none"][0]), "", "o" if len(faces) else "open o"
+    return "", "", ""
 
 
 def curves_of(figure: Figure) -> Iterator[Curve]:
@@ -124,15 +130,18 @@ def entries_of(figure: Figure) -> dict[str, list[tuple[Artist, ...]]]:
 
 
 def titles_of(figure: Figure) -> dict[str, str]:
-    """Titles of legends, by the labels below them."""
-    legends = [*figure.legends, *filter(None, (axes.get_legend() for axes in figure.axes))]
-    return {text.get_text(): legend.get_title().get_text() for legend in legends for text in legend.get_texts()}
+    """Titles of legends, by the labels below them; none for a label that stands below several titles."""
+    found: dict[str, set[str]] = {}
+    for legend in filter(None, [*figure.legends, *(axes.get_legend() for axes in figure.axes)]):
+        for text in legend.get_texts():
+            found.setdefault(text.get_text(), set()).add(legend.get_title().get_text())
+    return {label: titles.pop() for label, titles in found.items() if len(titles) == 1}
 
 
 def join(figure: Figure, curves: Sequence[Curve], entries: Mapping[str, Sequence[tuple[Artist, ...]]]) -> None:
     """Give every curve its entries: that of its label, or those that look like it.
 
-    A curve without a label belongs to the entry of its look or, if there is none, to those of its colour. Entries in ink
+    A curve without a label belongs to the one entry of its look or, if there is none, of its colour. Entries in ink
     that no curve is labelled with stand for a line style or a marker, whatever the colour, in the panels that have an
     empty line of that label, else in all.
     """
@@ -145,8 +154,9 @@ def join(figure: Figure, curves: Sequence[Curve], entries: Mapping[str, Sequence
             curve.entries.append(curve.label)
         elif not curve.label:
             same = [label for label, seen in looks.items() if seen == curve.look and label not in styles]
-            colour = [label for label, seen in looks.items() if seen[0] == curve.look[0] and label not in styles]
-            curve.entries += same or ([] if curve.look[0] == to_hex(INK) else colour)
+            colour = [label for label, seen in looks.items() if seen[0] == curve.look[0] != to_hex(INK)]
+            found = same or colour
+            curve.entries += found if len(found) == 1 else []
         curve.entries += [
             label
             for label, seen in styles.items()

@@ -25,6 +25,7 @@ from verifig.pages.templating import TEMPLATES
 SCRIPT = "figure.js"
 END = "</svg>\n"
 POINT = 72  # an inch in units of the SVG
+TITLE = 30  # letters of a legend's title that is told before its labels
 SAMPLES = 65  # values along an axis that is neither linear nor logarithmic
 GROUND = "<style>svg{color-scheme:light dark}</style>"  # else an <object> is white on a dark page
 
@@ -53,7 +54,7 @@ def svg(figure: Figure, name: str, title: str) -> str:
     panels = list(dict.fromkeys(curve.axes for curve in curves))
     told = {
         "axes": [_axes(each) for each in panels],
-        "entries": [plain(f"{titles[label]}: {label}" if titles.get(label) else label) for label in labels],
+        "entries": [plain(_titled(label, titles.get(label, ""))) for label in labels],
         "curves": [_curve(curve, panels, labels) for curve in curves],
     }
     data = html.escape(json.dumps(told, ensure_ascii=False, separators=(",", ":")), quote=False)
@@ -83,6 +84,10 @@ def _curve(curve: Curve, panels: list[Axes], labels: list[str]) -> dict:
     told |= {"unit": curve.unit} if curve.unit else {}
     told |= {"only": curve.only} if curve.only else {}
     return told | ({"dots": 1} if curve.scattered else {})
+
+
+def _titled(label: str, title: str) -> str:
+    return f"{title}: {label}" if 0 < len(title) <= TITLE else label
 
 
 def _axes(axes: Axes) -> dict:
