@@ -2,7 +2,7 @@
 // touching.py tells what the axes are; data are the places in the paths. Without this script the picture is the same.
 (() => {
 const svg = document.documentElement, told = JSON.parse(document.getElementById('touch').textContent);
-const {width: W, height: H} = svg.viewBox.baseVal, REACH = 25, SNAP = 8, off = new Set();
+const {width: W, height: H} = svg.viewBox.baseVal, REACH = 25, SNAP = 8, UNNAMED = 5, off = new Set();
 let view = [0, 0, W, H], from = null, frame = null, at = -1;
 
 const all = start => [...svg.querySelectorAll(`[id^="${start}"]`)];
@@ -31,7 +31,7 @@ for (const curve of curves) {
   const alike = curves.filter(other => other.axes == curve.axes && String(other.of) == String(curve.of) && other.name == curve.name && !other.dots == !curve.dots && !other.only && !curve.only);
   curve.title = curve.of.map(k => told.entries[k]).join(', ') || curve.name || '';
   if (curve.unit) curve.title = [curve.title, curve.unit].filter(Boolean).join(', ');
-  else if (alike.length > 1 && curve.lines.length) curve.title = `${curve.title} (line ${alike.indexOf(curve) + 1} of ${alike.length})`.trim();
+  else if (alike.length > 1 && curve.lines.length && curve.title) curve.title = `${curve.title} (line ${alike.indexOf(curve) + 1} of ${alike.length})`;
 }
 
 // from a place to a value: `at` are values evenly apart along the axis, on a linear or logarithmic scale
@@ -42,8 +42,9 @@ function value(axis, share) {
   return !axis.log && Math.abs(v) < Math.abs(axis.at.at(-1) - axis.at[0]) / 2e4 ? 0 : v;
 }
 function written(axis, v) {
-  const span = Math.abs(axis.at.at(-1) - axis.at[0]), named = (axis.ticks || []).find(tick => Math.abs(tick[0] - v) < span / 100);
-  if (named?.[1]) return named[1];
+  const ticks = axis.ticks || [], span = Math.abs(axis.at.at(-1) - axis.at[0]);
+  const gap = Math.min(...ticks.slice(1).map((tick, k) => Math.abs(tick[0] - ticks[k][0])), span);
+  for (const [place, word] of ticks) if (word && Math.abs(place - v) < (isNaN(parseFloat(word)) ? gap / 3 : span / 100)) return word;
   const [digits, power] = v.toExponential(2).split('e');
   const text = v && (power < -3 || power > 4) ? `${+digits} × 10^${+power}` : String(+v.toPrecision(3));
   return text.replaceAll('-', '−');
@@ -66,7 +67,7 @@ function nearest([x, y]) {
   const within = ({box}, [x, y], room) => x >= box[0] - room && x <= box[2] + room && y >= box[1] - room && y <= box[3] + room;
   for (const curve of curves) {
     if (curve.of.some(k => off.has(k)) || !within(curve.axes, [x, y], 4)) continue;
-    const keep = (to, on) => { const far = Math.hypot(to[0] - x, to[1] - y); if (far < best.far && within(curve.axes, to, .1)) best = {far, to, on, curve}; };
+    const keep = (to, on) => { const far = Math.hypot(to[0] - x, to[1] - y) + (curve.title ? 0 : UNNAMED); if (far < best.far && within(curve.axes, to, .1)) best = {far, to, on, curve}; };
     curve.points.forEach(to => keep(to));
     for (const line of curve.lines) for (let k = 1; k < line.length; k++) {
       const [a, b] = line[k - 1], [c, d] = [line[k][0] - a, line[k][1] - b], long = c * c + d * d;
