@@ -187,13 +187,13 @@ def test_without_what_is_told_the_picture_is_the_same_and_bytes_are_equal():
     assert len(added) < 900, "no copy of the data"
 
 
-def test_a_figure_without_curves_is_as_it_was():
-    def empty():
-        figure, (axes,) = figures.grid()
-        axes.imshow(np.eye(2))
-        return figure
-
-    assert touching.svg(empty(), "name", "title") == figures.svg(empty(), "name", "title")
+def test_a_figure_without_curves_can_still_be_zoomed():
+    figure, (axes,) = figures.grid()
+    axes.imshow(np.eye(2))
+    text = touching.svg(figure, "name", "title")
+    assert told(text) == {"axes": [], "entries": [], "curves": []}
+    assert 'href="figure.js"' in text
+    assert touching.GROUND in text
 
 
 def drive(folder, commands: str, *more: str) -> list[str]:

@@ -41,11 +41,8 @@ def lay_script(folder: Path) -> None:
 
 
 def svg(figure: Figure, name: str, title: str) -> str:
-    """The figure as `figures.svg` gives it, touchable if it has curves."""
-    curves = list(curves_of(figure))
-    if not curves:
-        return figures.svg(figure, name, title)
-    entries = entries_of(figure)
+    """The figure as `figures.svg` gives it, and what its script needs; one without curves can be zoomed."""
+    curves, entries = list(curves_of(figure)), entries_of(figure)
     join(figure, curves, entries)
     labels = [label for label in entries if any(label in curve.entries for curve in curves)]
     _name(curves, {label: entries[label] for label in labels})
