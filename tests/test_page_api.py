@@ -226,7 +226,7 @@ def test_default_curves_stand_grey_behind_those_of_a_what_if(tmp_path, monkeypat
     page.figure("fig6c", draw, ["c"], alt="a")
     drawn = (page.layout.page / "figures" / "fig6c.svg").read_text()
     assert ("default settings" in drawn) == (state == "at hand")
-    assert drawn.count("weight decay 2") == 1, "no title of the other figure"
+    assert drawn.count(">weight decay 2<") == 1, "no title of the other figure"
 
 
 def test_default_lines_keep_their_look_and_what_both_have_is_drawn_once():

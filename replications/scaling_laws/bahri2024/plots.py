@@ -145,8 +145,9 @@ def b_excess(frame: pd.DataFrame, label: str, measured: str) -> Figure:
         measured: text of our exponent.
     """
     figure, (axes,) = figures.grid(1, width=6.6, height=3.3)
-    for _, rows in frame.groupby("seed"):
-        axes.plot(rows["x"], rows["value"].where(rows["value"] > 0), color=BLUE, alpha=0.25, linewidth=0.9)
+    for seed, rows in frame.groupby("seed"):
+        look = {"color": BLUE, "alpha": 0.25, "linewidth": 0.9, "gid": f"seed {seed}"}
+        axes.plot(rows["x"], rows["value"].where(rows["value"] > 0), **look)
     figures.mean_band(axes, frame, color=BLUE, label=f"ours, exponent {measured}", marker="o", markersize=5)
     means = frame.groupby("x")["value"].mean()
     guide(axes, means.index.to_numpy(), means.iloc[0], 1, "paper, exponent 1")

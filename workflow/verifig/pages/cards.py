@@ -164,7 +164,7 @@ def figure_html(
         label = f"figure: {escape(heading)}"
         image = (
             f'<div class="plot scroll" tabindex="0" role="region" aria-label="{label}">'
-            f'<img src="{source}" alt="{escape(alt)}" style="{size}"></div>'
+            f"{_linked(source, escape(alt), size)}</div>"
         )
     caption = f"<figcaption>{MarkdownIt('commonmark').renderInline(note)}</figcaption>" if note else ""
     if image and claims and all(claim["verdict"] == "not tested" for claim in claims) and not beside:
@@ -173,6 +173,12 @@ def figure_html(
         )
     figure = f'<figure id="{escape(name)}">{image}{caption}</figure>' if source or note else ""
     return figure + beside + "".join(claim_html(claim) for claim in claims)
+
+
+def _linked(source: str, alt: str, size: str) -> str:
+    """A picture that leads to its file, which is large on a phone; in a notebook, where it is no file, the picture."""
+    image = f'<img src="{source}" alt="{alt}" style="{size}">'
+    return image if source.startswith("data:") else f'<a href="{source}">{image}</a>'
 
 
 def figure_markdown(source: str | None, alt: str, note: str, claims: Sequence[Mapping], beside: str = "") -> str:

@@ -207,19 +207,20 @@ def end_labels(axes: Axes, labels: Mapping[str, str], gap: float = 0.06) -> None
         if line.get_label() in labels:
             x, y = line.get_xdata()[-1], line.get_ydata()[-1]
             height = axes.transAxes.inverted().transform(axes.transData.transform((x, y)))[1]
-            places.append([height, labels[line.get_label()], line.get_color()])
+            places.append([height, line.get_label(), line.get_color()])
     places.sort(key=lambda place: place[0])
     for k in range(1, len(places)):
         places[k][0] = max(places[k][0], places[k - 1][0] + gap)
-    for height, text, color in places:
+    for height, label, color in places:
         axes.annotate(
-            text,
+            labels[label],
             (1.015, height),
             xycoords="axes fraction",
             color=color,
             va="center",
             fontsize=8.5,
             annotation_clip=False,
+            label=label,
         )
 
 

@@ -41,6 +41,7 @@ from verifig.pages import (
     places,
     prose,
     recorded,
+    touching,
     units,
     way_back,
 )
@@ -319,7 +320,7 @@ class Page:
             old = defaults.curves(self.ruleset, self.scale, picture.curves, self._runs(name))
             if old:
                 figures.behind(figure, picture.draw, old)
-        figures.save(figure, path, texts[0])
+        touching.save(figure, path, texts[0])
         if self._rendered:  # not in a notebook, whose page is that of another run
             runs, read_off, renewable = self._runs(name), self._read_off, not self.what_if
             self.offers[name] = offered.of_figure(name, picture, frames)

@@ -124,11 +124,10 @@ def init_gain(runs: pd.DataFrame, heads: Heads) -> Figure:
     figure, (axes,) = figures.grid(1, width=6.5, height=3.2)
     for (name, settings), style in zip(heads.items(), ("-", (0, (4, 2)), ":"), strict=False):
         rows = pick(runs, curve="self_output", condition=name)
-        for k, (_, one) in enumerate(rows.groupby("seed")):
+        for k, (seed, one) in enumerate(rows.groupby("seed")):
             label = f"width {settings['width']}" if not k else None
-            axes.plot(
-                one["x"], one["value"], color=colour(settings["depth"]), linestyle=style, linewidth=1.4, label=label
-            )
+            look = {"color": colour(settings["depth"]), "linestyle": style, "linewidth": 1.4, "gid": f"seed {seed}"}
+            axes.plot(one["x"], one["value"], label=label, **look)
     depths = " and ".join(str(depth) for depth in sorted({settings["depth"] for settings in heads.values()}))
     axes.set(title=f"M = {depths}, every seed", xlabel="iteration", ylabel="mean self-output", ylim=(-0.04, 1.04))
     legend_below([axes], 3)

@@ -22,9 +22,9 @@ def valley(kick: pd.DataFrame, wide: pd.DataFrame, regimes: Mapping[str, str]) -
     figure, axes = figures.grid(2, width=8.9, sharey=True)
     for each, frame, regime in zip(axes, (kick, wide), ("kick", "wide_kick"), strict=True):
         rows, colour = pick(frame, condition="local"), REGIME_COLOURS[regime]
-        for _, seed in rows.groupby("seed"):
-            line = _broken(seed.set_index("x")["value"])
-            each.plot(line.index, line, color=colour, alpha=0.18, linewidth=0.9)
+        for seed, one in rows.groupby("seed"):
+            line = _broken(one.set_index("x")["value"])
+            each.plot(line.index, line, color=colour, alpha=0.18, linewidth=0.9, gid=f"seed {seed}")
         middle = rows.groupby("x")[["value", "random"]].median()
         for field, style in (
             ("value", {"color": colour, "marker": "o", "markersize": 4, "label": f"{regime}, towards the student"}),

@@ -8,7 +8,7 @@ from verifig.ground.errors import RunError
 from verifig.ground.files import write_text
 from verifig.ground.paths import Layout
 from verifig.judging import history
-from verifig.pages import downloaded, handed, notebook, recorded, redrawn, render
+from verifig.pages import downloaded, handed, notebook, recorded, redrawn, render, touching
 from verifig.pages import page as pages
 from verifig.planning import provenance, rulesets
 
@@ -35,6 +35,7 @@ def report(job: Mapping, layout: Layout, log: Callable[[str], None] = print) -> 
     around = [[(block.html, block.markdown) for block in part] for part in (page.opening(), page.closing())]
     results = f"{layout.scale}/{layout.slug}/"
     html, markdown = render.page(around[0] + blocks + around[1], ruleset.title, results)
+    touching.lay_script(layout.page / "figures")
     write_text(layout.page / "index.html", html)
     write_text(layout.page / "README.md", markdown)
     notebook.write(page)
