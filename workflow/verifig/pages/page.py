@@ -6,23 +6,18 @@ the `Page`'s methods contributes what that method returns: HTML for the page, Ma
 
 import base64
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
 from pathlib import Path
 
-import pandas as pd
 from markdown_it import MarkdownIt
 from matplotlib.figure import Figure
 
-from verifig.ground import conditions
 from verifig.ground.errors import RunError
-from verifig.ground.files import read_json
 from verifig.ground.paths import ROOT, Layout
-from verifig.ground.yaml_files import read_yaml
 from verifig.judging import verdicts
-from verifig.measuring import tables
 from verifig.pages import (
     cards,
     citing,
@@ -32,10 +27,7 @@ from verifig.pages import (
     figures,
     glance,
     hardware,
-    moved,
     notices,
-    objecting,
-    places,
     prose,
     recorded,
     way_back,
@@ -45,9 +37,8 @@ from verifig.pages.exploring import Explorer
 from verifig.pages.notices import Absent
 from verifig.pages.picture import Picture
 from verifig.pages.prose import MISSING
+from verifig.pages.reading import Reading
 from verifig.pages.recorded import Beside
-from verifig.planning import rulesets
-from verifig.training.members import merge
 
 __all__ = ["MISSING", "Page"]
 _rendered: ContextVar[tuple[Layout, Beside] | None] = ContextVar("rendered", default=None)  # of the page in the making
@@ -63,7 +54,7 @@ def rendering(layout: Layout, beside: Beside | None = None) -> Iterator[None]:
         _rendered.reset(token)
 
 
-class Page:
+class Page(Reading):
     """The results of one paper at one scale, and the blocks that show them.
 
     Args:
@@ -73,110 +64,15 @@ class Page:
 
     def __init__(self, slug: str):
         rendered, self._beside = _rendered.get() or (None, Beside())
-        self.layout = Layout(*(rendered.results, rendered.scale) if rendered else (ROOT / "results", "laptop"), slug)
-        self.slug, self.scale = slug, self.layout.scale
+        results, scale = (rendered.results, rendered.scale) if rendered else (ROOT / "results", "laptop")
+        super().__init__(Layout(results, scale, slug))
         self._rendered = rendered is not None
         self._drawn = self.layout.page / "figures" if rendered else Path(tempfile.mkdtemp(prefix="verifig-"))
-        self.ruleset = rulesets.load(slug)
-        judged = read_json(self.layout.verdicts)
-        self.claims, self.what_if = judged["claims"], judged.get("what_if")
-        self.record = recorded.of_page(self.layout)
-        recorded.attach(self.claims, slug, self.record)
-        if recorded.beside_page(self.layout):
-            moved.attach(self.claims, slug)
-        objecting.attach(self.claims, slug, self.scale)
-        places.attach(self.claims, self.ruleset)
-        self.health: Mapping[str, Sequence[Mapping]] = judged.get("health", {})
-        self.statistics = tables.read(self.layout.statistics)
         self.shown: list[str] = []
         self.pictures: dict[str, Picture] = {}
         self._back: dict[str, Block] = {}  # by figure, the way back to its data and code
-        self._read_off: dict[str, None] = {}  # values of the paper that were asked for, in order
         self.absent: list[Absent] = []
         self.hero: Block | None = None
-        unknown = {claim["figure"] for claim in self.claims} - {
-            *self.ruleset.figures,
-            "controls",
-        }  # the section at the end
-        if unknown:
-            raise RunError(f"claims of {slug} name the unknown figure {sorted(unknown)[0]!r}")
-
-    def figures(self, all_scales: bool = False) -> dict[str, rulesets.Figure]:
-        """The configured figures of this scale, by name."""
-        chosen = self.ruleset.figures.items()
-        return {name: entry for name, entry in chosen if all_scales or self.scale in entry.scales}
-
-    def value(self, experiment: str, statistic: str, condition: Mapping | None = None) -> pd.Series:
-        """Values by seed of one statistic (for text and alternatives)."""
-        rows = self.statistics
-        chosen = rows[
-            (rows["experiment"] == experiment)
-            & (rows["statistic"] == statistic)
-            & (rows["condition"] == conditions.condition_text(condition))
-        ]
-        return chosen.set_index("seed")["value"]
-
-    def number(
-        self,
-        experiment: str,
-        statistic: str,
-        condition: Mapping | None = None,
-        take: str = "mean",
-        percent: bool = False,
-        digits: int | None = None,
-    ) -> str:
-        """Text of one statistic of this run over its units; `MISSING` where it was not computed (see `prose.number`).
-
-        `take`: mean, median, min, max, range (`82.1 to 85.3 %`) or count.
-        """
-        rows = self.statistics
-        chosen = rows[
-            (rows["experiment"] == experiment)
-            & (rows["statistic"] == statistic)
-            & (rows["condition"] == conditions.condition_text(condition))
-        ]
-        return prose.number(chosen, take, percent, digits)
-
-    def settings(self, experiment: str, condition: str | None = None) -> dict:
-        """Settings that this run used, those of a condition merged in; the configured ones if it did not run.
-
-        Without `condition` they are as in the job, `conditions` included. A condition that a what-if left out has its
-        configured settings.
-
-        Raises:
-            RunError: the paper has no such experiment, or neither the run nor the configuration such a condition.
-        """
-        configured = self._configured(experiment)
-        record = self.layout.provenance(experiment)
-        used = read_json(record)["job"]["settings"] if record.exists() else configured
-        if condition is None:
-            return used
-        known = (configured.get("conditions") or {"base": {}}) | (used.get("conditions") or {"base": {}})
-        if condition not in known:
-            raise RunError(f"report.py of {self.slug}: {experiment} has no condition {condition!r}")
-        base = {name: value for name, value in used.items() if name != "conditions"}
-        return merge(base, known[condition])
-
-    def _configured(self, experiment: str) -> dict:
-        """The configured settings at this scale; where the experiment does not run at it, those of a scale where it does."""
-        runs = self.ruleset.scales(experiment)
-        scales = [scale for scale in (self.scale, "laptop", "paper", "smoke") if scale in runs]
-        if not scales:
-            raise RunError(f"report.py of {self.slug} names the unknown experiment {experiment!r}")
-        return self.ruleset.entry(experiment, scales[0]).settings
-
-    def seeds(self, experiment: str, condition: str | None = None) -> int:
-        """Number of seeds that this run used (see `settings`)."""
-        return self.settings(experiment, condition)["seeds"]
-
-    def has(self, *curves: str) -> bool:
-        """Whether all these tables of curves were made."""
-        return all((self.layout.curves / f"{name}.parquet").exists() for name in curves)
-
-    def paper(self, name: str) -> dict:
-        """Values read off the paper, from the paper's `values.yaml`: each entry carries its source."""
-        self._read_off.setdefault(name)
-        return read_yaml(self.ruleset.folder / "values.yaml")[name]
 
     def text(self, markdown: str) -> Block:
         """A paragraph with numbers that come from files (use `number`, `settings`, `seeds`).
@@ -276,29 +172,6 @@ class Page:
             runs, read_off, renewable = self._runs(name), self._read_off, not self.what_if
             self._back[name] = way_back.of_figure(self.layout, name, picture, frames, lines, runs, read_off, renewable)
         return texts
-
-    def _frames(self, curves: Sequence[str]) -> list[pd.DataFrame]:
-        return [tables.read(self.layout.curves / f"{table}.parquet") for table in curves]
-
-    def _runs(self, name: str) -> list[str]:
-        """Experiments whose runs a figure draws, as far as the configuration says."""
-        return list(self.ruleset.figures[name].experiments)
-
-    def _changed(self, name: str) -> bool:
-        """Whether settings of a run that the figure draws were changed."""
-        changed = (self.what_if or {}).get("changed", {})
-        return bool(changed) and (not self._runs(name) or any(run in changed for run in self._runs(name)))
-
-    def _missing_data(self) -> dict[str, list[str]]:
-        """By experiment that could not run, the data files that it lacks."""
-        record = self.layout.provenance("judge")
-        lacking = read_json(record)["job"]["missing_data"] if record.exists() else {}
-        known = self.ruleset.downloads
-        return {name: found for name, files in lacking.items() if (found := [file for file in files if file in known])}
-
-    def _why_missing(self, name: str) -> str:
-        lacking, runs = self._missing_data(), self._runs(name)
-        return "data" if (set(runs) & set(lacking) if runs else lacking) else "runs"
 
     def notice(self) -> Block:
         """One folded notice for all figures that are not shown; the report stage puts it below the header."""
