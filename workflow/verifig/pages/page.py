@@ -27,6 +27,7 @@ from verifig.pages import (
     figures,
     glance,
     hardware,
+    narrow,
     notices,
     prose,
     recorded,
@@ -74,13 +75,15 @@ class Page(Reading):
         self.absent: list[Absent] = []
         self.hero: Block | None = None
 
-    def text(self, markdown: str) -> Block:
+    def text(self, markdown: str, folded: str = "") -> Block:
         """A paragraph with numbers that come from files (use `number`, `settings`, `seeds`).
 
-        Sentences that lack a number become one "Not computed here.".
+        Sentences that lack a number become one "Not computed here.". With `folded`, a line that says what is inside,
+        the rest stands behind it.
         """
         told = prose.collapse(markdown)
-        return Block(MarkdownIt("commonmark").enable("table").render(told), told)
+        block = Block(MarkdownIt("commonmark").enable("table").render(told), told)
+        return notices.folded(folded, block) if folded and told.strip() else block
 
     def header(self) -> Block:
         """Title, papers, the first figure, counts, and a banner if settings were changed."""
@@ -95,6 +98,7 @@ class Page(Reading):
         curves: list[str],
         alt: str | Callable[..., str],
         note: str | Callable[..., str] = "",
+        folded: str = "",
     ) -> Block:
         """Our figure and the claims that belong to it.
 
@@ -109,6 +113,8 @@ class Page(Reading):
             alt: what the figure shows, for those who cannot see it.
             note: how ours deviates from the paper's, one or two sentences. Both may be functions; they are called
                 only when the tables are there, with these as arguments if they take any.
+            folded: for a secondary figure, the line behind which it stands; its claims stay in sight. The figure that
+                opens the page is not shown twice.
         """
         self.shown.append(name)
         entry, beside = self.figures(all_scales=True)[name], self._beside.blocks.get(name, Block("", ""))
@@ -128,9 +134,13 @@ class Page(Reading):
         alt, note = found
         warning, linked = notices.unsound(entry, self.health), f"figures/{name}.svg"
         source, width = linked if self._rendered else _inline(path), figures.pixels_wide(path)
-        self.hero = self.hero or cards.hero(name, heading, (source, linked), alt, claims, width, warning)
+        small = f"figures/{narrow.beside(path).name}" if self._rendered and narrow.beside(path).exists() else ""
+        if self.hero is None:
+            self.hero = cards.hero(name, heading, (source, linked), alt, claims, width, warning, small)
+            folded = "Show the figure that opens this page again"
+        below = back.html + beside.html
         return Block(
-            warning.html + cards.figure_html(name, heading, source, alt, note, claims, width, back.html + beside.html),
+            warning.html + cards.figure_html(name, heading, source, alt, note, claims, width, below, folded, small),
             warning.markdown
             + cards.figure_markdown(linked, alt, note, claims, f"{back.markdown}\n\n{beside.markdown}".strip()),
         )
@@ -163,15 +173,26 @@ class Page(Reading):
                 raise
             figures.placeholder(path)
             return Absent(picture.heading, "error", f"{type(error).__name__}: {error}")
-        if self._changed(name):
-            old = defaults.curves(self.ruleset, self.scale, picture.curves, self._runs(name))
-            if old:
-                figures.behind(figure, picture.draw, old)
+        changed = self._changed(name)
+        old = defaults.curves(self.ruleset, self.scale, picture.curves, self._runs(name)) if changed else None
+        if old:
+            figures.behind(figure, picture.draw, old)
         figures.save(figure, path, texts[0])
+        if self._rendered:
+            self._draw_narrow(picture, frames, old, path, texts[0])
         if self._rendered:  # not in a notebook, whose page is that of another run
             runs, read_off, renewable = self._runs(name), self._read_off, not self.what_if
             self._back[name] = way_back.of_figure(self.layout, name, picture, frames, lines, runs, read_off, renewable)
         return texts
+
+    def _draw_narrow(self, picture, frames, old, path, title) -> None:
+        """Save the figure once more for narrow screens, where that can be (see `narrow.settle`)."""
+        with narrow.drawing():
+            figure = picture.draw(*frames)
+            if old:
+                figures.behind(figure, picture.draw, old)
+        if narrow.settle(figure):
+            figures.save(figure, narrow.beside(path), title)
 
     def notice(self) -> Block:
         """One folded notice for all figures that are not shown; the report stage puts it below the header."""
