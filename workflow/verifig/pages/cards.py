@@ -171,9 +171,8 @@ def figure_html(
         label = f"figure: {escape(heading)}"
         picture = narrow.or_wide(f'<img src="{source}" alt="{escape(alt)}" style="{size}">', small)
         image = f'<div class="plot scroll" tabindex="0" role="region" aria-label="{label}">{picture}</div>'
+        image += narrow.ORDER if small and narrow.names_places(note) else ""
     caption = f"<figcaption>{MarkdownIt('commonmark').renderInline(note)}</figcaption>" if note else ""
-    if image and claims and all(claim["verdict"] == "not tested" for claim in claims) and not beside:
-        folded = folded or "Show the figure: what it shows is not tested at this scale"
     if image and folded:
         image = f"<details><summary>{escape(folded)}</summary>{image}</details>"
     figure = f'<figure id="{escape(name)}">{image}{caption}</figure>' if source or note else ""

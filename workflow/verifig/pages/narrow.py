@@ -19,6 +19,8 @@ WIDTH = 3.75  # inches, 360 pixels
 MOST = 4  # columns; more are a matrix, whose rows and columns mean something
 TALLEST = 3.3  # inches of a panel, so that it stays wider than high
 SUFFIX = "_narrow"  # of the file beside the wide one
+ORDER = '<p class="small stacked">Here the panels stand one below the other, row by row from left to right.</p>'
+PLACE = re.compile(r"\b(left|right|middle|above|below|upper|lower|top|bottom)\b", re.IGNORECASE)
 WORD = re.compile(r"\$[^$]*\$\S*|\S+")
 _narrow: ContextVar[bool] = ContextVar("narrow", default=False)
 
@@ -52,6 +54,11 @@ def or_wide(image: str, small: str) -> str:
     if not small:
         return image
     return f'<picture><source media="(max-width: 40rem)" srcset="{small}">{image}</picture>'
+
+
+def names_places(note: str) -> bool:
+    """Whether a caption tells panels by where they stand in the wide figure."""
+    return bool(PLACE.search(note))
 
 
 def settle(figure: Figure) -> bool:

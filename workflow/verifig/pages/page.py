@@ -42,6 +42,7 @@ from verifig.pages.reading import Reading
 from verifig.pages.recorded import Beside
 
 __all__ = ["MISSING", "Page"]
+PAPER_SCALE = "What the paper scale needs, and how to run it"
 _rendered: ContextVar[tuple[Layout, Beside] | None] = ContextVar("rendered", default=None)  # of the page in the making
 
 
@@ -138,6 +139,8 @@ class Page(Reading):
         if self.hero is None:
             self.hero = cards.hero(name, heading, (source, linked), alt, claims, width, warning, small)
             folded = "Show the figure that opens this page again"
+        elif not folded and not beside.html and verdicts.untested(claims):
+            folded = "Show the figure: what it shows is not tested at this scale"
         below = back.html + beside.html
         return Block(
             warning.html + cards.figure_html(name, heading, source, alt, note, claims, width, below, folded, small),
@@ -234,7 +237,10 @@ class Page(Reading):
             ("Hardware, cost and provenance", [self.provenance()]),
             (
                 "Paper scale",
-                [_rendered_text(self.ruleset.paper_scale), recorded.runs(self.record, self._beside.sentences)],
+                [
+                    notices.folded(PAPER_SCALE, _rendered_text(self.ruleset.paper_scale)),
+                    recorded.runs(self.record, self._beside.sentences),
+                ],
             ),
         ]
         return [block for title, blocks in sections for block in (_rendered_text(f"## {title}"), *blocks)]
