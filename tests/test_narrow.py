@@ -33,6 +33,16 @@ def test_panels_stand_in_one_column_with_labels_of_their_own(rows):
     assert legend.get_window_extent().width <= figure.bbox.width
 
 
+def test_the_legend_of_a_panel_alone_moves_out_of_it():
+    with narrow.drawing():
+        figure, (axes,) = figures.grid(width=8)
+        axes.plot([0, 1], label="a curve")
+        axes.legend()
+    narrow.settle(figure)
+    assert axes.get_legend() is None
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["a curve"]
+
+
 def test_an_axis_that_is_not_shared_gets_no_label_of_another():
     with narrow.drawing():
         figure = drawn(2)

@@ -70,7 +70,8 @@ def settle(figure: Figure) -> bool:
         _pass_on(panels, name)
     for text in _headings(figure, panels):
         _wrap(text)
-    for legend in list(figure.legends):
+    alone = [axes.get_legend() for axes in panels if len(panels) == 1 and axes.get_legend()]
+    for legend in [*figure.legends, *alone]:  # within a panel there was room when it was wide
         _refit(figure, legend)
     return True
 
