@@ -96,7 +96,7 @@ def _headings(figure: Figure, panels: list[Axes]) -> Iterator[Text]:
 
 def _wrap(text: Text) -> None:
     """Break a heading into lines that fit; formulas stay whole."""
-    letters = int(0.86 * WIDTH * 72 / (0.6 * text.get_fontsize()))
+    letters = int(0.72 * WIDTH * 72 / (0.6 * text.get_fontsize()))
     lines = []
     for line in text.get_text().split("\n"):
         lines.append("")
