@@ -254,6 +254,7 @@ page.figure(
         f"n = {conditioning['curvature_rows']} (dotted), step size {conditioning['curvature_rate']:g}; means with 95 % intervals over "
         f"{conditioning['curvature_draws']} draws."
     ),
+    folded="Show the figure: the smallest positive curvature by dimension",
 )
 
 # %% [markdown]

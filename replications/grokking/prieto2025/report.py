@@ -88,6 +88,7 @@ page.figure(
     lambda runs: plotting.collapse.fig2_law(runs, arms.law(page), page.paper("fig2_collapse")),
     ["precision43"],
     **captions.collapse.fig2_law(page),
+    folded="Show the figure: when float64 collapses after float32, predicted and seen",
 )
 
 # %% [markdown]
@@ -95,7 +96,13 @@ page.figure(
 # An analytic figure: s(x) = x + 1 for x ≥ 0 and 1/(1 − x) below.
 
 # %%
-page.figure("fig3", plotting.stablemax.fig3, ["stablemax_function"], **captions.stablemax.fig3())
+page.figure(
+    "fig3",
+    plotting.stablemax.fig3,
+    ["stablemax_function"],
+    **captions.stablemax.fig3(),
+    folded="Show the figure: s(x) beside exp(x)",
+)
 
 # %% [markdown]
 # ## Figure 4 middle: weight norm
@@ -154,7 +161,10 @@ page.figure(
 )
 
 # %%
-page.text(captions.alignment.fig5_text(page))
+page.text(
+    captions.alignment.fig5_text(page),
+    folded="In numbers: when the gradient is aligned, at the fit, and after collapse",
+)
 
 # %% [markdown]
 # ## Figure 6a: transformer
@@ -238,7 +248,10 @@ page.figure(
 )
 
 # %%
-page.text(captions.interventions.fig14_text(page))
+page.text(
+    captions.interventions.fig14_text(page),
+    folded="In numbers: how far test accuracy moves, without weight decay and with it",
+)
 
 # %% [markdown]
 # ## Figure 15: weight decay
@@ -257,12 +270,16 @@ page.figure(
 )
 
 # %%
-page.text(captions.weight_decay.fig15_text(page))
+page.text(
+    captions.weight_decay.fig15_text(page),
+    folded="In numbers: the fastest weight decay, and how high test accuracy gets",
+)
 
 # %% [markdown]
 # ## Disputed and mislabelled in the published figures
-# What a reader should know before comparing with the paper, from its own notebooks, the authors' issue tracker and an
-# independent replication (Chou 2025):
+# <details><summary>Seven things to know before comparing with the paper</summary>
+#
+# From the paper's own notebooks, the authors' issue tracker and an independent replication (Chou 2025):
 #
 # - **Figure 2a**, collapse lines: the paper's notebook thresholds at 0.4 there (0.5 elsewhere, the legend says 50 %)
 #   and its three epochs are not in the order of precision. Chou finds that at 40 % of the pairs neither float32 nor
@@ -275,6 +292,8 @@ page.text(captions.weight_decay.fig15_text(page))
 # - perpGrad in the text of the paper projects the whole parameter vector; the code projects each tensor and restores
 #   the norm. Both forms are a setting here (`projection: vector` or `tensor`).
 # - StableMax also changes the optimisation, not only the arithmetic; the precision experiment is the cleaner test.
+#
+# </details>
 
 # %%
 page.text(captions.projection.disputed(page))

@@ -90,6 +90,11 @@ def open_counts(claims: Sequence[Mapping]) -> dict[str, int]:
     return {verdict: found[verdict] for verdict in ORDER[1:]}
 
 
+def untested(claims: Sequence[Mapping]) -> bool:
+    """Whether there are claims and none of them was tested."""
+    return bool(claims) and all(claim["verdict"] == "not tested" for claim in claims)
+
+
 def controls(claims: Sequence[Mapping]) -> tuple[int, int]:
     """(behave as they must, tested) among oracles and controls."""
     judged = [claim for claim in claims if claim["kind"] != "claim" and claim["verdict"] != "not tested"]

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from verifig.judging import verdicts
 from verifig.judging.judgement import NARROW
-from verifig.pages import marked, pictures, places, words
+from verifig.pages import marked, narrow, pictures, places, words
 from verifig.pages.templating import fill
 from verifig.pages.typesetting import typeset
 
@@ -156,28 +156,32 @@ def figure_html(
     claims: Sequence[Mapping],
     width: int = 0,
     beside: str = "",
+    folded: str = "",
+    small: str = "",
 ) -> str:
-    """A figure (`width` pixels wide where there is room), what stands beside it, and its claims."""
+    """A figure (`width` pixels wide where there is room), what stands beside it, and its claims.
+
+    Args:
+        folded: the line behind which the figure stands; unfolded if empty.
+        small: the same picture for narrow screens, if there is one.
+    """
     image = ""
     if source:
         size = f"width:{width}px;min-width:{min(width, LEGIBLE)}px"
         label = f"figure: {escape(heading)}"
-        image = (
-            f'<div class="plot scroll" tabindex="0" role="region" aria-label="{label}">'
-            f"{_linked(source, escape(alt), size)}</div>"
-        )
+        picture = _linked(source, escape(alt), size, small)
+        image = f'<div class="plot scroll" tabindex="0" role="region" aria-label="{label}">{picture}</div>'
+        image += narrow.ORDER if small and narrow.names_places(note) else ""
     caption = f"<figcaption>{MarkdownIt('commonmark').renderInline(note)}</figcaption>" if note else ""
-    if image and claims and all(claim["verdict"] == "not tested" for claim in claims) and not beside:
-        image = (
-            f"<details><summary>Show the figure: what it shows is not tested at this scale</summary>{image}</details>"
-        )
+    if image and folded:
+        image = f"<details><summary>{escape(folded)}</summary>{image}</details>"
     figure = f'<figure id="{escape(name)}">{image}{caption}</figure>' if source or note else ""
     return figure + beside + "".join(claim_html(claim) for claim in claims)
 
 
-def _linked(source: str, alt: str, size: str) -> str:
+def _linked(source: str, alt: str, size: str, small: str = "") -> str:
     """A picture that leads to its file, which is large on a phone; in a notebook, where it is no file, the picture."""
-    image = f'<img src="{source}" alt="{alt}" style="{size}">'
+    image = narrow.or_wide(f'<img src="{source}" alt="{alt}" style="{size}">', small)
     return image if source.startswith("data:") else f'<a href="{source}">{image}</a>'
 
 
@@ -277,6 +281,7 @@ def hero(
     claims: Sequence[Mapping],
     width: int,
     warning: Block,
+    small: str = "",
 ) -> Block:
     """A page's first figure as its opening: the picture, and the verdicts on what it shows.
 
@@ -285,7 +290,7 @@ def hero(
         warning: where its runs are not sound.
     """
     links = " ".join(f'<a href="#{escape(c["id"])}">{escape(c["id"])}</a> {badge(c)}' for c in claims)
-    picture = figure_html(f"{name}-first", f"{heading}, as opening", sources[0], alt, "", [], width)
+    picture = figure_html(f"{name}-first", f"{heading}, as opening", sources[0], alt, "", [], width, small=small)
     told = f'<p class="small"><a href="#{escape(name)}">{escape(heading)}</a>{": " + links if links else ""}</p>'
     said = "; ".join(f"{c['id']} {verdicts.SYMBOLS[c['verdict']]} {verdicts.word(c)}" for c in claims)
     return Block(

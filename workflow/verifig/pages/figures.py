@@ -23,7 +23,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
 
 from verifig.ground.files import write_text
-from verifig.pages import legible, notation
+from verifig.pages import legible, narrow, notation, slim
 from verifig.pages.notices import PLACEHOLDER
 
 INK = "#010203"  # stands for currentColor until the figure is saved
@@ -65,8 +65,6 @@ STYLE = {
     "ytick.color": INK,
     "ytick.labelsize": 9,
 }
-PLACES = re.compile(r' (?:d|x|y)="[^"]*"')  # attributes of an SVG that hold coordinates
-FINE = re.compile(r"-?\d+\.\d{3,}")
 
 
 def grid(
@@ -74,8 +72,9 @@ def grid(
 ) -> tuple[Figure, np.ndarray]:
     """A figure with `rows` x `columns` axes in the suite's style; `height` is of one row, in inches.
 
-    Returns the figure and a flat array of axes.
+    Returns the figure and a flat array of axes. For a narrow screen (`narrow.drawing`) they stand in one column.
     """
+    columns, rows, width, height, options = narrow.shape(columns, rows, width, height, options)
     sns.set_theme(style=None, rc=STYLE)
     figure, axes = plt.subplots(rows, columns, figsize=(width, height * rows), squeeze=False, **options)
     return figure, axes.ravel()
@@ -234,13 +233,7 @@ def svg(figure: Figure, name: str, title: str) -> str:
     text = re.sub(r"<\?xml.*?<svg", "<svg", buffer.getvalue(), count=1, flags=re.DOTALL)
     text = text.replace(INK, "currentColor")
     style = f"<style>svg{{color:{DARK_INK}}}@media (prefers-color-scheme:dark){{svg{{color:{LIGHT_INK}}}}}</style>"
-    text = PLACES.sub(lambda found: FINE.sub(_rounded, found[0]), text)
-    return notation.svg(re.sub(r"(<svg[^>]*>)", rf"\1{style}", text, count=1))
-
-
-def _rounded(number: re.Match) -> str:
-    """A coordinate to a hundredth of a point, which no screen shows: files are a third smaller."""
-    return f"{round(float(number[0]), 2) + 0.0:g}" if abs(float(number[0])) < 1e4 else number[0]
+    return notation.svg(slim.slim(re.sub(r"(<svg[^>]*>)", rf"\1{style}", text, count=1)))
 
 
 def save(figure: Figure, path: Path, title: str) -> None:

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
+from verifig.ground import numbers
 from verifig.judging import verdicts
-from verifig.pages import cards, pictures, places, words
+from verifig.pages import cards, notices, pictures, places, words
 from verifig.pages.cards import Block
 from verifig.pages.templating import fill
 
@@ -33,7 +34,10 @@ PAST = "At paper scale, recorded"
 
 
 def verdict_table(claims: Sequence[Mapping]) -> Block:
-    """One line a claim, with the part that decides, and the verdict recorded at paper scale where there are such."""
+    """One line a claim, with the part that decides, and the verdict recorded at paper scale where there are such.
+
+    Where some are judged, those that are not tested stand behind one line.
+    """
     rows = [_row(claim) for claim in claims]
     past = any(row["past"] for row in rows)
     head = (*HEAD, *([PAST] if past else []))
@@ -42,16 +46,29 @@ def verdict_table(claims: Sequence[Mapping]) -> Block:
         cells = [row["named"], row["claim"]["statement"], row["paper"], row["line"], row["told"]]
         cells += [_told(row["past"]) if row["past"] else "–"] if past else []
         lines.append("| " + " | ".join(map(cards.cell, cells)) + " |")
+    untested = [row for row in rows if row["claim"]["verdict"] == "not tested" and not row["past"]]
+    judged = [row for row in rows if row not in untested]
     shown = fill(
-        "glance.html.j2", rows=rows, past=PAST, legend=Markup(pictures.legend()), badge=cards.badge, words=WORDS
+        "glance.html.j2",
+        judged=judged,
+        untested=untested,
+        past=PAST,
+        legend=Markup(pictures.legend()),
+        badge=cards.badge,
+        words=WORDS,
     )
     return Block(shown, "\n".join(lines))
 
 
 def control_table(claims: Sequence[Mapping]) -> Block:
-    """Oracles and controls, one row each; what is not as it must be stands unfolded."""
+    """Oracles and controls, one row each, behind one line; what is not as it must be stands in front of it."""
     rows = [_row(claim) | {"card": cards.card(claim)} for claim in claims]
-    shown = fill("controls.html.j2", rows=rows) if rows else ""
+    behave = [row for row in rows if row["card"]["folded"]]
+    unfolded = [row for row in rows if row not in behave]
+    shown = fill("controls.html.j2", rows=unfolded) if unfolded else ""
+    if behave:
+        line = f"{len(behave)} of {numbers.count(len(rows), 'control')} as they must be: each with its measurement"
+        shown += notices.folded(line, Block(fill("controls.html.j2", rows=behave), "")).html
     return Block(shown, "\n".join(cards.claim_markdown(claim) for claim in claims))
 
 

@@ -28,6 +28,14 @@ class Absent:
     detail: str = ""
 
 
+def folded(line: str, block: Block) -> Block:
+    """A block behind one line that says what is inside."""
+    return Block(
+        f"<details><summary>{escape(line)}</summary>{block.html}</details>",
+        f"<details><summary>{escape(line)}</summary>\n\n{block.markdown}\n\n</details>",
+    )
+
+
 def banner(what_if: Mapping | None) -> Block:
     """What was changed from the configured settings, or nothing (see `whatif.describe`)."""
     if not what_if:

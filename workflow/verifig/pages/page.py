@@ -6,23 +6,18 @@ the `Page`'s methods contributes what that method returns: HTML for the page, Ma
 
 import base64
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
 from pathlib import Path
 
-import pandas as pd
 from markdown_it import MarkdownIt
 from matplotlib.figure import Figure
 
-from verifig.ground import conditions
 from verifig.ground.errors import RunError
-from verifig.ground.files import read_json
 from verifig.ground.paths import ROOT, Layout
-from verifig.ground.yaml_files import read_yaml
 from verifig.judging import verdicts
-from verifig.measuring import tables
 from verifig.pages import (
     cards,
     citing,
@@ -33,16 +28,12 @@ from verifig.pages import (
     glance,
     handed,
     hardware,
-    marked,
-    moved,
+    narrow,
     notices,
-    objecting,
     offered,
-    places,
     prose,
     recorded,
     touching,
-    units,
     way_back,
 )
 from verifig.pages.cards import Block
@@ -51,11 +42,11 @@ from verifig.pages.notices import Absent
 from verifig.pages.offered import Offer
 from verifig.pages.picture import Picture
 from verifig.pages.prose import MISSING
+from verifig.pages.reading import Reading
 from verifig.pages.recorded import Beside
-from verifig.planning import rulesets
-from verifig.training.members import merge
 
 __all__ = ["MISSING", "Page"]
+PAPER_SCALE = "What the paper scale needs, and how to run it"
 _rendered: ContextVar[tuple[Layout, Beside] | None] = ContextVar("rendered", default=None)  # of the page in the making
 
 
@@ -69,7 +60,7 @@ def rendering(layout: Layout, beside: Beside | None = None) -> Iterator[None]:
         _rendered.reset(token)
 
 
-class Page:
+class Page(Reading):
     """The results of one paper at one scale, and the blocks that show them.
 
     Args:
@@ -80,149 +71,29 @@ class Page:
 
     def __init__(self, slug: str, layout: Layout | None = None):
         rendered, self._beside = _rendered.get() or (None, Beside())
-        self.layout = layout or Layout(
-            *(rendered.results, rendered.scale) if rendered else (ROOT / "results", "laptop"), slug
+        super().__init__(
+            layout or Layout(*(rendered.results, rendered.scale) if rendered else (ROOT / "results", "laptop"), slug)
         )
-        self.slug, self.scale = slug, self.layout.scale
         self._rendered = rendered is not None
         self._drawn = self.layout.page / "figures" if rendered else Path(tempfile.mkdtemp(prefix="verifig-"))
-        self.ruleset = rulesets.load(slug)
-        judged = read_json(self.layout.verdicts)
-        self.claims, self.what_if = judged["claims"], judged.get("what_if")
-        self.record = recorded.of_page(self.layout)
-        recorded.attach(self.claims, slug, self.record)
-        if recorded.beside_page(self.layout):
-            moved.attach(self.claims, slug)
-        units.attach([*self.claims, *(claim["recorded"] for claim in self.claims if "recorded" in claim)], self.ruleset)
-        objecting.attach(self.claims, slug, self.scale)
-        places.attach(self.claims, self.ruleset)
-        self.health: Mapping[str, Sequence[Mapping]] = judged.get("health", {})
-        self.statistics = tables.read(self.layout.statistics)
         self.shown: list[str] = []
         self.pictures: dict[str, Picture] = {}
         self.offers: dict[str, list[Offer]] = {}  # by figure, the tables that lie beside the page
         self.kept_texts: dict[str, tuple[str, str]] = {}  # by figure, its texts where those tables do not give them
-        self.asked: dict[tuple[str, str, str | None], None] = {}  # experiment, statistic, condition (None: all)
         self._notes: dict[str, str] = {}  # captions by figure that is drawn
         self._back: dict[str, Block] = {}  # by figure, the way back to its data and code
-        self._read_off: dict[str, None] = {}  # values of the paper that were asked for, in order
         self.absent: list[Absent] = []
         self.hero: Block | None = None
-        unknown = {claim["figure"] for claim in self.claims} - {
-            *self.ruleset.figures,
-            "controls",
-        }  # the section at the end
-        if unknown:
-            raise RunError(f"claims of {slug} name the unknown figure {sorted(unknown)[0]!r}")
 
-    def figures(self, all_scales: bool = False) -> dict[str, rulesets.Figure]:
-        """The configured figures of this scale, by name."""
-        chosen = self.ruleset.figures.items()
-        return {name: entry for name, entry in chosen if all_scales or self.scale in entry.scales}
-
-    def value(self, experiment: str, statistic: str, condition: Mapping | None = None) -> pd.Series:
-        """Values by seed of one statistic (for text and alternatives)."""
-        return self._rows(experiment, statistic, condition).set_index("seed")["value"]
-
-    def measured(self, experiment: str, statistic: str) -> pd.DataFrame:
-        """The rows of one statistic in all conditions."""
-        self.asked.setdefault((experiment, statistic, None))
-        rows = self.statistics
-        return rows[(rows["experiment"] == experiment) & (rows["statistic"] == statistic)]
-
-    def _rows(self, experiment: str, statistic: str, condition: Mapping | None) -> pd.DataFrame:
-        rows, wanted = self.statistics, conditions.condition_text(condition)
-        self.asked.setdefault((experiment, statistic, wanted))
-        return rows[
-            (rows["experiment"] == experiment) & (rows["statistic"] == statistic) & (rows["condition"] == wanted)
-        ]
-
-    def number(
-        self,
-        experiment: str,
-        statistic: str,
-        condition: Mapping | None = None,
-        take: str = "mean",
-        percent: bool = False,
-        digits: int | None = None,
-    ) -> str:
-        """Text of one statistic of this run over its units; `MISSING` where it was not computed (see `prose.number`).
-
-        On the page it says which statistic of how many units it is when one points at it (see `marked`).
-        `take`: mean, median, min, max, range (`82.1 to 85.3 %`) or count.
-        """
-        rows = self._rows(experiment, statistic, condition)
-        return self._explained(prose.number(rows, take, percent, digits), rows, take, percent)
-
-    def told(
-        self,
-        text: str,
-        experiment: str,
-        statistic: str,
-        condition: Mapping | None = None,
-        take: str = "mean",
-        percent: bool = False,
-    ) -> str:
-        """A text that was formed of one statistic in another way than `number` does; it says so as that does."""
-        return self._explained(text, self._rows(experiment, statistic, condition), take, percent)
-
-    def _explained(self, text: str, rows: pd.DataFrame, take: str, percent: bool = False) -> str:
-        rows = prose.counting(rows)
-        if rows.empty or MISSING in text:
-            return text
-        unit = marked.unit(self.claims, rows["experiment"].iloc[0], rows["statistic"].iloc[0])
-        told = marked.explanation(rows, take, percent, unit)
-        points = percent and rows["statistic"].iloc[0] in self.ruleset.points
-        return marked.mark(text, told.removesuffix(" %") + " points" if points and told.endswith(" %") else told)
-
-    def settings(self, experiment: str, condition: str | None = None) -> dict:
-        """Settings that this run used, those of a condition merged in; the configured ones if it did not run.
-
-        Without `condition` they are as in the job, `conditions` included. A condition that a what-if left out has its
-        configured settings.
-
-        Raises:
-            RunError: the paper has no such experiment, or neither the run nor the configuration such a condition.
-        """
-        configured = self._configured(experiment)
-        record = self.layout.provenance(experiment)
-        used = read_json(record)["job"]["settings"] if record.exists() else configured
-        if condition is None:
-            return used
-        known = (configured.get("conditions") or {"base": {}}) | (used.get("conditions") or {"base": {}})
-        if condition not in known:
-            raise RunError(f"report.py of {self.slug}: {experiment} has no condition {condition!r}")
-        base = {name: value for name, value in used.items() if name != "conditions"}
-        return merge(base, known[condition])
-
-    def _configured(self, experiment: str) -> dict:
-        """The configured settings at this scale; where the experiment does not run at it, those of a scale where it does."""
-        runs = self.ruleset.scales(experiment)
-        scales = [scale for scale in (self.scale, "laptop", "paper", "smoke") if scale in runs]
-        if not scales:
-            raise RunError(f"report.py of {self.slug} names the unknown experiment {experiment!r}")
-        return self.ruleset.entry(experiment, scales[0]).settings
-
-    def seeds(self, experiment: str, condition: str | None = None) -> int:
-        """Number of seeds that this run used (see `settings`)."""
-        return self.settings(experiment, condition)["seeds"]
-
-    def has(self, *curves: str) -> bool:
-        """Whether all these tables of curves were made."""
-        return all((self.layout.curves / f"{name}.parquet").exists() for name in curves)
-
-    def paper(self, name: str) -> dict:
-        """Values read off the paper, from the paper's `values.yaml`: each entry carries its source."""
-        self._read_off.setdefault(name)
-        return read_yaml(self.ruleset.folder / "values.yaml")[name]
-
-    def text(self, markdown: str) -> Block:
+    def text(self, markdown: str, folded: str = "") -> Block:
         """A paragraph with numbers that come from files (use `number`, `settings`, `seeds`).
 
-        Sentences that lack a number become one "Not computed here.".
+        Sentences that lack a number become one "Not computed here.". With `folded`, a line that says what is inside,
+        the rest stands behind it.
         """
         told = prose.collapse(markdown)
-        return Block(MarkdownIt("commonmark").enable("table").render(told), told)
+        block = Block(MarkdownIt("commonmark").enable("table").render(told), told)
+        return notices.folded(folded, block) if folded and told.strip() else block
 
     def header(self) -> Block:
         """Title, papers, the first figure, counts, and a banner if settings were changed."""
@@ -237,6 +108,7 @@ class Page:
         curves: list[str],
         alt: str | Callable[..., str],
         note: str | Callable[..., str] = "",
+        folded: str = "",
     ) -> Block:
         """Our figure and the claims that belong to it.
 
@@ -251,6 +123,8 @@ class Page:
             alt: what the figure shows, for those who cannot see it.
             note: how ours deviates from the paper's, one or two sentences. Both may be functions; they are called
                 only when the tables are there, with these as arguments if they take any.
+            folded: for a secondary figure, the line behind which it stands; its claims stay in sight. The figure that
+                opens the page is not shown twice.
         """
         self.shown.append(name)
         entry, beside = self.figures(all_scales=True)[name], self._beside.blocks.get(name, Block("", ""))
@@ -271,9 +145,15 @@ class Page:
         self._notes[name] = note
         warning, linked = notices.unsound(entry, self.health), f"figures/{name}.svg"
         source, width = linked if self._rendered else _inline(path), figures.pixels_wide(path)
-        self.hero = self.hero or cards.hero(name, heading, (source, linked), alt, claims, width, warning)
+        small = f"figures/{narrow.beside(path).name}" if self._rendered and narrow.beside(path).exists() else ""
+        if self.hero is None:
+            self.hero = cards.hero(name, heading, (source, linked), alt, claims, width, warning, small)
+            folded = "Show the figure that opens this page again"
+        elif not folded and not beside.html and verdicts.untested(claims):
+            folded = "Show the figure: what it shows is not tested at this scale"
+        below = back.html + beside.html
         return Block(
-            warning.html + cards.figure_html(name, heading, source, alt, note, claims, width, back.html + beside.html),
+            warning.html + cards.figure_html(name, heading, source, alt, note, claims, width, below, folded, small),
             warning.markdown
             + cards.figure_markdown(linked, alt, note, claims, f"{back.markdown}\n\n{beside.markdown}".strip()),
         )
@@ -316,12 +196,13 @@ class Page:
                 raise
             figures.placeholder(path)
             return Absent(picture.heading, "error", f"{type(error).__name__}: {error}")
-        if self._changed(name):
-            old = defaults.curves(self.ruleset, self.scale, picture.curves, self._runs(name))
-            if old:
-                figures.behind(figure, picture.draw, old)
+        changed = self._changed(name)
+        old = defaults.curves(self.ruleset, self.scale, picture.curves, self._runs(name)) if changed else None
+        if old:
+            figures.behind(figure, picture.draw, old)
         touching.save(figure, path, texts[0])
         if self._rendered:  # not in a notebook, whose page is that of another run
+            self._draw_narrow(picture, frames, old, path, texts[0])
             runs, read_off, renewable = self._runs(name), self._read_off, not self.what_if
             self.offers[name] = offered.of_figure(name, picture, frames)
             if offered.texts(picture, self.offers[name]) != texts:
@@ -339,29 +220,14 @@ class Page:
             )
         return texts
 
-    def _frames(self, name: str, curves: Sequence[str]) -> list[pd.DataFrame]:
-        """The tables that a figure draws."""
-        return [tables.read(self.layout.curves / f"{table}.parquet") for table in curves]
-
-    def _runs(self, name: str) -> list[str]:
-        """Experiments whose runs a figure draws, as far as the configuration says."""
-        return list(self.ruleset.figures[name].experiments)
-
-    def _changed(self, name: str) -> bool:
-        """Whether settings of a run that the figure draws were changed."""
-        changed = (self.what_if or {}).get("changed", {})
-        return bool(changed) and (not self._runs(name) or any(run in changed for run in self._runs(name)))
-
-    def _missing_data(self) -> dict[str, list[str]]:
-        """By experiment that could not run, the data files that it lacks."""
-        record = self.layout.provenance("judge")
-        lacking = read_json(record)["job"]["missing_data"] if record.exists() else {}
-        known = self.ruleset.downloads
-        return {name: found for name, files in lacking.items() if (found := [file for file in files if file in known])}
-
-    def _why_missing(self, name: str) -> str:
-        lacking, runs = self._missing_data(), self._runs(name)
-        return "data" if (set(runs) & set(lacking) if runs else lacking) else "runs"
+    def _draw_narrow(self, picture, frames, old, path, title) -> None:
+        """Save the figure once more for narrow screens, where that can be (see `narrow.settle`)."""
+        with narrow.drawing():
+            figure = picture.draw(*frames)
+            if old:
+                figures.behind(figure, picture.draw, old)
+        if narrow.settle(figure):
+            touching.save(figure, narrow.beside(path), title)
 
     def notice(self) -> Block:
         """One folded notice for all figures that are not shown; the report stage puts it below the header."""
@@ -403,7 +269,10 @@ class Page:
             ("Hardware, cost and provenance", [self.provenance()]),
             (
                 "Paper scale",
-                [_rendered_text(self.ruleset.paper_scale), recorded.runs(self.record, self._beside.sentences)],
+                [
+                    notices.folded(PAPER_SCALE, _rendered_text(self.ruleset.paper_scale)),
+                    recorded.runs(self.record, self._beside.sentences),
+                ],
             ),
         ]
         return [block for title, blocks in sections for block in (_rendered_text(f"## {title}"), *blocks)]

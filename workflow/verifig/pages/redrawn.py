@@ -15,7 +15,7 @@ from verifig.ground.files import write_json
 from verifig.ground.paths import Layout
 from verifig.judging.recorded import Record
 from verifig.measuring import tables
-from verifig.pages import cards, figures, notices, page, render
+from verifig.pages import cards, figures, narrow, notices, page, render
 from verifig.pages.cards import Block
 from verifig.pages.picture import Picture
 from verifig.pages.recorded import Beside, of_page, told
@@ -97,7 +97,10 @@ def _drawn(
                 changed.append(picture.heading)
                 continue
             folder.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(picture.path, folder / f"{name}_paper.svg")
+            saved = folder / f"{name}_paper.svg"
+            shutil.copyfile(picture.path, saved)
+            if (small := narrow.beside(picture.path)).exists():
+                shutil.copyfile(small, narrow.beside(saved))
             texts = picture.texts([frames[f"curves/{table}.parquet"] for table in picture.curves])
             warning = notices.unsound(ruleset.figures[name], record.contents["health"])
             blocks[name] = _block(name, picture, texts, told(record, used), warning)
@@ -110,8 +113,11 @@ def _drawn(
 def _block(name: str, picture: Picture, texts: tuple[str, str], where: str, warning: Block) -> Block:
     """A recorded figure below a heading that says whose it is."""
     title, source = where[0].upper() + where[1:], f"figures/{name}_paper.svg"
-    width = figures.pixels_wide(picture.path)
-    shown = cards.figure_html(f"{name}-paper", f"{picture.heading}, {where}", source, *texts, [], width)
+    width, small = figures.pixels_wide(picture.path), ""
+    if narrow.beside(picture.path).exists():
+        small = narrow.beside(Path(source)).as_posix()
+    heading = f"{picture.heading}, {where}"
+    shown = cards.figure_html(f"{name}-paper", heading, source, *texts, [], width, small=small)
     markdown = cards.figure_markdown(source, *texts, [])
     return Block(
         f"<h3>{cards.escape(title)}</h3>{warning.html}{shown}", f"#### {title}\n\n{warning.markdown}{markdown}"

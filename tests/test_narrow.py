@@ -1,0 +1,79 @@
+"""Figures for narrow screens: panels in one column, labels that they shared on each, and SVG in less text."""
+
+import re
+
+import numpy as np
+import pytest
+
+from verifig.pages import figures, narrow, slim
+
+
+def drawn(columns=2, rows=1, **options):
+    figure, axes = figures.grid(columns, rows, width=8.8, **options)
+    for axis in axes:
+        axis.plot([0, 1, 2], [1, 3, 2], label="a curve")
+    axes[0].set_ylabel("loss")
+    for axis in axes[-columns:]:
+        axis.set_xlabel("epoch")
+    axes[0].set_title("a title that is so long that no telephone shows it on one line")
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside center right", ncols=3)
+    return figure
+
+
+@pytest.mark.parametrize("rows", [1, 2])
+def test_panels_stand_in_one_column_with_labels_of_their_own(rows):
+    with narrow.drawing():
+        figure = drawn(2, rows, sharex=True, sharey=True)
+    assert narrow.settle(figure)
+    assert [axes.get_subplotspec().get_gridspec().get_geometry() for axes in figure.axes] == [(2 * rows, 1)] * 2 * rows
+    assert {(axes.get_xlabel(), axes.get_ylabel()) for axes in figure.axes} == {("epoch", "loss")}
+    assert "\n" in figure.axes[0].get_title(loc="left")
+    assert figure.get_size_inches()[0] <= narrow.WIDTH
+    (legend,) = figure.legends
+    assert legend.get_window_extent().width <= figure.bbox.width
+
+
+def test_the_legend_of_a_panel_alone_moves_out_of_it():
+    with narrow.drawing():
+        figure, (axes,) = figures.grid(width=8)
+        axes.plot([0, 1], label="a curve")
+        axes.legend()
+    narrow.settle(figure)
+    assert axes.get_legend() is None
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["a curve"]
+
+
+def test_an_axis_that_is_not_shared_gets_no_label_of_another():
+    with narrow.drawing():
+        figure = drawn(2)
+    narrow.settle(figure)
+    assert [axes.get_ylabel() for axes in figure.axes] == ["loss", ""]
+
+
+def test_a_matrix_of_panels_stays_one_and_has_no_narrow_form():
+    with narrow.drawing():
+        figure, axes = figures.grid(5, 5, width=8.4)
+    assert axes[0].get_subplotspec().get_gridspec().get_geometry() == (5, 5)
+    assert not narrow.settle(figure)
+
+
+def test_outside_of_drawing_nothing_changes():
+    figure = drawn(2, width_ratios=[2, 1])
+    assert figure.get_size_inches()[0] == pytest.approx(8.8)
+
+
+def test_slim_svg_has_the_same_texts_and_lines():
+    figure, (axes,) = figures.grid()
+    axes.plot(np.arange(30), np.sin(np.arange(30)), marker="o", label="a & b")
+    axes.legend()
+    text = figures.svg(figure, "x", "told")
+    assert re.findall(r"<text[^>]*>a &amp; b</text>", text)
+    assert not re.search(r" d=\"[^\"]*\.\d\d", text)
+    used = set(re.findall(r"url\(#(\w+)\)|href=\"#(\w+)\"", text))
+    assert {name for pair in used for name in pair if name} <= set(re.findall(r'id="(\w+)"', text))
+    assert set(re.findall(r' class="(\w+)"', text)) <= set(re.findall(r"\.(s\d+){", text))
+
+
+def test_a_point_that_stays_is_written_once():
+    svg = '<svg><style></style>\n<path d="M 1.04 2 \nL 3.111 4 \nL 3.12 4 \nL 5 6 \nz"/></svg>'
+    assert slim.slim(svg) == '<svg><style></style>\n<path d="M1 2L3.1 4L5 6z"/></svg>'
