@@ -173,7 +173,7 @@ def test_a_stopped_training_goes_on_in_its_file_and_one_begun_anew_in_a_new_one(
     paths[0].write_bytes(b"x")
     prepare.clean(place, {"edge113": job("edge113")})
     assert not place.history("edge113").exists()
-    assert SCALE == place.scale
+    assert place.scale == SCALE
 
 
 def test_history_of_nothing_is_removed_without_complaint(tmp_path):

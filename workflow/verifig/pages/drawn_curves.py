@@ -7,6 +7,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
@@ -76,11 +77,11 @@ def draw(jobs: Mapping[str, Curves], names: Sequence[str] | None, behind: Mappin
 
 def _panel(axes: Axes, found: Curves, name: str, colours: Mapping, behind: Curves, whose: str) -> None:
     grey = {"color": figures.MUTED, "alpha": 0.5, "linewidth": 1.2, "zorder": 0.5}
-    for line in chain.from_iterable(by_field.get(name, []) for by_field in behind.values()):
-        axes.plot(line.steps, line.values, label=whose, **grey)
     for condition, by_field in found.items():
         for line in by_field.get(name, []):
             axes.plot(line.steps, line.values, color=colours[condition], label=condition)
+    for line in chain.from_iterable(by_field.get(name, []) for by_field in behind.values()):
+        axes.plot(line.steps, line.values, label=whose, **grey)
     lines = [line for each in (found, behind) for by_field in each.values() for line in by_field.get(name, [])]
     _scale(axes.yaxis, chain.from_iterable(line.values for line in lines))
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
@@ -102,10 +103,12 @@ def _spread(lines: Sequence[Line]) -> bool:
 
 
 def _colours(names: Iterable[str]) -> dict[str, object]:
+    """One a condition; grey is the other run's."""
     names = list(names)
-    if len(names) <= len(figures.PALETTE):
-        return dict(zip(names, figures.PALETTE, strict=False))
-    return dict(zip(names, plt.get_cmap("viridis")(np.linspace(0.1, 0.9, len(names))), strict=True))
+    own = [colour for colour in figures.PALETTE if colour != figures.MUTED] + [figures.PINK, figures.INDIGO]
+    if len(names) > len(own):
+        own = sns.husl_palette(len(names), s=0.75, l=0.58)
+    return dict(zip(names, own, strict=False))
 
 
 def _columns(names: Iterable[str]) -> int:

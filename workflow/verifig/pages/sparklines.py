@@ -1,6 +1,7 @@
 """Curves of a training job on a terminal: a table of last values with sparklines, by condition."""
 
 import math
+import shutil
 import sys
 from collections.abc import Sequence
 
@@ -11,7 +12,8 @@ from verifig.pages.terminal import escaped
 from verifig.planning.curves import Curves, Line, fields
 
 BLOCKS, PLAIN = "▁▂▃▄▅▆▇█", "_.-~=+*#"  # the second where a terminal has no blocks
-WIDTH = 16
+WIDTH, NARROW = 16, 8  # characters of a sparkline, the second on a terminal of less than 100
+VALUE = 8  # characters of a value: 0.000123
 LOG_SPAN = 100.0  # positive values that differ by more are drawn on a log scale
 MOST_FIELDS = 3
 
@@ -39,13 +41,19 @@ def table(found: Curves, names: Sequence[str] | None = None, most: int | None = 
     """
     names = fields(found, MOST_FIELDS) if names is None else names
     result = Table("condition", "seeds", "step", *names, box=None, pad_edge=False)
-    for column in (1, 2):
-        result.columns[column].justify = "right"
+    room = shutil.get_terminal_size().columns
+    width = WIDTH if room >= 100 else NARROW
+    widths = [0, 5, 6, *(max(VALUE + 1 + width, len(name)) for name in names)]
+    for column, least in zip(result.columns, widths, strict=True):
+        column.no_wrap, column.min_width = True, least
+    result.columns[0].max_width = max(room - sum(widths) - 2 * len(widths), 9)
+    for column in result.columns[1:3]:
+        column.justify = "right"
     shown = list(found)[-most:] if most else list(found)
     for name in shown:
         lines = [by_field[-1] for by_field in found[name].values()]
         latest = max(lines, key=lambda line: line.steps[-1])
-        cells = [_cell(found[name][each][-1]) if each in found[name] else "" for each in names]
+        cells = [_cell(found[name][each][-1], width) if each in found[name] else "" for each in names]
         result.add_row(escaped(name), _seeds(latest.seeds), f"{latest.steps[-1]:,}", *cells)
     if hidden := len(found) - len(shown):
         result.caption = f"and {numbers.count(hidden, 'condition')} before"
@@ -53,9 +61,9 @@ def table(found: Curves, names: Sequence[str] | None = None, most: int | None = 
     return result
 
 
-def _cell(line: Line) -> str:
+def _cell(line: Line, width: int) -> str:
     value = numbers.text(line.last) if math.isfinite(line.last) else "–"
-    return f"{value:<9} {spark(line.values, marks=_marks())}"
+    return f"{value:<{VALUE}} {spark(line.values, width, _marks())}"
 
 
 def _marks() -> str:

@@ -13,7 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -117,7 +117,7 @@ class History:
         if max(self._counts.values()) > self._room:
             self._thin()
         else:
-            self._write("a", line(asdict(row)))
+            self._write("a", line(vars(row)))
         if self._told is not None:
             self._told(self.rows)
 
@@ -139,7 +139,7 @@ class History:
         self._rewrite()
 
     def _rewrite(self) -> None:
-        text = line(self._head) + "".join(line(asdict(row)) for row in self.rows)
+        text = line(self._head) + "".join(line(vars(row)) for row in self.rows)
         self._write("w", text)
 
     def _write(self, how: str, text: str) -> None:
