@@ -104,10 +104,7 @@ def test_compare(what_if, tmp_path):
     assert "test(perpAdamW)" in moved.stdout, "what moved is named"
     assert "0.123456" in moved.stdout
     assert "test_difference" in moved.stdout, "and the statistic"
-    difference = numbers.text(0.123456 - before["observed"], 4)
-    assert difference in moved.stdout
-    low, high = re.search(rf"{re.escape(difference)}.*\n.*\[([^],]+), ([^],]+)\] *$", moved.stdout, re.M).groups()
-    assert float(low.replace("−", "-")) < 0.123456 - before["observed"] < float(high.replace("−", "-"))
+    assert numbers.text(0.123456 - before["observed"], 4) in moved.stdout
     claim["verdict"] = "inconclusive" if claim["verdict"] != "inconclusive" else "contradicted"
     (tmp_path / "b.json").write_text(json.dumps(changed))
     turned = command(ROOT, "verifig", "compare", str(path), str(tmp_path / "b.json"))

@@ -349,6 +349,35 @@ def test_runs_that_kept_nothing_are_overlaid_by_their_tables(tmp_path):
     assert [(line.seeds, line.values) for line in found] == [([0, 1, 2], [2.0] * 4)]
 
 
+def judged(observed, low, high, verdict="reproduced", **more) -> dict:
+    part = {"experiment": "first", "condition": "condition=adam", "statistic": "loss_ratio", "estimator": "mean"}
+    part |= {"observed": observed, "low": low, "high": high, "verdict": verdict} | more
+    return {"slug": "p", "scale": "laptop", "claims": [{"id": "C1", "verdict": verdict, "parts": [part]}]}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ((5, 3, 8), (9, 5, 12), ["5 ✓", "[3, 8]", "9 ✓", "[5, 12]", "4", "[−1, 7.606]"]),
+        ((5, 3, 8), (9, "-inf", 12), ["[−∞, 12]", "4", "[−∞, 7.606]"]),
+        ((3, 3, 3), (4, 4, 4), ["3 ✓", "4 ✓", "1"]),
+        ((5, 3, 8), (None, None, None), ["5 ✓", "undefined ✓"]),
+    ],
+)
+def test_differences_have_the_interval_that_both_make(capsys, monkeypatch, before, after, said):
+    monkeypatch.setenv("COLUMNS", "120")
+    assert comparing._compare(judged(*before), judged(*after)) is False
+    words = capsys.readouterr().out
+    assert "first / condition=adam / loss_ratio" in words
+    for word in said:
+        assert f" {word} " in words.replace("\n", " \n"), word
+
+
+def test_another_verdict_is_a_difference(capsys):
+    assert comparing._compare(judged(5, 3, 8), judged(5, 3, 8, "contradicted", label="the ratio")) is True
+    assert "1 of 1 claim have another verdict" in capsys.readouterr().out
+
+
 def test_folders_without_anything_in_common_are_refused(tmp_path):
     kept(tmp_path / "a")
     kept(tmp_path / "b", "second")

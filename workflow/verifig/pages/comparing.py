@@ -13,6 +13,8 @@ from verifig.pages.terminal import escaped
 from verifig.planning import whatif
 from verifig.planning.standing import load
 
+SITE = "site"  # beside the papers of a results folder; its verdicts are theirs
+
 
 def compare(before: Path, after: Path, plot: Path | None = None, names: Sequence[str] | None = None) -> int:
     """Print every quantity that changed, by name, and how the runs differ; 1 if a verdict differs, else 0.
@@ -55,8 +57,8 @@ def _judged(path: Path) -> dict[tuple[str, ...], Path]:
     """Every verdicts.json of a results folder or a folder in it, by scale and paper; the file itself, if it is none."""
     if not path.is_dir():
         return {(): path}
-    found = [each for form in ("", "*/", "*/*/") for each in sorted(path.glob(f"{form}verdicts.json"))]
-    return {(each.parent.parent.name, each.parent.name): each.absolute() for each in found}
+    found = [each for form in ("", "*/", "*/*/") for each in sorted(path.absolute().glob(f"{form}verdicts.json"))]
+    return {(each.parent.parent.name, each.parent.name): each for each in found if each.parent.name != SITE}
 
 
 def _compare(*runs: Mapping) -> bool:
