@@ -12,7 +12,7 @@ from verifig.pages.terminal import escaped
 from verifig.planning.curves import Curves, Line, fields
 
 BLOCKS, PLAIN = "▁▂▃▄▅▆▇█", "_.-~=+*#"  # the second where a terminal has no blocks
-WIDTH, NARROW = 16, 8  # characters of a sparkline, the second on a terminal of less than 100
+WIDTH, NARROW = 16, 8  # characters of a sparkline, the second on a terminal of less than 120
 VALUE = 8  # characters of a value: 0.000123
 LOG_SPAN = 100.0  # positive values that differ by more are drawn on a log scale
 MOST_FIELDS = 3
@@ -42,7 +42,7 @@ def table(found: Curves, names: Sequence[str] | None = None, most: int | None = 
     names = fields(found, MOST_FIELDS) if names is None else names
     result = Table("condition", "seeds", "step", *names, box=None, pad_edge=False)
     room = shutil.get_terminal_size().columns
-    width = WIDTH if room >= 100 else NARROW
+    width = WIDTH if room >= 120 else NARROW
     widths = [0, 5, 6, *(max(VALUE + 1 + width, len(name)) for name in names)]
     for column, least in zip(result.columns, widths, strict=True):
         column.no_wrap, column.min_width = True, least

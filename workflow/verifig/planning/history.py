@@ -125,6 +125,8 @@ class History:
         """Other members are in training now; the first ones may be those that were when the checkpoint was written."""
         self.flush()
         last = self.rows[-1] if self.rows and self._members is None else None
+        self.rows = thinned(self.rows, self._head["every"])
+        self._counts = Counter(name for row in self.rows for name in row.conditions)
         self._members = members
         self._grouped.begin(members)
         goes_on = last is not None and last.members == self._grouped.seeds and last.step < step
