@@ -117,7 +117,7 @@ def test_compare(what_if, tmp_path):
     by_folder = command(ROOT, "verifig", "compare", *folders)
     assert by_folder.returncode == 1
     assert by_folder.stdout == turned.stdout
-    shutil.copy(what_if[0] / "laptop/prieto2025/edge113.history.jsonl", place.parent)
+    shutil.copy(what_if[0] / "laptop/prieto2025/edge113.course.jsonl", place.parent)
     drawn = command(ROOT, "verifig", "compare", *folders, "--plot", str(tmp_path / "both.svg"))
     assert drawn.returncode == 1, drawn.stderr
     assert "test_loss" in (tmp_path / "both.svg").read_text()

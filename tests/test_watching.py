@@ -21,9 +21,9 @@ from verifig.ground.errors import InputError
 from verifig.ground.paths import Layout
 from verifig.measuring import tables
 from verifig.pages import comparing, drawn_curves, legible, overlaid, sparklines
-from verifig.planning import history
+from verifig.planning import course
+from verifig.planning.course import Course
 from verifig.planning.curves import Line, curves
-from verifig.planning.history import History
 from verifig.running import bar, watching
 from verifig.running.stages.train import LastValues
 
@@ -32,9 +32,9 @@ SETTINGS = {"seeds": 3, "conditions": {"sgd": {}, "adam": {}}}
 
 def kept(results, experiment="first", slug="prieto2025", scale="laptop", steps=(0, 10, 20), factor=1.0, **head):
     """What a job of this process has measured below a results folder; `head` changes what it says of itself."""
-    path = Layout(results, scale, slug).history(experiment)
+    path = Layout(results, scale, slug).course(experiment)
     job = {"slug": slug, "experiment": experiment, "scale": scale, "settings": SETTINGS}
-    listener = History(path, job, "key", share=lambda: 0.35)
+    listener = Course(path, job, "key", share=lambda: 0.35)
     members = [{"condition": name, "seed": seed} for name in ("adam", "sgd") for seed in range(3)]
     for step in steps:
         loss = factor * np.array([10.0 ** -(step / 5)] * 3 + [1.0 + step] * 3)
@@ -46,7 +46,7 @@ def kept(results, experiment="first", slug="prieto2025", scale="laptop", steps=(
 
 
 def finish(path) -> None:
-    path.with_name(path.name.replace(".history.jsonl", ".provenance.json")).write_text('{"key": "key"}')
+    path.with_name(path.name.replace(".course.jsonl", ".provenance.json")).write_text('{"key": "key"}')
 
 
 def watch(*line: str) -> int:
@@ -68,7 +68,7 @@ def test_a_finished_job_is_shown_by_condition(tmp_path, capsys):
         assert said[3].startswith("sgd")
 
 
-@pytest.mark.parametrize("name", ["first.history.jsonl", "first.npz", "first.npz.ckpt"])
+@pytest.mark.parametrize("name", ["first.course.jsonl", "first.npz", "first.npz.ckpt"])
 def test_a_file_of_a_job_means_the_job(tmp_path, capsys, name):
     path = kept(tmp_path)
     finish(path)
@@ -208,7 +208,7 @@ def test_the_table_leaves_out_the_conditions_written_first():
 
 
 def test_the_figure_has_a_panel_a_field_and_log_axes_where_values_span_decades(tmp_path):
-    found = curves(history.read(kept(tmp_path)).rows)
+    found = curves(course.read(kept(tmp_path)).rows)
     figure = drawn_curves.draw({"a": found}, None, {}, "")
     assert [axes.get_title(loc="left") for axes in figure.axes if axes.axison] == ["test_loss", "test_accuracy", "norm"]
     assert [axes.get_yscale() for axes in figure.axes if axes.axison] == ["log", "linear", "log"]
@@ -235,7 +235,7 @@ def test_log_points_that_spread_out_get_a_log_axis():
 
 
 def test_below_the_bar_stand_the_last_values(tmp_path, monkeypatch):
-    rows, out = history.read(kept(tmp_path)).rows, io.StringIO()
+    rows, out = course.read(kept(tmp_path)).rows, io.StringIO()
     monkeypatch.setattr(sys, "stderr", out)
     monkeypatch.setattr(out, "isatty", lambda: True, raising=False)
     monkeypatch.setenv("TERM", "xterm")
@@ -255,7 +255,7 @@ def test_without_a_terminal_there_is_no_bar(monkeypatch):
 
 
 def test_the_log_gets_the_last_values_now_and_then(tmp_path, monkeypatch):
-    rows, said = history.read(kept(tmp_path)).rows, []
+    rows, said = course.read(kept(tmp_path)).rows, []
     listener = LastValues(said.append)
     listener(rows)
     assert said == []
@@ -265,9 +265,9 @@ def test_the_log_gets_the_last_values_now_and_then(tmp_path, monkeypatch):
 
 
 def test_snakemake_says_the_last_values_of_what_trains(tmp_path, capsys):
-    path = Layout(tmp_path, "laptop", "prieto2025").history("first")
+    path = Layout(tmp_path, "laptop", "prieto2025").course("first")
     training = Training(1e9)
-    training.begin(7, [str(path).replace(".history.jsonl", ".npz"), "x.provenance.json"])
+    training.begin(7, [str(path).replace(".course.jsonl", ".npz"), "x.provenance.json"])
     training.begin(8, ["verdicts.json"])
     training.say()
     assert capsys.readouterr().err == ""
@@ -289,7 +289,7 @@ def test_snakemake_says_nothing_of_an_earlier_run(tmp_path, capsys):
     path = kept(tmp_path)
     os.utime(path, (0, time.time() - 60))
     training = Training(1e9)
-    training.begin(1, [str(path).replace(".history.jsonl", ".npz")])
+    training.begin(1, [str(path).replace(".course.jsonl", ".npz")])
     training.say()
     assert capsys.readouterr().err == ""
     training.over.set()
@@ -301,13 +301,13 @@ def test_the_plugin_hears_of_jobs_by_snakemake_s_events(tmp_path, capsys):
             logging.Handler.__init__(self)
             self.__post_init__()
 
-    handler, path = Plain(), str(kept(tmp_path)).replace(".history.jsonl", ".npz")
+    handler, path = Plain(), str(kept(tmp_path)).replace(".course.jsonl", ".npz")
     events = [
         {"event": LogEvent.JOB_INFO, "jobid": 3, "output": [path]},
         {"event": LogEvent.PROGRESS, "done": 1, "total": 2, "msg": "1 of 2 steps"},
         {"event": LogEvent.JOB_FINISHED, "job_id": 3, "msg": "done"},
     ]
-    os.utime(path.replace(".npz", ".history.jsonl"), (0, time.time() + 5))
+    os.utime(path.replace(".npz", ".course.jsonl"), (0, time.time() + 5))
     for event in events:
         handler.emit(logging.makeLogRecord(event))
     assert "prieto2025.first 35 %: step 20" in capsys.readouterr().err

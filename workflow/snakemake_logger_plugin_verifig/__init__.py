@@ -15,8 +15,8 @@ from pathlib import Path
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
-from verifig.ground.paths import HISTORY
-from verifig.planning import history
+from verifig.ground.paths import COURSE
+from verifig.planning import course
 from verifig.planning.curves import sentence
 
 SECONDS = 30.0  # between two looks at what trains
@@ -96,7 +96,7 @@ class Training:
         """A job begins: one that writes an artifact trains."""
         artifacts = [Path(name) for name in outputs if str(name).endswith(".npz")]
         if artifacts:
-            self._begun[job] = time.time(), artifacts[0].with_suffix(HISTORY)
+            self._begun[job] = time.time(), artifacts[0].with_suffix(COURSE)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._tick, daemon=True)
                 self._thread.start()
@@ -107,7 +107,7 @@ class Training:
     def say(self) -> None:
         """A line a job that has measured something since the last time."""
         for begun, path in list(self._begun.values()):
-            kept = history.read(path)
+            kept = course.read(path)
             if kept is None or not kept.rows or time.time() - kept.age < begun:  # it is of an earlier run
                 continue
             last = kept.rows[-1]

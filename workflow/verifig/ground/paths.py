@@ -14,7 +14,7 @@ REPLICATIONS = ROOT / "replications"
 SCHEMAS = LIBRARY.parent / "schemas" if CHECKOUT else LIBRARY / "schemas"
 DATA = ROOT / "data" if CHECKOUT else Path("data")
 SCALES = ("smoke", "laptop", "paper")
-HISTORY = ".history.jsonl"  # ends the name of what a training job has measured as it went
+COURSE = ".course.jsonl"  # ends the name of what a training job has measured as it went
 AFTER_TRAINING = ("measure", "judge", "report")  # stages; any other is the training of an experiment
 
 
@@ -82,9 +82,9 @@ class Layout:
         """What an unfinished training job has saved, beside its artifact (Snakemake's rule names it alike)."""
         return self.folder / f"{self.artifact(experiment).name}.ckpt"
 
-    def history(self, experiment: str) -> Path:
+    def course(self, experiment: str) -> Path:
         """What a training job has measured as it went, for people who watch it: no output, and in no key."""
-        return self.folder / f"{experiment}{HISTORY}"
+        return self.folder / f"{experiment}{COURSE}"
 
     def provenance(self, stage: str) -> Path:
         """Record of a stage; a training stage is named after its experiment."""

@@ -8,7 +8,7 @@ import pandas as pd
 from verifig.ground.errors import InputError
 from verifig.measuring import tables
 from verifig.pages import drawn_curves
-from verifig.planning import history
+from verifig.planning import course
 from verifig.planning.curves import Curves, Line, curves
 
 Place = tuple[str, str, str]  # scale, paper, experiment or table
@@ -38,7 +38,7 @@ def save(before: Path, after: Path, path: Path, names: Sequence[str] | None = No
 def kept(folder: Path) -> dict[Place, Curves]:
     """What training jobs measured as they went."""
     found = {}
-    for each in history.below(folder):
+    for each in course.below(folder):
         if each.rows:
             found[each.head["scale"], each.head["slug"], each.head["experiment"]] = curves(each.rows)
     return dict(sorted(found.items()))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from verifig.ground import numbers
-from verifig.planning.history import Row
+from verifig.planning.course import Row
 
 TELLING = ("loss", "mse", "kl", "objective", "accuracy", "error")  # in the names of fields that are looked at first
 

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from verifig.planning.course import Row
 from verifig.planning.curves import curves
-from verifig.planning.history import Row
 
 TABLE_SECONDS = 2.0  # between two drawings of the values
 MOST_CONDITIONS = 8

@@ -14,9 +14,9 @@ def remove_checkpoint(layout: Layout, experiment: str) -> None:
     layout.checkpoint(experiment).unlink(missing_ok=True)
 
 
-def remove_history(layout: Layout, experiment: str) -> None:
+def remove_course(layout: Layout, experiment: str) -> None:
     """Remove what a job has measured as it went, whose artifact goes too."""
-    layout.history(experiment).unlink(missing_ok=True)
+    layout.course(experiment).unlink(missing_ok=True)
 
 
 def sweep(layout: Layout) -> None:

@@ -95,7 +95,7 @@ def _train(training: Training, stop: Stop, data_dir: Path) -> None:
                 log=print if shown is None else (lambda text: None),
                 on_progress=shown and shown.advance,
                 stop=stop,
-                history=layout.history(name),
+                course=layout.course(name),
                 on_rows=shown and shown.measured,
             )
     except Stopped:

@@ -14,11 +14,11 @@ from rich.text import Text
 from verifig.ground import numbers, paths
 from verifig.ground.errors import InputError
 from verifig.ground.files import read_json
-from verifig.ground.paths import HISTORY
+from verifig.ground.paths import COURSE
 from verifig.pages import sparklines
-from verifig.planning import history
+from verifig.planning import course
+from verifig.planning.course import Kept
 from verifig.planning.curves import Curves, curves, fields, sentence
-from verifig.planning.history import Kept
 from verifig.running.leftovers import runs
 
 SECONDS = 1.0  # between two looks at the files
@@ -44,7 +44,7 @@ class Watched:
     def finished(self) -> bool:
         """Whether its artifact is there: the record beside it has the same key."""
         path = self.kept.path
-        record = path.with_name(path.name.removesuffix(HISTORY) + ".provenance.json")
+        record = path.with_name(path.name.removesuffix(COURSE) + ".provenance.json")
         try:
             return read_json(record).get("key") == self.kept.head["key"]
         except (InputError, AttributeError):
@@ -131,7 +131,7 @@ def place(target: str, experiment: str | None, scale: str, results: Path) -> tup
 
 def look(where: Path, experiment: str | None) -> list[Watched]:
     """The jobs in a folder or below it, the one written to last at the end."""
-    return [Watched(kept) for kept in history.below(where, experiment)]
+    return [Watched(kept) for kept in course.below(where, experiment)]
 
 
 def require(found: Sequence[Watched], names: Sequence[str] | None, where: Path) -> None:

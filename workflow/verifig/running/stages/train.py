@@ -10,8 +10,8 @@ from verifig.ground.errors import RunError, Stopped
 from verifig.ground.keys import key
 from verifig.ground.paths import DATA
 from verifig.planning import datasets, provenance
+from verifig.planning.course import Course, Row
 from verifig.planning.curves import sentence
-from verifig.planning.history import History, Row
 from verifig.planning.unfinished import Progress
 from verifig.running.stopping import Cut
 from verifig.training import artifacts
@@ -31,7 +31,7 @@ def train(
     log: Callable[[str], None] = print,
     on_progress: Callable[[int, int], None] | None = None,
     stop: Callable[[], bool] = bool,
-    history: Path | None = None,
+    course: Path | None = None,
     on_rows: Callable[[Sequence[Row]], None] | None = None,
 ) -> None:
     """Run `job` (see `jobs.train`) and write `artifact` (.npz) and its provenance `record`.
@@ -41,7 +41,7 @@ def train(
 
     Args:
         stop: asked after every step and every finished part whether to save the checkpoint and end.
-        history: where to keep what is measured as it comes (see `planning.history`).
+        course: where to keep what is measured as it comes (see `planning.course`).
         on_rows: is given all that is kept there whenever it grows; where nothing listens, the log gets the last values every now and then.
 
     Raises:
@@ -56,7 +56,7 @@ def train(
         log(f"resumed after {kept.facts['cpu_seconds']:.0f} CPU seconds")
     progress = Progress(kept.facts, on_progress)
     records = kept.facts.get("records", 0)
-    measured = History(history, job, key(job), records, lambda: progress.share, on_rows or LastValues(log))
+    measured = Course(course, job, key(job), records, lambda: progress.share, on_rows or LastValues(log))
     processors = list(dict.fromkeys([*kept.facts.get("processors", []), processor]))
 
     def facts() -> dict:

@@ -1,6 +1,6 @@
 """What a training job measures as it goes, kept for people who watch it: one line of JSON a log point.
 
-The file lies beside the checkpoint (`Layout.history`). It is no output of the workflow and no number is read from it:
+The file lies beside the checkpoint (`Layout.course`). It is no output of the workflow and no number is read from it:
 the artifact holds every record in full. Here are only means over seeds, of records of one number a member, and where a
 condition has more than a few hundred log points every second, every fourth ... of them.
 """
@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from verifig.ground.files import write_text
-from verifig.ground.paths import HISTORY
+from verifig.ground.paths import COURSE
 from verifig.planning.by_condition import Grouped
 
 MOST_ROWS = 300  # of a condition; with more every second one goes
@@ -50,7 +50,7 @@ class Row:
         return {name: list(entry["seeds"]) for name, entry in self.conditions.items()}
 
 
-class History:
+class Course:
     """Listens to what a training job measures (`Run.on_record`), keeps it, and tells it on.
 
     A file that cannot be written is given up without a word: no training fails for it.
@@ -199,7 +199,7 @@ def below(folder: Path, experiment: str | None = None) -> list[Kept]:
     Args:
         experiment: only of this one.
     """
-    pattern = f"{experiment or '*'}{HISTORY}"
+    pattern = f"{experiment or '*'}{COURSE}"
     found = [read(path) for form in ("", "*/", "*/*/", "*/*/*/") for path in folder.glob(form + pattern)]
     return sorted([kept for kept in found if kept is not None], key=lambda kept: -kept.age)
 

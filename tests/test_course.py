@@ -9,9 +9,9 @@ from regression import Regression
 from unfinished_work import SCALE, SLUG, begin, job, layout
 
 from verifig.ground.keys import key
-from verifig.planning import curves, history
+from verifig.planning import course, curves
 from verifig.planning.by_condition import Grouped
-from verifig.planning.history import MOST_ROWS, History
+from verifig.planning.course import MOST_ROWS, Course
 from verifig.running import leftovers, prepare
 from verifig.running.stages.train import train
 from verifig.training import loop
@@ -31,8 +31,8 @@ class Clock:
         return self.now
 
 
-def keep(path, records: int = 0, **more) -> History:
-    return History(path, JOB, "key", records, clock=more.pop("clock", Clock()), **more)
+def keep(path, records: int = 0, **more) -> Course:
+    return Course(path, JOB, "key", records, clock=more.pop("clock", Clock()), **more)
 
 
 def scalars(*values: float) -> dict[str, np.ndarray]:
@@ -40,21 +40,21 @@ def scalars(*values: float) -> dict[str, np.ndarray]:
 
 
 def steps(path) -> list[int]:
-    return [row.step for row in history.read(path).rows]
+    return [row.step for row in course.read(path).rows]
 
 
 def test_rows_come_by_condition_as_means_over_seeds(tmp_path):
-    path = tmp_path / "first.history.jsonl"
+    path = tmp_path / "first.course.jsonl"
     kept = keep(path, share=lambda: 0.25)
     kept(MEMBERS, 0, scalars(1, 3, 10, np.nan))
-    (row,) = history.read(path).rows
+    (row,) = course.read(path).rows
     assert row.conditions == {
         "adam": {"seeds": [0, 1], "means": {"test_loss": 2.0}},
         "sgd": {"seeds": [0, 1], "means": {"test_loss": None}},
     }
     assert (row.step, row.share) == (0, 0.25)
     kept(MEMBERS, 7, scalars(0.123456789, 0.123456789, 1e300, 1e-300))
-    assert [row.conditions["adam"]["means"] for row in history.read(path).rows] == [
+    assert [row.conditions["adam"]["means"] for row in course.read(path).rows] == [
         {"test_loss": 2.0},
         {"test_loss": 0.12346},
     ]
@@ -74,7 +74,7 @@ def test_members_are_told_by_what_their_condition_does_not_say():
 def test_what_is_not_one_number_a_member_is_left_out(tmp_path):
     path = tmp_path / "h.jsonl"
     keep(path)(MEMBERS, 0, {"weights": np.ones((4, 3)), "few": np.ones(3)})
-    assert history.read(path).rows == []
+    assert course.read(path).rows == []
 
 
 # ---- killed and resumed --------------------------------------------------------------------------------------------
@@ -91,7 +91,7 @@ def test_a_row_cut_in_half_is_skipped_and_goes_when_the_job_goes_on(tmp_path):
     again = keep(path, records=2)
     again(MEMBERS, 10, scalars(1, 1, 1, 1))
     assert steps(path) == [0, 5, 10]
-    assert [row.point for row in history.read(path).rows] == [0, 1, 2]
+    assert [row.point for row in course.read(path).rows] == [0, 1, 2]
     assert all(map(json.loads, path.read_text().splitlines()))
 
 
@@ -99,7 +99,7 @@ def test_a_row_cut_in_half_is_skipped_and_goes_when_the_job_goes_on(tmp_path):
 def test_a_damaged_file_is_begun_anew(tmp_path, damage):
     path = tmp_path / "h.jsonl"
     path.write_text(damage)
-    assert history.read(path) is None
+    assert course.read(path) is None
     keep(path, records=3)(MEMBERS, 5, scalars(1, 1, 1, 1))
     assert steps(path) == [5]
 
@@ -115,14 +115,14 @@ def test_a_line_that_is_no_row_is_left_out(tmp_path, line):
 def test_another_job_begins_a_new_file(tmp_path):
     path = tmp_path / "h.jsonl"
     keep(path)(MEMBERS, 5, scalars(1, 1, 1, 1))
-    History(path, JOB, "another key", 1)
+    Course(path, JOB, "another key", 1)
     assert steps(path) == []
 
 
 def recorded(path, checkpoint, stop=bool) -> list[tuple]:
     """Train `Regression` in chunks of two with records every 3 steps; what was kept: step and losses by seed."""
     stored = Checkpoint(checkpoint, "key")
-    kept = History(path, JOB, "key", stored.facts.get("records", 0))
+    kept = Course(path, JOB, "key", stored.facts.get("records", 0))
 
     def costs() -> dict:
         kept.flush()
@@ -135,7 +135,7 @@ def recorded(path, checkpoint, stop=bool) -> list[tuple]:
     run = Run(JOB, stored, {}, lambda text: None, costs=costs, on_record=kept, stop=stop)
     loop.train(run, MEMBERS, lambda members: Telling(), 12, range(0, 13, 3), chunk=2)
     kept.flush()
-    return [(row.record, row.point, row.step, row.conditions) for row in history.read(path).rows]
+    return [(row.record, row.point, row.step, row.conditions) for row in course.read(path).rows]
 
 
 @pytest.mark.parametrize("questions", [1, 3, 4, 11, 12, 13, 20])
@@ -157,27 +157,27 @@ def test_a_stopped_training_goes_on_in_its_file_and_one_begun_anew_in_a_new_one(
     paths = place.artifact("edge113"), place.provenance("edge113"), place.checkpoint("edge113")
     begin(tmp_path, "edge113", 30)  # without a file
     told = []
-    more = {"log": lambda text: None, "history": place.history("edge113")}
+    more = {"log": lambda text: None, "course": place.course("edge113")}
     train(job("edge113"), *paths, on_rows=lambda rows: told.append(len(rows)), **more)
-    first = steps(place.history("edge113"))
+    first = steps(place.course("edge113"))
     assert told == list(range(1, len(told) + 1))
     for path in paths[:2]:
         path.unlink()
     train(job("edge113"), *paths, **more)
-    whole = steps(place.history("edge113"))
+    whole = steps(place.course("edge113"))
     assert len(whole) > len(first)
     assert whole[-len(first) :] == first
-    assert history.read(place.history("edge113")).head["key"] == key(job("edge113"))
-    assert [each.title for each in history.below(tmp_path)] == [f"{SLUG}.edge113"]
+    assert course.read(place.course("edge113")).head["key"] == key(job("edge113"))
+    assert [each.title for each in course.below(tmp_path)] == [f"{SLUG}.edge113"]
     # an artifact that may not be used goes, and this with it
     paths[0].write_bytes(b"x")
     prepare.clean(place, {"edge113": job("edge113")})
-    assert not place.history("edge113").exists()
+    assert not place.course("edge113").exists()
     assert place.scale == SCALE
 
 
-def test_history_of_nothing_is_removed_without_complaint(tmp_path):
-    leftovers.remove_history(layout(tmp_path), "edge113")
+def test_course_of_nothing_is_removed_without_complaint(tmp_path):
+    leftovers.remove_course(layout(tmp_path), "edge113")
 
 
 # ---- few, cheap, harmless ------------------------------------------------------------------------------------------
@@ -190,7 +190,7 @@ def test_many_log_points_are_thinned_and_the_last_one_is_kept(tmp_path):
         kept(MEMBERS, step, scalars(step, 0, 0, 0))
         assert len(kept.rows) <= MOST_ROWS
     kept.flush()
-    found = history.read(path)
+    found = course.read(path)
     every = found.head["every"]
     assert every == 64
     assert steps(path) == [*range(0, 10_000, every), 9_999]
@@ -207,7 +207,7 @@ def test_seeds_trained_after_each_other_share_the_rows_and_their_steps(tmp_path)
         for step in range(201):
             kept(member, step, scalars(seed))
     kept.flush()
-    found = history.read(path)
+    found = course.read(path)
     assert len(found.rows) <= MOST_ROWS
     (line,) = curves.curves(found.rows)["adam"]["test_loss"]
     assert (line.seeds, line.steps[-1], set(line.values)) == ([0, 1, 2, 3, 4], 200, {2.0})
@@ -220,7 +220,7 @@ def test_many_groups_of_few_points_do_not_thin_for_ever(tmp_path):
         for step in (0, 1, 2):
             kept(member, step, scalars(1))
     assert kept._head["every"] <= 8
-    assert {row.step for row in history.thinned(kept.rows, kept._head["every"])} >= {0, 2}
+    assert {row.step for row in course.thinned(kept.rows, kept._head["every"])} >= {0, 2}
 
 
 def test_between_kept_points_the_latest_is_written_every_second(tmp_path):
@@ -242,7 +242,7 @@ def test_a_file_that_cannot_be_written_fails_no_training(tmp_path):
 
 
 def test_nothing_of_it_is_in_a_key():
-    assert not any("history" in name or "by_condition" in name for name in job("edge113")["code"])
+    assert not any("course" in name or "by_condition" in name for name in job("edge113")["code"])
 
 
 # ---- curves --------------------------------------------------------------------------------------------------------
