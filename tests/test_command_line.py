@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from conftest import ROOT, command
 
 from verifig import cli
+from verifig.ground import numbers
 from verifig.ground.errors import InputError
 from verifig.planning import userconfig
 from verifig.running import alone
@@ -94,17 +96,31 @@ def test_compare(what_if, tmp_path):
     assert "no differences" in same.stdout
     changed = json.loads(path.read_text())
     claim = next(claim for claim in changed["claims"] if claim["id"] == "EN-04")
+    before = dict(claim["parts"][0])
     claim["parts"][0]["observed"] = 0.123456
     (tmp_path / "b.json").write_text(json.dumps(changed))
     moved = command(ROOT, "verifig", "compare", str(path), str(tmp_path / "b.json"))
     assert moved.returncode == 0, "the verdicts are the same"
     assert "test(perpAdamW)" in moved.stdout, "what moved is named"
     assert "0.123456" in moved.stdout
+    assert "test_difference" in moved.stdout, "and the statistic"
+    assert numbers.text(0.123456 - before["observed"], 4) in moved.stdout
     claim["verdict"] = "inconclusive" if claim["verdict"] != "inconclusive" else "contradicted"
     (tmp_path / "b.json").write_text(json.dumps(changed))
     turned = command(ROOT, "verifig", "compare", str(path), str(tmp_path / "b.json"))
     assert turned.returncode == 1
     assert "EN-04" in turned.stdout
+    folders = [str(what_if[0]), str(tmp_path / "other")]
+    place = tmp_path / "other/laptop/prieto2025/verdicts.json"
+    place.parent.mkdir(parents=True)
+    place.write_text(json.dumps(changed))
+    by_folder = command(ROOT, "verifig", "compare", *folders)
+    assert by_folder.returncode == 1
+    assert by_folder.stdout == turned.stdout
+    shutil.copy(what_if[0] / "laptop/prieto2025/edge113.course.jsonl", place.parent)
+    drawn = command(ROOT, "verifig", "compare", *folders, "--plot", str(tmp_path / "both.svg"))
+    assert drawn.returncode == 1, drawn.stderr
+    assert "test_loss" in (tmp_path / "both.svg").read_text()
     claim["verdict"] = "perhaps"
     (tmp_path / "b.json").write_text(json.dumps(changed))
     refused = command(ROOT, "verifig", "compare", str(path), str(tmp_path / "b.json"))
@@ -130,6 +146,7 @@ def test_help_names_every_command():
         "check",
         "verdicts",
         "explain",
+        "watch",
         "compare",
         "publish",
         "record",

@@ -73,7 +73,7 @@ def test_unfinished_work_goes_on_elsewhere(pack, tmp_path, whole, capsys):
     assert "thresholds: finished before, kept" in said
     assert "resumed after" in said
     assert place.artifact("edge113").read_bytes() == whole
-    assert sorted(path.suffix for path in place.folder.glob("edge113*")) == [".json", ".npz"]
+    assert sorted(path.suffix for path in place.folder.glob("edge113*")) == [".json", ".jsonl", ".npz"]
 
 
 def test_it_is_said_what_is_packed(tmp_path, capsys):

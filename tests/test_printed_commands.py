@@ -183,6 +183,8 @@ def _verifig(arguments, request, document) -> None:
         "_list": _read_only,
         "_verdicts": _read_only,
         "_explain": _explain,
+        "_watch": _watch,
+        "_compare": _compare,
         "_run": _run,
         "_paper": _paper,
         "_prepare": _prepare,
@@ -216,6 +218,26 @@ def _explain(options, arguments, request) -> None:
     slug, _, name = options.claim.rpartition("/")
     known = {claim["id"] for found in ([slug] if slug else paths.slugs()) for claim in claims.load(found)}
     assert name in known
+
+
+def _watch(options, arguments, request) -> None:
+    """As printed but for the folder: where the jobs of Snakemake are finished."""
+    done = request.getfixturevalue("done")
+    words = [f"{done}/results" if word.startswith("/tmp/") else word for word in arguments]
+    result = command(done, "verifig", *words)
+    assert result.returncode == 0, result.stderr
+    assert "at smoke scale: finished" in result.stdout
+
+
+def _compare(options, arguments, request) -> None:
+    """As printed but for the folders: of a run with itself."""
+    done, tmp_path = request.getfixturevalue("done"), request.getfixturevalue("tmp_path")
+    words = [f"{done}/results" if word.startswith("/tmp/") else word for word in arguments]
+    words = [str(tmp_path / word) if word.endswith((".svg", ".png")) else word for word in words]
+    result = command(done, "verifig", *words)
+    assert result.returncode == 0, result.stderr
+    assert "no differences in" in result.stdout
+    assert options.plot is None or (tmp_path / options.plot).exists()
 
 
 def _run(options, arguments, request) -> None:

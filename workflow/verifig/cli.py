@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 from verifig.ground import paths
 from verifig.ground.errors import InputError, RunError
-from verifig.running import arguments, surroundings
+from verifig.running import arguments, looking, surroundings
+from verifig.running.arguments import checked_scale, results_option, scale_option
 
 
 def main(line: list[str] | None = None) -> None:
@@ -56,6 +57,7 @@ def parser() -> argparse.ArgumentParser:
 
     _experiment_commands(add)
     _verdict_commands(add)
+    looking.register(add)
     _keeping_commands(add)
     for slug in paths.slugs():  # a paper may bring commands of its own
         if (paths.ruleset_dir(slug) / "commands.py").exists():
@@ -68,11 +70,11 @@ def _experiment_commands(add: Callable) -> None:
     command = add("list", _list, "show papers, experiments and settings with their values")
     command.add_argument("slug", nargs="?", help="only this paper")
     command.add_argument("experiment", nargs="?", help="only this experiment")
-    _scale(command)
+    scale_option(command)
     command = add("run", _run, "train, measure and judge outside the workflow, with settings of your own")
     command.add_argument("slug", help="paper")
     command.add_argument("experiments", nargs="*", metavar="experiment", help="experiments (default: all of the scale)")
-    _scale(command)
+    scale_option(command)
     setting = "a setting or a condition: learning_rate=0.02, conditions.adamw.eps=1e-8 (adds an unknown one), conditions.sgd=null"
     command.add_argument("--set", action="append", default=[], metavar="key=value", dest="assignments", help=setting)
     what = "train these conditions only (python -m verifig list <paper> <experiment> shows them)"
@@ -94,7 +96,7 @@ def _experiment_commands(add: Callable) -> None:
     command.add_argument("--out", type=arguments.path, default=arguments.results(), help=what)
     what = "check everything, fetch optional data, remove unusable artifacts, forecast the work"
     command = add("prepare", _prepare, what)
-    _scale(command)
+    scale_option(command)
     command.add_argument(
         "--cluster", action="store_true", help="jobs run on other machines: a GPU need not be in this one"
     )
@@ -109,52 +111,39 @@ def _experiment_commands(add: Callable) -> None:
 def _verdict_commands(add: Callable) -> None:
     """Reading verdicts."""
     command = add("check", _check, "exit 1 if a verdict is not what it should be, or not the recorded one")
-    _scale(command)
-    _results(command)
+    scale_option(command)
+    results_option(command)
     command.add_argument(
         "--without-data", action="store_true", help="claims whose data is not there need not be judged as recorded"
     )
     command = add("verdicts", _verdicts, "print the verdict table")
     command.add_argument("slug", nargs="?", help="every claim of this paper")
-    _scale(command)
-    _results(command)
+    scale_option(command)
+    results_option(command)
     command = add("explain", _explain, "one claim: statement, source, bounds, observed values by seed, reasons")
     command.add_argument("claim", help="claim id, for example EN-10 or prieto2025/EN-10")
-    _scale(command)
-    _results(command)
-    command = add("compare", _compare, "what changed between two verdicts.json; exit 1 if a verdict did")
-    command.add_argument("before", type=arguments.path)
-    command.add_argument("after", type=arguments.path)
+    scale_option(command)
+    results_option(command)
 
 
 def _keeping_commands(add: Callable) -> None:
     """Publishing, recording, and moving artifacts between machines."""
-    _results(add("publish", _publish, "copy the laptop pages into reports/ where they differ"))
+    results_option(add("publish", _publish, "copy the laptop pages into reports/ where they differ"))
     command = add("record", _record, "record verdicts on purpose in replications/<theme>/<paper>/recorded/")
     command.add_argument("slug", nargs="*", help="papers (default: all; at paper scale, those with results)")
-    _scale(command)
-    _results(command)
+    scale_option(command)
+    results_option(command)
     what = "put finished and unfinished work of a paper into one file, to judge it or go on elsewhere"
     command = add("pack", _pack, what)
     command.add_argument("slug", help="paper")
-    _scale(command)
-    _results(command)
+    scale_option(command)
+    results_option(command)
     command.add_argument("--file", type=arguments.path, required=True, help="the zip file to write")
     what = "verify a pack, measure and judge what is finished in it, lay down what is not, for run to go on with"
     command = add("unpack", _unpack, what)
     command.add_argument("file", type=arguments.path)
     _out(command)
     _stage(command)
-
-
-def _scale(command: argparse.ArgumentParser) -> None:
-    text = f"one of {', '.join(paths.SCALES)} (default: as in config/config.yaml)"
-    command.add_argument("--scale", help=text)
-
-
-def _results(command: argparse.ArgumentParser) -> None:
-    what = "results folder (default: the checkout's results)"
-    command.add_argument("--results", type=arguments.path, default=arguments.results(), help=what)
 
 
 def _out(command: argparse.ArgumentParser) -> None:
@@ -170,20 +159,6 @@ def _minutes(command: argparse.ArgumentParser) -> None:
 def _stage(command: argparse.ArgumentParser) -> None:
     stages = ["train", "measure", "judge", "report"]
     command.add_argument("--stage", choices=stages, default="judge", help="last stage to run (default: judge)")
-
-
-def checked_scale(options: argparse.Namespace) -> str:
-    """The scale asked for, else the configured one.
-
-    Raises:
-        InputError: unknown scale.
-    """
-    from verifig.planning import userconfig
-
-    chosen = options.scale or userconfig.load().scale
-    if chosen not in paths.SCALES:
-        raise InputError(f"unknown scale {chosen!r}: choose from {', '.join(paths.SCALES)}")
-    return chosen
 
 
 def _list(options: argparse.Namespace) -> None:
@@ -249,12 +224,6 @@ def _explain(options: argparse.Namespace) -> None:
     from verifig.pages import explaining
 
     explaining.explain(options.results, checked_scale(options), options.claim)
-
-
-def _compare(options: argparse.Namespace) -> int:
-    from verifig.pages import comparing
-
-    return comparing.compare(options.before, options.after)
 
 
 def _publish(options: argparse.Namespace) -> None:

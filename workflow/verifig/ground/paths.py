@@ -14,6 +14,7 @@ REPLICATIONS = ROOT / "replications"
 SCHEMAS = LIBRARY.parent / "schemas" if CHECKOUT else LIBRARY / "schemas"
 DATA = ROOT / "data" if CHECKOUT else Path("data")
 SCALES = ("smoke", "laptop", "paper")
+COURSE = ".course.jsonl"  # ends the name of what a training job has measured as it went
 AFTER_TRAINING = ("measure", "judge", "report")  # stages; any other is the training of an experiment
 
 
@@ -80,6 +81,10 @@ class Layout:
     def checkpoint(self, experiment: str) -> Path:
         """What an unfinished training job has saved, beside its artifact (Snakemake's rule names it alike)."""
         return self.folder / f"{self.artifact(experiment).name}.ckpt"
+
+    def course(self, experiment: str) -> Path:
+        """What a training job has measured as it went, for people who watch it: no output, and in no key."""
+        return self.folder / f"{experiment}{COURSE}"
 
     def provenance(self, stage: str) -> Path:
         """Record of a stage; a training stage is named after its experiment."""

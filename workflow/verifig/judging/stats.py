@@ -69,6 +69,14 @@ def prediction(values: np.ndarray, level: float = 0.95, runs: int = 1) -> Interv
     return Interval(centre, centre - half, centre + half)
 
 
+def difference(before: Interval, after: Interval) -> Interval:
+    """after - before of two independent estimates, its interval made of theirs (MOVER, Zou and Donner 2008)."""
+    down = np.hypot(after.observed - after.low, before.high - before.observed)
+    up = np.hypot(after.high - after.observed, before.observed - before.low)
+    centre = after.observed - before.observed
+    return Interval(centre, float(centre - down), float(centre + up))
+
+
 def p_bound(estimator: str, values: np.ndarray, low: float, high: float) -> float | None:
     """One-sided probability of data at least this far inside [low, high] if the truth sat on the nearest bound.
 

@@ -30,6 +30,11 @@ class Progress:
         self.facts = {name: facts.get(name, 0) for name in COUNTS}
         self._part, self._last, self._told = 0, 0, on_progress
 
+    @property
+    def share(self) -> float:
+        """Of the part that it is in, between 0 and 1."""
+        return self.facts["done"] / self.facts["total"] if self.facts["total"] else 0.0
+
     def __call__(self, done: int, total: int) -> None:
         """Take note of `done` of `total` steps (or whatever the job counts) of a part."""
         if done == 0 or done < self._last or self._part == 0:

@@ -14,14 +14,20 @@ def remove_checkpoint(layout: Layout, experiment: str) -> None:
     layout.checkpoint(experiment).unlink(missing_ok=True)
 
 
+def remove_course(layout: Layout, experiment: str) -> None:
+    """Remove what a job has measured as it went, whose artifact goes too."""
+    layout.course(experiment).unlink(missing_ok=True)
+
+
 def sweep(layout: Layout) -> None:
     """Remove files that were only half written by a process that is no more; other hidden files are not the suite's."""
     for path in layout.folder.glob(f".*{PART}") if layout.folder.is_dir() else ():
-        if (found := WRITTEN_BY.fullmatch(path.name)) and not _runs(int(found[1])):
+        if (found := WRITTEN_BY.fullmatch(path.name)) and not runs(int(found[1])):
             path.unlink(missing_ok=True)
 
 
-def _runs(process: int) -> bool:
+def runs(process: int) -> bool:
+    """Whether a process of this machine still runs."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:

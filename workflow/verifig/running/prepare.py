@@ -73,6 +73,7 @@ def clean(layout: Layout, all_jobs: Mapping[str, Mapping]) -> list[str]:
                 print(f"removing outdated or damaged output: {problem}")
             for path in present:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
+            leftovers.remove_course(layout, stage)
         waiting.append(stage)
     return waiting
 

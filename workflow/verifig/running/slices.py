@@ -85,16 +85,18 @@ def _train(training: Training, stop: Stop, data_dir: Path) -> None:
     if sentence := training.other():
         print(sentence)
     try:
-        with bar(training.title) as advance:
+        with bar(training.title) as shown:
             stage(
                 training.job,
                 layout.artifact(name),
                 layout.provenance(name),
                 layout.checkpoint(name),
                 data_dir,
-                log=print if advance is None else (lambda text: None),
-                on_progress=advance,
+                log=print if shown is None else (lambda text: None),
+                on_progress=shown and shown.advance,
                 stop=stop,
+                course=layout.course(name),
+                on_rows=shown and shown.measured,
             )
     except Stopped:
         after = training.begun()

@@ -38,6 +38,7 @@ def _train(smk: Any, log: Callable[[str], None]) -> None:
                 _data_dir(smk),
                 log,
                 stop=stop,
+                course=_layout(output.record).course(job["experiment"]),
             )
     except Stopped as stopped:
         print(f"{stop.cause}: {stopped}; run again, it goes on")
