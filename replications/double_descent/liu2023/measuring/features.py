@@ -81,12 +81,9 @@ def _growth(experiment: str, curves: Curves, out: Tables) -> None:
 
 
 def _threshold(experiment: str, curves: Curves, out: Tables) -> None:
-    """B3: test MSE at W = n over that at the neighbouring widths, fully trained; share of seeds with their maximum there."""
+    """B3: test MSE at W = n over that at the neighbouring widths, fully trained."""
     for side, values in curves.over_neighbours("test_mse", "steps inf").items():
         out.per_seed(experiment, "threshold_over_neighbour", values, {"side": side})
-    if curves.covers(1):
-        at_threshold = curves.row("test_mse", "steps inf").argmax(1) == curves.nearest(1)
-        out.per_seed(experiment, "peak_at_threshold", at_threshold.astype(float))
 
 
 def _correlation(experiment: str, curves: Curves, out: Tables) -> None:

@@ -55,13 +55,13 @@ def iterated_arrays() -> dict:
     return arrays
 
 
-def measured(iterated: dict, experiment: str = "iterated") -> Tables:
+def measured(iterated: dict, experiment: str = "iterated", spectral: dict | None = None) -> Tables:
     settings = {"steps": 10000, "output_scale": 1.0, "normalisation": "raw"}
-    conditions = {name: {"seeds": seeds} for name, (seeds, _, _) in RUNS.items()}
+    conditions = {name: {"seeds": seeds} for name, (seeds, _, _) in RUNS.items() if f"{name}.widths" in iterated}
     out = Tables()
     artifacts = {
         experiment: made("iterated", iterated, conditions),
-        "features": made("random_features", spectral_arrays(), {"standardised": {"seeds": 4}}, **settings),
+        "features": made("random_features", spectral or SPECTRAL, {"standardised": {"seeds": 4}}, **settings),
     }
     measure(artifacts, out)
     return out
@@ -147,6 +147,13 @@ def test_nineteen_configurations_are_correlated_over_the_seeds_of_all(out):
     tall = [spectral_height(name) for name in TWELVE] + [height(*run) for run in SEVEN]
     expected = [spearmanr([row[seed] for row in losses], [row[seed] for row in tall]).statistic for seed in range(2)]
     assert values(out, "rank_correlation", "iterated") == {"list=all": near(expected)}
+
+
+def test_a_correlation_asks_for_every_configuration_of_both_kinds():
+    trained = {name: values for name, values in ITERATED.items() if not name.startswith("adam_fast.")}
+    assert values(measured(trained), "rank_correlation", "iterated") == {}
+    solved = SPECTRAL | {"standardised.solvers": ["another" if name == "steps 100" else name for name in SOLVERS]}
+    assert values(measured(ITERATED, spectral=solved), "rank_correlation", "iterated") == {}
 
 
 def test_only_the_main_experiment_is_compared_with_the_spectral_runs():
