@@ -170,7 +170,7 @@ def test_a_card_shows_how_its_claim_moved_this_run_first(kept):
     assert "&lt;old&gt; CPU" in told
     assert told.count("✗ contradicted") == 1
     assert told.count("judged against other bounds: ≥ 0.400") == told.count("stated otherwise then") == 1
-    assert "- s: **0.450** [0.350, 0.550], mean of 3 seeds (laptop scale, verifig 0.1.0, 2026-12-01, <old> CPU; " in markdown  # fmt: skip
+    assert "- s: **0.45** [0.35, 0.55], mean of 3 seeds (laptop scale, verifig 0.1.0, 2026-12-01, <old> CPU; " in markdown  # fmt: skip
 
 
 def test_a_card_of_what_did_not_move_has_no_word_of_it(kept):
@@ -214,10 +214,10 @@ def test_a_terminal_gets_every_record(kept):
     found = moved.lines(value(1.0), history.load("some"))
     assert found == [
         "✗ contradicted: paper scale, verifig 0.1.0 (3333333), 2026-12-03, a CPU, torch 2.13.0",
-        "  s: 0.800, [0.700, 0.900], mean of 3 seeds",
+        "  s: 0.80, [0.70, 0.90], mean of 3 seeds",
         "✓ reproduced: laptop scale, verifig 0.1.0 (2222222), 2026-12-02, a CPU, torch 2.13.0, as here",
         "✓ reproduced: laptop scale, verifig 0.1.0, 2026-12-01, <old> CPU, torch 2.13.0",
-        "  s: 0.450, [0.350, 0.550], mean of 3 seeds; judged against other bounds: ≥ 0.400; stated otherwise then",
+        "  s: 0.45, [0.35, 0.55], mean of 3 seeds; judged against other bounds: ≥ 0.400; stated otherwise then",
     ]
 
 

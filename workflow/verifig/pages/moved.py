@@ -9,7 +9,7 @@ from markupsafe import Markup
 from verifig.ground import numbers
 from verifig.judging import history, scales, verdicts
 from verifig.judging.history import History, Part, State
-from verifig.pages import cards, pictures, words
+from verifig.pages import cards, pictures, units, words
 
 EARLIER = 5  # states shown beside the present one, the latest
 PARTS = 3  # measurements of a claim shown, those that moved most
@@ -49,11 +49,12 @@ class Then:
         same = history.shift(self.parts[number], other.parts[number], scale) <= history.STILL
         return same and self.state.verdict == other.state.verdict
 
-    def marks(self, number: int) -> list[str]:
-        """What else was otherwise, where a part was recorded."""
+    def marks(self, number: int, resolved: Mapping) -> list[str]:
+        """What else was otherwise, where a part was recorded; bounds in the unit of the part as it is shown."""
         part, found = self.parts[number], []
         if part.bounds != self.now.parts[number].bounds:
-            found.append(f"{OTHER_BOUNDS}: {numbers.bounds(*part.bounds)}")
+            bounds = units.shown({**resolved, "bounds": part.bounds})["bounds"]
+            found.append(f"{OTHER_BOUNDS}: {numbers.bounds(*bounds)}{units.sign(resolved)}")
         return found + [OTHER_WORDS] * (self.state.statement != self.now.statement)
 
 
@@ -141,7 +142,7 @@ def _table(claim: Mapping, number: int, found: Sequence[Then]) -> dict:
         if then.moved(number) and not (before and then.like(before, number, scales.of(part))):
             badge = cards.badge({**_claim(claim, then), "verdict": then.state.verdict})
             old = measured(part, then.parts[number])
-            rows.append(_row(part, old, place(then.runs[-1]), badge, then.marks(number), labelled=False))
+            rows.append(_row(part, old, place(then.runs[-1]), badge, then.marks(number, part), labelled=False))
             before = then
     return {"name": verdicts.name_of(part), "rows": rows}
 
@@ -169,6 +170,6 @@ def lines(claim: Mapping, past: History) -> list[str]:
         for number, (part, old) in enumerate(zip(claim["parts"], then.parts, strict=True)):
             if then.moved(number):
                 shown = measured(part, old)
-                marks = "".join(f"; {mark}" for mark in then.marks(number))
+                marks = "".join(f"; {mark}" for mark in then.marks(number, part))
                 found.append(f"  {verdicts.name_of(part)}: {words.value(shown)}, {words.certainty(shown)}{marks}")
     return found

@@ -105,7 +105,7 @@ def past_plot(part: Mapping, then: Mapping, labelled: bool) -> str:
     if isinstance(then["observed"], int | float):
         x = axis.inside(then["observed"])
         shapes.append(f'<line class="observed" x1="{x}" x2="{x}" y1="4" y2="22"/>')
-    ticks = _ticks(part["bounds"], left, right) if labelled else ""
+    ticks = _ticks(part, left, right) if labelled else ""
     return _svg("range-plot", "".join(shapes) + ticks, WIDTH, HEIGHT if labelled else 2 * MIDDLE)
 
 

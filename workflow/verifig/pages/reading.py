@@ -30,9 +30,9 @@ class Reading:
         self.claims, self.what_if = judged["claims"], judged.get("what_if")
         self.record = recorded.of_page(layout)
         recorded.attach(self.claims, self.slug, self.record)
+        units.attach([*self.claims, *(claim["recorded"] for claim in self.claims if "recorded" in claim)], self.ruleset)
         if recorded.beside_page(layout):
             moved.attach(self.claims, self.slug)
-        units.attach([*self.claims, *(claim["recorded"] for claim in self.claims if "recorded" in claim)], self.ruleset)
         objecting.attach(self.claims, self.slug, self.scale)
         places.attach(self.claims, self.ruleset)
         self.health: Mapping[str, Sequence[Mapping]] = judged.get("health", {})
