@@ -62,6 +62,11 @@ def test_one_notation(written, shown):
     assert not faults(notation.html(f"<p>{written}</p>"))
 
 
+def test_indices_are_set_on_pages_and_words_left_alone():
+    assert notation.html("2 / λ_max, a_j, file_name") == "2 / λ<sub>max</sub>, a<sub>j</sub>, file_name"
+    assert notation.html("<code>a_j</code>") == "<code>a_j</code>"
+
+
 def test_code_and_addresses_stay_as_they_are():
     code = '<p title="1e-5"><code>--set x=1e-5</code> <a href="a%20b-1">N<sup>α</sup></a></p>'
     assert notation.html(code) == code

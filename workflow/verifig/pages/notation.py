@@ -1,4 +1,4 @@
-"""One notation for all that a page shows: `82.1 %`, `2.7 × 10⁻⁶`, `−0.11`, powers raised.
+"""One notation for all that a page shows: `82.1 %`, `2.7 × 10⁻⁶`, `−0.11`, powers raised, indices set below.
 
 Authors write `1e-5`, `10^-17`, `83%` and `-0.11` in claims and captions, and so do Python and Matplotlib; pages,
 figures and alternative texts pass through here once. Code, addresses and attributes stay as they are.
@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 
 from verifig.ground.numbers import raised
-from verifig.pages.typesetting import POWER
+from verifig.pages.typesetting import INDEX, POWER
 
 POWER_OF_TEN = re.compile(r"(?<![\w.])(\d(?:\.\d+)?)e([-+−]?)0*(\d{1,3})(?!\w|\.\d)")
 RAISED = re.compile(r"(?<=[\w)\]])\^(?:([-−]?\d+)|\{([-−]?\d+)\}|\(([-−]?\d+)\))(?![\w./])")
@@ -27,9 +27,9 @@ def plain(text: str) -> str:
 
 
 def html(text: str) -> str:
-    """An HTML text in the suite's notation; powers that are no whole numbers become elements."""
+    """An HTML text in the suite's notation; indices, and powers that are no whole numbers, become elements."""
     pieces = FLAT.split(text)  # what is flat, and its name, at every third and second of three places
-    return "".join(_outside(piece, (_raised, plain)[k % 3]) for k, piece in enumerate(pieces) if k % 3 < 2)
+    return "".join(_outside(piece, (_set, plain)[k % 3]) for k, piece in enumerate(pieces) if k % 3 < 2)
 
 
 def svg(text: str) -> str:
@@ -46,8 +46,9 @@ def _outside(text: str, written: Callable[[str], str]) -> str:
     return "".join(piece if k % 2 else written(piece) for k, piece in enumerate(UNTOUCHED.split(text)))
 
 
-def _raised(text: str) -> str:
-    return POWER.sub(lambda found: f"<sup>{found[1] or found[2] or found[3]}</sup>", plain(text))
+def _set(text: str) -> str:
+    text = INDEX.sub(lambda found: f"{found[1]}<sub>{found[2] or found[3]}</sub>", plain(text))
+    return POWER.sub(lambda found: f"<sup>{found[1] or found[2] or found[3]}</sup>", text)
 
 
 def _ten(mantissa: str, sign: str, exponent: str) -> str:
