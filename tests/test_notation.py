@@ -11,6 +11,7 @@ from verifig.ground import numbers
 from verifig.ground.paths import ROOT, slugs
 from verifig.judging import claims
 from verifig.pages import cards, marked, notation, pictures, units, words
+from verifig.pages.typesetting import typeset
 from verifig.planning import rulesets
 
 REFUSED = {
@@ -52,6 +53,8 @@ def faults(html: str) -> list[str]:
         ("p 2.7e-6, 1.1e-4", "p 2.7 × 10⁻⁶, 1.1 × 10⁻⁴"),
         ("h(1e+06)", "h(10⁶)"),
         ("10^-17 and n^2", "10⁻¹⁷ and n²"),
+        ("alpha = 1, 4/alpha; by alpha.", "α = 1, 4/α; by α."),
+        ("chi-square, alpha_06, alphas", "chi-square, alpha_06, alphas"),
         ("at least 83% of runs, -0.11 in [-1, 1]", "at least 83 % of runs, −0.11 in [−1, 1]"),
         ("2026-11-27, 3d617c71f828, fig-3, 1e3d", "2026-11-27, 3d617c71f828, fig-3, 1e3d"),
     ],
@@ -129,7 +132,7 @@ def test_shares_are_shown_in_the_unit_that_the_paper_names():
     }
     part |= {"low": 0.0591, "high": 0.0842, "paper": 0.1543, "label": "gain"}
     claim = {"parts": [part, part | {"statistic": "other"}]}
-    units.attach([claim], SimpleNamespace(percent=(), points=("gain",)))
+    units.attach([claim], SimpleNamespace(percent=(), points=("gain",), hundredfold=()))
     assert [words.bounds(each) for each in claim["parts"]] == ["11.4 … 19.4 points", "0.114 … 0.194"]
     assert words.short(claim["parts"][0]) == (
         "gain: 7.0 points ([5.9, 8.4], mean of 3 seeds); bound 11.4 … 19.4 points; paper 15.4 points"
@@ -140,9 +143,13 @@ def test_shares_are_shown_in_the_unit_that_the_paper_names():
 
 @pytest.mark.parametrize("slug", slugs())
 def test_a_page_names_only_statistics_that_its_claims_have(slug):
-    claimed = {part["statistic"] for claim in claims.load(slug) for part in claim.get("parts", [])}
+    named = [
+        each for claim in claims.load(slug) for key in ("parts", "healthy", "substitute") for each in claim.get(key, [])
+    ]
+    claimed = {each["statistic"] for each in named if "statistic" in each}
     ruleset = rulesets.load(slug)
     assert not set(ruleset.percent) & set(ruleset.points)
+    assert set(ruleset.hundredfold) <= {*ruleset.percent, *ruleset.points}
     for name in (*ruleset.percent, *ruleset.points):
         assert name in claimed | {each["statistic"] for parts in claims.health(slug).values() for each in parts}, name
 
@@ -156,3 +163,25 @@ def test_a_value_has_the_decimals_of_its_interval():
     assert words.value(wide | {"low": "-inf", "high": "inf"}) == "−0.00468"
     assert words.value(wide | {"estimator": "exact"}) == "−0.00468"
     assert words.value(wide | {"bounds": [100, "inf"], "observed": 340.23, "low": 311.2, "high": 372.9}) == "340"
+
+
+def test_what_is_measured_in_percent_already_gets_the_sign_alone():
+    part = {"statistic": "error", "estimator": "exact", "relation": "at_most", "bounds": ["-inf", 10], "observed": 8.66}
+    claim = {"parts": [part | {"low": None, "high": None, "n": 1, "label": "OPT"}]}
+    units.attach([claim], SimpleNamespace(percent=("error",), points=(), hundredfold=("error",)))
+    assert words.short(claim["parts"][0]) == "OPT: 8.66 % (exact); bound ≤ 10 %"
+
+
+def test_a_control_arm_has_the_decimals_of_its_own_interval():
+    here = {"experiment": "features", "condition": "map=raw;solver=inf", "statistic": "peak_height"}
+    part = here | {"estimator": "median", "relation": "at_least", "bounds": [25, "inf"], "observed": 57.2, "n": 24}
+    arm = here | {"observed": 0.966, "low": 0.871, "high": 1.07, "verdict": "contradicted"}
+    part |= {"low": 24.6, "high": 209, "control_arm": arm | {"condition": "map=raw;solver=steps 1000"}}
+    assert words.control_arm(part) == (
+        "control arm (map = raw, solver = steps 1000): 0.97 [0.87, 1.07], outside, as it should be"
+    )
+
+
+def test_names_in_claims_are_code():
+    told = typeset("With low rates (`alpha_06`) alpha = 1 < 2.")
+    assert told == "With low rates (<code>alpha_06</code>) α = 1 &lt; 2."

@@ -48,12 +48,12 @@ class Theory(Values):
         """Exponents in data and parameters beside theory, by pooling."""
         parts = []
         for pool in self.settings["feature_pools"]:
+            names = ("mnist_data_exponent", "mnist_parameter_exponent", "mnist_theory_exponent")
             found = (
-                self.mean("mnist_data_exponent", {"pool": pool}).observed,
-                self.mean("mnist_parameter_exponent", {"pool": pool}).observed,
-                self.exact("mnist_theory_exponent", {"pool": pool}),
+                self.page.told(f"{self.mean(name, {'pool': pool}).observed:.3f}", "kernels", name, {"pool": pool})
+                for name in names
             )
-            parts.append(f"{', '.join(f'{value:.3f}' for value in found)} (pool {pool})")
+            parts.append(f"{', '.join(found)} (pool {pool})")
         return f"Exponents in data, in parameters and by theory, means over draws: {'; '.join(parts)}."
 
     def kernels(self, points: pd.DataFrame) -> str:
@@ -69,11 +69,13 @@ class Theory(Values):
     def ranks(self) -> str:
         found = self.page.value("kernels", "rank_correlation", {"set": "all"})
         value = found.median() if len(found) else float("nan")
-        return f"The rank correlation of α_D and α_K over all kernels is {value:.2f} (median over draws)."
+        told = self.page.told(f"{value:.2f}", "kernels", "rank_correlation", {"set": "all"}, take="median")
+        return f"The rank correlation of α_D and α_K over all kernels is {told} (median over draws)."
 
     def exponent(self, which: str) -> str:
         """`0.81 [0.74, 0.88]` of the data or of the width experiment."""
-        return with_interval(self.networks.mean(f"{which}_exponent"))
+        told = with_interval(self.networks.mean(f"{which}_exponent"))
+        return self.page.told(told, "finite_networks", f"{which}_exponent")
 
     def against_one(self, which: str) -> str:
         """Whether the paper's exponent 1 lies in the interval of ours."""
@@ -81,8 +83,8 @@ class Theory(Values):
         side = "slower" if found.observed < 1 else "faster"
         return choose(
             found.low <= 1 <= found.high,
-            f"Ours, {with_interval(found)}, agrees with the paper's exponent 1.",
-            f"**Ours, {with_interval(found)}, is not the paper's exponent 1**: the excess falls {side}.",
+            f"Ours, {self.exponent(which)}, agrees with the paper's exponent 1.",
+            f"**Ours, {self.exponent(which)}, is not the paper's exponent 1**: the excess falls {side}.",
             found.observed,
         )
 

@@ -52,7 +52,7 @@ class Refit(Values):
         return (
             f"The minimum of the Huber sum is {best:.10f} at {values['huber']}; least absolute deviations give {values['lad']} "
             f"(published: 482.01, 2085.43), where the Huber sum is {100 * (other / best - 1):.3f} % higher. "
-            f"Of Hoffmann et al.'s {len(published.HOFFMANN_GRID):,} starts {100 * self.exact('share_of_starts'):.0f} % end in the "
+            f"Of Hoffmann et al.'s {len(published.HOFFMANN_GRID):,} starts {self.said('{:.0f} %', 'share_of_starts', factor=100)} end in the "
             f"minimum within {self.settings['grid_steps']} steps."
         )
 
@@ -83,20 +83,22 @@ class Refit(Values):
         return f"On average the predicted loss is {listed(parts)}."
 
     def rounding_bias(self) -> str:
-        bias, rounded = 100 * self.exact("rounding_bias"), published.HOFFMANN_ROUNDED[4]
-        return f"Rounding β from {published.HOFFMANN[4]:.4f} to {rounded:g} raises the data term by {bias:.0f} % at 10¹¹ tokens."
+        bias, rounded = self.said("{:.0f} %", "rounding_bias", factor=100), published.HOFFMANN_ROUNDED[4]
+        return (
+            f"Rounding β from {published.HOFFMANN[4]:.4f} to {rounded:g} raises the data term by {bias} at 10¹¹ tokens."
+        )
 
     def residual_test(self) -> str:
         return (
-            f"A t test of the residuals, unrounded against refit, gives t = {self.exact('residual_t'):.3f}, "
-            f"p = {self.exact('residual_p'):.4f} (notebook: 2.908, 0.0038)."
+            f"A t test of the residuals, unrounded against refit, gives t = {self.said('{:.3f}', 'residual_t')}, "
+            f"p = {self.said('{:.4f}', 'residual_p')} (notebook: 2.908, 0.0038)."
         )
 
     def width(self) -> str:
         width = self.exact("exponent_high") - self.exact("exponent_low")
         return (
             f"Over {self.settings['bootstraps']:,} bootstraps 80 % of the exponents span {width:.3f}; for a span of 0.001 the "
-            f"same spread would need {self.exact('runs_needed'):,.0f} runs."
+            f"same spread would need {self.said('{:,.0f}', 'runs_needed')} runs."
         )
 
     def ridges(self, bootstrap: pd.DataFrame) -> str:
@@ -106,16 +108,17 @@ class Refit(Values):
         return f"The correlation of ln A and α is {first:.3f}, that of ln B and β {second:.3f}."
 
     def joint(self) -> str:
-        value = self.exact("chi_square", {"fit": "published"})
-        return f"Jointly they lie at chi-square {value:.0f} (5 degrees of freedom) from the refit."
+        value = self.said("{:.0f}", "chi_square", {"fit": "published"})
+        return f"Jointly they lie at chi-square {value} (5 degrees of freedom) from the refit."
 
     def policy(self) -> str:
         """Tokens per parameter at Chinchilla's compute."""
-        ratio = {f: self.exact("tokens_per_parameter", {"fit": f}) for f in ("lad", "hoffmann_published_exponent")}
-        low, high = self.exact("tokens_per_parameter_low"), self.exact("tokens_per_parameter_high")
+        fits = ("lad", "hoffmann_published_exponent")
+        refit, theirs = (self.said("{:.1f}", "tokens_per_parameter", {"fit": fit}) for fit in fits)
+        low, high = (self.said("{:.1f}", f"tokens_per_parameter_{side}") for side in ("low", "high"))
         return (
-            f"At Chinchilla's compute the refit asks for {ratio['lad']:.1f} tokens per parameter (80 % of bootstraps: {low:.1f} to "
-            f"{high:.1f}), Hoffmann et al.'s third method for {ratio['hoffmann_published_exponent']:.1f}."
+            f"At Chinchilla's compute the refit asks for {refit} tokens per parameter (80 % of bootstraps: {low} to "
+            f"{high}), Hoffmann et al.'s third method for {theirs}."
         )
 
     def band(self, policy: pd.DataFrame) -> str:
@@ -127,7 +130,7 @@ class Refit(Values):
 
     def stopping(self) -> str:
         """Where the three scalings stop, in iterations."""
-        steps = {fit: shown(self.exact("iterations", {"fit": fit})) for fit in ENDS}
+        steps = {fit: self.said("{:,.0f}", "iterations", {"fit": fit}) for fit in ENDS}
         parts = [f"{steps[fit]} iterations ({label})" for fit, (label, _) in ENDS.items()]
         return f"From Hoffmann et al.'s parameters the optimiser stops after {listed(parts)}."
 
@@ -150,10 +153,10 @@ class Refit(Values):
         )
 
     def random_starts(self) -> str:
-        share = {fit: 100 * self.exact("share_of_random_starts", {"fit": fit}) for fit in ("sum", "mean")}
+        share = {fit: self.said("{:.1f} %", "share_of_random_starts", {"fit": fit}, 100) for fit in ("sum", "mean")}
         return (
-            f"From {self.settings['random_starts']} random starts of the grid, {share['sum']:.1f} % reach the minimum within 1 % with "
-            f"the sum and {share['mean']:.1f} % with the mean."
+            f"From {self.settings['random_starts']} random starts of the grid, {share['sum']} reach the minimum within 1 % with "
+            f"the sum and {share['mean']} with the mean."
         )
 
     def outliers(self, fits: pd.DataFrame) -> str:

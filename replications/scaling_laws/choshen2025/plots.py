@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from verifig.pages import figures
+from verifig.pages import figures, narrow
 from verifig.pages.figures import BLUE, GREEN, ORANGE, PURPLE, RED, decade_ticks, log_ticks, paper_points, pick
 
 FAMILIES = {"opt": "OPT", "gpt3": "GPT-3", "olmo": "OLMo", "t5": "T5"}
@@ -69,7 +69,7 @@ def h_fig1(grid: pd.DataFrame) -> Figure:
         axes[2 * row + 1].set(title=f"{FAMILIES[family]}, authors' printed cells")
     for each in axes[-2:]:
         each.set_xlabel("share of training used (%)")
-    figure.colorbar(image, ax=list(axes), label="error (ARE, %)", shrink=0.6, aspect=30)
+    figure.colorbar(image, ax=list(axes), **narrow.bar(label="error (ARE, %)", shrink=0.6, aspect=30))
     return figure
 
 
@@ -97,7 +97,7 @@ def h_fig1a(scale_up: pd.DataFrame) -> Figure:
         image = heat(each, table)
         each.set_yticklabels([f"×{factor:.3g}" for factor in table.index])
         each.set(title=FAMILIES[family], xlabel="share of training used (%)", ylabel="scale-up")
-    figure.colorbar(image, ax=list(axes), label="error (ARE, %)", shrink=0.9)
+    figure.colorbar(image, ax=list(axes), **narrow.bar(label="error (ARE, %)", shrink=0.9))
     return figure
 
 
@@ -116,7 +116,7 @@ def h_fig1c(windows: pd.DataFrame, paper: Mapping) -> Figure:
                 colour = "white" if value > 0.65 * WORST else "#1f2430"
                 each.text(*place, f"({error:.2f})", ha="center", va="center", fontsize=7, color=colour)
         each.set(title=FAMILIES[family], xlabel="largest model used", ylabel="models used")
-    figure.colorbar(image, ax=list(axes), label="error (ARE, %)", shrink=0.9)
+    figure.colorbar(image, ax=list(axes), **narrow.bar(label="error (ARE, %)", shrink=0.9))
     return figure
 
 
@@ -277,5 +277,5 @@ def h_fig8(grid: pd.DataFrame) -> Figure:
         cells = pick(grid, family=family, grid="scale_down")
         image = heat(each, pivot(cells, "models", "share"))
         each.set(title=FAMILIES[family], xlabel="share of training used (%)", ylabel="largest models used")
-    figure.colorbar(image, ax=list(axes), label="error (ARE, %)", shrink=0.9)
+    figure.colorbar(image, ax=list(axes), **narrow.bar(label="error (ARE, %)", shrink=0.9))
     return figure

@@ -6,7 +6,7 @@ import pandas as pd
 from replications.scaling_laws.choshen2025 import published
 from replications.scaling_laws.choshen2025.measure import CLOSE
 from replications.scaling_laws.choshen2025.plots import FAMILIES, GOALS, size
-from replications.scaling_laws.science.sentences import Values, choose, listed, shown
+from replications.scaling_laws.science.sentences import Values, choose, listed
 from verifig.pages.page import Page
 
 
@@ -34,13 +34,13 @@ class Guide(Values):
         """How many of the authors' cells are met."""
         printed = [name for name in self.families if name in published.ARE_FINAL]
         family = "all" if len(printed) > 1 else "".join(printed)
-        share, worst, cells = (
-            self.exact(name, {"family": family}) for name in ("share_of_cells_equal", "worst_cell", "cells")
-        )
-        met = choose(share == 1, "All", f"{shown(100 * share)} % of", share)
+        which = {"family": family}
+        share = self.exact("share_of_cells_equal", which)
+        equal = self.said("{:.3g} % of", "share_of_cells_equal", which, 100)
+        met = choose(share == 1, "All", equal, share)
         return (
-            f"{met} the {shown(cells)} cells that the authors print for {listed([FAMILIES[name] for name in printed])} are met within {CLOSE} points of error; the largest "
-            f"difference is {worst:.2f} points."
+            f"{met} the {self.said('{:.0f}', 'cells', which)} cells that the authors print for {listed([FAMILIES[name] for name in printed])} are met within {CLOSE} points of error; the largest "
+            f"difference is {self.said('{:.2g}', 'worst_cell', which)} points."
         )
 
     def worst_window(self, windows: pd.DataFrame) -> str:
@@ -96,7 +96,7 @@ class Guide(Values):
     def largest_model(self) -> str:
         """Error of the largest model from the four smallest, at its last checkpoint."""
         parts = [
-            f"{self.exact('error', {'family': name, 'grid': 'final', 'models': 4}):.1f} % ({FAMILIES[name]})"
+            f"{self.said('{:.1f} %', 'error', {'family': name, 'grid': 'final', 'models': 4})} ({FAMILIES[name]})"
             for name in self.families
         ]
         return f"The largest model's last checkpoint (red) is predicted with an error of {listed(parts)}."
@@ -127,7 +127,11 @@ class Guide(Values):
     def checkpoints(self) -> str:
         """Whether the last checkpoints alone are worse, by family."""
         found = self.finals()
-        parts = [f"{every:.1f} % against {last:.1f} % ({FAMILIES[name]})" for name, (every, last) in found.items()]
+        parts = []
+        for name in found:
+            kinds = ("error_all_checkpoints", "error_last_checkpoints")
+            every, last = (self.said("{:.1f} %", kind, {"family": name}) for kind in kinds)
+            parts.append(f"{every} against {last} ({FAMILIES[name]})")
         better = [FAMILIES[name] for name, (every, last) in found.items() if last < every]
         told = f"All checkpoints against the last alone: {listed(parts)}."
         return told + (
@@ -138,24 +142,25 @@ class Guide(Values):
 
     def lines(self) -> str:
         """Correlations within the two pairs of parameters."""
-        a, b = (self.across.exact("correlation", {"pair": pair, "fit": "routine"}) for pair in ("a alpha", "b beta"))
-        return (
-            f"The paper sees a line in both pairs; here the correlation of a and α is {a:.2f}, that of b and β {b:.2f}."
-        )
+        pairs = ({"pair": pair, "fit": "routine"} for pair in ("a alpha", "b beta"))
+        a, b = (self.across.said("{:.2f}", "correlation", pair) for pair in pairs)
+        return f"The paper sees a line in both pairs; here the correlation of a and α is {a}, that of b and β {b}."
 
     def components(self) -> str:
         """What three principal components and the correlation are worth."""
-        share = {
-            fit: 100 * self.across.exact("three_components", {"fit": fit})
-            for fit in ("shuffled", "centred_standardised")
-        }
+        shuffled = self.across.said("{:.2f} %", "three_components", {"fit": "shuffled"}, 100)
+        centred = self.across.said("{:.1f} %", "three_components", {"fit": "centred_standardised"}, 100)
         routine, everything = (
             self.across.exact("correlation", {"pair": "a alpha", "fit": fit}) for fit in ("routine", "all_sizes")
         )
+        told_routine, told_everything = (
+            self.across.said("{:.2f}", "correlation", {"pair": "a alpha", "fit": fit})
+            for fit in ("routine", "all_sizes")
+        )
         told = (
-            f"With every parameter **shuffled over families** three components still explain {share['shuffled']:.2f} % of the variance; "
-            f"after centring the logs and standardising them it is {share['centred_standardised']:.1f} %. The correlation of a with α "
-            f"is {routine:.2f} by the authors' routine and {everything:.2f} when all models and all tokens are fitted"
+            f"With every parameter **shuffled over families** three components still explain {shuffled} of the variance; "
+            f"after centring the logs and standardising them it is {centred}. The correlation of a with α "
+            f"is {told_routine} by the authors' routine and {told_everything} when all models and all tokens are fitted"
         )
         tail = choose(
             abs(routine - everything) > 0.1,

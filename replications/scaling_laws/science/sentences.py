@@ -37,6 +37,12 @@ class Values:
         found = self.page.value(self.experiment, statistic, condition)
         return float(found.iloc[0]) if len(found) else math.nan
 
+    def said(self, form: str, statistic: str, condition: Mapping | None = None, factor: float = 1) -> str:
+        """One exact value as `form` writes it (`{:.2f}`), which says on the page what it is; `nan` where it was not measured."""
+        return self.page.told(
+            form.format(factor * self.exact(statistic, condition)), self.experiment, statistic, condition
+        )
+
     def mean(self, statistic: str, condition: Mapping | None = None) -> stats.Interval:
         """Mean over units that have a value, with its 95 % interval; NaN where there is none."""
         found = self.page.value(self.experiment, statistic, condition).dropna().to_numpy(float)

@@ -44,6 +44,11 @@ def shape(columns: int, rows: int, width: float, height: float, options: dict) -
     return 1, rows * columns, min(width, WIDTH), min(height, TALLEST), kept
 
 
+def bar(**options) -> dict:
+    """Options of a colour bar that stands beside panels, on a narrow screen below them: there they need all the width."""
+    return {"location": "bottom", "label": options.get("label")} if _narrow.get() else options
+
+
 def beside(path: Path) -> Path:
     """Where the narrow form of a saved figure stands."""
     return path.with_stem(f"{path.stem}{SUFFIX}")

@@ -1,6 +1,6 @@
-"""One notation for all that a page shows: `82.1 %`, `2.7 × 10⁻⁶`, `−0.11`, powers raised, indices set below.
+"""One notation for all that a page shows: `82.1 %`, `2.7 × 10⁻⁶`, `−0.11`, `α`, powers raised, indices set below.
 
-Authors write `1e-5`, `10^-17`, `83%` and `-0.11` in claims and captions, and so do Python and Matplotlib; pages,
+Authors write `1e-5`, `10^-17`, `83%`, `-0.11` and `alpha` in claims and captions, and so do Python and Matplotlib; pages,
 figures and alternative texts pass through here once. Code, addresses and attributes stay as they are.
 """
 
@@ -8,12 +8,13 @@ import re
 from collections.abc import Callable
 
 from verifig.ground.numbers import raised
-from verifig.pages.typesetting import INDEX, POWER
+from verifig.pages.typesetting import GREEK, INDEX, POWER
 
 POWER_OF_TEN = re.compile(r"(?<![\w.])(\d(?:\.\d+)?)e([-+−]?)0*(\d{1,3})(?!\w|\.\d)")
 RAISED = re.compile(r"(?<=[\w)\]])\^(?:([-−]?\d+)|\{([-−]?\d+)\}|\(([-−]?\d+)\))(?![\w./])")
 PERCENT = re.compile(r"(?<=\d)%(?!\w)")
 MINUS = re.compile(r"(?<=[\s(\[,=|…])-(?=\d)|^-(?=\d[\d.,]*$)")
+LETTER = re.compile(rf"(?<![\w.-])({'|'.join(GREEK)})(?=_[A-Z](?!\w)|[^\w-]|-\W|$)")  # not chi-square, alpha_06
 UNTOUCHED = re.compile(r"(<(?:code|pre|script|style)\b.*?</(?:code|pre|script|style)>|<[^>]*>)", re.DOTALL)
 FLAT = re.compile(r"(<(title|svg|option)\b.*?</\2>)", re.DOTALL)  # hold no elements of HTML
 CODE = re.compile(r"(^```.*?^```|`[^`\n]*`|\]\([^)\s]*\)|<[^>]*>|https?://\S+)", re.DOTALL | re.MULTILINE)
@@ -23,6 +24,7 @@ def plain(text: str) -> str:
     """A text in the suite's notation, without markup."""
     text = POWER_OF_TEN.sub(lambda found: _ten(found[1], found[2], found[3]), text)
     text = RAISED.sub(lambda found: raised(found[1] or found[2] or found[3]), text)
+    text = LETTER.sub(lambda found: GREEK[found[1]], text)
     return MINUS.sub("−", PERCENT.sub(" %", text))
 
 

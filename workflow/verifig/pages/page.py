@@ -214,7 +214,7 @@ class Page(Reading):
                 self.offers[name],
                 name in self.kept_texts,
                 lines,
-                runs,
+                None if self.ruleset.figures[name].published else runs,
                 read_off,
                 renewable,
             )

@@ -50,7 +50,7 @@ def worth_drawing(slug: str) -> dict[str, bool]:
     """By figure of the paper scale, whether it draws a run with other settings than the laptop's, as far as is known."""
     ruleset = rulesets.load(slug)
     return {
-        name: not entry.experiments or any(_differs(ruleset, each) for each in entry.experiments)
+        name: not (entry.experiments or entry.published) or any(_differs(ruleset, each) for each in entry.experiments)
         for name, entry in ruleset.figures.items()
         if "paper" in entry.scales
     }

@@ -1,6 +1,6 @@
 """Shares in percent: the same quantity in the same unit in figure, card and prose of a page.
 
-Statistics, claims and bounds hold fractions. A paper's `paper.yaml` names the statistics that its page shows in percent
+Statistics, claims and bounds hold fractions, or percent (`hundredfold`). A paper's `paper.yaml` names the statistics that its page shows in percent
 (`percent`) and the differences of such that it shows in percentage points (`points`).
 """
 
@@ -21,6 +21,7 @@ def attach(claims: Iterable[Mapping], ruleset: "RuleSet") -> None:
         for part in [*claim["parts"], *claim.get("healthy", [])]:
             if part["statistic"] in by_statistic:
                 part["shown"] = by_statistic[part["statistic"]]
+                part["hundredfold"] = part["statistic"] in ruleset.hundredfold
 
 
 def sign(part: Mapping) -> str:
@@ -30,7 +31,7 @@ def sign(part: Mapping) -> str:
 
 def shown(part: Mapping) -> Mapping:
     """The part with its numbers in the unit in which it is shown."""
-    if "shown" not in part:
+    if "shown" not in part or part.get("hundredfold"):
         return part
     scaled = {name: _hundredfold(part[name]) for name in SCALED if name in part}
     if arm := part.get("control_arm"):

@@ -18,7 +18,7 @@ def of_figure(
     offers: Sequence[Offer],
     told: bool,
     lines: Lines | None,
-    experiments: Sequence[str],
+    experiments: Sequence[str] | None,
     read_off: Iterable[str],
     renewable: bool,
 ) -> Block:
@@ -27,11 +27,12 @@ def of_figure(
     Args:
         offers: its tables, as they lie beside the page.
         told: whether they do not give the texts of the figure, which are then those of the whole tables.
-        experiments: those whose runs it draws; none if that is not configured, and then all are named.
+        experiments: those whose runs it draws; empty if that is not configured, and then all are named; None: no run.
         read_off: entries of the paper's `values.yaml` that it draws.
         renewable: whether the workflow makes it, which a what-if it does not.
     """
-    records = [each for each in trained(layout) if not experiments or each["job"]["experiment"] in experiments]
+    records = [] if experiments is None else trained(layout)
+    records = [each for each in records if not experiments or each["job"]["experiment"] in experiments]
     given = {
         "title": title,
         "offers": offers,

@@ -224,7 +224,7 @@ def control_arm(part: Mapping) -> str:
     if arm is None:
         return ""
     where = ", ".join(
-        arm[name].removeprefix("condition=")
+        arm[name].removeprefix("condition=").replace(";", ", ").replace("=", " = ").replace("_", " ")
         for name in ("experiment", "condition", "statistic")
         if arm[name] and arm[name] != part[name]
     )
@@ -232,9 +232,10 @@ def control_arm(part: Mapping) -> str:
         return f"control arm ({where}): did not run"
     if arm["observed"] is None:
         return f"control arm ({where}): has no such value, which decides nothing"
-    shown = _text(part, arm["observed"]) + display.sign(part)
+    there = {**part, **{name: arm[name] for name in ("observed", "low", "high")}}  # to the decimals of its own interval
+    shown = _text(there, arm["observed"]) + display.sign(part)
     if part["estimator"] not in ("exact", "every"):
-        shown += f" {_reach(part, arm['low'], arm['high'])}"
+        shown += f" {_reach(there, arm['low'], arm['high'])}"
     ends = {"reproduced": "passes too: this bound is void", "inconclusive": "is not clearly outside"}
     return f"control arm ({where}): {shown}, {ends.get(arm['verdict'], 'outside, as it should be')}"
 

@@ -34,13 +34,14 @@ class Work:
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure of a page: what it shows, its place in the work `paper`, the experiments whose runs are drawn."""
+    """A figure of a page: what it shows, its place in the work `paper`, the experiments whose runs are drawn (all, if neither these nor `published`)."""
 
     title: str
     place: str
     paper: str
     scales: tuple[str, ...] = ("laptop", "paper")
     experiments: tuple[str, ...] = ()
+    published: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,7 @@ class RuleSet:
         settings_schema: of every setting.
         controls, paper_scale: what the page says above its controls, and on the paper scale.
         percent, points: statistics that the page shows in percent, and in percentage points.
+        hundredfold: those of them that are measured in percent, and not as fractions.
     """
 
     slug: str
@@ -110,6 +112,7 @@ class RuleSet:
     paper_scale: str = ""
     percent: tuple[str, ...] = ()
     points: tuple[str, ...] = ()
+    hundredfold: tuple[str, ...] = ()
 
     @property
     def theme(self) -> str:
@@ -181,6 +184,7 @@ def load(slug: str) -> RuleSet:
         paper.get("paper_scale", ""),
         tuple(paper.get("percent", ())),
         tuple(paper.get("points", ())),
+        tuple(paper.get("hundredfold", ())),
     )
 
 
