@@ -375,7 +375,7 @@ def test_differences_have_the_interval_that_both_make(capsys, monkeypatch, befor
 
 def test_another_verdict_is_a_difference(capsys):
     assert comparing._compare(judged(5, 3, 8), judged(5, 3, 8, "contradicted", label="the ratio")) is True
-    assert "1 of 1 claim have another verdict" in capsys.readouterr().out
+    assert "1 of 1 claim judged in both have another verdict" in capsys.readouterr().out
 
 
 def test_folders_without_anything_in_common_are_refused(tmp_path):

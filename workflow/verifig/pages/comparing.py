@@ -89,7 +89,8 @@ def _compare(*runs: Mapping) -> bool:
         console.print(table)
     if one_sided:
         console.print(f"judged in one only: {', '.join(one_sided)}")
-    moved = f"{len(differing)} of {numbers.count(len(names), 'claim')} have another verdict"
+    both = len(names) - len(one_sided)
+    moved = f"{len(differing) - len(one_sided)} of {numbers.count(both, 'claim')} judged in both have another verdict"
     same = not (differing or table.row_count)
     console.print(f"no differences in {numbers.count(len(names), 'claim')}" if same else moved)
     return bool(differing)

@@ -78,6 +78,7 @@ def settle(figure: Figure) -> bool:
     alone = [axes.get_legend() for axes in panels if len(panels) == 1 and axes.get_legend()]
     for legend in [*figure.legends, *alone]:  # within a panel there was room when it was wide
         _refit(figure, legend)
+    _break_labels(figure, panels)
     return True
 
 
@@ -111,6 +112,16 @@ def _wrap(text: Text) -> None:
             lines[-1] = f"{lines[-1]} {word}".strip()
     if len(lines) > 1:
         text.set_text("\n".join(lines))
+
+
+def _break_labels(figure: Figure, panels: list[Axes]) -> None:
+    """Break labels of vertical axes that are longer than their panel, and would be cut at the edge of the figure."""
+    figure.draw_without_rendering()
+    for axes in panels:
+        label, words = axes.yaxis.label, axes.get_ylabel().split()
+        if label.get_window_extent().height > axes.bbox.height and len(words) > 1:
+            half = min(range(1, len(words)), key=lambda k: abs(len(" ".join(words[:k])) - len(" ".join(words[k:]))))
+            label.set_text(" ".join(words[:half]) + "\n" + " ".join(words[half:]))
 
 
 def _refit(figure: Figure, legend: Legend) -> None:
