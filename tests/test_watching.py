@@ -385,3 +385,9 @@ def test_folders_without_anything_in_common_are_refused(tmp_path):
         comparing.compare(tmp_path / "a", tmp_path / "b", tmp_path / "x.svg")
     with pytest.raises(InputError, match="holds no verdicts: verifig run writes them"):
         comparing.compare(tmp_path / "a", tmp_path / "b")
+
+
+def test_long_names_of_conditions_keep_both_ends():
+    assert sparklines._shortened("adamw", 9) == "adamw"
+    short = [sparklines._shortened(f"projection_of_{name}", 9) for name in ("adamw", "vector")]
+    assert short == ["proj…damw", "proj…ctor"]

@@ -46,7 +46,7 @@ def table(found: Curves, names: Sequence[str] | None = None, most: int | None = 
     widths = [0, 5, 6, *(max(VALUE + 1 + width, len(name)) for name in names)]
     for column, least in zip(result.columns, widths, strict=True):
         column.no_wrap, column.min_width = True, least
-    result.columns[0].max_width = max(room - sum(widths) - 2 * len(widths), 9)
+    result.columns[0].max_width = longest = max(room - sum(widths) - 2 * len(widths), 9)
     for column in result.columns[1:3]:
         column.justify = "right"
     shown = list(found)[-most:] if most else list(found)
@@ -54,11 +54,17 @@ def table(found: Curves, names: Sequence[str] | None = None, most: int | None = 
         lines = [by_field[-1] for by_field in found[name].values()]
         latest = max(lines, key=lambda line: line.steps[-1])
         cells = [_cell(found[name][each][-1], width) if each in found[name] else "" for each in names]
-        result.add_row(escaped(name), _seeds(latest.seeds), f"{latest.steps[-1]:,}", *cells)
+        result.add_row(escaped(_shortened(name, longest)), _seeds(latest.seeds), f"{latest.steps[-1]:,}", *cells)
     if hidden := len(found) - len(shown):
         result.caption = f"and {numbers.count(hidden, 'condition')} before"
         result.caption_justify = "left"
     return result
+
+
+def _shortened(name: str, longest: int) -> str:
+    """A name with both its ends: those of conditions often begin alike."""
+    half = longest // 2
+    return name if len(name) <= longest else f"{name[:half]}…{name[half + 1 - longest :]}"
 
 
 def _cell(line: Line, width: int) -> str:
