@@ -43,6 +43,24 @@ def test_the_legend_of_a_panel_alone_moves_out_of_it():
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["a curve"]
 
 
+def test_a_label_longer_than_its_panel_is_broken():
+    with narrow.drawing():
+        figure, (axes,) = figures.grid(width=8, height=1.4)
+        axes.plot([0, 1])
+        axes.set(xlabel="step", ylabel="student − teacher (points)")
+    narrow.settle(figure)
+    assert axes.get_ylabel() == "student −\nteacher (points)"
+    figure.draw_without_rendering()
+    assert axes.yaxis.label.get_window_extent().height <= figure.bbox.height
+
+
+def test_a_colour_bar_stands_below_on_a_narrow_screen():
+    beside = {"label": "error", "shrink": 0.9}
+    assert narrow.bar(**beside) == beside
+    with narrow.drawing():
+        assert narrow.bar(**beside) == {"location": "bottom", "label": "error"}
+
+
 def test_an_axis_that_is_not_shared_gets_no_label_of_another():
     with narrow.drawing():
         figure = drawn(2)

@@ -301,3 +301,7 @@ def test_a_page_with_a_live_figure_is_as_sound_as_before(tmp_path):
     path.write_text(path.read_text(encoding="utf-8").replace("</body>", wake), encoding="utf-8")
     seen = visit(path, tmp_path / "probed", 500, True)
     assert (seen["errors"], seen["wide"], seen["violations"], seen["broken"]) == ([], [], [], [])
+
+
+def test_what_is_told_is_written_as_in_the_picture():
+    assert touching.plain("alpha = 0.6, below 1e-5") == "α = 0.6, below 10⁻⁵"

@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator
 
 from verifig.ground.files import write_text
-from verifig.pages import figures
+from verifig.pages import figures, notation
 from verifig.pages.curves import Curve, curves_of, entries_of, join, titles_of
 from verifig.pages.templating import TEMPLATES
 
@@ -144,5 +144,6 @@ def _short(value: float) -> float:
 
 
 def plain(text: str) -> str:
-    """A label on one line, without marks of mathematics."""
-    return " ".join(text.replace("$", "").replace("^{", "^").replace("{", "").replace("}", "").split())
+    """A label on one line, without marks of mathematics, as the picture writes it (see `notation`)."""
+    bare = text.replace("$", "").replace("^{", "^").replace("{", "").replace("}", "")
+    return notation.plain(" ".join(bare.split()))
