@@ -14,7 +14,7 @@ from verifig.ground.paths import Layout
 from verifig.ground.version import __version__
 from verifig.judging import history, verdicts
 from verifig.judging import recorded as records
-from verifig.pages import cards, handed, notation, recorded, templating, theme_page, tiles, units, words
+from verifig.pages import cards, handed, narrow, notation, recorded, templating, theme_page, tiles, units, words
 from verifig.pages.notices import is_placeholder
 from verifig.planning import rulesets, themes, whatif
 
@@ -101,7 +101,8 @@ def _thumbnail(layout: Layout, ruleset: rulesets.RuleSet) -> dict[str, str] | No
     for name, figure in ruleset.figures.items():
         path = layout.page / "figures" / f"{name}.svg"
         if path.exists() and not is_placeholder(path):
-            source = f"../{layout.slug}/page/figures/{path.name}"
+            shown = narrow.beside(path) if narrow.beside(path).exists() else path  # its first panel fills the tile
+            source = f"../{layout.slug}/page/figures/{shown.name}"
             return {"source": source, "caption": f"{figure.place}: {figure.title}"}
     return None
 

@@ -22,6 +22,7 @@ SETTINGS = {
     "reconstruction": "in our reconstruction (the paper’s settings are not fully known)",
     "what-if": "with changed settings",
 }
+MORE_DECIMALS = 3  # of a value than of its interval; what is smaller still is rounding, and shown as 0
 PREDICTION = "95 % prediction interval of one more of our runs"
 
 
@@ -167,8 +168,9 @@ def _text(part: Mapping, number: float | str | None) -> str:
     decimals = numbers.decimals_for(part["low"], part["high"]) if plain else None
     if decimals is None:
         return numbers.text(number, _digits(part))
-    if isinstance(part["observed"], int | float) and part["observed"]:  # also where the interval is far wider
-        decimals = max(decimals, 1 - math.floor(math.log10(abs(part["observed"]))))
+    if isinstance(part["observed"], int | float) and part["observed"]:  # also where the interval is wider
+        asked = 1 - math.floor(math.log10(abs(part["observed"])))
+        decimals = asked if decimals < asked <= decimals + MORE_DECIMALS else decimals
     ends = [bound for bound in part["bounds"] if isinstance(bound, int | float) and bound != part["observed"]]
     while decimals < 10 and any(
         numbers.fixed(part["observed"], decimals) == numbers.fixed(end, decimals) for end in ends
@@ -224,7 +226,7 @@ def control_arm(part: Mapping) -> str:
     if arm is None:
         return ""
     where = ", ".join(
-        arm[name].removeprefix("condition=")
+        arm[name].removeprefix("condition=").replace(";", ", ").replace("=", " = ").replace("_", " ")
         for name in ("experiment", "condition", "statistic")
         if arm[name] and arm[name] != part[name]
     )
@@ -232,9 +234,10 @@ def control_arm(part: Mapping) -> str:
         return f"control arm ({where}): did not run"
     if arm["observed"] is None:
         return f"control arm ({where}): has no such value, which decides nothing"
-    shown = _text(part, arm["observed"]) + display.sign(part)
+    there = {**part, **{name: arm[name] for name in ("observed", "low", "high")}}  # to the decimals of its own interval
+    shown = _text(there, arm["observed"]) + display.sign(part)
     if part["estimator"] not in ("exact", "every"):
-        shown += f" {_reach(part, arm['low'], arm['high'])}"
+        shown += f" {_reach(there, arm['low'], arm['high'])}"
     ends = {"reproduced": "passes too: this bound is void", "inconclusive": "is not clearly outside"}
     return f"control arm ({where}): {shown}, {ends.get(arm['verdict'], 'outside, as it should be')}"
 
