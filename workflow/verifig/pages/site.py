@@ -96,14 +96,15 @@ def _paper(layout: Layout) -> dict:
     }
 
 
-def _thumbnail(layout: Layout, ruleset: rulesets.RuleSet) -> dict[str, str] | None:
+def _thumbnail(layout: Layout, ruleset: rulesets.RuleSet) -> dict[str, str | bool] | None:
     """The first figure that could be drawn, and what it is."""
     for name, figure in ruleset.figures.items():
         path = layout.page / "figures" / f"{name}.svg"
         if path.exists() and not is_placeholder(path):
-            shown = narrow.beside(path) if narrow.beside(path).exists() else path  # its first panel fills the tile
+            small = narrow.beside(path)  # its first panel fills the tile; of a wide picture a corner is cut out
+            shown = small if small.exists() else path
             source = f"../{layout.slug}/page/figures/{shown.name}"
-            return {"source": source, "caption": f"{figure.place}: {figure.title}"}
+            return {"source": source, "caption": f"{figure.place}: {figure.title}", "cut": shown == path}
     return None
 
 
