@@ -169,7 +169,7 @@ def test_a_card_shows_how_its_claim_moved_this_run_first(kept):
     assert "2026-12-02" not in told, "it is as here"
     assert "&lt;old&gt; CPU" in told
     assert told.count("✗ contradicted") == 1
-    assert told.count("judged against other bounds: ≥ 0.400") == told.count("stated otherwise then") == 1
+    assert told.count("judged against other bounds: ≥ 0.4") == told.count("stated otherwise then") == 1
     assert "- s: **0.45** [0.35, 0.55], mean of 3 seeds (laptop scale, verifig 0.1.0, 2026-12-01, <old> CPU; " in markdown  # fmt: skip
 
 
