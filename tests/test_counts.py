@@ -356,13 +356,13 @@ def places(svg: str, name: str) -> list[float]:
 
 def test_a_range_plot_writes_its_bounds_and_marks_the_paper_s_value():
     svg = pictures.range_plot(part(bounds=[0.5, 2.0], paper=1.4, observed=1.0))
-    assert re.findall(r"<text [^>]*>(.*?)</text>", svg) == ["0.500", "2"]
+    assert re.findall(r"<text [^>]*>(.*?)</text>", svg) == ["0.5", "2"]
     paper = float(re.search(r'class="paper" d="M([\d.]+)', svg)[1])
     (ours,) = places(svg, "observed")
     low, high = places(svg, "tick")
     assert low < ours < paper < high
     assert (paper - low) / (high - low) == pytest.approx(0.9 / 1.5, abs=0.01), "linear between the bounds"
-    assert "<title>bound 0.500 … 2, ours 1, paper 1.40; linear axis</title>" in svg
+    assert "<title>bound 0.5 … 2, ours 1, paper 1.40; linear axis</title>" in svg
 
 
 def test_a_heavy_tail_does_not_flatten_a_range_plot():

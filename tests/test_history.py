@@ -169,7 +169,7 @@ def test_a_card_shows_how_its_claim_moved_this_run_first(kept):
     assert "2026-12-02" not in told, "it is as here"
     assert "&lt;old&gt; CPU" in told
     assert told.count("✗ contradicted") == 1
-    assert told.count("judged against other bounds: ≥ 0.400") == told.count("stated otherwise then") == 1
+    assert told.count("judged against other bounds: ≥ 0.4") == told.count("stated otherwise then") == 1
     assert "- s: **0.45** [0.35, 0.55], mean of 3 seeds (laptop scale, verifig 0.1.0, 2026-12-01, <old> CPU; " in markdown  # fmt: skip
 
 
@@ -217,7 +217,7 @@ def test_a_terminal_gets_every_record(kept):
         "  s: 0.80, [0.70, 0.90], mean of 3 seeds",
         "✓ reproduced: laptop scale, verifig 0.1.0 (2222222), 2026-12-02, a CPU, torch 2.13.0, as here",
         "✓ reproduced: laptop scale, verifig 0.1.0, 2026-12-01, <old> CPU, torch 2.13.0",
-        "  s: 0.45, [0.35, 0.55], mean of 3 seeds; judged against other bounds: ≥ 0.400; stated otherwise then",
+        "  s: 0.45, [0.35, 0.55], mean of 3 seeds; judged against other bounds: ≥ 0.4; stated otherwise then",
     ]
 
 
@@ -231,6 +231,10 @@ def test_the_plot_of_then_lies_on_the_axis_of_now():
     assert "beyond" in beyond
     assert "<text" not in beyond
     assert pictures.past_plot(part(observed=None, low=None, high=None), now, labelled=False) == ""
+    share = part(scale="logit", trials=100, bounds=[0.95, "inf"], observed=0.99, low=0.98, high=0.995)
+    wider = pictures.past_plot(share, share | {"high": 1.007}, labelled=False)  # judged on another scale then
+    assert "nan" not in wider
+    assert "beyond" in wider
 
 
 def test_a_claim_at_paper_scale_rests_on_its_own_runs():

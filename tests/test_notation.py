@@ -154,6 +154,22 @@ def test_a_page_names_only_statistics_that_its_claims_have(slug):
         assert name in claimed | {each["statistic"] for parts in claims.health(slug).values() for each in parts}, name
 
 
+@pytest.mark.parametrize("slug", slugs())
+def test_a_statement_gives_bounds_in_the_unit_of_its_card(slug):
+    ruleset = rulesets.load(slug)
+    for claim in claims.load(slug):
+        parts = claim.get("parts", [])
+        if all(part["statistic"] in ruleset.percent + ruleset.points for part in parts):
+            judged = {bound for part in parts for bound in re.findall(r"0\.\d+", str(part.get("bounds", "")))}
+            assert not judged & set(re.findall(r"0\.\d+", claim["statement"])), claim["id"]
+
+
+def test_a_value_that_is_nothing_but_rounding_is_shown_as_0():
+    nothing = {"estimator": "mean", "relation": "at_least", "bounds": [0.9, "inf"], "observed": 4.3e-20, "n": 5}
+    nothing |= {"low": -0.0117, "high": 0.0117}
+    assert f"{words.value(nothing)} ({words.certainty(nothing)})" == "0.000 ([−0.012, 0.012], mean of 5 seeds)"
+
+
 def test_a_value_has_the_decimals_of_its_interval():
     wide = {"estimator": "mean", "relation": "within", "bounds": [-0.04, 0.04], "observed": -0.00468, "n": 10}
     wide |= {"low": -0.00963, "high": 0.00026}

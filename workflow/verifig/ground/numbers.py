@@ -1,6 +1,7 @@
 """Numbers for people: few digits, no false precision."""
 
 import math
+import re
 
 
 def text(value: float | str | None, digits: int = 3) -> str:
@@ -52,12 +53,18 @@ def bounds(low: float | str, high: float | str, digits: int | None = None) -> st
     """Bounds as people write them: `≥ 0.98`, `0.8 … 0.97`, `= 3`."""
     digits = digits or digits_for(low, high)
     if high == "inf":
-        return f"≥ {text(low, digits)}"
+        return f"≥ {bound(low, digits)}"
     if low == "-inf":
-        return f"≤ {text(high, digits)}"
+        return f"≤ {bound(high, digits)}"
     if low == high:
-        return f"= {text(low, digits)}"
-    return f"{text(low, digits)} … {text(high, digits)}"
+        return f"= {bound(low, digits)}"
+    return f"{bound(low, digits)} … {bound(high, digits)}"
+
+
+def bound(value: float | str, digits: int = 3) -> str:
+    """A bound, which was set and not measured, so without zeros at its end: `0.8`, `10⁻⁶`."""
+    written = re.sub(r"(\.\d*?)0+(?=\D|$)", r"\1", text(value, digits))
+    return re.sub(r"\.(?=\D|$)", "", written).removeprefix("1 × ")
 
 
 def digits_for(low: float | str, high: float | str, value: float | str | None = None) -> int:
@@ -65,13 +72,13 @@ def digits_for(low: float | str, high: float | str, value: float | str | None = 
 
     A value that would then look like a bound that it is not gets the digits that tell them apart, up to 10.
     """
-    ends = [bound for bound in (low, high) if not isinstance(bound, str)]
+    ends = [end for end in (low, high) if not isinstance(end, str)]
     close = len(ends) == 2 and abs(high - low) <= 1e-2 * max(abs(low), abs(high))
     digits = 6 if close else 3
     if value is None or isinstance(value, str):
         return digits
     for more in range(digits, 11):
-        if all(value == bound or text(value, more) != text(bound, more) for bound in ends):
+        if all(value == end or bound(value, more) != bound(end, more) for end in ends):
             return more
     return digits
 

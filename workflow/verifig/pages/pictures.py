@@ -43,12 +43,12 @@ class _Axis:
         return [float(v) for v in self.scale.forward(np.asarray(values, float)) if np.isfinite(v)]
 
     def place(self, value: float | str) -> float:
-        """Pixels from the left, also beyond the edges; NaN where the value has no place on the axis."""
+        """Pixels from the left, also beyond the edges; infinite where the axis ends before the value."""
         if isinstance(value, str):
             return math.inf if value == "inf" else -math.inf
         position = float(self.scale.forward(value))
-        if math.isnan(position):
-            return -math.inf if value <= 0 else math.nan
+        if math.isnan(position):  # beyond what the axis can hold, as 100.7 % on one of logits
+            return -math.inf if value <= 0 else math.inf
         return round(MARGIN + (position - self.low) / (self.high - self.low) * (WIDTH - 2 * MARGIN), 1)
 
     def inside(self, value: float | str) -> float:
@@ -123,7 +123,9 @@ def _ticks(part: Mapping, left: float, right: float) -> str:
     """The bounds' values under their ends of the band, side by side where they would meet."""
     bounds = units.shown(part)["bounds"]
     digits = numbers.digits_for(*bounds)
-    given = [(x, numbers.text(b, digits)) for x, b in zip((left, right), bounds, strict=True) if not isinstance(b, str)]
+    given = [
+        (x, numbers.bound(b, digits)) for x, b in zip((left, right), bounds, strict=True) if not isinstance(b, str)
+    ]
     if len(given) == 2 and given[0][1] == given[1][1]:
         given = given[:1]
     lines = "".join(f'<line class="tick" x1="{x}" x2="{x}" y1="2" y2="28"/>' for x, _ in given)

@@ -14,7 +14,7 @@ from verifig.ground.paths import Layout
 from verifig.ground.version import __version__
 from verifig.judging import history, verdicts
 from verifig.judging import recorded as records
-from verifig.pages import cards, handed, notation, recorded, templating, theme_page, tiles, units, words
+from verifig.pages import cards, handed, narrow, notation, recorded, templating, theme_page, tiles, units, words
 from verifig.pages.notices import is_placeholder
 from verifig.planning import rulesets, themes, whatif
 
@@ -96,13 +96,15 @@ def _paper(layout: Layout) -> dict:
     }
 
 
-def _thumbnail(layout: Layout, ruleset: rulesets.RuleSet) -> dict[str, str] | None:
+def _thumbnail(layout: Layout, ruleset: rulesets.RuleSet) -> dict[str, str | bool] | None:
     """The first figure that could be drawn, and what it is."""
     for name, figure in ruleset.figures.items():
         path = layout.page / "figures" / f"{name}.svg"
         if path.exists() and not is_placeholder(path):
-            source = f"../{layout.slug}/page/figures/{path.name}"
-            return {"source": source, "caption": f"{figure.place}: {figure.title}"}
+            small = narrow.beside(path)  # its first panel fills the tile; of a wide picture a corner is cut out
+            shown = small if small.exists() else path
+            source = f"../{layout.slug}/page/figures/{shown.name}"
+            return {"source": source, "caption": f"{figure.place}: {figure.title}", "cut": shown == path}
     return None
 
 

@@ -22,6 +22,7 @@ SETTINGS = {
     "reconstruction": "in our reconstruction (the paper’s settings are not fully known)",
     "what-if": "with changed settings",
 }
+MORE_DECIMALS = 3  # of a value than of its interval; what is smaller still is rounding, and shown as 0
 PREDICTION = "95 % prediction interval of one more of our runs"
 
 
@@ -167,8 +168,9 @@ def _text(part: Mapping, number: float | str | None) -> str:
     decimals = numbers.decimals_for(part["low"], part["high"]) if plain else None
     if decimals is None:
         return numbers.text(number, _digits(part))
-    if isinstance(part["observed"], int | float) and part["observed"]:  # also where the interval is far wider
-        decimals = max(decimals, 1 - math.floor(math.log10(abs(part["observed"]))))
+    if isinstance(part["observed"], int | float) and part["observed"]:  # also where the interval is wider
+        asked = 1 - math.floor(math.log10(abs(part["observed"])))
+        decimals = asked if decimals < asked <= decimals + MORE_DECIMALS else decimals
     ends = [bound for bound in part["bounds"] if isinstance(bound, int | float) and bound != part["observed"]]
     while decimals < 10 and any(
         numbers.fixed(part["observed"], decimals) == numbers.fixed(end, decimals) for end in ends

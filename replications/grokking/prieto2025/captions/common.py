@@ -16,7 +16,7 @@ def definitions() -> str:
     """Labels, levels, and what a number is the mean of."""
     return (
         "In labels p is the modulus, lr the learning rate, and beta2 the rate at which Adam's second moment decays; perpAdamW and perpSGD are "
-        f"AdamW and SGD with the projected gradient. A set counts as learnt, or fitted, at an accuracy of {FIT:g} ({SOLVED:g} under Figure 5). The "
+        f"AdamW and SGD with the projected gradient. A set counts as learnt, or fitted, at an accuracy of {100 * FIT:g} % ({100 * SOLVED:g} % under Figure 5). The "
         "delay ratio is the epoch at which the test set is learnt over that of the training set. A sample counts as collapsed, as in the authors' code, "
         "where its exponentials sum to exactly 1 once the largest logit is subtracted, whether or not that is the logit of the correct class; the epoch "
         f"of collapse is that at which {100 * COLLAPSE:g} % of the training samples have collapsed. Unless said otherwise, numbers in sentences and "

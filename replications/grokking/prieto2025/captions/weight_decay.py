@@ -44,7 +44,7 @@ def fig15(page: Page) -> Caption:
             f"{run.task('wd8').capitalize()}, learning rate {decayed['learning_rate']:g}. Projection: perpAdamW, with beta2 = "
             f"{projected['beta2']:g} and eps = {projected['eps']:g}; the weight decays have "
             f"{decayed['beta2']:g} and {decayed['eps']:g}. {BANDS} Dots: seeds; triangles: runs that never get there, at the "
-            "last epoch, where they may coincide. Dashed: the first epochs of test accuracy 1 in Chou's tuned runs."
+            "last epoch, where they may coincide. Dashed: the first epochs of test accuracy 100 % in Chou's tuned runs."
         ),
     }
 
@@ -60,7 +60,7 @@ def fig15_text(page: Page) -> str:
     ]
     return (
         (
-            f"Of these weight decays {decays[fastest]:g} is fastest on average ({fastest_epoch} epochs to test accuracy {FIT:g})"
+            f"Of these weight decays {decays[fastest]:g} is fastest on average ({fastest_epoch} epochs to test accuracy {100 * FIT:g} %)"
             + (f"; more decay does not shorten the delay further: {', '.join(larger)}. " if larger else ". ")
             if not fastest_epoch.startswith(">")
             else ""

@@ -49,7 +49,7 @@ def fig15(runs: pd.DataFrame, decays: Mapping[str, float], chou: Mapping) -> Fig
     figures.band(axes[0], percent(rows), color=REMEDY, label="projection")
     _arrivals(axes[1], 0.0, rows, REMEDY)
     axes[0].set(title="test accuracy", xlabel="epoch", ylabel="test accuracy (%)", ylim=PERCENT_LIMITS)
-    axes[1].set(title=f"epochs to test accuracy {FIT:g}", xlabel="weight decay", ylabel="epoch", ylim=(0, None))
+    axes[1].set(title=f"epochs to test accuracy {100 * FIT:g} %", xlabel="weight decay", ylabel="epoch", ylim=(0, None))
     for name, colour in (("weight decay", DECAY), ("projection", REMEDY)):
         value = chou[name.replace(" ", "_")]
         look = figures.DASHED | {"color": colour, "label": f"Chou, tuned {name}: {value}"}
