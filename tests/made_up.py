@@ -1,6 +1,6 @@
 """Artifacts with known curves, made up for the tests of statistics, and what was measured on them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pytest
@@ -39,6 +39,22 @@ def values(out: Tables, statistic: str, experiment: str | None = None) -> dict[s
         rows = rows[rows["experiment"] == experiment]
     shown = rows["value"].where(rows["status"] == "ok", np.nan)
     return {condition: shown[rows["condition"] == condition].tolist() for condition in rows["condition"].unique()}
+
+
+def cells(out: Tables, curve: str, *places: str, value: str = "value") -> dict:
+    """A column of the table of a curve, by the columns that tell its rows apart (one: by its entries, else by tuples)."""
+    column = out.curves[curve].set_index(list(places))[value]
+    assert column.index.is_unique
+    return column.to_dict()
+
+
+def by_place(array: object, *labels: Sequence) -> dict:
+    """The elements of an array by the labels [n] along each of its axes, as `cells` gives them."""
+    found = {
+        tuple(axis[k] for axis, k in zip(labels, index, strict=True)): element
+        for index, element in np.ndenumerate(np.asarray(array))
+    }
+    return found if len(labels) > 1 else {place: element for (place,), element in found.items()}
 
 
 def near(expected: object, **tolerance: float) -> object:

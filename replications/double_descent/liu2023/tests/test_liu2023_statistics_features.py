@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from made_up import artifact, near, values
+from made_up import artifact, by_place, cells, near, values
 from scipy.stats import spearmanr
 
 from replications.double_descent.liu2023.measure import measure
@@ -89,6 +89,27 @@ def minus(a: list[float], b: list[float]) -> list[float]:
 def test_peak_heights_are_the_worst_around_the_threshold_over_the_tail(out):
     expected = {f"map={name};solver={solver}": near(heights(name, solver)) for name, solver in CELLS}
     assert values(out, "peak_height") == expected
+
+
+def test_figures_get_every_risk_and_condition_number(out):
+    grid = ("map", "solver", "width", "seed")
+    for field in FIELDS:
+        expected: dict = {}
+        for name, widths in GRIDS.items():
+            table = MADE[f"{name}.{field}"].transpose(1, 2, 0)[None]
+            expected |= by_place(table, [name], SOLVERS, widths, range(SEEDS[name]))
+        assert cells(out, "features_risk", *grid, value=field) == expected
+    kappas: dict = {}
+    for name, widths in GRIDS.items():
+        kappas |= by_place(MADE[f"{name}.condition_number"].T[None], [name], widths, range(SEEDS[name]))
+    assert cells(out, "features_kappa", "map", "x", "seed") == kappas
+
+
+def test_maps_without_any_width_of_n_have_no_noise_peak():
+    """Their grid begins above n."""
+    found = measured(MADE | {"standardised.widths": range(12, 23)})
+    for statistic in ("noise_peak_ratio", "start_height_ratio"):
+        assert values(found, statistic) == {}
 
 
 def test_the_window_of_the_peak_includes_its_ends_and_nothing_beyond():

@@ -160,6 +160,19 @@ def test_orders_and_augmentation_are_drawn_in_turn_from_one_stream():
         assert torch.equal(program.augment(program.x[rows]), expected)
 
 
+def test_a_resnet_has_its_published_number_of_parameters():
+    """Without a bias but the head's: 3 x 3 convolutions, 1 x 1 shortcuts where the size changes, two norms a block."""
+    k, stages = 5, [(5, 5), (5, 10), (10, 20), (20, 40)]
+    expected = 3 * 9 * k + 40 * 10 + 10
+    for inputs, outputs in stages:
+        expected += 9 * inputs * outputs + 3 * 9 * outputs**2 + 2 * (inputs + 3 * outputs)
+        expected += inputs * outputs if inputs != outputs else 0
+    net = ResNet18(3, k, 10)
+    assert sum(parameter.numel() for parameter in net.parameters()) == expected
+    assert [block.conv1.stride[0] for block in net.blocks] == [1, 1, 2, 1, 2, 1, 2, 1]
+    assert not any(isinstance(module, torch.nn.Conv2d) and module.bias is not None for module in net.modules())
+
+
 @pytest.mark.parametrize("k", [1, 2, 7, 10])
 def test_weights_of_a_resnet_begin_where_cudnn_has_engines(k):
     """At multiples of 16 bytes, and so do their gradients."""
