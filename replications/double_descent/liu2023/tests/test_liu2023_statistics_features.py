@@ -40,10 +40,10 @@ def arrays() -> dict[str, np.ndarray]:
     return result
 
 
-def measured(made: dict) -> Tables:
+def measured(made: dict, **changed) -> Tables:
     conditions = {name: {"seeds": seeds} for name, seeds in SEEDS.items()}
     settings = {"classes": [0, 6], "dataset": "mnist_5k", "normalisation": "raw"}
-    made = artifact(made, conditions, n=N, steps=10000, output_scale=1.0, **settings)
+    made = artifact(made, conditions, **{"n": N, "steps": 10000, "output_scale": 1.0} | settings | changed)
     made.meta["job"]["program"] = "random_features"
     out = Tables()
     measure({"features": made}, out)
@@ -179,6 +179,20 @@ def test_losses_and_heights_are_correlated_within_a_seed(out, label, configurati
 def test_a_zero_start_is_compared_with_the_plain_one(out):
     expected = over(heights("standardised", "output_scale 0"), heights("standardised", "steps 10000"))
     assert values(out, "start_height_ratio") == {"": near(expected)}
+
+
+@pytest.mark.parametrize("changed", [{"steps": 123}, {"output_scale": 2.0}])
+def test_a_zero_start_is_compared_with_a_start_at_one_after_as_many_steps_alone(changed):
+    found = measured(MADE, **changed)
+    assert values(found, "start_height_ratio") == {}
+    assert len(values(found, "tail_law")) == 1
+
+
+@pytest.mark.parametrize(("first", "side"), [(10, "above"), (0, "below")])
+def test_a_threshold_at_the_end_of_the_grid_has_one_neighbour(first, side):
+    widths = range(first, first + 11)
+    found = measured(MADE | {"standardised.widths": widths})
+    assert list(values(found, "threshold_over_neighbour")) == [f"side={side}"]
 
 
 def test_the_tail_follows_the_square_of_the_start():

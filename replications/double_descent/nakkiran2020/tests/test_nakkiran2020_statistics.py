@@ -76,6 +76,8 @@ def test_the_ridge_is_read_at_the_same_widths(samples):
 def test_equations_of_both_classes_put_the_threshold_at_twice_n(samples):
     assert values(samples, "equations_rise") == rises("test_error", 4)
     assert values(measured_samples(classes=[1, 2, 3]), "equations_rise") == {}  # no width of 3 n
+    first = measured_samples(threshold_ratios=[1.0, 1.2, 1.3, 1.4, 1.5, 4.0])
+    assert {place.rpartition("=")[2] for place in values(first, "threshold_rise")} == {"above"}
     four = measured_samples(classes=[1, 2, 3, 4])
     assert {place.rpartition("=")[2] for place in values(four, "equations_rise")} == {"below"}  # the last of the grid
 

@@ -91,6 +91,11 @@ def test_images_rise_from_the_neighbours_to_as_many_features_as_samples(ridge):
     assert values(out, "image_peak_rise", "ridge_gaussian") == {}
 
 
+@pytest.mark.parametrize(("ks", "others"), [([4, 16, 32], {"other=16"}), ([1, 2, 4], {"other=2"}), ([1, 2, 3], set())])
+def test_a_peak_at_the_end_of_the_grid_has_one_neighbour(ks, others):
+    assert set(values(measured(ridge=arrays(1) | {"images.k": ks}), "image_peak_rise")) == others
+
+
 def test_a_trial_that_is_not_finite_is_flagged_in_its_cell():
     made = arrays(1)
     made["gaussian.test"][1, 0, 2], made["images.test"][2, 1, 1] = np.nan, np.inf

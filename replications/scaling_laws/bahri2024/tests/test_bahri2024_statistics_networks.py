@@ -1,5 +1,6 @@
 """Statistics of trained networks on made-up losses: excesses by data and width, students by dimension."""
 
+import itertools
 import math
 
 import numpy as np
@@ -196,7 +197,7 @@ def test_figures_get_every_loss_and_exponent_of_the_students(curves, made, slope
 
 def weights_and_biases(dimension: int, width: int, depth: int) -> int:
     layers = [dimension, *[width] * depth, 1]
-    return sum((inputs + 1) * outputs for inputs, outputs in zip(layers, layers[1:], strict=False))
+    return sum((inputs + 1) * outputs for inputs, outputs in itertools.pairwise(layers))
 
 
 def test_students_of_the_sweep_are_fitted_in_their_number_of_parameters(curves):

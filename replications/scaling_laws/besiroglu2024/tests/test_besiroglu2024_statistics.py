@@ -32,6 +32,7 @@ from made_up import cells
 from scipy import optimize, special
 
 from verifig.measuring.tables import Tables
+from verifig.training.seeds import derive
 
 
 @pytest.fixture(scope="module")
@@ -251,7 +252,9 @@ def test_figures_get_every_coefficient_of_the_bootstrap_and_every_exponent_of_a_
 def test_figures_get_the_residuals_of_kept_rows(out):
     points = {"hoffmann_rounded": ROUNDED, "hoffmann": HOFFMANN, "lad": LAD}
     expected = {
-        (fit, N[row], D[row]): L[row] - predicted(point, N[row], D[row]) for fit, point in points.items() for row in KEPT
+        (fit, N[row], D[row]): L[row] - predicted(point, N[row], D[row])
+        for fit, point in points.items()
+        for row in KEPT
     }
     assert cells(out, "c_residuals", "fit", "N", "D", value="residual") == pytest.approx(expected)
 
@@ -270,5 +273,12 @@ def test_figures_get_tokens_per_parameter_over_compute_with_bands(out):
     ratios = [best_tokens_per_parameter(point, 1e21) for point in BOOTSTRAP]
     for part, share in (("low", 0.1), ("median", 0.5), ("high", 0.9)):
         assert row[f"bootstrap_{part}"] == pytest.approx(quantile(ratios, share))
-    assert row["normal_low"] < row["normal_median"] < row["normal_high"]
-    assert row["normal_median"] == pytest.approx(row["published"], rel=0.5)
+    points = np.array([theta(point) for point in BOOTSTRAP])
+    stream = np.random.default_rng(derive("scaling_laws", "normal draws"))
+    drawn = stream.multivariate_normal(theta(REFIT), np.cov(points.T), 10_000)
+    drawn = drawn[(drawn[:, 3] > 0) & (drawn[:, 4] > 0)]
+    log_a, log_b, _, alpha, beta = drawn.T
+    log_balance = (np.log(alpha) + log_a - np.log(beta) - log_b) / (alpha + beta)
+    ratios = np.exp((alpha - beta) / (alpha + beta) * math.log(1e21 / 6) - 2 * log_balance)
+    for part, share in (("low", 0.1), ("median", 0.5), ("high", 0.9)):
+        assert row[f"normal_{part}"] == pytest.approx(quantile(ratios.tolist(), share))
