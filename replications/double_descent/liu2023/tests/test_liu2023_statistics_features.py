@@ -129,6 +129,12 @@ def test_threshold_losses_are_train_losses_at_as_many_features_as_samples(out):
     assert values(out, "threshold_loss") == expected
 
 
+def test_peaks_and_tails_are_test_losses_around_and_beyond_the_threshold(out):
+    assert values(out, "peak_mse") == {f"map={name};solver={solver}": peaks(name, solver) for name, solver in CELLS}
+    tails = {f"map={name};solver={solver}": at(name, "test_mse", solver, 40) for name, solver in CELLS}
+    assert values(out, "tail_mse") == tails
+
+
 def test_test_errors_exist_where_the_grid_has_the_width(out):
     expected = {
         f"map={name};solver={solver};width_over_n={text}": at(name, "test_error", solver, width)

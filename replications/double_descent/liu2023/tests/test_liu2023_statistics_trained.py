@@ -101,10 +101,12 @@ def spectral_height(solver: str) -> list[float]:
 
 
 def test_runs_keep_their_losses_and_heights_by_point(out):
-    cells = [(f"run={name} {point}", name, point) for name, (_, points, _) in RUNS.items() for point in points]
-    losses = {text: at("train_mse", name, point, 10) for text, name, point in cells}
+    places = [(f"run={name} {point}", name, point) for name, (_, points, _) in RUNS.items() for point in points]
+    losses = {text: at("train_mse", name, point, 10) for text, name, point in places}
     assert values(out, "threshold_loss", "iterated") == losses
-    assert values(out, "peak_height", "iterated") == {text: near(height(name, point)) for text, name, point in cells}
+    errors = {text: at("test_mse", name, point, 10) for text, name, point in places}
+    assert values(out, "threshold_mse", "iterated") == errors
+    assert values(out, "peak_height", "iterated") == {text: near(height(name, point)) for text, name, point in places}
 
 
 def test_figures_get_every_risk_of_the_runs(out):
