@@ -45,6 +45,7 @@ PARTS = {
     ),
 }
 MEASURES = ("measur", "soundness", "metrics", "geometry", "series", "widths", "cross_entropy_geometry")
+CHECKED = ["tests/test_settings.py", "tests/test_settings_limits.py"]  # of the checks of every paper's settings
 SHOWN = ("report", "plot", "captions", "sentences", "drawing", "wording", "sliders", "bench", "tests", "__init__")
 
 
@@ -63,17 +64,17 @@ def standing(folder: Path) -> list[str]:
 def of_a_paper(slug: str) -> dict:
     """What a paper measures, and its programs with their formulas; the paper's tests stand for both."""
     folder = ruleset_dir(slug)
-    places = counted(folder)
+    places, tests = counted(folder), standing(folder)
     statistics = [place for place in places if Path(place).stem.startswith(MEASURES)]
     programs = [place for place in places if place not in statistics]
-    return {f"{slug}, statistics": (statistics, standing(folder)), f"{slug}, programs": (programs, standing(folder))}
+    return {f"{slug}, statistics": (statistics, tests), f"{slug}, programs": (programs, [*tests, *CHECKED])}
 
 
 def of_a_theme(folder: Path) -> dict:
     """What papers of a theme share; its own tests stand for it, and those of every paper."""
     papers = [path for path in sorted(folder.iterdir()) if (path / "tests").is_dir() and path.name != "science"]
     tests = [name for path in (folder / "science", *papers) for name in standing(path)]
-    return {f"{folder.name}, science": (counted(folder / "science"), tests)}
+    return {f"{folder.name}, science": (counted(folder / "science"), [*tests, *CHECKED])}
 
 
 SCIENCES = sorted({ruleset_dir(slug).parent for slug in slugs() if (ruleset_dir(slug).parent / "science").is_dir()})
