@@ -1,5 +1,6 @@
 """What the programs on linear models and networks compute for the statistics to copy, against plain references."""
 
+import itertools
 import math
 from types import SimpleNamespace
 
@@ -264,7 +265,7 @@ def test_a_student_is_trained_by_adam_on_minibatches_of_its_sample_with_a_cosine
     y, y_test = (taught(each, 2, 6, 0.3, 5) for each in (x, x_test))
     stream, sizes = generator("scaling_laws", "student", 2, 5), [2, *[4] * depth, 1]
     weights = []
-    for layer, (fan_in, outputs) in enumerate(zip(sizes[:-1], sizes[1:], strict=True)):
+    for layer, (fan_in, outputs) in enumerate(itertools.pairwise(sizes)):
         gain = 1 if layer == depth else 2
         weights.append((torch.randn(fan_in, outputs, generator=stream) * math.sqrt(gain / fan_in)).requires_grad_())
     biases = [torch.zeros(outputs, requires_grad=True) for outputs in sizes[1:]]
