@@ -62,3 +62,14 @@ def near(expected: object, **tolerance: float) -> object:
     if isinstance(expected, Mapping):
         return {name: near(entry, **tolerance) for name, entry in expected.items()}
     return pytest.approx(expected, nan_ok=True, **({"rel": 1e-9} | tolerance))
+
+
+class Progress:
+    """Stands in for `Run.progress`: what a program tells of how far it is must rise, from 0 at least to its total at most."""
+
+    def __init__(self) -> None:
+        self.told: dict[str, float] = {}
+
+    def __call__(self, done: float, total: float, what: str) -> None:
+        assert max(0, self.told.get(what, -1) + 1) <= done <= total
+        self.told[what] = done

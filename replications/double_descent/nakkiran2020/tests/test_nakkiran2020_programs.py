@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from made_up import Progress
 
 from replications.double_descent.nakkiran2020.experiments import deep, sample_sizes
 from replications.double_descent.nakkiran2020.experiments.deep import Network, ResNet18
@@ -25,7 +26,7 @@ LINEAR = {"linear_width": 12, "linear_sizes": [4, 30], "linear_draws": 300}
 def run_of(settings: dict, members: list[dict] = ()) -> SimpleNamespace:
     """A job without checkpoints."""
     return SimpleNamespace(
-        settings=settings, members=members, device=CPU, once=lambda name, part: part(), progress=lambda *state: None
+        settings=settings, members=members, device=CPU, once=lambda name, part: part(), progress=Progress()
     )
 
 

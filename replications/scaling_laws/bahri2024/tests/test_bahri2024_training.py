@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from made_up import Progress
 from scipy import optimize
 
 from replications.scaling_laws.bahri2024 import theory
@@ -21,11 +22,11 @@ class Run(SimpleNamespace):
 
     device = CPU
 
+    def __init__(self, **parts):
+        super().__init__(progress=Progress(), **parts)
+
     def once(self, name, compute):
         return compute()
-
-    def progress(self, *words):
-        pass
 
 
 def run(**settings) -> Run:

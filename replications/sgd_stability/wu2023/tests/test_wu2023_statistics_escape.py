@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from made_up import artifact, by_place, cells, near, values
+from made_up import Progress, artifact, by_place, cells, near, values
 
 from replications.sgd_stability.wu2023.experiments import escape as linearised
 from replications.sgd_stability.wu2023.experiments import own, relu
@@ -156,9 +156,7 @@ def linear(g: np.ndarray, rates: list[float], group: int) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def left() -> dict[str, np.ndarray]:
-    run = SimpleNamespace(
-        settings=SETTINGS, facts={}, once=lambda name, make: make(), progress=lambda done, total, what: None
-    )
+    run = SimpleNamespace(settings=SETTINGS, facts={}, once=lambda name, make: make(), progress=Progress())
     return linearised.escape(run)
 
 
