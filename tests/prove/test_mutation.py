@@ -1,12 +1,13 @@
 """Would the tests notice a bug? Small changes, planted one at a time where numbers are formed and judged.
 
-A sample fixed by a seed, of the judge, of what measures, and of every paper's statistics and science: a sum becomes a
-difference, a bound strict, a number one more. Each runs the tests that stand for its file, in a copy. Of each part at
+A sample fixed by a seed, of the judge, of what measures, of what papers of a theme share, and of every paper's
+statistics and programs: a sum becomes a difference, a bound strict, a number one more. Each runs the tests that stand for its file, in a copy. Of each part at
 least 95 % must be noticed; those that are not are listed with the reason in tests/prove/survivors.yaml.
 """
 
 import os
 import time
+from pathlib import Path
 
 import pytest
 import yaml
@@ -43,23 +44,45 @@ PARTS = {
         ],
     ),
 }
-MEASURES = ("measur", "soundness", "metrics", "geometry", "series", "widths", "closed_form")
+MEASURES = ("measur", "soundness", "metrics", "geometry", "series", "widths", "cross_entropy_geometry")
+CHECKED = ["tests/test_settings.py", "tests/test_settings_limits.py"]  # of the checks of every paper's settings
+SHOWN = ("report", "plot", "captions", "sentences", "drawing", "wording", "sliders", "bench", "tests", "__init__")
+
+
+def counted(folder: Path) -> list[str]:
+    """Modules and packages of a folder but those that draw, word, time or test."""
+    paths = [path for path in sorted(folder.glob("*")) if path.suffix == ".py" or (path / "__init__.py").exists()]
+    return [name_in_suite(path) for path in paths if not path.stem.startswith(SHOWN)]
+
+
+def standing(folder: Path) -> list[str]:
+    """Test files of a paper or of a science; those that name what is measured first, as most notice most there."""
+    paths = sorted(folder.glob("tests/test_*.py"), key=lambda path: "_statistics" not in path.stem)
+    return [name_in_suite(path) for path in paths]
 
 
 def of_a_paper(slug: str) -> dict:
-    """The statistics, and the science, of a paper, with its tests."""
+    """What a paper measures, and its programs with their formulas; the paper's tests stand for both."""
     folder = ruleset_dir(slug)
-    place, theme = name_in_suite(folder), name_in_suite(folder.parent)
-    science = [f"{theme}/science"] if (folder.parent / "science").is_dir() else []
-    tests = [f"{place}/tests", *(f"{part}/tests" for part in science if (ROOT / part / "tests").is_dir())]
-    measures = [name_in_suite(path) for path in sorted(folder.glob("*")) if path.stem.startswith(MEASURES)]
-    return {
-        f"{slug}, statistics": (measures, tests),
-        f"{slug}, science": ([f"{place}/experiments", *science], tests),
-    }
+    places, tests = counted(folder), standing(folder)
+    statistics = [place for place in places if Path(place).stem.startswith(MEASURES)]
+    programs = [place for place in places if place not in statistics]
+    return {f"{slug}, statistics": (statistics, tests), f"{slug}, programs": (programs, [*tests, *CHECKED])}
 
 
-ALL = PARTS | {name: part for slug in slugs() for name, part in of_a_paper(slug).items()}
+def of_a_theme(folder: Path) -> dict:
+    """What papers of a theme share; its own tests stand for it, and those of every paper."""
+    papers = [path for path in sorted(folder.iterdir()) if (path / "tests").is_dir() and path.name != "science"]
+    tests = [name for path in (folder / "science", *papers) for name in standing(path)]
+    return {f"{folder.name}, science": (counted(folder / "science"), [*tests, *CHECKED])}
+
+
+SCIENCES = sorted({ruleset_dir(slug).parent for slug in slugs() if (ruleset_dir(slug).parent / "science").is_dir()})
+ALL = (
+    PARTS
+    | {name: part for folder in SCIENCES for name, part in of_a_theme(folder).items()}
+    | {name: part for slug in slugs() for name, part in of_a_paper(slug).items()}
+)
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +109,6 @@ def sources(places: list[str]) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("part", ALL)
 def test_planted_bugs_are_noticed(copies, show, part):
     places, tests = ALL[part]
-    tests = [name for name in tests if (ROOT / name).exists()]
     code = dict(sources(places))
     chosen = mutants.sample(list(code.items()), PER_PART, SEED)
     begin = time.monotonic()

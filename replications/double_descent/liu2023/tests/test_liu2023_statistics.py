@@ -5,7 +5,7 @@ from statistics import mean, median
 
 import numpy as np
 import pytest
-from made_up import artifact, near, values
+from made_up import artifact, by_place, cells, near, values
 
 from replications.double_descent.liu2023.measure import measure
 from verifig.measuring.tables import Tables
@@ -84,6 +84,25 @@ def test_log_rises_are_medians_of_paired_ratios(minimal, arm, other, column):
     assert values(out, "log_norm_rise")[place] == near(expected["norm"])
 
 
+def test_figures_get_means_and_quartiles_of_the_plain_fits_by_width(minimal):
+    """Of 100 sorted draws the quartiles lie at places 24.75, 49.5 and 74.25."""
+    arrays, out = minimal
+    for field in FIELDS:
+        for column, width in enumerate(GRID):
+            draws = sorted(arrays[f"closed.{field}"][:, column].tolist())
+            quarters = {"low": (24, 0.75), "median": (49, 0.5), "high": (74, 0.25)}
+            expected = {name: draws[k] + share * (draws[k + 1] - draws[k]) for name, (k, share) in quarters.items()}
+            for name, value in (expected | {"mean": mean(draws)}).items():
+                assert cells(out, "minimal", "field", "P", value=name)[field, width] == near(value)
+
+
+def test_figures_get_the_errors_of_descent_in_groups_of_ten_draws(minimal):
+    arrays, out = minimal
+    errors = arrays["descent.test_error"].reshape(2, 10, 3, 3).mean(1)
+    expected = near(by_place(errors, range(2), (10, 1000, math.inf), [1, 2, 10]))
+    assert cells(out, "minimal_descent", "seed", "steps", "x") == expected
+
+
 def test_groups_are_runs_of_draws_and_their_values_are_known():
     arrays = minimal_arrays()
     arrays["closed.test_error"] = np.zeros((100, 5))
@@ -154,6 +173,20 @@ def test_condition_numbers_are_compared_draw_by_draw(conditioning):
         "a=scale_third;b=scale_ten": [3.0, 0.25, 3.5],
         "a=raw;b=standardised": [2.0, 0.5, 0.25],
     }
+
+
+def test_figures_get_every_condition_number(conditioning):
+    found = cells(conditioning, "threshold_kappa", "map", "seed")
+    assert [found["raw", seed] for seed in range(3)] == [24.0, 15.0, 2.0]
+    assert [found["scale_ten", seed] for seed in range(3)] == [3.0, 8.0, 2.0]
+    assert len(found) == 15
+
+
+def test_figures_get_the_factor_of_the_smallest_curvature_of_every_draw(conditioning):
+    found = cells(conditioning, "smallest_curvature", "seed", "x", "steps")
+    assert [found[4, d, steps] for d in (5, 20) for steps in (1e3, 1e5)] == [4, 1004, 304, 2004]
+    assert found[9, 20, 1e5] == 2019
+    assert len(found) == 80
 
 
 def test_residues_keep_their_checks(conditioning):

@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from made_up import artifact, near, values
+from made_up import artifact, by_place, cells, near, values
 from scipy.stats import spearmanr
 
 from replications.double_descent.liu2023.measure import measure
@@ -40,10 +40,10 @@ def arrays() -> dict[str, np.ndarray]:
     return result
 
 
-def measured(made: dict) -> Tables:
+def measured(made: dict, **changed) -> Tables:
     conditions = {name: {"seeds": seeds} for name, seeds in SEEDS.items()}
     settings = {"classes": [0, 6], "dataset": "mnist_5k", "normalisation": "raw"}
-    made = artifact(made, conditions, n=N, steps=10000, output_scale=1.0, **settings)
+    made = artifact(made, conditions, **{"n": N, "steps": 10000, "output_scale": 1.0} | settings | changed)
     made.meta["job"]["program"] = "random_features"
     out = Tables()
     measure({"features": made}, out)
@@ -91,6 +91,27 @@ def test_peak_heights_are_the_worst_around_the_threshold_over_the_tail(out):
     assert values(out, "peak_height") == expected
 
 
+def test_figures_get_every_risk_and_condition_number(out):
+    grid = ("map", "solver", "width", "seed")
+    for field in FIELDS:
+        expected: dict = {}
+        for name, widths in GRIDS.items():
+            table = MADE[f"{name}.{field}"].transpose(1, 2, 0)[None]
+            expected |= by_place(table, [name], SOLVERS, widths, range(SEEDS[name]))
+        assert cells(out, "features_risk", *grid, value=field) == expected
+    kappas: dict = {}
+    for name, widths in GRIDS.items():
+        kappas |= by_place(MADE[f"{name}.condition_number"].T[None], [name], widths, range(SEEDS[name]))
+    assert cells(out, "features_kappa", "map", "x", "seed") == kappas
+
+
+def test_maps_without_any_width_of_n_have_no_noise_peak():
+    """Their grid begins above n."""
+    found = measured(MADE | {"standardised.widths": range(12, 23)})
+    for statistic in ("noise_peak_ratio", "start_height_ratio"):
+        assert values(found, statistic) == {}
+
+
 def test_the_window_of_the_peak_includes_its_ends_and_nothing_beyond():
     made = MADE | {"standardised.test_mse": MADE["standardised.test_mse"].copy()}
     made["standardised.test_mse"][:, 0, :] = [
@@ -106,6 +127,12 @@ def test_the_window_of_the_peak_includes_its_ends_and_nothing_beyond():
 def test_threshold_losses_are_train_losses_at_as_many_features_as_samples(out):
     expected = {f"map={name};solver={solver}": at(name, "train_mse", solver, 10) for name, solver in CELLS}
     assert values(out, "threshold_loss") == expected
+
+
+def test_peaks_and_tails_are_test_losses_around_and_beyond_the_threshold(out):
+    assert values(out, "peak_mse") == {f"map={name};solver={solver}": peaks(name, solver) for name, solver in CELLS}
+    tails = {f"map={name};solver={solver}": at(name, "test_mse", solver, 40) for name, solver in CELLS}
+    assert values(out, "tail_mse") == tails
 
 
 def test_test_errors_exist_where_the_grid_has_the_width(out):
@@ -158,6 +185,20 @@ def test_losses_and_heights_are_correlated_within_a_seed(out, label, configurati
 def test_a_zero_start_is_compared_with_the_plain_one(out):
     expected = over(heights("standardised", "output_scale 0"), heights("standardised", "steps 10000"))
     assert values(out, "start_height_ratio") == {"": near(expected)}
+
+
+@pytest.mark.parametrize("changed", [{"steps": 123}, {"output_scale": 2.0}])
+def test_a_zero_start_is_compared_with_a_start_at_one_after_as_many_steps_alone(changed):
+    found = measured(MADE, **changed)
+    assert values(found, "start_height_ratio") == {}
+    assert len(values(found, "tail_law")) == 1
+
+
+@pytest.mark.parametrize(("first", "side"), [(10, "above"), (0, "below")])
+def test_a_threshold_at_the_end_of_the_grid_has_one_neighbour(first, side):
+    widths = range(first, first + 11)
+    found = measured(MADE | {"standardised.widths": widths})
+    assert list(values(found, "threshold_over_neighbour")) == [f"side={side}"]
 
 
 def test_the_tail_follows_the_square_of_the_start():

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from made_up import Progress
 
 from replications.double_descent.liu2023.experiments import iterated, random_features
 from replications.double_descent.science import THEME, features
@@ -21,7 +22,7 @@ TASK = {
 def run_of(settings: dict, members: list[dict] = ()) -> SimpleNamespace:
     """A job without checkpoints."""
     return SimpleNamespace(
-        settings=settings, members=members, device=CPU, once=lambda name, part: part(), progress=lambda *state: None
+        settings=settings, members=members, device=CPU, once=lambda name, part: part(), progress=Progress()
     )
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from made_up import artifact, near, values
+from made_up import artifact, by_place, cells, near, values
 from scipy.stats import spearmanr
 
 from replications.double_descent.liu2023.measure import measure
@@ -101,10 +101,32 @@ def spectral_height(solver: str) -> list[float]:
 
 
 def test_runs_keep_their_losses_and_heights_by_point(out):
-    cells = [(f"run={name} {point}", name, point) for name, (_, points, _) in RUNS.items() for point in points]
-    losses = {text: at("train_mse", name, point, 10) for text, name, point in cells}
+    places = [(f"run={name} {point}", name, point) for name, (_, points, _) in RUNS.items() for point in points]
+    losses = {text: at("train_mse", name, point, 10) for text, name, point in places}
     assert values(out, "threshold_loss", "iterated") == losses
-    assert values(out, "peak_height", "iterated") == {text: near(height(name, point)) for text, name, point in cells}
+    errors = {text: at("test_mse", name, point, 10) for text, name, point in places}
+    assert values(out, "threshold_mse", "iterated") == errors
+    assert values(out, "peak_height", "iterated") == {text: near(height(name, point)) for text, name, point in places}
+
+
+def test_figures_get_every_risk_of_the_runs(out):
+    for field in ("train_mse", "test_mse", "test_error"):
+        expected: dict = {}
+        for name, (seeds, points, grid) in RUNS.items():
+            runs = [f"{name} {point}" for point in points]
+            expected |= by_place(ITERATED[f"{name}.{field}"].transpose(1, 2, 0), runs, grid, range(seeds))
+        assert cells(out, "iterated_risk", "run", "width", "seed", value=field) == expected
+
+
+def test_figures_get_loss_and_height_of_every_configuration_by_seed(out):
+    """As many seeds as all have."""
+    losses = {name: spectral("train_mse", name, 10) for name in TWELVE}
+    losses |= {f"{name} {point}": at("train_mse", name, point, 10) for name, point in SEVEN}
+    heights = {name: spectral_height(name) for name in TWELVE}
+    heights |= {f"{name} {point}": height(name, point) for name, point in SEVEN}
+    for field, found in (("loss", losses), ("height", heights)):
+        expected = {(name, seed): near(each[seed]) for name, each in found.items() for seed in range(2)}
+        assert cells(out, "loss_peak", "name", "seed", value=field) == expected
 
 
 def test_trained_first_layers_are_the_control_of_the_neighbours(out):
@@ -154,6 +176,13 @@ def test_a_correlation_asks_for_every_configuration_of_both_kinds():
     assert values(measured(trained), "rank_correlation", "iterated") == {}
     solved = SPECTRAL | {"standardised.solvers": ["another" if name == "steps 100" else name for name in SOLVERS]}
     assert values(measured(ITERATED, spectral=solved), "rank_correlation", "iterated") == {}
+
+
+def test_runs_that_miss_one_of_the_list_have_no_correlation():
+    """Where the spectral runs are whole."""
+    found = measured({name: array for name, array in ITERATED.items() if not name.startswith("adam_fast")})
+    assert values(found, "rank_correlation", "iterated") == {}
+    assert "loss_peak" not in found.curves
 
 
 def test_only_the_main_experiment_is_compared_with_the_spectral_runs():
@@ -220,6 +249,14 @@ def test_networks_are_compared_with_width_160_at_every_point(networks):
         if width in grid
     }
     assert values(networks, "wide_ratio") == expected
+
+
+def test_figures_get_every_risk_of_the_networks(networks):
+    for field in ("train_mse", "test_mse", "test_error"):
+        expected: dict = {}
+        for name, grid in NETWORK_WIDTHS.items():
+            expected |= by_place(NETWORKS[f"{name}.{field}"][None], [name], range(NETWORK_SEEDS[name]), POINTS, grid)
+        assert cells(networks, "two_layer", "run", "seed", "steps", "width", value=field) == expected
 
 
 def test_width_40_is_compared_with_width_80(networks):

@@ -1,5 +1,7 @@
 """Figures and captions, on small made-up tables."""
 
+import itertools
+
 import pandas as pd
 
 from replications.double_descent.nakkiran2020 import captions, plots, reference
@@ -12,6 +14,16 @@ def test_the_published_peak_is_found():
     text = captions.resnet_alt(pd.DataFrame({"x": widths, "test": [p[0] for p in reference.RESNET_WIDTHS.values()], "train": [p[1] for p in reference.RESNET_WIDTHS.values()]}))  # fmt: skip
     assert "34.0 % at width 4" in text
     assert "41.3 % at width 10, where the train error is 8.31 %" in text
+
+
+def test_released_runs_are_complete_and_plausible():
+    """Errors are shares; train error falls with width, test error on both sides of the first minimum and the peak."""
+    widths, test, train = zip(*((w, *pair) for w, pair in reference.RESNET_WIDTHS.items()), strict=True)
+    assert widths == (*range(1, 13), 14, 16, 20, 24, 32, 48, 64)
+    assert all(0 < b < a < 1 for a, b in itertools.pairwise(train))
+    assert all(0 < error < 1 for error in test)
+    signs = [a < b for a, b in itertools.pairwise(test)]
+    assert signs == [False] * 3 + [True] * 6 + [False] * 9
 
 
 def test_the_figure_of_the_paper_scale_is_drawn():

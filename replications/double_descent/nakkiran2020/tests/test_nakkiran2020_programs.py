@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from made_up import Progress
 
 from replications.double_descent.nakkiran2020.experiments import deep, sample_sizes
 from replications.double_descent.nakkiran2020.experiments.deep import Network, ResNet18
@@ -25,7 +26,7 @@ LINEAR = {"linear_width": 12, "linear_sizes": [4, 30], "linear_draws": 300}
 def run_of(settings: dict, members: list[dict] = ()) -> SimpleNamespace:
     """A job without checkpoints."""
     return SimpleNamespace(
-        settings=settings, members=members, device=CPU, once=lambda name, part: part(), progress=lambda *state: None
+        settings=settings, members=members, device=CPU, once=lambda name, part: part(), progress=Progress()
     )
 
 
@@ -158,6 +159,19 @@ def test_orders_and_augmentation_are_drawn_in_turn_from_one_stream():
         assert program.prepare(step) == len(rows)
         assert torch.equal(program.batches.rows, rows)
         assert torch.equal(program.augment(program.x[rows]), expected)
+
+
+def test_a_resnet_has_its_published_number_of_parameters():
+    """Without a bias but the head's: 3 x 3 convolutions, 1 x 1 shortcuts where the size changes, two norms a block."""
+    k, stages = 5, [(5, 5), (5, 10), (10, 20), (20, 40)]
+    expected = 3 * 9 * k + 40 * 10 + 10
+    for inputs, outputs in stages:
+        expected += 9 * inputs * outputs + 3 * 9 * outputs**2 + 2 * (inputs + 3 * outputs)
+        expected += inputs * outputs if inputs != outputs else 0
+    net = ResNet18(3, k, 10)
+    assert sum(parameter.numel() for parameter in net.parameters()) == expected
+    assert [block.conv1.stride[0] for block in net.blocks] == [1, 1, 2, 1, 2, 1, 2, 1]
+    assert not any(isinstance(module, torch.nn.Conv2d) and module.bias is not None for module in net.modules())
 
 
 @pytest.mark.parametrize("k", [1, 2, 7, 10])

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from made_up import artifact, near, values
+from made_up import artifact, by_place, cells, near, values
 
 from replications.double_descent.nakkiran2020 import reference
 from replications.double_descent.nakkiran2020.measure import measure
@@ -76,6 +76,8 @@ def test_the_ridge_is_read_at_the_same_widths(samples):
 def test_equations_of_both_classes_put_the_threshold_at_twice_n(samples):
     assert values(samples, "equations_rise") == rises("test_error", 4)
     assert values(measured_samples(classes=[1, 2, 3]), "equations_rise") == {}  # no width of 3 n
+    first = measured_samples(threshold_ratios=[1.0, 1.2, 1.3, 1.4, 1.5, 4.0])
+    assert {place.rpartition("=")[2] for place in values(first, "threshold_rise")} == {"above"}
     four = measured_samples(classes=[1, 2, 3, 4])
     assert {place.rpartition("=")[2] for place in values(four, "equations_rise")} == {"below"}  # the last of the grid
 
@@ -151,6 +153,16 @@ def test_the_fits_have_learnt_with_the_most_samples_and_the_least_noise(samples)
     assert values(found, "run_error") == {"": [seed[1][3] for seed in MADE["sizes.test_error"].tolist()]}
 
 
+def test_figures_get_every_error_of_the_plain_fits(samples):
+    by_width, by_size = MADE["threshold.test_error"], MADE["sizes.test_error"]
+    grid, noise = ("seed", "noise", "n", "x"), [0.0, 0.2]
+    axes = ([50, 100, 200], [0.5, 0.8, 1.0, 1.2, 2.0, 4.0])
+    assert cells(samples, "features_threshold", *grid) == by_place(by_width, range(2), noise, *axes)
+    assert cells(samples, "features_sizes", *grid) == by_place(
+        by_size[:, :, None], range(2), noise, [0], [25, 50, 100, 200]
+    )
+
+
 def test_networks_are_compared_with_width_160_at_every_point():
     grid, points, stream = [16, 24, 40, 80, 160], [300, 3000], np.random.default_rng(7)
     arrays = {f"adam.{field}": stream.lognormal(size=(3, 2, 5)) for field in ("train_mse", "test_mse", "test_error")}
@@ -163,6 +175,9 @@ def test_networks_are_compared_with_width_160_at_every_point():
         for column, width in enumerate(grid[:3])
     }
     assert values(out, "run_loss") == {"": near([max(seed[-1]) / 0.09 for seed in arrays["adam.train_mse"].tolist()])}
+    for field in ("train_mse", "test_mse", "test_error"):
+        expected = by_place(arrays[f"adam.{field}"][None], ["adam"], range(3), points, grid)
+        assert cells(out, "two_layer", "run", "seed", "steps", "width", value=field) == expected
 
 
 def test_the_published_peak_s_width_is_compared_at_the_last_epoch():
@@ -174,13 +189,17 @@ def test_the_published_peak_s_width_is_compared_at_the_last_epoch():
     result = measured("deep_cifar", "deep", arrays, seeds=2)
     assert values(result, "peak_rise")["other=4"] == near([0.07, -0.02])
     assert values(result, "peak_rise")["other=64"] == near([0.12, np.nan])
+    for column, field in (("value", error), ("train", error / 2)):
+        expected = near(by_place(field[:, :, -1], range(2), arrays["widths"]))
+        assert cells(result, "deep_cifar", "seed", "x", value=column) == expected
 
 
 def test_the_widest_deep_network_has_learnt_by_the_end():
-    train = [[[0.9, 0.8], [0.7, 0.02]], [[0.6, 0.5], [0.01, 0.3]]]
-    arrays = {"train_error": train, "test_error": np.ones((2, 2, 2)), "widths": [1, 2]}
+    """Of three widths at three epochs."""
+    train = np.arange(18).reshape(2, 3, 3) / 20
+    arrays = {"train_error": train, "test_error": np.ones((2, 3, 3)), "widths": [1, 2, 3]}
     out = measured("deep_cifar", "deep", arrays)
-    assert values(out, "run_error") == {"": [0.02, 0.3]}
+    assert values(out, "run_error") == values(out, "final_train_error") == {"": [0.4, 0.85]}
 
 
 @pytest.fixture(scope="module")
@@ -195,6 +214,9 @@ def test_the_released_networks_peak_at_width_ten(published):
     assert values(published, "resnet_peak_rise") == {"": [pytest.approx(0.4127 - 0.3397)]}
     assert values(published, "resnet_peak_width") == {"": [10]}
     assert values(published, "resnet_peak_train_error") == {"": [0.0831]}
+    for place, field in enumerate(("test", "train")):
+        table = {width: pair[place] for width, pair in reference.RESNET_WIDTHS.items()}
+        assert cells(published, "resnet_published", "x", value=field) == table
 
 
 def test_published_peaks_follow_the_table(monkeypatch):

@@ -1,6 +1,7 @@
 """Data sets, draws and feature maps."""
 
 import gzip
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -49,6 +50,14 @@ def test_widths_share_their_first_columns():
     assert torch.equal(features.output_layer(3, 2, 5, CPU), features.output_layer(9, 2, 5, CPU)[:3])
 
 
+def test_weights_have_the_scale_asked_for():
+    """Doubled twice as large; 4 inputs: a variance of a quarter."""
+    plain, double = (features.first_layer(4, 20000, scale, 5, CPU) for scale in (1.0, 2.0))
+    torch.testing.assert_close(double, 2 * plain)
+    assert float(plain.std()) == pytest.approx(0.5, rel=0.02)
+    assert float(features.output_layer(20000, 4, 5, CPU).std()) == pytest.approx(1, rel=0.02)
+
+
 @pytest.mark.parametrize("kind", ["raw", "standardised", "batch", "batch_before", "layer"])
 def test_normalisations(kind):
     values = TASK | {"normalisation": kind, "n": 50}
@@ -71,6 +80,30 @@ def test_idx_files_are_read_after_their_header(tmp_path):
     raw = np.arange(8 + 5, dtype=np.uint8)
     (tmp_path / "labels.gz").write_bytes(gzip.compress(raw.tobytes()))
     np.testing.assert_array_equal(images.read_idx(tmp_path / "labels.gz", "labels"), raw[8:])
+
+
+def test_fashion_images_and_labels_are_read_from_their_own_files(tmp_path):
+    """Training before test images, bytes over 255."""
+    parts = {"train": [3, 1], "test": [7]}
+    for part, labels in parts.items():
+        pixels = np.repeat(np.array(labels, np.uint8) * 17, 784)
+        for kind, header, body in (("images", 16, pixels), ("labels", 8, np.array(labels, np.uint8))):
+            raw = np.concatenate([np.full(header, 99, np.uint8), body])
+            (tmp_path / f"fashion_{part}_{kind}").write_bytes(gzip.compress(raw.tobytes()))
+    pixels, labels = images.images(SimpleNamespace(path=tmp_path.joinpath), "fashion_mnist")
+    assert labels.tolist() == [3, 1, 7]
+    assert pixels.shape == (3, 784)
+    np.testing.assert_allclose(pixels, np.repeat([[0.2], [1 / 15], [7 / 15]], 784, axis=1))
+
+
+def test_mnist_is_flat_and_scaled_with_test_images_last(tmp_path):
+    x, y = {"train": np.full((2, 28, 28), 51), "test": np.full((1, 28, 28), 255)}, {"train": [4, 5], "test": [6]}
+    stored = {f"x_{part}": array for part, array in x.items()} | {f"y_{part}": array for part, array in y.items()}
+    np.savez(tmp_path / "mnist.npz", **stored)
+    pixels, labels = images.images(SimpleNamespace(path=lambda name: tmp_path / "mnist.npz"), "mnist")
+    assert pixels.shape == (3, 784)
+    assert pixels[:, 5].tolist() == [0.2, 0.2, 1.0]
+    assert labels.tolist() == [4, 5, 6]
 
 
 def test_cifar_is_flat_and_scaled_with_test_images_last(monkeypatch):

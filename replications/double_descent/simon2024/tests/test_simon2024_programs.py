@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from made_up import Progress
 
 from replications.double_descent.science import THEME
 from replications.double_descent.simon2024 import eigenframework as theory
@@ -17,7 +18,7 @@ CPU = torch.device("cpu")
 
 def run_of(settings: dict) -> SimpleNamespace:
     """A job without checkpoints."""
-    return SimpleNamespace(settings=settings, device=CPU, once=lambda name, part: part(), progress=lambda *state: None)
+    return SimpleNamespace(settings=settings, device=CPU, once=lambda name, part: part(), progress=Progress())
 
 
 def test_gaussian_theory_is_by_feature_number_and_ridge():

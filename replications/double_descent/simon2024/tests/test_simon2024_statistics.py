@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from made_up import artifact, near, values
+from made_up import artifact, by_place, cells, near, values
 
+from replications.double_descent.simon2024 import eigenframework, reference
 from replications.double_descent.simon2024.measure import measure
 from verifig.measuring.tables import Tables
 
@@ -59,6 +60,9 @@ def test_trials_are_over_the_theory_of_their_own_cell(ridge, experiment, task, k
             ratios[place] = pytest.approx([error / theory[row][column] for error in errors[place]], rel=1e-12)
     assert of_task(values(out, "ratio", experiment), task) == ratios
     assert of_task(values(out, "test_error", experiment), task) == errors
+    curve, grid = f"{experiment}_{task}", ("seed", "x", "ridge")
+    assert cells(out, curve, *grid) == by_place(test, range(3), ks, RIDGES)
+    assert cells(out, curve, *grid, value="theory") == by_place([theory] * 3, range(3), ks, RIDGES)
 
 
 def of_task(found: dict, task: str) -> dict:
@@ -85,6 +89,11 @@ def test_images_rise_from_the_neighbours_to_as_many_features_as_samples(ridge):
     }
     assert values(out, "image_peak_rise", "ridge") == expected
     assert values(out, "image_peak_rise", "ridge_gaussian") == {}
+
+
+@pytest.mark.parametrize(("ks", "others"), [([4, 16, 32], {"other=16"}), ([1, 2, 4], {"other=2"}), ([1, 2, 3], set())])
+def test_a_peak_at_the_end_of_the_grid_has_one_neighbour(ks, others):
+    assert set(values(measured(ridge=arrays(1) | {"images.k": ks}), "image_peak_rise")) == others
 
 
 def test_a_trial_that_is_not_finite_is_flagged_in_its_cell():
@@ -115,3 +124,34 @@ def test_the_risk_of_a_trial_is_the_worst_over_its_cells():
     out = measured(ridge=made, ridge_gaussian=arrays(2, images=False))
     assert values(out, "run_risk", "ridge") == {"": near([5, 7, 1, 9, 2, np.nan])}
     assert len(values(out, "run_risk", "ridge_gaussian")[""]) == 3
+
+
+def test_figures_get_the_risks_of_the_theorem_s_grid(ridge):
+    made, out = ridge
+    orders = ["by_k", "by_n", "ridgeless_by_k"]
+    expected = by_place([made["ridge"][f"theorem.{order}"] for order in orders], orders, [2, 8, 32, 64])
+    assert cells(out, "ridge_theorem", "order", "x") == expected
+
+
+def test_figures_get_our_test_risk_beside_the_published_experiment(ridge):
+    task, n = reference.figure1_task(), reference.FIGURE1["n"]
+    grid = [(k, ridge) for k in reference.RISK_TABLE for ridge in reference.RIDGES]
+    theory = {(k, value): eigenframework.risk(task, n, k, value)[0] for k, value in grid}
+    assert cells(ridge[1], "published_risks", "x", "ridge", value="theory") == near(theory)
+    stored = {
+        (k, value): float(cell[2])
+        for k, row in reference.RISK_TABLE.items()
+        for value, cell in zip(reference.RIDGES, row, strict=True)
+    }
+    assert cells(ridge[1], "published_risks", "x", "ridge", value="experiment") == stored
+
+
+@pytest.mark.parametrize("name", list(reference.KERNEL_OPTIMA))
+def test_figures_get_the_formula_beside_the_stored_optimum(ridge, name):
+    (a, b), optima = reference.KERNEL_OPTIMA[name]
+    curve = f"optima_{name.lower().replace('-', '')}"
+    formula = {noise: eigenframework.optimal_fitting_ratio(a, b, noise) for noise in optima}
+    assert cells(ridge[1], curve, "noise", value="formula") == near(formula)
+    stored = {noise: reference.SMALLEST_RIDGE_RATIO if ratio is None else ratio for noise, ratio in optima.items()}
+    assert cells(ridge[1], curve, "noise", value="stored") == stored
+    assert set(ridge[1].curves[curve]["task"]) == {name}

@@ -103,6 +103,29 @@ def test_interpolation_is_optimal_up_to_the_threshold_noise():
     assert theory.optimal_fitting_ratio(1.12, 1.36, 1.01 * limit) > 0
 
 
+@pytest.mark.parametrize(("a", "b"), [(1.12, 1.36), (1.5, 2.0), (1.17, 1.14)])
+@pytest.mark.parametrize("beyond", [-0.1, 0.1])
+def test_beyond_the_threshold_noise_interpolation_stops_being_optimal(a, b, beyond):
+    """A slightly larger fitting ratio lowers the risk."""
+    noise = theory.interpolation_noise(a, b) + beyond
+    nearby = theory.fitting_risk(1e-8, a, b, noise) / theory.fitting_risk(0, a, b, noise)
+    assert (nearby < 1) == (beyond > 0)
+
+
+def test_the_synthetic_task_of_the_first_figure_is_that_of_the_paper():
+    task = reference.figure1_task()
+    np.testing.assert_allclose([task.eigenvalues, task.target], [[k**-1.5 for k in range(1, 10001)]] * 2)
+    assert task.noise == 0.5
+    assert reference.FIGURE1["n"] == 256
+    assert pytest.approx((0.00464158883, 0.1, 2.15443469)) == reference.RIDGES
+
+
+def test_published_experiments_lie_near_the_published_theory():
+    for cells in reference.RISK_TABLE.values():
+        for test, _, experiment in cells:
+            assert float(experiment) / float(test) == pytest.approx(1.01, abs=0.025)
+
+
 def test_arc_cosine_kernel_is_the_mean_over_relu_features():
     x = np.random.default_rng(3).standard_normal((4, 6))
     draws = np.random.default_rng(4).standard_normal((6, 400000)) * math.sqrt(2 / 6)

@@ -1,7 +1,8 @@
 """Statistics that every training experiment of the grokking rule set has, on curves made by hand."""
 
+import numpy as np
 import pytest
-from made_up import values
+from made_up import by_place, cells, near, values
 from prieto2025_records import measured, statuses
 
 NAN = float("nan")
@@ -115,10 +116,42 @@ def test_every_epoch_that_a_claim_names_is_read(epoch, place):
     assert values(out, "train_accuracy")[f"condition=softmax64;epoch={epoch}"] == pytest.approx([1 - 0.01 * place] * 2)
 
 
+def test_collapse_under_softmax_is_dated_and_told_at_its_peak_and_end():
+    collapsed = {"a": [[0, 0.4, 0.6, 0.3], [0, 0.1, 0.45, 0.2]], "b": [[0, 1, 1, 1]]}
+    out = measured("delay53", [0, 20, 50, 90], {"collapsed": collapsed}, {"b": {"loss": "stablemax"}})
+    assert values(out, "collapse_epoch") == {"condition=a": near([35, NAN])}
+    assert statuses(out, "collapse_epoch", "condition=a") == ["ok", "never"]
+    assert values(out, "peak_collapsed") == {"condition=a": [0.6, 0.45]}
+    assert values(out, "final_collapsed") == {"condition=a": [0.3, 0.2]}
+
+
+def test_figures_get_every_curve_of_every_seed(trained):
+    table = cells(trained, "delay53", "curve", "condition", "seed", "x")
+    for name, rows in (("train_accuracy", TRAIN), ("test_accuracy", TEST), ("norm", NORM)):
+        for condition, own in rows.items():
+            expected = by_place([[own]], [name], [condition], range(len(own)), POINTS)
+            assert {place: table[place] for place in expected} == expected
+
+
+def test_figures_get_losses_collapse_and_the_alignment_of_each_layer():
+    stream, points = np.random.default_rng(4), [0, 20, 50]
+    names = ("train_loss", "test_loss", "collapsed", "zero_loss")
+    fields = {name: {"a": stream.random((2, 3))} for name in names} | {"alignment": {"a": stream.random((2, 3, 3))}}
+    table = cells(measured("delay53", points, fields), "delay53", "curve", "condition", "seed", "x")
+    expected: dict = {}
+    for name in names:
+        expected |= by_place(fields[name]["a"][None, None], [name], ["a"], range(2), points)
+    layers = [f"alignment_{layer}" for layer in (1, 2, 3)]
+    expected |= by_place(fields["alignment"]["a"].transpose(2, 0, 1)[:, None], layers, ["a"], range(2), points)
+    assert {place: table[place] for place in expected} == expected
+
+
 @pytest.mark.parametrize(
     ("experiment", "a", "b"),
     [
         ("edge113", "perp_adamw", "adamw"),
+        ("delay53", "perp_adamw", "adamw"),
+        ("delay53", "perp_adamw", "projection_random"),
         ("delay53", "projection_off", "adamw"),
         ("delay53", "projection_random", "adamw"),
         ("delay53", "projection_random", "projection_off"),

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from made_up import artifact, values
+from made_up import artifact, by_place, cells, values
 from prieto2025_records import measured, statuses
 
 from replications.grokking.prieto2025 import measure
@@ -114,6 +114,27 @@ def test_losses_of_trajectories_are_compared_with_start_and_lowest_value(statist
     assert values(out, statistic) == expected
 
 
+def test_figures_get_the_path_of_the_first_seed_and_both_sections():
+    """A section's rows run along its second axis."""
+    names, epochs, stream = ["perp_sgd", "sgd"], [0, 10, 40, 100], np.random.default_rng(2)
+    losses = {f"{which}_loss": {name: stream.random((2, 4)) for name in names} for which in ("train", "test")}
+    plane = {"path": stream.random((2, 4, 2)), "grid": stream.random((2, 2, 3)), "in_plane": stream.random((2, 4))}
+    plane |= {f"surface_{which}": stream.random((2, 3, 3)) for which in ("train", "test")}
+    out = measured("landscape53", epochs, losses, **plane)
+    for place, axis in enumerate("xy"):
+        found = cells(out, "landscape_paths", "condition", "epoch", value=axis)
+        assert found == by_place(plane["path"][..., place], names, epochs)
+    for which in ("train", "test"):
+        found = cells(out, "landscape_paths", "condition", "epoch", value=f"{which}_loss")
+        assert found == by_place([losses[f"{which}_loss"][name][0] for name in names], names, epochs)
+        expected: dict = {}
+        for name, (x, y), surface in zip(names, plane["grid"], plane[f"surface_{which}"], strict=True):
+            expected |= by_place(surface.T[None], [name], x, y)
+        assert cells(out, "landscape_surface", "condition", "x", "y", value=which) == expected
+    lowest = plane["in_plane"].min(1)
+    assert values(out, "lowest_share_in_plane") == {f"condition={n}": [v] for n, v in zip(names, lowest, strict=True)}
+
+
 @pytest.mark.parametrize("experiment", ["decay53", "decay113"])
 def test_weight_decays_and_the_projection_are_compared_in_interpolated_epochs(experiment):
     test = {
@@ -181,6 +202,8 @@ def test_exact_facts_are_copied(facts):
         "precision=float32": [1e-26],
         "precision=float64": [2e-26],
     }
+    assert values(facts, "threshold") == {f"precision={name}": [found[0]] for name, found in THRESHOLDS.items()}
+    assert facts.curves["stablemax_function"].to_dict("list") == {"x": [0, 1], "s": [1, 2], "exp": [1, 3]}
     assert values(facts, "prop1") == {"": [3e-16]}
     assert values(facts, "orthogonality") == {"": [2e-17]}
     assert values(facts, "descent") == {"": [4e-15]}

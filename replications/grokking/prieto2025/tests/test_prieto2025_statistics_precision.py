@@ -40,6 +40,7 @@ def test_the_delay_from_single_to_double_precision_is_divided_by_the_law(pair, w
     condition = f"pair=float32{pair}/float64{pair}"
     delays = np.array(delays)
     expected, broken = (pytest.approx((delays / law(beta2)).tolist(), nan_ok=True) for beta2 in (BETA2[pair], wrong))
+    assert values(out, "predicted_delay")[condition] == pytest.approx([law(BETA2[pair])])
     assert values(out, "collapse_delay")[condition] == pytest.approx(delays.tolist(), nan_ok=True)
     assert values(out, "collapse_delay_over_prediction")[condition] == expected
     assert values(out, "collapse_delay_over_wrong_prediction")[condition] == broken
@@ -118,6 +119,35 @@ def aligned():
         },
     }
     return measured("precision43", ALIGNED_POINTS, fields)
+
+
+def between(row: list[float], epoch: float) -> float:
+    return float(np.interp(epoch, ALIGNED_POINTS, row))
+
+
+def test_the_fit_is_dated_and_the_cosine_of_the_output_layer_read_there(aligned):
+    fits = [100, 300, 225, 600, NAN, NAN]
+    assert values(aligned, "solved_epoch")["condition=float32"] == pytest.approx(fits, nan_ok=True)
+    assert statuses(aligned, "solved_epoch", "condition=float32") == ["ok"] * 4 + ["never"] * 2
+    cosines = [between(row, epoch) for row, epoch in zip(OUTPUT, fits, strict=True)]
+    assert values(aligned, "alignment_at_fit")["condition=float32"] == pytest.approx(cosines, nan_ok=True)
+
+
+def test_the_first_time_that_the_output_layer_is_aligned_is_dated_and_the_accuracy_read_there(aligned):
+    """At a cosine of 0.5."""
+    first = [150 + 150 * 0.1 / 0.5, 300, 100 + 50 * 0.35 / 0.4, 400, 400 + 120 * 0.15 / 0.25, 400]
+    assert values(aligned, "aligned_epoch")["condition=float32"] == pytest.approx(first)
+    accuracies = [between(row, epoch) for row, epoch in zip(FIT, first, strict=True)]
+    assert values(aligned, "train_accuracy_when_aligned")["condition=float32"] == pytest.approx(accuracies)
+
+
+def test_a_run_that_is_never_aligned_has_no_accuracy_then():
+    fields = {"train_accuracy": {"float64": FIT[:1]}, "collapsed": {"float64": COLLAPSE[:1]}}
+    low = {"alignment": {"float64": three_layers([[0.1, 0.3, 0.2, 0.4, 0.49, 0.3, 0.2, 0.1, 0.0]])}}
+    out = measured("precision43", ALIGNED_POINTS, fields | low)
+    assert statuses(out, "aligned_epoch", "condition=float64") == ["never"]
+    assert np.isnan(values(out, "train_accuracy_when_aligned")["condition=float64"]).all()
+    assert values(out, "alignment_at_fit")["condition=float64"] == [0.2]
 
 
 AFTER_FIT = {  # by layer, at the log points of epochs 300, 520 and 520

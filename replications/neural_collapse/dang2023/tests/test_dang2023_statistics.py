@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 import pytest
-from made_up import artifact, near, values
+from made_up import artifact, by_place, cells, near, values
 
 from replications.neural_collapse.dang2023.measure import measure
 from verifig.measuring.tables import Tables
@@ -309,6 +309,81 @@ SLOPES += [("networks", "gof1", 2), ("networks", "gof3", 2)]
 def test_lengths_grow_with_class_sizes_at_the_slope_of_their_logarithms(experiment, name, classes):
     case = (experiment, name)
     assert found("slope", case) == near(slopes(case, classes))
+
+
+PREDICTED = {("direct", "gof1"): [9, 4, 1], ("direct", "gof3"): [8, 3], ("networks", "gof1"): [9, 4]}
+
+
+@pytest.mark.parametrize("case", PREDICTED)
+def test_the_predicted_slope_is_that_of_the_lengths_at_the_minimum(case):
+    sizes, lengths = PREDICTED[case], TARGETS[case][0]
+    expected = fit([math.log(n) for n in sizes], [math.log(p) for p in lengths[: len(sizes)]])
+    assert found("predicted_slope", case) == near([expected])
+
+
+def shown(case: tuple[str, str], kind: str, *places: str, value: str = "value") -> dict:
+    """A column of a figure's table, of one condition."""
+    table = cells(measured(case[0]), case[0] + kind, "condition", *places, value=value)
+    return {place[1:]: element for place, element in table.items() if place[0] == case[1]}
+
+
+@pytest.mark.parametrize("case", TRAINED)
+def test_figures_get_curves_over_all_log_points(case):
+    table = shown(case, "", "curve", "seed", "x")
+    last_point = POINTS[case[0]][-1]
+    for seed, (accuracy, output) in enumerate(zip(of("accuracy", case), of("output", case), strict=True)):
+        for point, x in enumerate(POINTS[case[0]]):
+            assert table["accuracy", seed, x] == near(accuracy[point])
+            assert table["self_output", seed, x] == near(np.trace(output[point]) / len(output[point]))
+            if case in MINIMUM:
+                assert table["gap", seed, x] == near(of("objective", case)[seed][point] / MINIMUM[case] - 1)
+            if case in TARGETED:
+                assert table["own_misfit", seed, x] == near(own(case, point)[seed])
+    ends = {name for name, _, x in table if x == last_point}
+    assert {"of_misfit", "etf_misfit", "other_misfit", "nc1"} <= ends
+    for name in ends:
+        assert [table[name, seed, last_point] for seed in range(len(of("accuracy", case)))] == near(found(name, case))
+
+
+def centred(matrix: np.ndarray, sides: int) -> np.ndarray:
+    matrix = matrix - matrix.mean(1)[:, None]
+    return matrix - matrix.mean(0) if sides == 2 else matrix
+
+
+@pytest.mark.parametrize("case", [("direct", "gof1"), ("direct", "off3"), ("networks", "gof3"), ("direct", "etf1")])
+def test_figures_get_the_matrices_of_the_first_seed_at_start_and_end(case):
+    """With a bias, features and outputs without their mean over classes."""
+    table = shown(case, "_geometry", "matrix", "stage", "row", "column")
+    for name in ("classifier", "feature", "output"):
+        for stage, point in (("start", 0), ("end", -1)):
+            matrix = of(name, case)[0, point] if name == "output" else of(name, case)[0, point, 0]
+            if setting("bias", case) and name != "classifier":
+                matrix = centred(matrix, 2 if name == "feature" else 1)
+            classes = range(len(matrix))
+            expected = by_place(matrix[None, None], [name], [stage], classes, classes)
+            assert {place: table[place] for place in expected} == near(expected)
+
+
+@pytest.mark.parametrize("case", TARGETS)
+def test_figures_get_the_predicted_matrices_beside_them(case):
+    table = shown(case, "_geometry", "matrix", "stage", "row", "column")
+    for name, diagonal in zip(("classifier", "feature", "output"), TARGETS[case], strict=True):
+        classes = range(len(diagonal))
+        expected = by_place(np.diag(diagonal)[None, None], [name], ["predicted"], classes, classes)
+        assert {place: table[place] for place in expected} == near(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize("case", TARGETS)
+def test_figures_get_lengths_at_the_end_beside_the_predicted_ones(case):
+    classes = range(len(setting("sizes", case)))
+    for k, name in enumerate(("classifier", "feature")):
+        ends = [[matrix[0][c, c] for c in classes] for matrix in last(name, case)]
+        expected = by_place(ends, range(len(ends)), classes)
+        assert shown(case, "_lengths", "seed", "class", value=name) == near(expected)
+        expected = by_place([TARGETS[case][k]] * len(ends), range(len(ends)), classes)
+        assert shown(case, "_lengths", "seed", "class", value=f"predicted_{name}") == near(expected, abs=1e-12)
+    sizes = by_place([setting("sizes", case)] * len(ends), range(len(ends)), classes)
+    assert shown(case, "_lengths", "seed", "class", value="size") == sizes
 
 
 def test_slopes_are_compared_between_depths_seed_by_seed():

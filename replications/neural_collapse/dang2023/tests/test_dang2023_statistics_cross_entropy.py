@@ -97,6 +97,17 @@ def test_ranks_of_logits():
     assert logs("rank", "k4m3") == near([2, 3, math.nan], nan_ok=True)
 
 
+@pytest.mark.parametrize("name", CE)
+def test_figures_get_rank_misfit_and_objective_of_every_start(name):
+    table = cross_entropy()[0].curves["cross_entropy"].query("condition == @name")
+    assert table["seed"].tolist() == [0, 1, 2]
+    assert table["rank"].tolist() == near(logs("rank", name), nan_ok=True)
+    assert table["misfit"].tolist() == near(logs("simplex_misfit", name), nan_ok=True)
+    assert table["ratio"].tolist() == near([end / simplex(name)[0] for end in ENDS[name]])
+    assert set(table["classes"]) == {CE[name][0]}
+    assert set(table["depth"]) == {CE[name][2]}
+
+
 def test_sound_runs_have_their_last_accuracy_and_their_objective_over_that_of_zero():
     """Zero features have an objective of 1/2 under squared error; those meant to stay untrained have no accuracy."""
     arrays = {"accuracy": [[0.2, k / 10] for k in range(6)], "objective": [[9.0, k / 8] for k in range(6)]}

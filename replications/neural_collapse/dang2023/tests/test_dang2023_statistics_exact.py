@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 import pytest
-from made_up import artifact, near, values
+from made_up import artifact, by_place, cells, near, values
 
 from replications.neural_collapse.dang2023.measure import measure
 from verifig.measuring.tables import Tables
@@ -211,3 +211,22 @@ def test_branches_are_judged_level_by_level_and_seed_by_seed(name):
         assert found["self_output"][key] == near(outputs)
         assert found["objective"][key] == [OBJECTIVES[name][seed][index] for seed in range(2)]
         assert found["branch_error"][key] == near([abs(output - predicted) for output in outputs])
+
+
+@pytest.mark.parametrize("name", LEVELS)
+def test_figures_get_branches_by_level_and_seed(name):
+    table, levels = sweep().curves["sweep_branches"].query("condition == @name"), list(LEVELS[name])
+    for seed in range(2):
+        own = table[table["seed"] == seed]
+        assert own["level"].tolist() == levels
+        assert own["beta"].tolist() == [beta for beta, _ in LEVELS[name].values()]
+        assert own["self_output"].tolist() == near([sum(row) / len(row) for row in OUTPUTS[name][seed]])
+        assert own["objective"].tolist() == OBJECTIVES[name][seed]
+    assert set(table["depth"]) == {BRANCHES[name]["depth"]}
+
+
+def test_figures_get_the_length_of_every_class_by_decay():
+    stairs = cells(sweep(), "sweep_staircase", "seed", "decay", "class", value="classifier")
+    assert stairs == by_place(lengths(), range(2), DECAYS, range(4))
+    sizes = cells(sweep(), "sweep_staircase", "seed", "decay", "class", value="size")
+    assert sizes == by_place([[SIZES] * 9] * 2, range(2), DECAYS, range(4))

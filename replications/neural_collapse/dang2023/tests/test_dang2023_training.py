@@ -1,5 +1,7 @@
 """The training programs: gradients, batching, geometry reached, data, settings."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -198,6 +200,34 @@ def test_image_folder(tmp_path):
     for folder, message in ((None, "image_folder is not set"), (str(tmp_path / "a"), "at least two classes")):
         with pytest.raises(InputError, match=message):
             images.read_folder(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "white"),
+    [
+        ("cifar10", [(1 - 0.4914) / 0.2023, (1 - 0.4822) / 0.1994, (1 - 0.4465) / 0.2010]),
+        ("folder", [(1 - 0.1722) / 0.3309] * 3),
+    ],
+)
+def test_images_are_normalised_by_channel_with_the_authors_values(monkeypatch, name, white):
+    read = {"read_cifar": "a path", "read_folder": "a folder"}
+    for reader, source in read.items():
+        found = np.ones((2, 3, 4, 4), np.float32), np.array([3, 5])
+        monkeypatch.setattr(
+            images, reader, lambda given, source=source, found=found: found if given == source else None
+        )
+    run = SimpleNamespace(members=[{"dataset": name, "image_folder": "a folder"}], path=lambda name: "a path")
+    pixels, labels = images.load(run)
+    assert pixels[1, :, 2, 2].tolist() == pytest.approx(white)
+    assert labels.tolist() == [3, 5]
+
+
+def test_embedded_images_are_normalised_squares():
+    pixels, labels = images.load(SimpleNamespace(members=[{"dataset": "mnist_5k"}]))
+    assert pixels.shape == (5000, 1, 28, 28)
+    assert pixels.min().item() == pytest.approx(-0.1307 / 0.3081)
+    assert pixels.max().item() == pytest.approx((1 - 0.1307) / 0.3081)
+    assert labels.bincount().tolist() == [500] * 10
 
 
 @pytest.mark.parametrize("scale", ["theory", "authors"])

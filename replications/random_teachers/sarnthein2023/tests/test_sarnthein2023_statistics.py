@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from made_up import artifact, measuring, near, values
+from made_up import artifact, by_place, cells, measuring, near, values
 from scipy import stats
 
 from replications.random_teachers.sarnthein2023.measure import measure
@@ -75,6 +75,7 @@ def plain() -> Tables:
         "kl": {"alpha_0": at_the_end([0.002, 0.006]), "full": at_the_end([0.03, np.nan, 0.01])},
         "distance": {"alpha_0": at_the_end([3.0, 4.5]), "full": at_the_end([7.0, np.inf, 9.0])},
         "alive": {"alpha_0": at_the_end([0.5, 0.25]), "full": at_the_end([0.75, 0.0, 1.0])},
+        "scale": {"alpha_0": at_the_end([1.5, 2.5]), "full": at_the_end([3.5, 4.5, 5.5])},
     }
     probes = {"linear": LINEAR, "ridge": RIDGE, "neighbours": NEIGHBOURS, "ridge_shuffled": shuffled}
     teachers = TEACHERS | {"teacher_ridge_shuffled": {"alpha_0": [0.10, 0.09], "full": [0.12, 0.10, 0.07]}}
@@ -87,6 +88,16 @@ def plain() -> Tables:
         ("linear_gain", [0.20, -0.15], [0.25, -0.10, 0.30]),
         ("ridge_gain", [0.02, 0.23], [0.14, -0.25, 0.61]),
         ("neighbours_gain", [0.02, 0.07], [0.07, -0.02, 0.04]),
+        ("linear", [0.50, 0.60], [0.70, 0.40, 0.85]),
+        ("ridge", [0.52, 0.63], [0.74, 0.45, 0.81]),
+        ("neighbours", [0.33, 0.39], [0.57, 0.68, 0.29]),
+        ("teacher_linear", [0.30, 0.75], [0.45, 0.50, 0.55]),
+        ("teacher_ridge", [0.50, 0.40], [0.60, 0.70, 0.20]),
+        ("teacher_neighbours", [0.31, 0.32], [0.50, 0.70, 0.25]),
+        ("linear_untrained_gain", [0.00, -0.40], [-0.35, -0.25, -0.35]),
+        ("neighbours_untrained_gain", [-0.10, -0.06], [-0.39, -0.54, -0.06]),
+        ("neighbours_over_input", [-0.045, 0.015], [0.195, 0.305, -0.085]),
+        ("scale", [1.5, 2.5], [3.5, 4.5, 5.5]),
         ("ridge_untrained_gain", [-0.09, 0.04], [-0.29, -0.34, 0.18]),
         ("linear_over_input", [-0.125, -0.025], [0.075, -0.225, 0.225]),
         ("ridge_over_input", [0.02, 0.13], [0.24, -0.05, 0.31]),
@@ -98,7 +109,41 @@ def plain() -> Tables:
     ],
 )
 def test_final_values_and_gains_are_those_of_each_condition_and_seed(plain, statistic, copy, independent):
-    assert values(plain, statistic, "plain") == near({"condition=alpha_0": copy, "condition=full": independent})
+    expected = near({"condition=alpha_0": copy, "condition=full": independent}, abs=1e-12)
+    assert values(plain, statistic, "plain") == expected
+
+
+def test_pixels_are_probed_once(plain):
+    assert values(plain, "input_linear") == {"": [0.625]}
+    assert values(plain, "input_ridge") == {"": [0.5]}
+    assert values(plain, "input_neighbours") == {"": [0.375]}
+
+
+def test_figures_get_probes_over_training_and_final_values_by_condition_and_seed(plain):
+    curves = {"linear": LINEAR, "ridge": RIDGE, "neighbours": NEIGHBOURS}
+    expected: dict = {}
+    for probe, records in curves.items():
+        for condition, rows in records.items():
+            expected |= by_place([[rows]], [condition], [probe], range(len(rows)), STEPS)
+    assert cells(plain, "plain_probing", "condition", "probe", "seed", "x") == expected
+
+    def final(column: str) -> list[float]:
+        shown = cells(plain, "plain_final", "condition", "seed", value=column)
+        places = [("alpha_0", 0), ("alpha_0", 1), ("full", 0), ("full", 1), ("full", 2)]
+        assert set(shown) == set(places)
+        return [shown[place] for place in places]
+
+    for probe, records in curves.items():
+        assert final(probe) == [rows[-1] for condition in ("alpha_0", "full") for rows in records[condition]]
+        teachers = TEACHERS[f"teacher_{probe}"]
+        assert final(f"teacher_{probe}") == [*teachers["alpha_0"], *teachers["full"]]
+        assert final(f"input_{probe}") == [PIXELS[f"input_{probe}"]] * 5
+    assert final("kl") == near([0.002, 0.006, 0.03, np.nan, 0.01])
+    assert final("distance") == [3.0, 4.5, 7.0, np.inf, 9.0]
+    assert final("alive") == [0.5, 0.25, 0.75, 0.0, 1.0]
+    assert final("scale") == [1.5, 2.5, 3.5, 4.5, 5.5]
+    for field in ("alpha", "source", "distinct_images", "output_size"):
+        assert final(field) == [SETTINGS[field]] * 5
 
 
 def test_probes_that_were_not_run_have_no_statistics(plain):

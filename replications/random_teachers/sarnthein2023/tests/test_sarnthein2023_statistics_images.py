@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from made_up import artifact, measuring, near, values
+from made_up import artifact, cells, measuring, near, values
 
 from replications.random_teachers.sarnthein2023.measure import measure
 from verifig.measuring.tables import Tables
@@ -47,6 +47,26 @@ def test_gains_are_the_last_epoch_minus_the_teacher_of_the_same_seed(cifar10, st
         "condition=vgg11;target=cifar10": [student[r, 2, 0, probe] - teacher[r, 0, probe] for r in (2, 3, 4)],
     }
     assert values(measured(cifar10=cifar10), statistic, "cifar10") == near(expected)
+
+
+@pytest.mark.parametrize("probe", ["linear", "ridge", "neighbours"])
+def test_probes_are_those_of_the_last_epoch_and_of_the_best_after_training_began(cifar10, probe):
+    """The best is the authors' protocol; the untrained network is not among the candidates."""
+    out, column = measured(cifar10=cifar10), ("linear", "ridge", "neighbours").index(probe)
+    student, teacher = cifar10["probes"][:, :, 0, column], cifar10["teacher"][:, 0, column]
+    rows = {"condition=resnet18;target=cifar10": [0, 1], "condition=vgg11;target=cifar10": [2, 3, 4]}
+    assert values(out, probe, "cifar10") == {c: [student[r, 2] for r in own] for c, own in rows.items()}
+    best = {c: [max(student[r, 1], student[r, 2]) for r in own] for c, own in rows.items()}
+    assert values(out, f"{probe}_best", "cifar10") == best
+    assert values(out, f"teacher_{probe}", "cifar10") == {c: [teacher[r] for r in own] for c, own in rows.items()}
+    for seed, row in ((0, 0), (1, 1), (0, 2), (1, 3), (2, 4)):
+        table = out.curves["cifar10_probing"].query("probe == @probe")
+        own = table[(table["condition"] == ("resnet18" if row < 2 else "vgg11")) & (table["seed"] == seed)]
+        assert own["x"].tolist() == [0, 10, 25]
+        assert own["value"].tolist() == student[row].tolist()
+        assert own["teacher"].tolist() == [teacher[row]] * 3
+        assert own["input"].tolist() == near([cifar10["input"][row, 0, column]] * 3)
+        assert set(own["alpha"]) == {1e-10}
 
 
 def test_pixels_are_compared_where_they_were_probed(cifar10):
@@ -148,6 +168,14 @@ def test_tickets_are_compared_by_seed_after_every_round(tickets):
     )
 
 
+def test_figures_get_the_accuracy_of_every_arm_by_remaining_weights(tickets):
+    found, left = cells(tickets, "tickets", "condition", "seed", "x"), [1, 0.8, 0.64]
+    assert [found["distilled", 1, x] for x in left] == [0.93, 0.94, 0.70]
+    assert [found["initial", 2, x] for x in left] == [0.99, 0.98, 0.97]
+    assert [found["initial_rewound", 0, x] for x in left] == [0.50, 0.40, 0.45]
+    assert len(found) == 21
+
+
 def test_health_of_tickets_is_the_lowest_accuracy_of_each_arm(tickets):
     assert values(tickets, "run_accuracy", "tickets") == near({"": [0.85, 0.70, 0.60, 0.72, 0.97, 0.40, 0.10]})
 
@@ -171,6 +199,13 @@ def connectivity() -> Tables:
 def test_barriers_rise_above_the_mean_of_the_ends_and_are_averaged_over_lines(connectivity):
     expected = {"condition=distilled": [0.3, 0.1], "condition=initial": [1.6 / 3, 0.4, 0.4]}
     assert values(connectivity, "barrier", "connectivity") == near(expected)
+
+
+def test_figures_get_the_mean_error_of_the_lines_of_a_seed(connectivity):
+    found, places = cells(connectivity, "connectivity", "condition", "seed", "x"), [0, 0.3, 0.6, 1]
+    assert [found["distilled", 0, x] for x in places] == near([0.7 / 3, 0.8 / 3, 1.3 / 3, 0.7 / 3])
+    assert [found["initial", 1, x] for x in places] == near([0.1, 1 / 3, 1.4 / 3, 0.5 / 3])
+    assert len(found) == 20
 
 
 def test_barriers_of_initial_encoders_are_compared_with_those_of_distilled_ones(connectivity):

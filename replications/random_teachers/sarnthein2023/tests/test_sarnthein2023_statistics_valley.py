@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from made_up import artifact, measuring, near, values
+from made_up import artifact, by_place, cells, measuring, near, values
 
 from replications.random_teachers.sarnthein2023.measure import measure
 
@@ -58,6 +58,11 @@ def test_lines_have_a_cliff_behind_the_teacher_and_a_barrier_before_the_student(
     """Cliff: KL at -0.1 over KL at 0.1. Barrier: the highest KL strictly between 0 and 1 over that at 1."""
     out = measured(**{experiment: lines(LINES, RANDOM)})
     assert values(out, statistic, experiment) == near({"condition=independent": independent, "condition=local": local})
+    for column, losses in (("value", LINES), ("random", RANDOM)):
+        expected: dict = {}
+        for condition, rows in losses.items():
+            expected |= by_place([rows], [condition], range(len(rows)), PLACES)
+        assert cells(out, f"{experiment}_line", "condition", "seed", "x", value=column) == expected
 
 
 def test_lines_without_divergence_are_flagged_by_seed():
@@ -104,6 +109,21 @@ def test_divergence_at_the_teacher_is_read_where_both_coordinates_are_0():
     assert values(out, "kl_at_teacher") == near({"view=shared": [6.0], "view=nonlocal": [60.0]})
     away = measured(planes=planes(AXIS + 0.001))
     assert values(away, "kl_at_teacher") == {}
+
+
+def test_figures_get_the_planes_at_their_own_coordinates():
+    """Rows of a grid run along the second axis."""
+    table = measured(planes=planes()).curves["planes"]
+    for view, factor in (("shared", 1), ("nonlocal", 10)):
+        own = table[table["view"] == view]
+        assert own["a"].tolist() == [*AXIS] * 4
+        assert own["b"].tolist() == [b for b in AXIS for _ in range(4)]
+        (first, second), (third, fourth) = MAPS[view]
+        assert own["x"].tolist() == near([*(SHIFTS[view][0] + first * own["a"] + second * own["b"])])
+        assert own["y"].tolist() == near([*(SHIFTS[view][1] + third * own["a"] + fourth * own["b"])])
+        for k, field in enumerate(("kl", "encoder_kl", "linear", "ridge")):
+            assert own[field].tolist() == [factor * point + k / 4 for point in range(1, 17)]
+        assert own["norm"].tolist() == norms(view, np.full((4, 4), HEIGHTS[view])).ravel().tolist()
 
 
 def test_a_true_plane_keeps_its_distance_from_the_origin():

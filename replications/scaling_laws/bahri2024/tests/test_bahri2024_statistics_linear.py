@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from made_up import artifact, values
+from made_up import artifact, by_place, cells, near, values
 
 from replications.scaling_laws.bahri2024 import theory
 from replications.scaling_laws.bahri2024.measure import measure
@@ -102,6 +102,12 @@ def test_variance_exponents_are_those_of_group_means_from_eight_samples_a_featur
     assert np.isnan(expected).tolist() == [False, False, True, False, False, False, False, False]
     assert shown(out, "variance_exponent") == {"": expected}
     assert shown(out, "exponent_without_limit") == {"": [exponent(sizes, 1 + mean) for mean in means]}
+    assert shown(out, "expected_exponent") == {"": [exponent(sizes, [3 / (size - 4) for size in sizes])]}
+    means = [arrays["variance_excess"][group].sum(0) / 2 for group in EIGHTHS]
+    grid = (range(8), [6, 12, 24, 48, 96, 192])
+    assert cells(out, "b_variance", "seed", "x") == near(by_place(means, *grid))
+    theory = by_place([[3 / (size - 4) for size in grid[1]]] * 8, *grid)
+    assert cells(out, "b_variance", "seed", "x", value="expected") == near(theory)
 
 
 def test_losses_of_power_laws_are_divided_by_the_theory_of_their_spectrum_and_size(arrays, out):
@@ -111,6 +117,10 @@ def test_losses_of_power_laws_are_divided_by_the_theory_of_their_spectrum_and_si
         for j, size in enumerate(SIZES)
     }
     assert shown(out, "loss_over_theory") == expected
+    grid = ([0.5, 1.0], range(DRAWS), SIZES)
+    assert cells(out, "b_power", "alpha", "seed", "x") == by_place(arrays["power_losses"], *grid)
+    theories = arrays["power_expected"][:, None].repeat(DRAWS, axis=1)
+    assert cells(out, "b_power", "alpha", "seed", "x", value="expected") == by_place(theories, *grid)
 
 
 def test_data_exponents_are_those_of_group_means_and_stand_beside_the_theory(arrays, out):
@@ -123,6 +133,7 @@ def test_data_exponents_are_those_of_group_means_and_stand_beside_the_theory(arr
     theories["alpha=1"] = exponent(SIZES, arrays["power_expected"][1])
     differences = {key: [each - theories[key] for each in exponents[key]] for key in exponents}
     assert shown(out, "data_exponent_minus_theory") == differences
+    assert shown(out, "theory_exponent") == {key: [value] for key, value in theories.items()}
 
 
 def test_exponents_of_features_are_paired_by_draw_and_pool(arrays, out):
@@ -140,6 +151,17 @@ def test_exponents_of_features_are_paired_by_draw_and_pool(arrays, out):
     assert shown(out, "mnist_data_minus_other_theory") == other
     gains = {"pools=1 2": data[2] - data[1], "pools=2 4": data[4] - data[2]}
     assert shown(out, "mnist_pooling_gain") == gains
+    for name, statistic in (("data", "data"), ("parameters", "parameter"), ("theory", "theory")):
+        expected = {f"pool={pool}": slopes(pool, name) for pool in (1, 2, 4)}
+        assert shown(out, f"mnist_{statistic}_exponent") == expected
+    grid = ("pool", "kind", "seed", "x")
+    losses = [[arrays[f"features_{pool}_{kind}"] for kind in ("data", "parameters")] for pool in (1, 2, 4)]
+    labels = ([1, 2, 4], ["data", "parameters"], range(3), IMAGES)
+    assert cells(out, "b_mnist", *grid) == by_place(losses, *labels)
+    for pool in (1, 2, 4):
+        own = out.curves["b_mnist"].query("pool == @pool")
+        assert own["expected"].tolist() == [*arrays[f"features_{pool}_theory"]] * 6
+        assert own["theory_exponent"].tolist() == pytest.approx([slopes(pool, "theory")[0]] * 18)
 
 
 def rank_correlation(first: list[float], second: list[float]) -> float:
@@ -163,6 +185,25 @@ def test_data_exponents_of_kernels_are_ranked_by_the_middle_of_the_spectrum(out)
     assert shown(out, "spectral_exponent") == spectral
     data = {f"depth={depth};pool={pool}": powers for (pool, depth), powers in zip(KERNELS, DATA, strict=True)}
     assert shown(out, "kernel_data_exponent") == data
+
+
+def test_figures_get_the_three_exponents_of_every_kernel_and_draw_and_its_spectrum(arrays, out):
+    theories = [exponent(POINTS, arrays[f"kernel_{pool}_{depth}_theory"]) for pool, depth in KERNELS]
+    expected = {f"depth={d};pool={p}": [each] for (p, d), each in zip(KERNELS, theories, strict=True)}
+    assert shown(out, "kernel_theory_exponent") == expected
+    for k, (pool, depth) in enumerate(KERNELS):
+        own = out.curves["b_kernel_points"].query("pool == @pool and depth == @depth")
+        assert own["seed"].tolist() == [0, 1, 2]
+        assert own["spectral"].tolist() == pytest.approx([SPECTRAL[k]] * 3)
+        assert own["data"].tolist() == pytest.approx(DATA[k])
+        assert own["theory"].tolist() == pytest.approx([theories[k]] * 3)
+        own = out.curves["b_spectra"].query("pool == @pool and depth == @depth")
+        assert own["value"].tolist() == [arrays[f"kernel_{pool}_{depth}_spectrum"][rank - 1] for rank in own["rank"]]
+        assert own["rank"].tolist()[:3] == [1, 2, 3]
+        assert own["rank"].is_monotonic_increasing
+        assert own["rank"].max() == 600
+        assert 40 <= len(own) <= 60
+    assert out.curves["b_duality"]["difference"].tolist() == [1e-12, 3e-11, 2e-13]
 
 
 def test_a_draw_with_an_undefined_exponent_has_no_rank_correlation(arrays):

@@ -1,10 +1,11 @@
 """Statistics of trained networks on made-up losses: excesses by data and width, students by dimension."""
 
+import itertools
 import math
 
 import numpy as np
 import pytest
-from made_up import artifact, values
+from made_up import artifact, by_place, cells, near, values
 
 from replications.scaling_laws.bahri2024.measure import measure
 from verifig.measuring.tables import Tables
@@ -95,6 +96,15 @@ def test_width_exponents_are_those_of_the_mean_over_inits_by_group(arrays, deep)
     expected = exponents([16, 8, 64], means)
     assert np.isnan(expected).tolist() == [False, False, False, True]
     assert shown(deep, "width_exponent", "finite_networks") == {"": expected}
+    excesses = {f"width={width}": means[:, k] for k, width in enumerate((16, 8, 64))}
+    assert shown(deep, "width_excess", "finite_networks") == excesses
+    assert cells(deep, "b_width", "seed", "x") == near(by_place(means, range(4), [16, 8, 64]))
+
+
+def test_figures_get_the_mean_excess_by_initial_weights_and_size(arrays, deep):
+    means = arrays["data_excess"].sum(1) / 3
+    assert cells(deep, "b_deep", "seed", "x") == near(by_place(means, range(4), SIZES))
+    assert deep.curves["b_deep"]["expected"].isna().all()
 
 
 def test_a_floor_of_guessing_is_the_log_of_ten(arrays, deep):
@@ -163,6 +173,52 @@ def test_exponents_of_students_are_compared_by_dimension(made, slopes):
     assert shown(made, "exponent_2_minus_3", "teacher_student") == differences
     differences = {name: each[3] - (each[4] + each[6]) / 2 for name, each in slopes.items()}
     assert shown(made, "exponent_3_minus_high", "teacher_student") == differences
+
+
+def test_figures_get_every_loss_and_exponent_of_the_students(curves, made, slopes):
+    lowest = curves[..., 0, :].min(-1).transpose(3, 0, 1, 2)  # widths, seeds, dimensions, sizes
+    expected = by_place(lowest, STUDENTS, range(3), DIMENSIONS, SAMPLES)
+    assert cells(made, "b_students", "width", "seed", "d", "x") == expected
+    expected = {
+        (width, seed, d): each[d][seed]
+        for width, each in zip(STUDENTS, slopes.values(), strict=True)
+        for d in DIMENSIONS
+        for seed in range(3)
+    }
+    assert cells(made, "b_exponents", "width", "seed", "x") == near(expected)
+    assert set(made.curves["b_students"]["depth"]) == set(made.curves["b_exponents"]["depth"]) == {2}
+    exponents = {
+        ";".join(sorted(filter(None, [f"d={d}", *name.split(";")]))): each[d]
+        for name, each in slopes.items()
+        for d in DIMENSIONS
+    }
+    assert shown(made, "exponent", "teacher_student") == exponents
+
+
+def weights_and_biases(dimension: int, width: int, depth: int) -> int:
+    layers = [dimension, *[width] * depth, 1]
+    return sum((inputs + 1) * outputs for inputs, outputs in itertools.pairwise(layers))
+
+
+def test_students_of_the_sweep_are_fitted_in_their_number_of_parameters(curves):
+    """By seed, dimension and depth; the largest sample has no name."""
+    both = np.concatenate([curves, curves[:, ::-1] ** 2], axis=4)  # depths 2 and 3
+    out, lowest = students(both, "student_sweep", depths=[2, 3]), both.min(-1)
+    expected, table, counts = {}, {}, {}
+    for k, d in enumerate(DIMENSIONS):
+        for j, depth in enumerate((2, 3)):
+            sizes = [weights_and_biases(d, width, depth) for width in STUDENTS]
+            for n, samples in enumerate(SAMPLES):
+                name = f"D={samples};d={d};depth={depth}" if samples < 100 else f"d={d};depth={depth}"
+                expected[name] = [exponent(sizes, lowest[seed, k, n, :, j]) for seed in range(3)]
+                for i, width in enumerate(STUDENTS):
+                    for seed in range(3):
+                        place = (seed, d, depth, samples, width)
+                        table[place], counts[place] = lowest[seed, k, n, i, j], sizes[i]
+    assert shown(out, "parameter_exponent", "student_sweep") == expected
+    axes = ("seed", "d", "depth", "samples", "width")
+    assert cells(out, "b_sweep", *axes) == table
+    assert cells(out, "b_sweep", *axes, value="parameters") == counts
 
 
 def test_distances_from_theory_have_no_sign(made, slopes):

@@ -47,6 +47,13 @@ def test_kappa():
     assert (SPECTRUM / (found + 20 * SPECTRUM)).sum() == pytest.approx(1, abs=1e-9)
 
 
+@pytest.mark.parametrize("alpha", [0.5, 1.0, 2.0])
+def test_kappa_of_a_long_spectrum_is_its_asymptote(alpha):
+    """For D far from 1 and from the size of the spectrum; what is cut off matters most for slow spectra."""
+    spectrum = np.arange(1, 400_001.0) ** -(1 + alpha)
+    assert theory.kappa(spectrum, 1000) == pytest.approx(theory.kappa_asymptotic(alpha, 1000), rel=0.06)
+
+
 def test_kappa_loss_is_the_replica_formula():
     size, samples = 60, 20
     k = theory.kappa(SPECTRUM, samples)

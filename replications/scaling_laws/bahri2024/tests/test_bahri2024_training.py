@@ -1,11 +1,13 @@
 """What the programs on linear models and networks compute for the statistics to copy, against plain references."""
 
+import itertools
 import math
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
+from made_up import Progress
 from scipy import optimize
 
 from replications.scaling_laws.bahri2024 import theory
@@ -20,11 +22,11 @@ class Run(SimpleNamespace):
 
     device = CPU
 
+    def __init__(self, **parts):
+        super().__init__(progress=Progress(), **parts)
+
     def once(self, name, compute):
         return compute()
-
-    def progress(self, *words):
-        pass
 
 
 def run(**settings) -> Run:
@@ -228,3 +230,56 @@ def test_lowest_losses_lie_by_seed_dimension_sample_width_and_depth(monkeypatch)
     assert found["lowest"][1, 0, 1, 0, 1] == pytest.approx(2 + 1 + 0.3 + 0.07 + 0.008 + 0.0002)
     assert found["lowest"][0, 1, 0, 1, 0] == pytest.approx(2 + 0 + 0.2 + 0.04 + 0.001 + 0.0001)
     assert found["test_loss"][1, 0, 1, 0, 1, 2] == pytest.approx(4.3782)
+
+
+def relu_network(weights, biases, x: torch.Tensor) -> torch.Tensor:
+    for weight, bias in zip(weights[:-1], biases[:-1], strict=True):
+        x = torch.relu(x @ weight + bias)
+    return (x @ weights[-1] + biases[-1])[:, 0]
+
+
+def taught(x: torch.Tensor, dimension: int, width: int, variance: float, seed: int) -> torch.Tensor:
+    """Outputs of the teacher of a seed, standardised on 4,096 points of its own."""
+    stream = generator("scaling_laws", "teacher", dimension, seed)
+    parts = []
+    for fan_in in (dimension, width):
+        weight = torch.randn(fan_in, width, generator=stream) * math.sqrt(2 / fan_in)
+        parts.append((weight, torch.randn(width, generator=stream) * math.sqrt(variance)))
+    last = torch.randn(width, 1, generator=stream)[:, :1] / math.sqrt(width)
+    points = 2 * torch.rand(4096, dimension, generator=stream) - 1
+    weights, biases = [weight for weight, _ in parts] + [last], [bias for _, bias in parts] + [torch.zeros(1)]
+    reference, found = (relu_network(weights, biases, each) for each in (points, x))
+    return (found - reference.mean()) / reference.std()
+
+
+@pytest.mark.parametrize("depth", [1, 2])
+def test_a_student_is_trained_by_adam_on_minibatches_of_its_sample_with_a_cosine_schedule(depth):
+    member = {
+        "steps": 8, "learning_rate": 0.01, "batch_size": 3, "test_size": 40, "student_width": 4, "depth": depth,
+        "dimension": 2, "samples": 7, "seed": 5, "teacher_width": 6, "teacher_bias_variance": 0.3,
+    }  # fmt: skip
+    student = teacher_student.Students([member | {"dimension": 3, "seed": 1}, member], CPU)
+    x, x_test = (
+        2 * torch.rand(count, 2, generator=generator("scaling_laws", name, 2, 5)) - 1
+        for name, count in (("points", 7), ("test points", 40))
+    )
+    y, y_test = (taught(each, 2, 6, 0.3, 5) for each in (x, x_test))
+    stream, sizes = generator("scaling_laws", "student", 2, 5), [2, *[4] * depth, 1]
+    weights = []
+    for layer, (fan_in, outputs) in enumerate(itertools.pairwise(sizes)):
+        gain = 1 if layer == depth else 2
+        weights.append((torch.randn(fan_in, outputs, generator=stream) * math.sqrt(gain / fan_in)).requires_grad_())
+    biases = [torch.zeros(outputs, requires_grad=True) for outputs in sizes[1:]]
+    optimizer = torch.optim.Adam([*weights, *biases], 0.01)
+    draws = torch.rand(100, 3, generator=generator("scaling_laws", "batches", 5))
+    for step in range(9):
+        found = student.record()["test_loss"][1].item()
+        error = relu_network(weights, biases, x_test).detach() - y_test
+        assert found == pytest.approx(float((error**2).mean()), rel=1e-4), step
+        rows = [int(draw * 7) for draw in draws[step].tolist()]
+        optimizer.param_groups[0]["lr"] = 0.01 * (1 + math.cos(math.pi * step / 8)) / 2
+        optimizer.zero_grad()
+        (relu_network(weights, biases, x[rows]) - y[rows]).square().mean().backward()
+        optimizer.step()
+        student.prepare(step)
+        student.step()

@@ -33,6 +33,8 @@ EXPONENTS = {
     "scaled": [0.52, 0.5, 0.54, 0.509, 0.53],
     "converged": [0.515, 0.48, 0.53, 0.505, 0.512],
 }
+STOPPED = {"mean": HUBER, "sum": LAD, "scaled": REFIT}
+TRACES = {"mean": [3.0, 2.0, 1.0], "sum": [5.0, 1.0], "scaled": [9.0, 4.0, 3.5, 2.5]}
 N = np.array([1e8, 3e8, 1e9, 4e9, 2e8, 7e8, 2e9, 6e9, 5e8, 9e9, 1.5e8])
 D = np.array([8e9, 5e10, 1e11, 0.4e9, 2e10, 0.14e9, 3e11, 0.6e9, 1e10, 2e11, 6e9])
 NOISE = np.array([3, -2, 5, 60, -7, 150, 4, 90, -1, 8, -6]) / 1000
@@ -80,9 +82,9 @@ def refit() -> Artifact:
     }
     for name, exponents in EXPONENTS.items():
         arrays[f"subsample_{name}"] = with_exponents(exponents)
-    for name in ("mean", "sum", "scaled"):
-        arrays |= {f"trace_{name}": [3.0, 2.0, 1.0], f"end_{name}": theta(HUBER)}
-        arrays[f"random_{name}_objective"] = [0.4, 0.6]
+    for name, end in STOPPED.items():
+        arrays |= {f"trace_{name}": TRACES[name], f"end_{name}": theta(end)}
+    arrays |= {"random_mean_objective": [0.4, 0.6, 0.5051, 0.7], "random_sum_objective": [0.505, 0.5, 0.51]}
     return artifact(arrays)
 
 

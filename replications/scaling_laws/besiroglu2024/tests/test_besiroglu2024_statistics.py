@@ -16,6 +16,8 @@ from besiroglu2024_refit import (
     NAMES,
     REFIT,
     ROUNDED,
+    STOPPED,
+    TRACES,
     WITHOUT,
     WRONG_DELTA,
     D,
@@ -26,9 +28,11 @@ from besiroglu2024_refit import (
     predicted,
     theta,
 )
+from made_up import cells
 from scipy import optimize, special
 
 from verifig.measuring.tables import Tables
+from verifig.training.seeds import derive
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +98,9 @@ def test_every_fit_has_its_own_coefficients(out):
     assert exact(out, "coefficient") == pytest.approx(expected)
     objectives = {f"fit={fit}": huber_sum(point, KEPT) for fit, point in fits.items()}
     assert exact(out, "objective") == pytest.approx(objectives)
+    absolute = {f"fit={fit}": sum(map(abs, residuals(point, KEPT))) for fit, point in fits.items()}
+    assert exact(out, "absolute_deviation") == pytest.approx(absolute)
+    assert exact(out, "share_of_starts") == {"": 0.25}
 
 
 def test_the_objective_on_all_rows_counts_the_dropped_too(out):
@@ -131,6 +138,8 @@ def test_chi_square_is_the_distance_in_the_covariance_of_the_bootstrap(out):
 def test_runs_needed_grow_with_the_square_of_the_width(out):
     exponents = [exponent(point) for point in BOOTSTRAP]
     width = quantile(exponents, 0.9) - quantile(exponents, 0.1)
+    assert exact(out, "exponent_low") == pytest.approx({"": quantile(exponents, 0.1)})
+    assert exact(out, "exponent_high") == pytest.approx({"": quantile(exponents, 0.9)})
     assert exact(out, "runs_needed") == pytest.approx({"": 8 * (width / 0.001) ** 2})
 
 
@@ -146,6 +155,7 @@ def test_log_likelihoods_are_those_of_the_best_laplace_density(out):
     ratio = 2 * (laplace_likelihood(LAD, KEPT) - laplace_likelihood(HOFFMANN, KEPT))
     assert ratio > 1
     assert exact(out, "likelihood_ratio") == pytest.approx({"": ratio}, rel=1e-8)
+    assert exact(out, "likelihood_ratio_p") == pytest.approx({"": special.gammaincc(5 / 2, ratio / 2)}, rel=1e-6)
 
 
 def test_residuals_are_observed_minus_predicted_losses_of_kept_rows(out):
@@ -155,6 +165,12 @@ def test_residuals_are_observed_minus_predicted_losses_of_kept_rows(out):
     assert exact(out, "mean_residual") == pytest.approx(means)
     rounded, lad = (sum(e * e for e in errors[fit]) for fit in ("hoffmann_rounded", "lad"))
     assert exact(out, "mean_square_ratio") == pytest.approx({"": rounded / lad})
+    squares = {f"fit={fit}": statistics.fmean(e * e for e in each) for fit, each in errors.items()}
+    assert exact(out, "mean_square_residual") == pytest.approx(squares)
+    pooled = (statistics.variance(errors["hoffmann"]) + statistics.variance(errors["lad"])) / 8
+    t = (statistics.fmean(errors["hoffmann"]) - statistics.fmean(errors["lad"])) / math.sqrt(pooled)
+    assert exact(out, "residual_t") == pytest.approx({"": t})
+    assert exact(out, "residual_p") == pytest.approx({"": special.betainc(14 / 2, 0.5, 14 / (14 + t * t))})
 
 
 def test_rounding_beta_to_two_digits_biases_the_data_term(out):
@@ -183,3 +199,86 @@ def test_exponents_of_subsamples_by_way_of_stopping(out):
     assert exact(out, "subsample_width") == pytest.approx(widths)
     medians = {"fit=mean": 0.4554, "fit=sum": 0.47, "fit=scaled": 0.52, "fit=converged": 0.512}
     assert exact(out, "subsample_median") == pytest.approx(medians)
+    for end, share in (("low", 0.1), ("high", 0.9)):
+        ends = {f"fit={fit}": quantile(a, share) for fit, a in EXPONENTS.items()}
+        assert exact(out, f"subsample_{end}") == pytest.approx(ends)
+
+
+def test_fits_that_stop_early_are_told_by_their_iterations_and_exponents(out):
+    assert exact(out, "iterations") == {"fit=mean": 2, "fit=sum": 1, "fit=scaled": 3}
+    assert exact(out, "stopped_at_a") == pytest.approx({f"fit={fit}": exponent(end) for fit, end in STOPPED.items()})
+
+
+def test_starts_are_counted_that_come_within_a_hundredth_of_the_best(out):
+    """The best is 0.5, the limit 0.505."""
+    assert exact(out, "share_of_random_starts") == pytest.approx({"fit=mean": 1 / 4, "fit=sum": 2 / 3})
+
+
+# ---- tables of figures -------------------------------------------------------------------------------------------------
+
+
+def test_figures_get_every_run_and_whether_it_was_kept(out):
+    table = out.curves["c_data"]
+    assert table["kept"].tolist() == [row in KEPT for row in range(11)]
+    for name, column in (("N", N), ("D", D), ("L", L), ("C", 6 * N * D)):
+        assert table[name].tolist() == column.tolist()
+    assert out.curves["c_grid"]["objective"].tolist() == [0.3, 0.1, 0.2]
+    for name, point in (("huber", HUBER), ("lad", LAD), ("hoffmann", HOFFMANN)):
+        assert out.curves["c_theta"][name].tolist() == pytest.approx(theta(point))
+
+
+def test_figures_get_the_numbers_of_every_fit(out):
+    for column in (*NAMES, "a"):
+        shown = {f"fit={fit};name={column}": c for fit, c in cells(out, "c_fits", "fit", value=column).items()}
+        assert shown == {key: c for key, c in exact(out, "coefficient").items() if key.endswith(f"name={column}")}
+    for column, statistic in (("objective", "objective"), ("absolute", "absolute_deviation")):
+        shown = {f"fit={fit}": value for fit, value in cells(out, "c_fits", "fit", value=column).items()}
+        assert shown == exact(out, statistic)
+    shown = {f"fit={fit}": value for fit, value in cells(out, "c_likelihood", "fit", value="log_likelihood").items()}
+    assert shown == {key: value for key, value in exact(out, "log_likelihood").items() if "rows" not in key}
+
+
+def test_figures_get_every_coefficient_of_the_bootstrap_and_every_exponent_of_a_subsample(out):
+    for k, name in enumerate(NAMES):
+        assert out.curves["c_bootstrap"][name].tolist() == pytest.approx([point[k] for point in BOOTSTRAP])
+    assert out.curves["c_bootstrap"]["a"].tolist() == pytest.approx([exponent(point) for point in BOOTSTRAP])
+    for fit, own in out.curves["c_subsamples"].groupby("fit"):
+        assert own["a"].tolist() == pytest.approx(EXPONENTS[fit])
+    traces = {fit: own["objective"].tolist() for fit, own in out.curves["c_traces"].groupby("fit")}
+    assert traces == TRACES
+    assert out.curves["c_traces"]["iteration"].tolist() == [0, 1, 2, 0, 1, 0, 1, 2, 3]
+
+
+def test_figures_get_the_residuals_of_kept_rows(out):
+    points = {"hoffmann_rounded": ROUNDED, "hoffmann": HOFFMANN, "lad": LAD}
+    expected = {
+        (fit, N[row], D[row]): L[row] - predicted(point, N[row], D[row])
+        for fit, point in points.items()
+        for row in KEPT
+    }
+    assert cells(out, "c_residuals", "fit", "N", "D", value="residual") == pytest.approx(expected)
+
+
+def test_figures_get_tokens_per_parameter_over_compute_with_bands(out):
+    """From 1e18 to 1e28 FLOP, eight points a decade; at 1e21 by hand."""
+    table = out.curves["c_policy"]
+    assert table["C"].tolist() == pytest.approx([10 ** (18 + k / 8) for k in range(81)])
+    row = table.iloc[24]
+    points = {"published": REFIT, "lad": LAD, "huber": HUBER, "lad_all_rows": LAD_ALL, "hoffmann": HOFFMANN}
+    for fit, point in points.items():
+        assert row[fit] == pytest.approx(best_tokens_per_parameter(point, 1e21))
+    A, B, _, alpha, beta = HOFFMANN
+    balance = (alpha * A / (beta * B)) ** (1 / (alpha + beta))
+    assert row["hoffmann_published_exponent"] == pytest.approx((1e21 / 6) ** (1 - 2 * 0.4545) / balance**2)
+    ratios = [best_tokens_per_parameter(point, 1e21) for point in BOOTSTRAP]
+    for part, share in (("low", 0.1), ("median", 0.5), ("high", 0.9)):
+        assert row[f"bootstrap_{part}"] == pytest.approx(quantile(ratios, share))
+    points = np.array([theta(point) for point in BOOTSTRAP])
+    stream = np.random.default_rng(derive("scaling_laws", "normal draws"))
+    drawn = stream.multivariate_normal(theta(REFIT), np.cov(points.T), 10_000)
+    drawn = drawn[(drawn[:, 3] > 0) & (drawn[:, 4] > 0)]
+    log_a, log_b, _, alpha, beta = drawn.T
+    log_balance = (np.log(alpha) + log_a - np.log(beta) - log_b) / (alpha + beta)
+    ratios = np.exp((alpha - beta) / (alpha + beta) * math.log(1e21 / 6) - 2 * log_balance)
+    for part, share in (("low", 0.1), ("median", 0.5), ("high", 0.9)):
+        assert row[f"normal_{part}"] == pytest.approx(quantile(ratios.tolist(), share))

@@ -26,21 +26,21 @@ def rows_of(curves: pd.DataFrame) -> list[tuple]:
     return [(int(row.model[1:]), row.D, row.L) for row in curves.itertuples()]
 
 
-def chosen(rows, models, share=1.0, cut=1e10, strict=True) -> list[float]:
+def chosen(rows, models, share=1.0, cut=1e10, strict=True, start=0.0) -> list[float]:
     """Losses of training rows, by a plain loop."""
     longest = max(tokens for model, tokens, _ in rows if model in models)
     found = []
     for model, tokens, loss in rows:
         early = tokens < share * longest or (not strict and tokens == share * longest)
-        if model in models and tokens > cut and early:
+        if model in models and tokens > cut and early and tokens >= start * longest:
             found.append(loss)
     return found
 
 
-def error(rows, prediction: float, share: float, cut: float = 0) -> float:
-    """Mean relative error on the last checkpoints of model 4."""
-    longest = max(tokens for model, tokens, _ in rows if model == 4)
-    test = [loss for model, tokens, loss in rows if model == 4 and tokens >= share * longest and tokens > cut]
+def error(rows, prediction: float, share: float, cut: float = 0, target: int = 4) -> float:
+    """Mean relative error on the last checkpoints of a model."""
+    longest = max(tokens for model, tokens, _ in rows if model == target)
+    test = [loss for model, tokens, loss in rows if model == target and tokens >= share * longest and tokens > cut]
     return sum(abs(loss - prediction) / loss for loss in test) / len(test)
 
 
@@ -70,6 +70,22 @@ def test_every_grid_of_a_family_has_its_rows_and_its_target(monkeypatch, curves)
     same("late", grid(0.7))
     same("late_no_cut", grid(0.7, cut=0))
     same("best_seen", [error(rows, min(chosen(rows, range(k))), 0.7) for k in counts])
+    most = []
+    for k in counts:
+        longest = max(tokens for model, tokens, _ in rows if model < k)
+        kept = [row for row in rows if row[0] < k and 1e10 < row[1] < longest]
+        model = max(kept, key=lambda row: row[1])[0]
+        own = sorted((tokens, loss) for each, tokens, loss in kept if each == model)
+        most.append(error(rows, mean([loss for _, loss in own[-5:]]), 0.7))
+    same("most_trained", most)
+    below = [[error(rows, mean(chosen(rows, range(5 - k, 5), q)), 0.7, target=0) for q in shares] for k in counts]
+    same("scale_down", below)
+    same("scale_up", [[error(rows, mean(chosen(rows, range(4), q)), 0.7) for q in shares]])
+    dropped = (0.1, 0.2, 0.3, 0.5, 0.7, 0.9, 0.95, 0.99)
+    late = [[error(rows, mean(chosen(rows, range(k), 0.7, start=m * 0.7)), 0.7) for m in dropped] for k in counts]
+    same("drop_start", late)
+    same("theta", [-np.inf, -np.inf, math.log(mean(chosen(rows, range(4)))), 0, 0])
+    assert [tuple(row) for row in found["curves"]] == sorted(rows)
     windows = np.full((3, 4), np.nan)
     for k in counts:
         for largest in range(k - 1, 4):

@@ -4,7 +4,7 @@ import statistics
 
 import numpy as np
 import pytest
-from made_up import artifact, values
+from made_up import artifact, by_place, cells, near, values
 
 from replications.scaling_laws.choshen2025 import measure as measuring
 from replications.scaling_laws.choshen2025 import published
@@ -15,6 +15,8 @@ from verifig.training.seeds import derive
 
 OPT_SIZES = [0.125, 1.3, 6.7, 13, 30, 175]
 GPT3_SIZES = [0.125, 0.35, 0.76, 1.3, 2.7, 6.7, 13, 175]
+TOKENS = (2e10, 3e10, 1.5e10)  # of the longest training of a model, in turn
+SHARES = [k / 10 for k in range(1, 11)]
 GRIDS = ("final", "final_not_strict", "late", "late_no_cut", "scale_down")
 
 
@@ -35,7 +37,7 @@ def family(name: str, sizes: list[float], stream: np.random.Generator) -> dict[s
         f"{name}_best_seen": errors(counts),
         f"{name}_most_trained": errors(counts),
         f"{name}_final_only": errors(2),
-        f"{name}_curves": np.array([(k, tokens, 3.0) for k in range(models) for tokens in (1e9, 2e10)]),
+        f"{name}_curves": np.array([(k, tokens, 3.0 + k) for k in range(models) for tokens in (1e9, TOKENS[k % 3])]),
         f"{name}_theta": np.array([6.0, 7.0, 0.5, 0.35, 0.36]),
     }
 
@@ -78,6 +80,7 @@ def test_cells_within_a_twentieth_of_a_point_are_equal_to_the_authors():
     out = made(found)
     shares = {key: share for key, share in exact(out, "share_of_cells_equal").items() if "variant" not in key}
     assert shares == pytest.approx({"family=opt": 17 / 20, "family=gpt3": 28 / 30, "family=all": 45 / 50})
+    assert exact(out, "cells") == {"family=opt": 20, "family=gpt3": 30, "family=all": 50}
     worst = {key: points for key, points in exact(out, "worst_cell").items() if "variant" not in key}
     assert worst == pytest.approx({"family=opt": 0.7, "family=gpt3": 0.2, "family=all": 0.7})
 
@@ -118,6 +121,19 @@ def test_errors_are_those_of_the_whole_training_in_percent_by_number_of_models()
     assert exact(made(found), "error") == pytest.approx(expected)
 
 
+def test_errors_of_windows_are_named_by_how_many_models_they_hold_and_by_the_largest():
+    found = arrays()
+    found["opt_windows"][2, 1] = np.nan  # no window of four models ends at the second
+    expected = {
+        f"family={name};largest={place + 1};models={row + 2}": 100 * found[f"{name}_windows"][row, place]
+        for name, sizes in (("opt", OPT_SIZES), ("gpt3", GPT3_SIZES))
+        for row in range(len(sizes) - 2)
+        for place in range(len(sizes) - 1)
+    }
+    del expected["family=opt;largest=2;models=4"]
+    assert exact(made(found), "window_error") == pytest.approx(expected)
+
+
 def test_windows_of_three_opt_sizes_end_at_the_third_fourth_and_fifth():
     found = arrays()
     found["opt_windows"][1] = [np.nan, np.nan, 0.06, 0.19, 0.03]
@@ -152,13 +168,24 @@ def test_the_best_loss_seen_is_compared_with_the_law_from_as_many_models():
         for name, most in (("opt", 5), ("gpt3", 7))
         for models in range(2, most + 1)
     }
-    assert exact(made(found), "best_seen_over_law") == pytest.approx(expected)
+    out = made(found)
+    assert exact(out, "best_seen_over_law") == pytest.approx(expected)
+    for field in ("best_seen", "most_trained"):
+        expected = {
+            f"family={name};models={models}": 100 * found[f"{name}_{field}"][models - 2]
+            for name, most in (("opt", 5), ("gpt3", 7))
+            for models in range(2, most + 1)
+        }
+        assert exact(out, f"{field}_error") == pytest.approx(expected)
 
 
 def test_the_error_from_last_checkpoints_is_the_numerator():
     found = arrays()
     found["opt_final_only"], found["gpt3_final_only"] = np.array([0.3, 0.12]), np.array([0.02, 0.08])
-    assert exact(made(found), "last_over_all") == pytest.approx({"family=opt": 2.5, "family=gpt3": 0.25})
+    out = made(found)
+    assert exact(out, "last_over_all") == pytest.approx({"family=opt": 2.5, "family=gpt3": 0.25})
+    assert exact(out, "error_last_checkpoints") == pytest.approx({"family=opt": 30, "family=gpt3": 2})
+    assert exact(out, "error_all_checkpoints") == pytest.approx({"family=opt": 12, "family=gpt3": 8})
 
 
 def test_an_undefined_error_is_no_value():
@@ -177,6 +204,85 @@ def test_fits_to_three_models_and_the_whole_training_must_give_an_error():
     found["opt_final"][0, 9] = found["opt_final"][2, 3] = np.nan  # two models; a part of the training
     found["opt_late_no_cut"][2:, 9] = np.nan
     assert exact(made(found), "finite") == pytest.approx({"": 13 / 16})  # opt 2 x 3, gpt3 2 x 5
+
+
+# ---- figures -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def drawn() -> tuple[dict, Tables]:
+    found = arrays()
+    return found, made(found)
+
+
+@pytest.mark.parametrize("name", ["opt", "gpt3"])
+@pytest.mark.parametrize("grid", ["final", "late", "late_no_cut", "scale_down"])
+def test_grids_are_drawn_in_percent_beside_the_authors_cells(drawn, name, grid):
+    found, out = drawn
+    array = found[f"{name}_{grid}"]
+    places = by_place(100 * array[None, None], [name], [grid], range(2, 2 + len(array)), SHARES)
+    shown = cells(out, "h_grid", "family", "grid", "models", "share", value="error")
+    assert {place: shown[place] for place in places} == near(places)
+    authors = cells(out, "h_grid", "family", "grid", "models", "share", value="authors")
+    printed = published.ARE_FINAL[name] if grid == "final" else {}
+    for _, _, models, share in places:
+        known = printed[models][SHARES.index(share)] if models in printed else np.nan
+        assert authors[name, grid, models, share] == near(known)
+
+
+def test_the_cost_of_a_cell_is_six_flop_a_parameter_and_token_up_to_the_share_of_the_longest(drawn):
+    """Three models of 20, 30 and 15 billion tokens: half of the longest is 15 billion."""
+    costs = cells(drawn[1], "h_grid", "family", "grid", "models", "share", value="flop")
+    assert costs["opt", "final", 3, 0.5] == pytest.approx(6 * 1e9 * 15e9 * (0.125 + 1.3 + 6.7))
+    assert costs["opt", "late", 3, 1.0] == pytest.approx(6e18 * (0.125 * 20 + 1.3 * 30 + 6.7 * 15))
+    assert costs["gpt3", "final", 2, 0.8] == pytest.approx(6e18 * (0.125 * 20 + 0.35 * 24))
+
+
+@pytest.mark.parametrize(("name", "sizes"), [("opt", OPT_SIZES), ("gpt3", GPT3_SIZES)])
+def test_other_panels_are_drawn_in_percent(drawn, name, sizes):
+    found, out = drawn
+    billions, counts = [size * 1e9 for size in sizes], range(2, len(sizes))
+    panels = {
+        ("h_starts", "models", "start"): ("drop_start", counts, [0.1, 0.2, 0.3, 0.5, 0.7, 0.9, 0.95, 0.99]),
+        ("h_windows", "models", "largest"): ("windows", counts, billions[:-1]),
+        ("h_scale_up", "factor", "share"): ("scale_up", [sizes[-1] / size for size in sizes[3:-1]], SHARES),
+        (f"h_one_model_{name}", "size", "share"): ("one_model", billions, SHARES),
+    }
+    for (curve, *axes), (field, *labels) in panels.items():
+        shown = cells(out, curve, "family", *axes, value="error")
+        own = [value for place, value in shown.items() if place[0] == name]
+        expected = by_place(100 * found[f"{name}_{field}"], *labels)
+        assert own == near(list(expected.values()))
+        assert [place[1:] for place in shown if place[0] == name] == [near(place) for place in expected]
+
+
+def test_lines_are_drawn_with_the_law_of_their_family(drawn):
+    for family, sizes in (("opt", OPT_SIZES), ("gpt3", GPT3_SIZES)):
+        shown = {
+            field: {
+                place[1:]: value
+                for place, value in cells(drawn[1], "h_lines", "family", "index", "D", value=field).items()
+                if place[0] == family
+            }
+            for field in ("N", "L", "predicted")
+        }
+        for index, size in enumerate(sizes):
+            for tokens in (1e9, TOKENS[index % 3]):
+                law = np.exp(0.5) + np.exp(6) / (1e9 * size) ** 0.35 + np.exp(7) / tokens**0.36
+                assert shown["predicted"][index, tokens] == near(law)
+                assert shown["N"][index, tokens] == near(size * 1e9)
+                assert shown["L"][index, tokens] == 3 + index
+
+
+def test_baselines_are_drawn_beside_the_law_from_as_many_models(drawn):
+    found, out = drawn
+    for column, field in (("best", "best_seen"), ("most", "most_trained"), ("law", "late")):
+        expected = {
+            (name, models): 100 * np.atleast_1d(found[f"{name}_{field}"][models - 2])[-1]
+            for name, most in (("opt", 5), ("gpt3", 7))
+            for models in range(2, most + 1)
+        }
+        assert cells(out, "h_baselines", "family", "models", value=column) == near(expected)
 
 
 # ---- across families ---------------------------------------------------------------------------------------------------
@@ -243,6 +349,12 @@ def test_three_components_of_parameters_as_they_are_standardised_and_shuffled(pa
         "fit=shuffled_standardised": statistics.median(map(share_of_three, shuffles(centred))),
     }
     assert exact(families, "three_components", "across_families") == pytest.approx(expected)
+
+
+def test_parameters_are_drawn_by_family(parameters, families):
+    for column, name in enumerate(("a", "b", "e", "alpha", "beta")):
+        expected = by_place(parameters["theta"][:, column], list("abcdefg"))
+        assert cells(families, "h_parameters", "family", value=name) == expected
 
 
 def test_one_model_errors_of_olmo_and_t5(parameters, families):

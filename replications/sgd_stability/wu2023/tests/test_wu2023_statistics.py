@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 import pytest
-from made_up import artifact, values
+from made_up import artifact, cells, values
 from scipy import stats
 
 from replications.sgd_stability.wu2023.measure import measure
@@ -284,6 +284,55 @@ def test_balance_is_the_largest_ratio_at_the_end_and_the_smallest_gain_over_the_
     assert flat(values(out, "worst_balance")) == near(expected)
     expected = {"condition=gd": [15 / 16, NAN], "condition=sgd": [1.1 / 16, 1.3 / 16]}
     assert flat(values(out, "worst_balance_gain")) == near(expected)
+
+
+# ---- figures ---------------------------------------------------------------------------------------------------------
+def test_figures_get_every_run_with_its_ratios_at_the_end():
+    out = Tables()
+    runs = [
+        run("gd", 0, 0.08, tr=(100, 250), lmax=24.0, fro=3.0, alignment=16.0, g4=500.0, threshold=0.02),
+        run("sgd", 3, 0.08, tr=(300, 50), lmax=12.0, fro=5.0, alignment=4.0, g4=200.0, threshold=0.01, train_loss=0.01),
+    ]
+    measure({"relu": trained(runs), "diagonal": trained(runs[:1])}, out)
+    expected = {
+        "initial_trace_ratio": (4.0, 3.0), "trace_ratio": (10.0, 0.5), "lmax_ratio": (0.96, 0.12),
+        "sharp_ratio": (0.08, 0.04), "threshold_ratio": (4.0, 2.0), "frobenius_ratio": (0.96, 0.2), "tr": (250, 50),
+        "learning_rate": (0.08, 0.02), "converged": (True, False), "train_loss": (0.001, 0.01),
+    }  # fmt: skip
+    for field, (gd, sgd) in expected.items():
+        shown = cells(out, "runs", "model", "condition", "seed", "axis", value=field)
+        places = {("relu", "gd", 0, 0.08): gd, ("relu", "sgd", 3, 0.08): sgd, ("diagonal", "gd", 0, 0.08): gd}
+        assert shown == pytest.approx(places)
+
+
+def test_runs_that_did_not_converge_are_counted_by_condition(single):
+    """One of each condition's diverged; two of SGD's four stayed above 0.01."""
+    assert values(single, "runs") == {"condition=gd": [2], "condition=sgd": [4]}
+    assert values(single, "unconverged_runs") == {"condition=gd": [1], "condition=sgd": [2]}
+    assert values(single, "unconverged_share") == {"condition=gd": [0.5], "condition=sgd": [0.5]}
+    assert values(single, "finite_share") == {"condition=gd": [0.5], "condition=sgd": [1.0]}
+
+
+def test_figures_get_records_over_iterations_and_clipped_steps_as_shares_of_an_interval():
+    made = trained([run("sgd", 2, 0.02), run("gd", 1, 0.08, batch_size=4, initial_ratio=8.0)])
+    made["clipped"][0], made["clipped"][1, :3] = [0, 250, 250, 5250], [0, 500, 800]
+    made["tr"][0], made["tr"][1, :3] = [9.0, 8.0, NAN, 6.0], [5.0, 4.0, 3.0]
+    out = Tables()
+    measure({"balance": made}, out)
+    shown = cells(out, "balance_series", "curve", "condition", "seed", "axis", "x")
+    expected = {("tr", 0): 9, ("tr", 1000): 8, ("tr", 8000): 6}
+    expected |= {("clipped", x): share for x, share in zip(LONG, (0, 0.25, 0, 1), strict=True)}
+    own = {(place[0], place[-1]): v for place, v in shown.items() if place[0] != "train_loss" and place[1] == "sgd"}
+    assert own == pytest.approx(expected)
+    expected = {("tr", 0): 5, ("tr", 500): 4, ("tr", 2000): 3}
+    expected |= {("clipped", 0): 0, ("clipped", 500): 1, ("clipped", 2000): 0.2}
+    own = {(place[0], place[-1]): v for place, v in shown.items() if place[0] != "train_loss" and place[1] == "gd"}
+    assert own == pytest.approx(expected)
+    table = out.curves["balance_series"].groupby("condition")[["seed", "axis", "batch_size"]].first()
+    assert table.to_dict("index") == {
+        "gd": {"seed": 1, "axis": 0.08, "batch_size": 4}, "sgd": {"seed": 2, "axis": 0.02, "batch_size": 1},
+    }  # fmt: skip
+    assert set(out.curves["balance_series"].query("condition == 'gd'")["initial_ratio"]) == {8.0}
 
 
 # ---- batch sizes -----------------------------------------------------------------------------------------------------

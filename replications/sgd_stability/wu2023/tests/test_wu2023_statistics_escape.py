@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from made_up import artifact, values
+from made_up import Progress, artifact, by_place, cells, near, values
 
 from replications.sgd_stability.wu2023.experiments import escape as linearised
 from replications.sgd_stability.wu2023.experiments import own, relu
@@ -75,6 +75,27 @@ def test_growth_is_recorded_by_ratio_and_group(escape):
     assert values(escape, "own_growth") == {"": pytest.approx(OWN, nan_ok=True, abs=1e-9)}
 
 
+def test_figures_get_the_median_loss_of_replicas_and_its_growth(escape):
+    medians = [
+        [[-5 + rate * step / 1000 if step >= 500 else 9 * rate for step in STEPS] for rate in row] for row in GROWTH
+    ]
+    grid = (range(6), RATIOS, STEPS)
+    assert cells(escape, "escape_losses", "seed", "ratio", "x") == near(by_place(medians, *grid))
+    found = cells(escape, "escape_growth", "seed", "x")
+    assert found == near(by_place(GROWTH, range(6), RATIOS), abs=1e-9)
+
+
+def test_figures_get_both_sections_and_both_spectra_from_the_largest(escape):
+    assert escape.curves["slice"].to_dict("list") == {
+        "x": [-0.9, -0.4, 0.05, 0.3, 1.0],
+        "sgd": [0.5, 0.2, 0.004, 0.003, 0.7],
+        "gd": [0.9, 0.1, 0.006, 0.3, 0.001],
+    }
+    assert escape.curves["spectrum"].to_dict("list") == {
+        "x": [1, 2, 3], "sgd": [2.5, 1.0, 0.5], "gd": [7.0, 2.0, 1.0],
+    }  # fmt: skip
+
+
 def test_the_second_half_starts_at_the_first_record_that_is_not_before_it():
     step = np.array([0, 300, 450, 800, 900])
     median = np.array([0.0, 5.0, 7.0, 8.0, 11.0])
@@ -135,9 +156,7 @@ def linear(g: np.ndarray, rates: list[float], group: int) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def left() -> dict[str, np.ndarray]:
-    run = SimpleNamespace(
-        settings=SETTINGS, facts={}, once=lambda name, make: make(), progress=lambda done, total, what: None
-    )
+    run = SimpleNamespace(settings=SETTINGS, facts={}, once=lambda name, make: make(), progress=Progress())
     return linearised.escape(run)
 
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from made_up import artifact, values
+from made_up import artifact, by_place, cells, near, values
 from scipy import optimize
 
 from replications.sgd_stability.wu2023.experiments import diagonal, fisher, relu
@@ -31,6 +31,11 @@ PER_INSTANCE = {
 ALONE = {"relu_trace_error": -0.004, "relu_initial_trace": 0.99, "diagonal_initial_trace": 1.01, "balance_law": 3e-14}
 BATCHES = (1, 4, 16)
 CLOSED = {"gaussian": (1 / 6, 8 / 15, 32 / 27), "sphere": (1 / 5, 8 / 13, 32 / 25)}  # 2B / (B + 11), 2B / (B + 9)
+BOUNDS = {
+    "largest_norm_bound": [7.0, 8.0, 9.0],
+    "fourth_moment_bound": [5.0, 4.0, 6.0],
+    "trace_bound": [2.0, 1.0, 3.0],
+}
 OFF = {"gaussian": (0.1, -0.2, 0.3), "sphere": (-0.4, 0.5, -0.6)}
 
 
@@ -38,7 +43,7 @@ OFF = {"gaussian": (0.1, -0.2, 0.3), "sphere": (-0.4, 0.5, -0.6)}
 def thresholds() -> Tables:
     arrays = {name: [one * (1 + off) for one, off in zip(CLOSED[name], OFF[name], strict=True)] for name in CLOSED}
     arrays |= PER_INSTANCE | ALONE | {"batches": BATCHES}
-    arrays |= {f"{name}_bound": [7.0, 8.0, 9.0] for name in ("largest_norm", "fourth_moment", "trace")}
+    arrays |= BOUNDS
     out = Tables()
     measure({"thresholds": artifact(arrays, seeds=3)}, out)
     return out
@@ -70,6 +75,15 @@ def test_population_thresholds_are_held_against_the_closed_form_of_their_law_and
     }
     assert values(thresholds, "population_error") == expected
     assert values(thresholds, "population_threshold")["batch=4;law=sphere"] == pytest.approx([12 / 13])
+
+
+def test_figures_get_population_thresholds_beside_their_closed_forms_and_the_bounds(thresholds):
+    laws = ["gaussian", "sphere"]
+    closed = [CLOSED[law] for law in laws]
+    found = [[one * (1 + off) for one, off in zip(CLOSED[law], OFF[law], strict=True)] for law in laws]
+    assert cells(thresholds, "population", "law", "batch", value="closed") == near(by_place(closed, laws, BATCHES))
+    assert cells(thresholds, "population", "law", "batch") == near(by_place(found, laws, BATCHES))
+    assert thresholds.curves["bounds"].to_dict("list") == BOUNDS
 
 
 def test_what_the_program_leaves_is_what_is_measured():
