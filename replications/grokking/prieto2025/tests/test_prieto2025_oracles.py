@@ -201,10 +201,14 @@ def test_parity_strings_are_distinct_and_labelled_by_three_bits():
 
 
 def test_the_transformer_is_torch_s_encoder_layer():
-    """Same weights, same logits as nn.TransformerEncoderLayer in evaluation mode."""
+    """Same weights, none of them zero or one, same logits as nn.TransformerEncoderLayer in evaluation mode."""
     width, heads, up, p = 16, 4, 32, 7
     ours = transformer.Transformer(p, width, up, heads, 0.1, 1, torch.float64, CPU)
-    ours.initialise([generator("test", "encoder")])
+    stream = generator("test", "encoder")
+    ours.initialise([stream])
+    for name, view in ours.parameters.views.items():
+        if not name.startswith("w"):
+            view.copy_(0.3 * torch.randn(view.shape, generator=stream) + name.startswith("scale"))
     v = {name: view[0] for name, view in ours.parameters.views.items()}
     layer = torch.nn.TransformerEncoderLayer(width, heads, up, 0.1, batch_first=True, dtype=torch.float64).eval()
     with torch.no_grad():
@@ -213,9 +217,29 @@ def test_the_transformer_is_torch_s_encoder_layer():
         for target, name in ((layer.self_attn.out_proj, "out"), (layer.linear1, "up"), (layer.linear2, "down")):
             target.weight.copy_(v[f"w_{name}"].T)
             target.bias.copy_(v[f"b_{name}"][0])
+        for norm, k in ((layer.norm1, 1), (layer.norm2, 2)):
+            norm.weight.copy_(v[f"scale_norm{k}"][0])
+            norm.bias.copy_(v[f"shift_norm{k}"][0])
         tokens = torch.randint(0, p, (1, 9, 2), generator=generator("test", "tokens"))
         expected = layer(v["w_embed"][tokens[0]])[:, -1] @ v["w_unembed"] + v["b_unembed"][0]
     torch.testing.assert_close(ours(tokens)[0], expected, rtol=1e-6, atol=1e-8)
+
+
+def test_the_transformer_begins_as_torch_s_layers_do():
+    """N(0, 1) embedding, Xavier's bound for q, k and v, else 1/sqrt(inputs); norms and attention biases are neutral."""
+    width, up, p = 16, 32, 7
+    ours = transformer.Transformer(p, width, up, 4, 0.1, 1, torch.float64, CPU)
+    ours.initialise([generator("test", "begin")])
+    bounds = {"w_qkv": math.sqrt(6 / 64), "w_out": 1 / 4, "w_up": 1 / 4, "b_up": 1 / 4, "w_unembed": 1 / 4}
+    bounds |= {"b_unembed": 1 / 4, "w_down": 1 / math.sqrt(32), "b_down": 1 / math.sqrt(32)}
+    for name, view in ours.parameters.views.items():
+        if name in bounds:
+            assert 0.6 * bounds[name] < view.abs().max() <= bounds[name], name
+            assert view.min() < 0 < view.max()
+        elif name == "w_embed":
+            assert view.std().item() == pytest.approx(1, abs=0.25)
+        else:
+            assert (view == name.startswith("scale")).all(), name
 
 
 @pytest.mark.parametrize("beta2", [0.9, 0.95, 0.99])
