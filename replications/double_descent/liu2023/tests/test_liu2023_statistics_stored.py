@@ -53,6 +53,31 @@ def test_fields_of_random_features_are_seeds_by_solvers_by_widths(monkeypatch):
     assert found["plain.solvers"].tolist() == names
 
 
+def test_solvers_vary_one_thing_at_a_time():
+    """Rates are in units of 1/L but where they are given as such."""
+    settings = {
+        "steps": 50, "label_noise": 0.1, "output_scale": 2.0, "horizons": [10], "relative_rates": [0.5],
+        "learning_rates": [0.03], "momenta": [0.9], "momentum_horizons": [20], "output_scales": [0.0],
+        "noise_levels": [0.4], "noise_horizons": [30],
+    }  # fmt: skip
+    found = {
+        s.name: (s.steps, s.rate, s.absolute, s.momentum, s.output_scale, s.label_noise)
+        for s in random_features.solvers(settings)
+    }
+    assert found == {
+        "steps 10": (10, 1, False, 0, 2, 0.1),
+        "steps inf": (math.inf, 1, False, 0, 2, 0.1),
+        "rate 0.5/L": (50, 0.5, False, 0, 2, 0.1),
+        "lr 0.03": (50, 0.03, True, 0, 2, 0.1),
+        "momentum 0.9 steps 20": (20, 1, False, 0.9, 2, 0.1),
+        "output_scale 0": (50, 1, False, 0, 0, 0.1),
+        "noise 0.4 steps 30": (30, 1, False, 0, 2, 0.4),
+        "noise 0.4 steps inf": (math.inf, 1, False, 0, 2, 0.4),
+        "min_norm noise 0.1": (math.inf, 1, False, 0, 0, 0.1),
+        "min_norm noise 0.4": (math.inf, 1, False, 0, 0, 0.4),
+    }
+
+
 def numbered(members: list[dict], points: int) -> dict[str, np.ndarray]:
     """Records that say which member and point they are of: 1000 seed + 10 width + point."""
     return {
