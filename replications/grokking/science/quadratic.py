@@ -32,10 +32,6 @@ class Quadratic(MLP):
             self._kept = inputs, hidden, squared
         return torch.bmm(squared, self.weights[1])
 
-    def features(self, inputs: Tensor) -> Tensor:
-        """Squared hidden units [K, N, width]."""
-        return self._linear(inputs, 1).square()
-
     def backward(self, gradient: Tensor, out: Tensor) -> None:
         """Fill `out` [K, P] with the gradient of the loss, given its gradient by the outputs [K, N, outputs]."""
         inputs, hidden, squared = self._kept

@@ -48,7 +48,7 @@ def boundary(page: Page) -> str:
         f"Test accuracy crosses one half at {page.number('grok', 'boundary', place, take='median', percent=True)} here (median of seeds, "
         f"from {page.number('grok', 'boundary', place, take='min', percent=True)} to {page.number('grok', 'boundary', place, take='max', percent=True)}), "
         f"read off by interpolation between the shares trained on. That is a constant of {page.number('grok', 'boundary_constant', place, take='median')} "
-        f"in place of {page.paper('boundary')['constant']:g}. The learning rate and the number of steps are fixed; both move the boundary."
+        f"in place of {page.paper('boundary')['constant']:g}. The learning rate and the number of steps are fixed; the paper shows (Figures 6 and 7) that the learning rate moves the outcome near the boundary."
     )
 
 
@@ -90,9 +90,9 @@ def phases(page: Page) -> str:
     least = [page.number("ascent", "least_reflection", {"condition": c}, take="max") for c in ("m11", "m13")]
     return (
         "**The maxima form a torus.** In the Fourier form no phase appears: u and v may be shifted against each other without changing the energy. The maxima of a "
-        "frequency are then all pairs of cosines, of which [u; ±Pu], v a reflection of u, are those with opposite phases. Ascents end anywhere on the torus: the least "
-        f"cosine between v and the reflected u among the limits of a seed is at most {least[0]} for M = 11 and {least[1]} for M = 13, where the form with P the "
-        "reflection of the residues would give 1."
+        "frequency are then all pairs of cosines, of which [u; ±Pu], v a reflection of u, are those with opposite phases (P is taken to be the inversion of the group, the reflection of the residues). Ascents end anywhere on the torus: the least "
+        f"cosine between v and the reflected u among the limits of a seed is at most {least[0]} for M = 11 and {least[1]} for M = 13, where "
+        "that form would give 1."
     )
 
 
@@ -111,6 +111,22 @@ def stages(page: Page, experiment: str) -> Mapping:
             f"{trained(page, experiment)} G_F = (Y − FV)Vᵀ over the training pairs, outputs and targets less their class means."
         ),
     }
+
+
+def undecayed(page: Page, experiment: str) -> str:
+    """What the first stages have in common with and without decay, and how far the hidden weights get."""
+
+    def both(statistic: str) -> str:
+        return " and ".join(
+            page.number(experiment, statistic, {"condition": c}, take="median") for c in ("decay", "plain")
+        )
+
+    return (
+        "With and without decay the beginning is much the same: the gradient's norm peaks at "
+        f"{both('gradient_rise')} times its start, and hidden weights take {both('hidden_delay')} times as many steps as output weights to move by a cosine "
+        "distance of 0.1. This rise is there while the training pairs are being fitted and does not by itself lead to features. Afterwards the paths part: "
+        f"hidden weights end at distances of {both('moved_hidden')} (medians, with decay and without)."
+    )
 
 
 def features(page: Page) -> Mapping:

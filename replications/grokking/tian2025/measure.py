@@ -7,11 +7,12 @@ import pandas as pd
 
 from replications.grokking.tian2025.boundary import boundary_constant
 from verifig.measuring.series import Series
-from verifig.measuring.tables import Tables, difference, first_crossing, melt
+from verifig.measuring.tables import Tables, difference, first_crossing, melt, ratio
 from verifig.training.artifacts import Artifact
 
 GENERALISES = 0.5  # test accuracy at which the boundary is read
 MOVED = 0.1  # cosine distance from the initial weights at which a layer counts as moved
+DRAWN = 40  # steps of the ascents that are drawn, of the first seed
 EARLY = 1000  # step by which Figure 3's network is to generalise at laptop scale
 CURVES = (
     "test_accuracy",
@@ -54,8 +55,11 @@ def _ascent(series: Series, out: Tables) -> None:
         if modulus % 2 == 0:
             _even(energy, frequency, modulus, condition, out)
         seeds = range(len(energy))
-        axes = {"condition": condition, "modulus": modulus, "seed": seeds, "x": series.points}
-        paths.append(melt({"value": series[condition, "energy"]}, **axes, start=range(energy.shape[1])))
+        early = series.points <= DRAWN
+        climb = series[condition, "energy"][0, early]
+        paths.append(
+            melt(climb, condition=condition, modulus=modulus, x=series.points[early], start=range(energy.shape[1]))
+        )
         fields = {"energy": energy, "purity": purity, "frequency": frequency, "reflection": reflection}
         limits.append(melt(fields, condition=condition, modulus=modulus, seed=seeds, start=range(energy.shape[1])))
         arcs.append(
@@ -100,7 +104,7 @@ def _networks(experiment: str, series: Series, out: Tables) -> None:
     frames = []
     for condition, settings in series.settings.items():
         name = {"condition": condition}
-        for field in ("test_accuracy", "train_accuracy", "train_loss", "frequencies"):
+        for field in ("test_accuracy", "train_accuracy", "train_loss", "frequencies", "moved_hidden"):
             out.per_seed(experiment, field, series.last(condition, field), name)
         if series.points[-1] >= EARLY:
             out.per_seed(experiment, "early_test_accuracy", series.at(condition, "test_accuracy", EARLY), name)
@@ -123,12 +127,12 @@ def _stages(experiment: str, series: Series, condition: str, out: Tables) -> Non
     """|G_F|: how far it rises and how far it falls again; how much later the hidden weights have moved than the output's."""
     name = {"condition": condition}
     gradient = series[condition, "feature_gradient"]
-    out.per_seed(experiment, "gradient_rise", gradient.max(1) / gradient[:, 0], name)
-    out.per_seed(experiment, "gradient_fall", gradient[:, -1] / gradient.max(1), name)
+    out.per_seed(experiment, "gradient_rise", ratio(gradient.max(1), gradient[:, 0]), name)
+    out.per_seed(experiment, "gradient_fall", ratio(gradient[:, -1], gradient.max(1)), name)
     steps, never = {}, {}
     for layer in ("output", "hidden"):
         steps[layer], never[layer] = first_crossing(series.points, series[condition, f"moved_{layer}"], MOVED)
-    delay = steps["hidden"] / steps["output"]
+    delay = ratio(steps["hidden"], steps["output"])
     out.per_seed(experiment, "hidden_delay", delay, name, never=never["hidden"] | never["output"])
 
 

@@ -88,12 +88,12 @@ def energy(paths: pd.DataFrame, limits: pd.DataFrame, conditions: Sequence[str])
     Others: how many starts end at each frequency, by seed."""
     figure, panels = figures.grid(1 + len(conditions), width=8.9, height=3.1)
     first = conditions[0]
-    rows, ends = pick(paths, condition=first, seed=0), pick(limits, condition=first, seed=0).set_index("start")
+    rows, ends = pick(paths, condition=first), pick(limits, condition=first, seed=0).set_index("start")
     for start, path in rows.groupby("start"):
         color = PALETTE[int(ends.loc[start, "frequency"] - 1) % len(PALETTE)]
         panels[0].plot(path["x"], path["value"] / path["modulus"], color=color, linewidth=0.8, alpha=0.7)
     figures.threshold(panels[0], energy_of_feature(1, 1), "M/4", axis="y", **DASHED)
-    panels[0].set(title=f"ascents, M = {rows['modulus'].iloc[0]}", xlabel="steps", ylabel="energy / M", xlim=(0, 60))
+    panels[0].set(title=f"ascents, M = {rows['modulus'].iloc[0]}", xlabel="steps", ylabel="energy / M")
     for axes, condition in zip(panels[1:], conditions, strict=True):
         chosen = pick(limits, condition=condition)
         modulus = chosen["modulus"].iloc[0]
@@ -103,8 +103,9 @@ def energy(paths: pd.DataFrame, limits: pd.DataFrame, conditions: Sequence[str])
             count = chosen.assign(here=chosen["frequency"] == number).groupby("seed")["here"].sum()
             axes.bar(number, count.mean(), color=color, alpha=0.75)
             axes.plot(np.full(len(count), number), count, "_", color=figures.INK, markersize=7)
-        axes.set(title=f"limits, M = {modulus}", xlabel="frequency", ylim=(0, None))
+        axes.set(title=f"limits, M = {modulus}", xlabel="frequency", ylim=(0, 25))
         axes.set_xticks(numbers)
+        axes.set_yticks(range(0, 26, 5))
     panels[1].set_ylabel("starts")
     return figure
 
@@ -116,31 +117,58 @@ def constant(limits: pd.DataFrame, conditions: Sequence[str], printed: float) ->
         rows = pick(limits, condition=condition)
         modulus = rows["modulus"].iloc[0]
         axes.plot(rows["frequency"], rows["energy"] / modulus, "o", color=BLUE, markersize=5, alpha=0.3)
-        figures.threshold(axes, 0.25, "closed form, M/4", axis="y", color=GREEN, linestyle="-")
+        axes.axhline(0.25, color=GREEN, linewidth=1, label="closed form, M/4")
         paper_line(axes, printed, "printed, M/16")
         axes.set(title=f"M = {modulus}", xlabel="frequency of the limit", ylim=(0, 0.55))
         axes.set_xticks(range(1, modulus // 2 + 1))
     panels[0].set_ylabel("energy / M")
+    panels[0].legend(loc="upper left")
     return figure
 
 
 def landscape(arcs: pd.DataFrame, names: Mapping[str, str]) -> Figure:
-    """Energy over M on the arc from the feature of frequency 1 to that of frequency 2, and its closed form."""
-    figure, (axes,) = figures.grid(width=6.6, height=3.2)
-    for (condition, name), color in zip(names.items(), MODULI, strict=False):
-        rows = pick(arcs, condition=condition)
-        rows = rows.assign(value=rows["value"] / rows["modulus"])
-        figures.band(axes, rows, color=color, label=name, linestyle="none", marker="o", markersize=3.5)
+    """Left: energy over M on the arc from the feature of frequency 1 to that of frequency 2, and its closed form. Right:
+    the closed form over all mixtures of three features, by their shares of |w|^2."""
+    figure, (axes, triangle) = figures.grid(2, width=8.8, height=3.4)
+    for (condition, name), color, marker, size in zip(names.items(), MODULI, "o+x", (7, 8, 5), strict=False):
+        rows = pick(arcs, condition=condition).groupby("x")["value"].mean() / _modulus(arcs, condition)
+        look = {"markerfacecolor": "none", "markersize": size}
+        axes.plot(rows.index, rows, color=color, label=name, linestyle="none", marker=marker, **look)
     angle = np.linspace(0, 90, 91)
     turn = np.radians(angle)
     axes.plot(angle, (np.cos(turn) ** 4 + np.sin(turn) ** 4) / 4, label="(cos⁴ + sin⁴) / 4", **DASHED)
     axes.set(
-        xlabel="angle from the feature of frequency 1 to that of frequency 2 (degrees)",
+        title="between two features",
+        xlabel="angle from frequency 1 to frequency 2 (degrees)",
         ylabel="energy / M",
         ylim=(0, 0.28),
     )
     axes.legend(loc="lower left", ncols=2)
+    _triangle(triangle)
     return figure
+
+
+def _modulus(table: pd.DataFrame, condition: str) -> int:
+    """The modulus of a condition."""
+    return int(pick(table, condition=condition)["modulus"].iloc[0])
+
+
+def _triangle(axes: Axes) -> None:
+    """Contours of (s_1^2 + s_2^2 + s_3^2) / 4 over shares that add up to 1, a corner for each feature."""
+    steps = 40
+    shares = np.array([(i, j, steps - i - j) for i in range(steps + 1) for j in range(steps + 1 - i)]) / steps
+    corners = np.array([[0, 0], [1, 0], [0.5, 3**0.5 / 2]])
+    x, y = (shares @ corners).T
+    lines = axes.tricontour(
+        x, y, (shares**2).sum(1) / 4, levels=[0.09, 0.1, 0.12, 0.15, 0.2], colors=[BLUE], linewidths=1
+    )
+    axes.clabel(lines, fontsize=7.5)
+    axes.plot(*corners[[0, 1, 2, 0]].T, color=figures.INK, linewidth=0.8)
+    for number, corner in enumerate(corners, start=1):
+        axes.annotate(f"frequency {number}", corner, (0, -4 if corner[1] == 0 else 3), textcoords="offset points", ha="center", va="top" if corner[1] == 0 else "bottom", fontsize=8)  # fmt: skip
+    axes.set(title="among three features", xlim=(-0.15, 1.15), ylim=(-0.1, 0.97))
+    axes.set_aspect("equal")
+    axes.axis("off")
 
 
 def stages(curves: pd.DataFrame) -> Figure:

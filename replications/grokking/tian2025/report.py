@@ -99,13 +99,16 @@ page.figure(
     "ti_landscape",
     lambda arcs: plots.landscape(arcs, {"m11": "M = 11", "m13": "M = 13", "m8": "M = 8"}),
     ["ascent_arcs"],
-    alt="Energy over M on the arc from one feature to another: 1/4 at both ends and half of that in the middle, as the closed form says.",
-    note="Equation 7 over all pairs (dots) and its closed form on this arc. Between two features the energy has a pass, not a ridge: each has a basin of its own.",
+    alt="Energy over M on the arc from one feature to another, falling from 1/4 to half of that in the middle and rising again, and its contours in a triangle whose corners are three features.",
+    note="Left: Equation 7 over all pairs (markers) and its closed form. Right: the closed form, by each feature's share of |w|². Mixtures have less energy than features, least where all shares are equal.",
 )
 
 # %% [markdown]
 # ## The stages of a run
 # In the paper's account the output weights move first, then the gradient at the hidden units grows and moves them.
+
+# %%
+page.text(captions.undecayed(page, shown))
 
 # %%
 page.figure("ti_stages", plots.stages, [f"{shown}_curves"], **captions.stages(page, shown))

@@ -53,6 +53,14 @@ def split(member: Mapping) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]
     return (tokens[chosen], results[chosen]), (tokens[rest], results[rest])
 
 
+class Units(Quadratic):
+    """Networks whose hidden units can be read."""
+
+    def features(self, inputs: Tensor) -> Tensor:
+        """F = (X W)^2 [K, N, width]."""
+        return self._linear(inputs, 1).square()
+
+
 class Network(Trainable):
     """K networks f(x) = (x W)^2 V, each with its own training and test set of equal sizes."""
 
@@ -70,7 +78,7 @@ class Network(Trainable):
         )
         one_hot = torch.nn.functional.one_hot(self.train_set[1], self.modulus).to(dtype)
         self.targets = one_hot - 1 / self.modulus
-        self.net = Quadratic(2 * self.modulus, first["width"], self.modulus, len(members), dtype=dtype, device=device)
+        self.net = Units(2 * self.modulus, first["width"], self.modulus, len(members), dtype=dtype, device=device)
         self.net.initialise([generator(THEME, "tian2025", "init", m["modulus"], m["seed"]) for m in members])
         parameters = self.net.parameters
         self.start, self.grads = parameters.flat.clone(), parameters.like()
