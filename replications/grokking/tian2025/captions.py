@@ -81,7 +81,7 @@ def constant(page: Page) -> str:
         f"**An error in the paper.** It prints M/16, that is {printed['over_modulus']:g} M ({printed['source']}), for the energy of a single frequency on the unit "
         f"sphere. Equation 7, summed over all pairs, gives {found} M there. In Fourier space Equation 7 is (2/M) Σ |u_k|²|v_k|² over k = 1, …, M − 1; "
         "a unit vector that shares its norm between the frequencies k and −k of u and of v has |u_k|² = |v_k|² = M/4 at both, hence M/4. The energy grows with "
-        "the fourth power of the norm, so the printed value is that of a squared norm of 1/2. Nothing else depends on it: all features have the same energy still."
+        "the fourth power of the norm, so the printed value is that of a squared norm of 1/2. No other claim of this page depends on it: for odd M all features have the same energy still."
     )
 
 

@@ -88,7 +88,7 @@ page.figure(
     lambda limits: plots.constant(limits, ("m11", "m13", "m8"), page.paper("energy")["over_modulus"]),
     ["ascent_limits"],
     alt="Energy over M of every limit against its frequency, with lines at the closed form 1/4 and the printed 1/16.",
-    note="All limits of all seeds lie on top of each other at each frequency.",
+    note="All limits of all seeds lie on top of each other at each frequency. The highest frequency of the even M = 8 has no partner and twice the energy.",
 )
 
 # %%
