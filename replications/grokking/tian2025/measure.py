@@ -144,6 +144,7 @@ def _sweeps(experiment: str, series: Series, out: Tables) -> None:
         columns = [series.last(condition, "test_accuracy") for condition in conditions]
         accuracy = np.stack([column[: min(map(len, columns))] for column in columns], 1)
         crossing, never = first_crossing(fractions, accuracy, GENERALISES)
+        never |= accuracy[:, 0] >= GENERALISES  # the boundary lies below the smallest share
         constants[modulus], unseen[modulus] = boundary_constant(crossing, modulus), never
         out.per_seed(experiment, "boundary", crossing, {"modulus": modulus}, never=never)
         out.per_seed(experiment, "boundary_constant", constants[modulus], {"modulus": modulus}, never=never)
