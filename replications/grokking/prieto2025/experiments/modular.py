@@ -1,20 +1,16 @@
 """Modular arithmetic with MLPs: Figures 1, 2, 4, 5, 6b, 6c, 8 and 9 (Section 2 for the set-up)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from replications.grokking.prieto2025.experiments.classifier import Classifier, fit
+from replications.grokking.science.tasks import divide, table
 from verifig.training.ensemble import MLP, dtype_of, generator, indicators
 from verifig.training.run import Run
 
-OPERATIONS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
-    "add": lambda a, b: a + b,
-    "subtract": lambda a, b: a - b,
-    "product": lambda a, b: a * b,
-}
 TASK = ("operation", "modulus", "train_fraction", "code_bits", "shuffle_labels")
 
 
@@ -49,8 +45,7 @@ def split(member: Mapping) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]
     Inputs are token pairs [N, 2] (the second offset by p: two concatenated one-hots), or binary codes [N, 2 bits].
     """
     p = member["modulus"]
-    pairs = torch.cartesian_prod(torch.arange(p), torch.arange(p))
-    labels = OPERATIONS[member["operation"]](pairs[:, 0], pairs[:, 1]) % p
+    pairs, labels = table(p, member["operation"])
     if member["shuffle_labels"]:
         labels = labels[torch.randperm(p * p, generator=generator("grokking", "shuffle", member["seed"]))]
     if member["code_bits"]:
@@ -58,10 +53,8 @@ def split(member: Mapping) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]
         inputs = codes[pairs].flatten(1)
     else:
         inputs = pairs + torch.tensor([0, p])
-    order = torch.randperm(p * p, generator=generator("grokking", "split", p, member["seed"]))
     size = int(member["train_fraction"] * p * p)
-    # sorted rows make the table look-ups sequential
-    chosen, rest = order[:size].sort().values, order[size:].sort().values
+    chosen, rest = divide(p * p, size, generator("grokking", "split", p, member["seed"]))
     return (inputs[chosen], labels[chosen]), (inputs[rest], labels[rest])
 
 

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from replications.grokking.prieto2025.experiments.classifier import Classifier, fit
-from replications.grokking.prieto2025.experiments.modular import OPERATIONS
+from replications.grokking.science.tasks import OPERATIONS
 from verifig.training.ensemble import Parameters, dtype_of, generator
 from verifig.training.run import Run
 
