@@ -7,7 +7,7 @@ import numpy as np
 from verifig.pages.page import Page
 
 Told = Callable[[], str]
-BANDS = "Lines: medians over {} seeds, bands: quartiles."
+BANDS = "{} seeds a line."
 
 
 def settings(page: Page) -> str:
@@ -27,7 +27,7 @@ def _at(page: Page, experiment: str, statistic: str, condition: str, take: str =
 
 def alpha_alt(page: Page) -> Told:
     return lambda: (
-        "Two log-log panels over steps, a colour an output scale. The training losses fall together, over decades. Test losses end apart, in the order of α: medians "
+        "Two log-log panels over steps, a colour an output scale. Training losses fall over decades, the earlier the smaller α. Test losses end apart, in the order of α: medians "
         + ", ".join(
             f"{_at(page, 'committee', 'final_test', condition)} at {name}"
             for condition, name in (
@@ -45,7 +45,7 @@ def alpha_alt(page: Page) -> Told:
 def alpha_note(page: Page) -> Told:
     return lambda: (
         BANDS.format(page.seeds("committee", "alpha_1"))
-        + f" (α = 1000: {page.seeds('committee', 'lazy')} seeds). Training losses below 1e-7 are cut off. The paper's alphas are not known to us."
+        + f" At α = 1000 there are {page.seeds('committee', 'lazy')}. Training losses below 1e-7 are cut off. The paper's alphas are not known to us."
     )
 
 
@@ -74,7 +74,7 @@ def laziness_alt(page: Page) -> Told:
 def laziness_note(page: Page) -> Told:
     used = page.settings("committee", "alpha_1")
     return lambda: (
-        f"Lines: medians over {page.seeds('committee', 'alpha_1')} seeds ({page.seeds('committee', 'lazy')} at α = 1000), bands: ranges. "
+        f"{page.seeds('committee', 'alpha_1')} seeds a point, {page.seeds('committee', 'lazy')} at α = 1000. "
         f"Where the target is learned, αεM = ββᵀ has trace D: for that the norm must grow to about √(1 + 1/(αε)) = {np.sqrt(1 + 1 / used['epsilon']):.2g} times at α = 1."
     )
 
@@ -122,9 +122,7 @@ def samples_note(page: Page) -> Told:
 
 def numbers(page: Page) -> dict[str, int]:
     """Which eigenvector each condition has as labels."""
-    return {
-        name: page.settings("eigenvectors", name)["eigenvector"] for name in ("first", "middle", "last")
-    }
+    return {name: page.settings("eigenvectors", name)["eigenvector"] for name in ("first", "middle", "last")}
 
 
 def eigenvectors_alt(page: Page) -> Told:
@@ -172,7 +170,8 @@ def modular_note(page: Page) -> Told:
     return lambda: (
         f"p = {used['modulus']}, width {used['width']}, {used['train_fraction']:.0%} of all pairs, as in the paper ({theirs['source']}). Our learning rate is {used['learning_rate']:g}/α² "
         f"({page.settings('modular', 'alpha_0.25')['learning_rate']:g}/α² at α = 0.25), the paper's {theirs['learning_rate']:g}; the axes count steps times ours over the paper's. "
-        "Activation (square) and scaling, α/(2pN), are not in the paper; both are those of the public copy. " + BANDS.format(page.seeds("modular"))
+        "Activation (square) and scaling, α/(2pN), are not in the paper; both are those of the public copy. "
+        + BANDS.format(page.seeds("modular"))
     )
 
 
@@ -186,7 +185,7 @@ def terms_alt(page: Page) -> Told:
 def terms_note(page: Page) -> Told:
     used = page.settings("identities")
     return lambda: (
-        f"α = {used['alpha']:g}, ε = {used['epsilon']:g}, D = {used['dimension']}. Lines: medians over {used['seeds']} seeds, bands: ranges; circles: {used['draws']:,} fresh inputs a seed. "
+        f"α = {used['alpha']:g}, ε = {used['epsilon']:g}, D = {used['dimension']}. {used['seeds']} seeds a line; circles: {used['draws']:,} fresh inputs a seed, medians. "
         "The predictor is not centred here, as in the paper's derivation."
     )
 

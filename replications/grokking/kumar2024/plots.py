@@ -26,6 +26,7 @@ TERMS = {
     "linear": ("linear part", ORANGE),
     "exact": ("Eq. 6, their sum", BLUE),
 }
+VARIANCE = 0.5  # of the target
 FLOOR = 1e-7  # training losses below it are cut off
 
 
@@ -44,7 +45,7 @@ def alpha(table: pd.DataFrame) -> Figure:
     _losses(axes, table)
     axes[1].set_yscale("log")
     log_ticks(axes[1].yaxis, (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1))
-    figures.threshold(axes[1], 0.5, "variance of the target", axis="y")
+    figures.threshold(axes[1], VARIANCE, axis="y", label="variance of the target")
     axes[1].legend(loc="lower left", fontsize=8.5)
     return figure
 
@@ -106,7 +107,7 @@ def samples(table: pd.DataFrame) -> Figure:
     lines(axes[1], table, "test_loss", SAMPLES)
     _losses(axes, table)
     axes[1].set_yscale("log")
-    figures.threshold(axes[1], 0.5, "variance of the target", axis="y")
+    figures.threshold(axes[1], VARIANCE, axis="y", label="variance of the target")
     axes[1].legend(loc="lower left", fontsize=8.5)
     return figure
 
@@ -128,7 +129,7 @@ def eigenvectors(table: pd.DataFrame, numbers: Mapping[str, int], paper: Sequenc
 def modular(table: pd.DataFrame, rate: float) -> Figure:
     """Accuracies and norm at alpha = 1; test and training accuracy by alpha; over epochs at the paper's learning rate."""
     figure, axes = figures.grid(3, width=9.6, height=3.3)
-    table = table.assign(x=table["time"] / rate)
+    table = table.assign(x=table["time"] / rate / 1000)
     one = {"alpha_1": ("training", BLUE)}
     lines(axes[0], table, "train_accuracy", one, **TRAIN)
     lines(axes[0], table, "test_accuracy", {"alpha_1": ("test", RED)})
@@ -144,7 +145,7 @@ def modular(table: pd.DataFrame, rate: float) -> Figure:
     for place in axes[:2]:
         place.set_xlim(0, pick(table, condition="alpha_1")["x"].max())
     for place in axes:
-        place.set_xlabel(f"epochs at learning rate {rate:g} / α²")
+        place.set_xlabel(f"thousand epochs at rate {rate:g} / α²")
     return figure
 
 
@@ -155,7 +156,9 @@ def terms(table: pd.DataFrame) -> Figure:
     for curve, (label, colour) in TERMS.items():
         figures.band(axes, pick(table, curve=curve), color=colour, label=label)
     middle = pick(table, curve="sampled").groupby("x")["value"].median()
-    axes.plot(middle.index, middle, "o", color=figures.INK, markersize=4, fillstyle="none", label="fresh inputs, median")
+    axes.plot(
+        middle.index, middle, "o", color=figures.INK, markersize=4, fillstyle="none", label="fresh inputs, median"
+    )
     axes.set(xlabel="steps (left end: start)", ylabel="mean squared error", xscale="log", ylim=(0, None))
     axes.legend(fontsize=8.5)
     return figure

@@ -37,7 +37,9 @@ page.text(captions.settings(page))
 # ends at, while all fit their training set.
 
 # %%
-page.figure("fig_alpha", plots.alpha, ["committee_curves"], alt=captions.alpha_alt(page), note=captions.alpha_note(page))
+page.figure(
+    "fig_alpha", plots.alpha, ["committee_curves"], alt=captions.alpha_alt(page), note=captions.alpha_note(page)
+)
 
 # %%
 page.text(captions.delay(page))
@@ -45,7 +47,7 @@ page.text(captions.delay(page))
 # %% [markdown]
 # ## Figure 7d: how far the weights move
 # A lazy network fits with weights that hardly move. The norm of the weights grows in the rich ones while the test loss falls,
-# so no falling norm is behind it.
+# so no falling norm is behind what generalises.
 
 # %%
 page.figure(
@@ -72,7 +74,13 @@ page.figure(
 # groks.
 
 # %%
-page.figure("fig_samples", plots.samples, ["goldilocks_curves"], alt=captions.samples_alt(page), note=captions.samples_note(page))
+page.figure(
+    "fig_samples",
+    plots.samples,
+    ["goldilocks_curves"],
+    alt=captions.samples_alt(page),
+    note=captions.samples_note(page),
+)
 
 # %% [markdown]
 # ## Figure 5: labels that are eigenvectors of the first kernel
@@ -94,7 +102,7 @@ page.text(captions.lazy_eigenvectors(page))
 # %% [markdown]
 # ## Figure 2: addition modulo 23
 # A two-layer quadratic network under plain gradient descent, without weight decay: test accuracy rises after training
-# accuracy, and the norm of the weights rises all the while.
+# accuracy, and the norm of the weights does not fall but rises.
 
 # %%
 page.figure(
@@ -116,8 +124,8 @@ page.figure("fig_terms", plots.terms, ["terms"], alt=captions.terms_alt(page), n
 # %% [markdown]
 # ## An error of the paper: the eigenvalue that lost a square
 # The first tangent kernel is x·x' + ε²(x·x')². On a quadratic function such as x₁x₂ it acts as multiplication by
-# ε² · 2/D²; the main text prints 2ε/D², the appendix derives 2ε²/D². The misprint makes the kernel look 1/ε times better
-# aligned with the target than it is, and no argument of the paper needs it.
+# ε² · 2/D²; the main text prints 2ε/D², the appendix derives 2ε²/D². The misprint makes the kernel look
+# 1/ε times better aligned with quadratic targets than it is.
 
 # %%
 page.text(captions.eigenvalue(page))

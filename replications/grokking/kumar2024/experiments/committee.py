@@ -85,7 +85,9 @@ def linearised(members: Sequence[Mapping]) -> dict[str, np.ndarray]:
         found.append(
             [
                 fresh_loss(
-                    *formulas.kernel_predictor(each["x"], coefficients, each["moments"], member["epsilon"]), each, member
+                    *formulas.kernel_predictor(each["x"], coefficients, each["moments"], member["epsilon"]),
+                    each,
+                    member,
                 ).item()
                 for coefficients in (
                     kernels.coefficients(kernel, each["y"]),

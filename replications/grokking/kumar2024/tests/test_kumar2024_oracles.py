@@ -1,7 +1,6 @@
 """Oracles of the kumar2024 rule set."""
 
 import pytest
-
 from replications.grokking.kumar2024.experiments.descent import Quadratic
 
 
