@@ -103,6 +103,16 @@ def misaligned_note(page: Page) -> Told:
     )
 
 
+def no_waiting(page: Page) -> str:
+    """What the figure does not show of the paper's account."""
+    return (
+        "What this figure does not show is a network that has fitted as a kernel machine before it learns features: its training loss falls when the norm of its weights "
+        "rises, while the linearised network, which cannot do so, ends with "
+        f"{_at(page, 'misaligned', 'final_train', 'linearised')} of its first training loss against {_at(page, 'misaligned', 'final_train', 'network')}. The rise of the test loss before that is the "
+        "first kernel's, as in the linearised network; the fall below it is that of features."
+    )
+
+
 def samples_alt(page: Page) -> Told:
     return lambda: (
         "Two log-log panels over steps. Training losses fall with every number of samples. Final test losses over the target's variance: "

@@ -55,7 +55,7 @@ page.figure(
 )
 
 # %% [markdown]
-# ## Figure 1: fit as a kernel, then learn features
+# ## Figure 1: a poorly aligned first kernel
 # With a small ε the first kernel knows little of quadratic functions. The paper shows the test loss rising with the fit of the
 # first kernel and falling far below it later, when the alignment of the kernel with the labels has grown.
 
@@ -67,6 +67,9 @@ page.figure(
     alt=captions.misaligned_alt(page),
     note=captions.misaligned_note(page),
 )
+
+# %%
+page.text(captions.no_waiting(page))
 
 # %% [markdown]
 # ## Figure 9: a Goldilocks number of samples
