@@ -114,12 +114,12 @@ def samples(table: pd.DataFrame) -> Figure:
 
 def eigenvectors(table: pd.DataFrame, numbers: Mapping[str, int], paper: Sequence[int]) -> Figure:
     """Training and test loss, over their values at the first drawn step, a panel an eigenvector."""
-    figure, axes = figures.grid(3, width=9.2, height=3.1, sharey=True)
+    figure, axes = figures.grid(3, width=8.8, height=3.1, sharey=True)
     for place, (condition, number), theirs in zip(axes, numbers.items(), paper, strict=True):
         rows = table[table["condition"] == condition]
         for curve, label, line in (("train_loss", "training", TRAIN), ("test_loss", "test", {})):
             quartile_band(place, pick(rows, curve=curve), color=BLUE if line else RED, label=label, **line)
-        place.set(title=f"eigenvector {number} (paper: {theirs})", xscale="log", yscale="log", xlabel="steps")
+        place.set(title=f"eigenvector {number} (paper {theirs})", xscale="log", yscale="log", xlabel="steps")
         place.set(xlim=(1, table["x"].max()), ylim=(1e-6, 0.3))
     axes[0].set_ylabel("mean squared error")
     axes[0].legend(loc="lower left", fontsize=8.5)
@@ -128,7 +128,7 @@ def eigenvectors(table: pd.DataFrame, numbers: Mapping[str, int], paper: Sequenc
 
 def modular(table: pd.DataFrame, rate: float) -> Figure:
     """Accuracies and norm at alpha = 1; test and training accuracy by alpha; over epochs at the paper's learning rate."""
-    figure, axes = figures.grid(3, width=9.6, height=3.3)
+    figure, axes = figures.grid(3, width=8.8, height=3.3)
     table = table.assign(x=table["time"] / rate / 1000)
     one = {"alpha_1": ("training", BLUE)}
     lines(axes[0], table, "train_accuracy", one, **TRAIN)
@@ -138,14 +138,14 @@ def modular(table: pd.DataFrame, rate: float) -> Figure:
     lines(axes[2], table, "train_accuracy", MODULAR, named=False, **TRAIN)
     lines(axes[2], table, "test_accuracy", MODULAR)
     axes[0].set(title="accuracy, α = 1", ylim=(-0.02, 1.04))
-    axes[1].set(title="norm of the weights, α = 1", ylim=(0, None))
-    axes[2].set(title="accuracy by α (dashed: training)", ylim=(-0.02, 1.04), xscale="log")
+    axes[1].set(title="norm, α = 1", ylim=(0, None))
+    axes[2].set(title="by α (dashed: training)", ylim=(-0.02, 1.04), xscale="log")
     axes[0].legend(loc="center right", fontsize=8.5)
     axes[2].legend(loc="center left", fontsize=8.5)
     for place in axes[:2]:
         place.set_xlim(0, pick(table, condition="alpha_1")["x"].max())
     for place in axes:
-        place.set_xlabel(f"thousand epochs at rate {rate:g} / α²")
+        place.set_xlabel(f"1000 epochs at rate {rate:g}/α²")
     return figure
 
 
