@@ -1,0 +1,1 @@
+"""Rule set kumar2024."""
