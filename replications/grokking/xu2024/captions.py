@@ -7,7 +7,7 @@ import pandas as pd
 
 from replications.grokking.xu2024 import theory
 from replications.grokking.xu2024.plots import first_after
-from verifig.ground.numbers import text
+from verifig.ground.numbers import count, text
 from verifig.judging import stats
 from verifig.pages.figures import pick
 from verifig.pages.page import MISSING, Page
@@ -35,23 +35,24 @@ class Captions:
 
     def fig1_alt(self) -> str:
         """What both panels show."""
-        large = (
-            f"Step size {self.page.settings('runs')['learning_rate']:g}: training accuracy {self.at('runs', 'train_accuracy', step=1)} after "
-            f"one step, test accuracy {self.at('runs', 'test_accuracy', step=1)} after one and {self.at('runs', 'test_accuracy', step=15)} after 15 "
-            "steps (means)."
+
+        def median(experiment: str, kind: str, step: int) -> str:
+            return self.at(experiment, f"{kind}_accuracy", "median", step=step)
+
+        rates = [f"{self.page.settings(name)['learning_rate']:g}" for name in ("runs", "small_step")]
+        return (
+            f"Accuracies against gradient steps plus one, in the median run. Step size {rates[0]}: training accuracy {median('runs', 'train', 1)} after "
+            f"one step, test accuracy {median('runs', 'test', 1)} after one and {median('runs', 'test', 15)} after 15 steps. Step size {rates[1]}: "
+            f"training accuracy {median('small_step', 'train', 100)} and test accuracy {median('small_step', 'test', 100)} after 100 steps, test "
+            f"accuracy {median('small_step', 'test', 20000)} after 20,000."
         )
-        small = (
-            f"Step size {self.page.settings('small_step')['learning_rate']:g}: training accuracy "
-            f"{self.at('small_step', 'train_accuracy', step=100)} and test accuracy {self.at('small_step', 'test_accuracy', step=100)} after "
-            f"100 steps, test accuracy {self.at('small_step', 'test_accuracy', step=20000)} after 20,000."
-        )
-        return f"Accuracies against gradient steps plus one. {large} {small}"
 
     def fig1_note(self) -> str:
         """What lines are."""
         counts = [self.page.seeds(name) for name in ("runs", "small_step")]
         return (
-            f"{counts[0]} runs on the left, {counts[1]} on the right; diamonds: the paper, read off. The right panel is followed until the test set "
+            f"{counts[0]} runs on the left, {counts[1]} on the right; diamonds: the paper, read off. On average over runs "
+            f"{self.page.number('runs', 'misclassified', {'step': 15})} % of the test points are misclassified at step 15 on the left. The right panel is followed until the test set "
             "is classified; the length of the paper's curves is unknown to us."
         )
 
@@ -100,13 +101,14 @@ class Captions:
         last = self.page.value("runs", "stuck", {"step": 300})
         worst = self.page.value("runs", "worst_cluster", {"step": 300})
         missed = self.page.value("runs", "missed", {"step": 300})
-        if not len(last) or not last.sum():
+        recovered = self.page.value("runs", "recovered", {"since": 100})
+        if not last.sum():
             return MISSING
         behind = worst[last == 1]
         return (
-            f"{int(last.sum())} of {len(last)} runs have a test accuracy of at most 95 % after 300 steps. Their worst cluster is classified with an "
-            f"accuracy of {text(100 * behind.min())} to {text(100 * behind.max())} %; in {int(missed.sum())} runs more than half of a cluster gets the "
-            f"wrong label. Between step 100 and step 300 {int(self.page.value('runs', 'recovered', {'since': 100}).sum())} runs leave the group."
+            f"{int(last.sum())} of {count(len(last), 'run')} have a test accuracy of at most 95 % after 300 steps. Their worst cluster is classified with an "
+            f"accuracy of {text(100 * behind.min())} to {text(100 * behind.max())} %; in {count(int(missed.sum()), 'run')} more than half of a cluster gets the "
+            f"wrong label. The number of runs that leave the group between steps 100 and 300 is {int(recovered.sum())}."
         )
 
     def theory_prose(self) -> str:
@@ -117,7 +119,7 @@ class Captions:
             f"of {s['signal'] ** 2:g}/({s['signal'] ** 2:g} + n), here {text(theory.cluster_cosine(s['signal'], s['samples']))}, while "
             f"2/n² is {text(theory.near_orthogonal(s['samples']))}; a larger p does not help, since the means grow with it. The largest cosine of a "
             f"run is {self.at('runs', 'largest_cosine', percent=False)} on average. So the theorem explains the mechanism of these runs but "
-            f"does not cover them, and what it says of test error (below exp(−n²) from a few steps on) is not what the runs that stay behind show."
+            f"does not cover them, and what it says of test error (at most exp(−Ω(n^2.01)) from a few steps on) is not what the runs that stay behind show."
         )
 
     def outputs_prose(self) -> str:

@@ -16,6 +16,7 @@ from verifig.training.artifacts import Artifact
 
 PASSED = 0.95  # test accuracy above which a run counts as generalising
 AT_A_STEP = ("train_accuracy", "test_accuracy", "permuted_accuracy", "linear_agreement", "shuffled_agreement")
+MISTAKES = {"test": "misclassified", "permuted": "misclassified_permuted"}  # in % of the test points
 NEURONS = ("positive", "negative")
 MEANS = ("mu1", "mu2")
 
@@ -61,6 +62,9 @@ def _accuracies(experiment: str, records: Series, condition: str, out: Tables) -
     for step in wanted(records, condition):
         for field in AT_A_STEP:
             out.per_seed(experiment, field, after(records, condition, field, step), named(condition, step=step))
+        for kind, statistic in MISTAKES.items():
+            percent = 100 * (1 - after(records, condition, f"{kind}_accuracy", step))
+            out.per_seed(experiment, statistic, percent, named(condition, step=step))
 
 
 def _spreads(experiment: str, records: Series, condition: str, out: Tables) -> None:

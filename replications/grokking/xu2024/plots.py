@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
 from replications.grokking.xu2024 import theory
@@ -20,7 +20,7 @@ ALONG = {"mu1": ("mean of their class, mu1", GREEN), "mu2": ("mean of the other 
 
 def fig1(left: pd.DataFrame, right: pd.DataFrame, paper: Mapping, rates: Sequence[float]) -> Figure:
     """Accuracies against steps + 1, left and right for two step sizes: each run's test accuracy and the medians."""
-    figure, axes = figures.grid(2, width=9, height=3.5, sharey=True)
+    figure, axes = figures.grid(2, width=8.8, height=3.5, sharey=True)
     for place, table, rate in zip(axes, (left, right), rates, strict=True):
         percents = figures.percent(table)
         for _, run in pick(percents, set="test").groupby("seed"):
@@ -41,11 +41,11 @@ def fig1(left: pd.DataFrame, right: pd.DataFrame, paper: Mapping, rates: Sequenc
 def fig2(table: pd.DataFrame, most: int = 50) -> Figure:
     """Sign of each network by direction in the plane of the means: a row a run, a panel a step."""
     steps = sorted(table["step"].unique())
-    figure, axes = figures.grid(max(len(steps), 1), width=9, height=3.1, sharey=True)
+    figure, axes = figures.grid(max(len(steps), 1), width=8.8, height=3.1, sharey=True)
     for place, step in zip(axes, steps, strict=False):
         signs = pick(table, step=step).pivot(index="seed", columns="x", values="value").iloc[:most]
         shape = {"extent": (0, 360, len(signs), 0), "aspect": "auto", "interpolation": "nearest"}
-        place.imshow(signs.to_numpy(), cmap=_two_colours(), vmin=-1, vmax=1, **shape)
+        place.imshow(signs.to_numpy(), cmap=ListedColormap([ORANGE, MUTED, GREEN]), vmin=-1, vmax=1, **shape)
         place.set(title=f"step {step:g}", xlabel="direction in the plane")
         place.set_xticks([0, 90, 180, 270], ["+mu1", "+mu2", "−mu1", "−mu2"])
         place.grid(visible=False)
@@ -62,26 +62,18 @@ def projections(table: pd.DataFrame, steps: Sequence[float], unit: Mapping[float
     Args:
         unit: by step, what `x` = 1 stands for.
     """
-    figure, axes = figures.grid(max(len(steps), 1), width=9, height=2.9)
+    figure, axes = figures.grid(max(len(steps), 1), width=8.8, height=2.9)
     for place, step in zip(axes, steps, strict=False):
         seen, power = pick(table, step=step), math.floor(math.log10(unit[step]))
-        width = np.diff(np.sort(seen["x"].unique())).min()
+        scale = unit[step] / 10.0**power
         for mean, (label, color) in ALONG.items():
-            part = pick(seen, mean=mean).sort_values("x")
-            height = part["value"] / width
-            place.fill_between(
-                part["x"] * unit[step] / 10.0**power, height, step="mid", color=color, alpha=0.45, label=label
-            )
-        filled = seen.loc[seen["value"] > 1e-4, "x"].abs().max() * unit[step] / 10.0**power
-        place.set(title=f"step {step:,g}", xlim=(-1.1 * filled, 1.1 * filled), ylim=(0, None))
+            part = pick(seen, mean=mean)
+            place.fill_between(part["x"] * scale, part["value"], step="mid", color=color, alpha=0.45, label=label)
+        reach = 1.1 * scale * seen.loc[seen["value"] > 1e-4, "x"].abs().max()
+        top = 2.2 * pick(seen, mean="mu1")["value"].max()  # a far narrower peak along mu2 leaves the frame
+        place.set(title=f"step {step:,g}", xlim=(-reach, reach), ylim=(0, top), yticks=[])
         place.set_xlabel(f"⟨w, mu⟩ in units of 1e{power}")
-        place.set_yticks([])
-    # spread along the narrower mean is what the eye compares: where it is far narrower, its peak leaves the frame
-    for place, step in zip(axes, steps, strict=False):
-        wide = pick(table, step=step, mean="mu1")["value"].max()
-        width = np.diff(np.sort(pick(table, step=step)["x"].unique())).min()
-        place.set_ylim(0, 2.2 * wide / width)
-    axes[0].set(ylabel="density")
+    axes[0].set(ylabel="share of neurons")
     figures.legend_outside(axes[0], "lower center", ncols=2)
     return figure
 
@@ -93,7 +85,7 @@ def linear(table: pd.DataFrame) -> Figure:
     for _, run in percents.groupby("seed"):
         axes.plot(run["x"], run["value"], color=PURPLE, linewidth=0.6, alpha=0.18)
     figures.mean_band(axes, percents, color=PURPLE, label="mean over runs")
-    figures.threshold(axes, 50, "unrelated", "y")
+    figures.threshold(axes, 50, axis="y")
     axes.set(xlabel="gradient steps + 1", ylabel="equal labels (% of test points)")
     log_ticks(axes.xaxis, _decades(table["x"]))
     axes.legend(loc="upper right")
@@ -102,12 +94,12 @@ def linear(table: pd.DataFrame) -> Figure:
 
 def stuck(table: pd.DataFrame, level: float, steps: Sequence[int]) -> Figure:
     """Left: test accuracies of all runs at two steps. Right: share of runs at most at `level`, with its interval."""
-    figure, axes = figures.grid(2, width=9, height=3.3)
+    figure, axes = figures.grid(2, width=8.8, height=3.3)
     tests = pick(table, set="test")
-    edges = np.arange(0.425, 1.03, 0.025)
+    edges = 0.0025 + np.arange(0.4, 1.01, 0.025)  # between possible values
     for step, color in zip(steps, (BLUE, ORANGE), strict=True):
         values = tests.loc[tests["x"] == first_after(tests["x"], step) + 1, "value"]
-        axes[0].hist(values, np.r_[edges, edges[-1] + 0.025], color=color, alpha=0.5, label=f"step {step}")
+        axes[0].hist(values, edges, color=color, alpha=0.5, label=f"step {step}")
     axes[0].axvline(level, **DASHED)
     axes[0].set(xlabel="test accuracy", ylabel="runs", title="distribution over runs")
     axes[0].legend(loc="upper left")
@@ -123,7 +115,7 @@ def stuck(table: pd.DataFrame, level: float, steps: Sequence[int]) -> Figure:
 
 def outside(large: pd.DataFrame, small: pd.DataFrame, rates: Sequence[float], settings: Mapping, seen: float) -> Figure:
     """Left: largest outputs over steps. Right: cosines within a cluster and what the proofs allow, by n; `seen`: ours."""
-    figure, axes = figures.grid(2, width=9, height=3.3)
+    figure, axes = figures.grid(2, width=8.8, height=3.3)
     for table, rate, color in zip((large, small), rates, (BLUE, ORANGE), strict=True):
         figures.band(axes[0], table[table["x"] > 0], color=color, label=f"step size {rate:g}")
     axes[0].set(xscale="log", yscale="log", xlabel="gradient steps", title="largest output on the training set")
@@ -150,9 +142,3 @@ def _decades(x: pd.Series) -> Sequence[float]:
     if top < 1000:
         return [1, 2, 4, 10, 16, 30, 100, 300]
     return [10.0**k for k in range(6) if 10.0**k <= top]
-
-
-def _two_colours():
-    from matplotlib.colors import ListedColormap
-
-    return ListedColormap([ORANGE, MUTED, GREEN])

@@ -42,7 +42,7 @@ page.text(say.setting())
 # %% [markdown]
 # ## Figure 1: fitted after one step, generalising later
 # The paper's average over 100 runs: after one step every training label is fitted while the test accuracy is that of a
-# coin; after a few more both are near 1. With a smaller step the same takes longer.
+# coin; after a few more both are near 1. The right panel has a step ten thousand times smaller.
 
 # %%
 page.figure(
@@ -55,8 +55,8 @@ page.figure(
 
 # %% [markdown]
 # ## Figure 2: from one half-plane to two classes
-# The paper shows where a network changes its label in the plane of the two means. In that plane the sign of f depends
-# on the direction alone, so we show it for many runs at once. A linear classifier has one half of the circle for each
+# The paper's panels are at the steps 0, 1 and 15. Ours show the sign of f in the plane of the two means, where it depends
+# on the direction alone, for many runs at once. A linear classifier has one half of the circle for each
 # class; the right answer has four quarters, centred at ±mu1 (class +1) and ±mu2 (class −1).
 
 # %%
@@ -81,8 +81,12 @@ page.figure(
     ),
     ["runs_projections"],
     alt=lambda table: say.projections_alt("runs", [1, 15]),
-    note="Pooled over all runs, as in the paper. The narrow peak along mu2 is cut off at step 15.",
+    note="Pooled over all runs. The outermost bins hold what lies further out. The narrow peak along mu2 is cut off at step 15.",
 )
+
+# %% [markdown]
+# ## Figure 4: the same, more slowly
+# With the step of 1e-16 the first steps are small against the initial weights, so neurons turn much later.
 
 # %%
 page.figure(
@@ -106,7 +110,7 @@ page.figure(
     plots.linear,
     ["linear"],
     alt=lambda table: say.linear_alt(),
-    note="Thin lines: runs. Two labels of the test points agree on half of them if they have nothing to do with each other.",
+    note="Thin lines: runs. Dotted: 50 %, where two labellings agree that have nothing to do with each other.",
 )
 
 # %%
@@ -114,8 +118,8 @@ page.text(say.linear_prose())
 
 # %% [markdown]
 # ## Runs that stay behind
-# Averages hide that the outcome has two kinds. In most runs all four clusters are classified; in the others part of one
-# cluster keeps the wrong label, and more steps help little. The paper does not speak of them.
+# Averages hide a tail of runs. In most runs all four clusters are classified; in some a good part of one cluster or two
+# keeps the wrong label, and more steps help little. We know of no word on them in the paper.
 
 # %%
 page.figure(
@@ -132,8 +136,8 @@ page.text(say.stuck_prose())
 # %% [markdown]
 # ## Theorem 3.1 and what it assumes
 # The theorem says, with high probability over data and initial weights: the training set is fitted from step 1 to
-# sqrt(n); after one step the test error is 1/2 up to a power of 1/n; from a small power of n steps on it is below
-# exp(−n²), up to constants. Its assumptions ask for means that are long enough against noise, a dimension that is large
+# sqrt(n); after one step the test error is 1/2 (1 ± n^−Ω(1)); from step C n^0.01 to step sqrt(n) it is at most
+# exp(−Ω(n^2.01)). Its assumptions ask for means that are long enough against noise, a dimension that is large
 # against n and the means, few flipped labels, many samples, small initial weights and steps, and enough neurons; the
 # proofs use that training points are nearly orthogonal, with cosines of at most 2/(C n²) for a large constant C.
 

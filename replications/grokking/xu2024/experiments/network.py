@@ -112,7 +112,7 @@ class Network(Trainable):
     def _plane_signs(self) -> Tensor:
         """Sign of f [K, ANGLES] in the plane of mu1 and mu2, where it depends on the direction alone."""
         start, gram = self.plane_start, self.plane_gram
-        angle = torch.arange(ANGLES, device=start.device) * (2 * torch.pi / ANGLES)
+        angle = torch.arange(ANGLES, dtype=start.dtype, device=start.device) * (2 * torch.pi / ANGLES)
         ways = torch.stack([angle.cos(), angle.sin()], 1).expand(len(start), -1, -1)
         return self.outputs(ways @ start, ways @ gram).sign()
 
