@@ -42,7 +42,7 @@ page.text(say.setting())
 # %% [markdown]
 # ## Figure 1: fitted after one step, generalising later
 # The paper's average over 100 runs: after one step every training label is fitted while the test accuracy is that of a
-# coin; after a few more both are near 1. The right panel has a step ten thousand times smaller.
+# coin; after a few more both are near 1. The right panel has a smaller step.
 
 # %%
 page.figure(
@@ -86,7 +86,7 @@ page.figure(
 
 # %% [markdown]
 # ## Figure 4: the same, more slowly
-# With the step of 1e-16 the first steps are small against the initial weights, so neurons turn much later.
+# With the smaller step of Figure 1 the first steps are small against the initial weights, so neurons turn much later.
 
 # %%
 page.figure(
