@@ -190,11 +190,11 @@ def test_tables_show_the_deciding_part_with_its_name_bound_and_paper_s_value():
         label="height of the peak", verdict="inconclusive", observed=57.2, low=24.6, high=209.0, bounds=[25, "inf"],
         n=24, estimator="median", unit="draw", paper=60.0,
     )  # fmt: skip
-    expected = "height of the peak: 57.2 ([24.6, 209], median of 24 draws); bound ≥ 25; paper 60 (+1 part)"
+    expected = "height of the peak: 57 ([25, 209], median of 24 draws); bound ≥ 25; paper 60 (+1 part)"
     assert cards.ours(claim(parts=[good, wide])) == expected
     table = glance.verdict_table([claim(parts=[good, wide])])
     assert f'title="{expected}"' in table.html
-    assert "<strong>57.2</strong>" in table.html
+    assert "<strong>57</strong>" in table.html
     assert "0.966" not in table.html, "of the parts the one that decides, not the first"
     assert expected in table.markdown
 
@@ -298,9 +298,9 @@ def test_a_card_tells_paper_bound_and_ours_apart():
     for column in ("Paper", "Bound (pilot)", "Ours"):
         assert f'<th scope="col">{column}</th>' in html
     assert "<td>2,500</td>" in html
-    assert "paper’s value in our 95 % prediction interval [12, 20]: no" in html
+    assert "paper’s value in our 95 % prediction interval [12.00, 20.00]: no" in html
     markdown = cards.claim_markdown(claim(parts=[shown], bounds_from="pilot"))
-    assert "paper 2,500, bound (pilot) ≥ 8, ours **16.3**" in markdown
+    assert "paper 2,500, bound (pilot) ≥ 8, ours **16.30**" in markdown
 
 
 def test_a_card_says_when_the_control_arm_passes_too():
@@ -314,8 +314,8 @@ def test_a_card_says_when_the_control_arm_passes_too():
     }
     shown = [part(bounds=[8, "inf"], control_arm=arm | {"verdict": v}) for v in ("reproduced", "contradicted")]
     html = cards.claim_html(claim(parts=shown))
-    assert "control arm (softmax): 8.60 [8.10, 9], passes too: this bound is void" in html
-    assert "control arm (softmax): 8.60 [8.10, 9], outside, as it should be" in html
+    assert "control arm (softmax): 8.60 [8.10, 9.00], passes too: this bound is void" in html
+    assert "control arm (softmax): 8.60 [8.10, 9.00], outside, as it should be" in html
 
 
 def test_the_table_of_claims_explains_the_marks_once():
@@ -329,7 +329,7 @@ def test_one_run_of_the_paper_is_compared_with_where_one_of_ours_would_fall():
     single = part(relation="consistent", bounds=[1.02, 1.02], paper=1.02, agrees="yes", prediction=[0.9, 1.1], n=5)
     html = cards.claim_html(claim(parts=[single]))
     assert "consistent with 1.02" in html
-    assert "mean of 5 seeds, one more run would fall into [0.900, 1.10]" in html
+    assert "mean of 5 seeds, one more run would fall into [0.90, 1.10]" in html
 
 
 # ---- small pictures ------------------------------------------------------------------------------------------------

@@ -71,7 +71,7 @@ def test_the_text_follows_the_verdict_and_links_to_the_card(written):
     other = part(verdict="contradicted", observed=0.123, label="height <i>")
     after = overview.render(theme, both | {"liu2023": shown("liu2023", verdict="contradicted", parts=[other])})
     assert "liu2023:B2 ✗ contradicted</a>" in after
-    assert "height &lt;i&gt;: <strong>0.123</strong>" in after
+    assert "height &lt;i&gt;: <strong>0.12</strong>" in after
     assert "liu2023:B2 ✓" not in after
 
 

@@ -23,7 +23,7 @@ def told(text: str) -> dict:
 def places(text: str, name: str) -> np.ndarray:
     """Vertices of the first path of a group, in units of the SVG."""
     path = re.search(rf'<g id="{name}">\s*<path d="(.*?)"', text, re.DOTALL)[1]
-    return np.array(re.findall(r"[ML] (\S+) (\S+)", path), float)
+    return np.array(re.findall(r"[ML]\s*([-\d.]+) ([-\d.]+)", path), float)
 
 
 def values(axes: dict, places: np.ndarray) -> np.ndarray:
@@ -118,7 +118,7 @@ def test_a_line_says_its_seed_and_an_entry_the_title_of_its_legend():
         axes.plot([0, 1], [0, seed], color=figures.BLUE, label=None if seed > 3 else "0.1", gid=f"seed {seed}")
     axes.legend(title="$\\eta$")
     given = told(touching.svg(figure, "name", "title"))
-    assert given["entries"] == ["\\eta: 0.1"]
+    assert given["entries"] == ["η: 0.1"]
     assert given["curves"] == [{"axes": 0, "of": [0], "unit": "seed 3"}, {"axes": 0, "of": [0], "unit": "seed 7"}]
 
 
@@ -180,7 +180,7 @@ def test_without_what_is_told_the_picture_is_the_same_and_bytes_are_equal():
     assert text == touching.svg(two_panels(), "name", "title")
 
     def bare(text: str) -> str:
-        return re.sub(r'(?<=<g) id="[^"]*"', "", text)
+        return re.sub(r"</?g\b[^>]*>\n", "", text)  # groups are there only where they have a name
 
     added = re.search(rf'{touching.GROUND}<metadata id="touch">.*</metadata><script href="figure.js"/>', text)[0]
     assert bare(text.replace(added, "")) == bare(figures.svg(two_panels(), "name", "title"))

@@ -145,5 +145,5 @@ def _short(value: float) -> float:
 
 def plain(text: str) -> str:
     """A label on one line, without marks of mathematics, as the picture writes it (see `notation`)."""
-    bare = text.replace("$", "").replace("^{", "^").replace("{", "").replace("}", "")
+    bare = text.replace("$", "").replace("\\", "").replace("^{", "^").replace("{", "").replace("}", "")
     return notation.plain(" ".join(bare.split()))
