@@ -21,9 +21,13 @@ def phase(train: ArrayLike, test: ArrayLike, corruption: ArrayLike) -> np.ndarra
     forgets, which the paper calls forgetting or confusion. Accuracies that are no numbers have the phase "diverged".
     """
     train, test, corruption = np.broadcast_arrays(*(np.asarray(x, float) for x in (train, test, corruption)))
-    found = np.select(
-        [np.isnan(train) | np.isnan(test), (test >= HIGH) & (train >= HIGH), test < HIGH, train >= 1 + MARGIN - corruption],
+    return np.select(
+        [
+            np.isnan(train) | np.isnan(test),
+            (test >= HIGH) & (train >= HIGH),
+            test < HIGH,
+            train >= 1 + MARGIN - corruption,
+        ],
         ["diverged", PHASES[0], np.where(train >= HIGH, PHASES[3], PHASES[4]), PHASES[1]],
         PHASES[2],
     )
-    return found

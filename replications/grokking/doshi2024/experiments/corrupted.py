@@ -119,7 +119,9 @@ class Corrupted(Trainable):
         result = torch.full((members, len(ORDERS), len(self.shares), len(SETS)), torch.nan, dtype=self.dtype)
         if self.taken < self.steps:
             return result
-        ranks = torch.stack([ranks_of(row, seed, self.p) for row, seed in zip(periodicity.cpu(), self.seeds, strict=True)])
+        ranks = torch.stack(
+            [ranks_of(row, seed, self.p) for row, seed in zip(periodicity.cpu(), self.seeds, strict=True)]
+        )
         for k, count in enumerate(removed_counts(width, self.shares)):
             for j in range(len(ORDERS)):
                 kept = (ranks[:, j] >= count).to(squared.device)
