@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from replications.grokking.doshi2024.phases import PHASES
+from replications.grokking.doshi2024.measuring.decay import BINS, PERIODIC
+from replications.grokking.doshi2024.phases import HIGH, MARGIN, PHASES
 from verifig.pages.figures import pick
 from verifig.pages.page import Page
 
@@ -67,7 +68,7 @@ def fig4(page: Page) -> Caption:
         ),
         "note": lambda runs, histograms: (
             f"Modulo {page.settings('decay')['modulus']}, {page.seeds('decay')} seeds; histograms are means over seeds, in bins of "
-            "0.05. Diamonds: the paper's, modulo 97 with 500 neurons, read off its figures; its bins are not known."
+            f"{BINS[1]:g}. Diamonds: the paper's, modulo 97 with 500 neurons, read off its figures; its bins are not known."
         ),
     }
 
@@ -75,47 +76,43 @@ def fig4(page: Page) -> Caption:
 def fig4_text(page: Page) -> str:
     """What differs from the paper's decay 0, and what the corrupted pairs are given instead."""
     return (
-        f"Without weight decay the network here fits all training labels ({of(page, 'train_accuracy', 'wd0')}) and has a test accuracy "
-        f"of {of(page, 'test_accuracy', 'wd0')}. At decay 15 the corrupted pairs are answered with their random labels in a share of "
-        f"{of(page, 'corrupted_accuracy', 'wd15')} and with their true sums in {of(page, 'recovered', 'wd15')}: what is given up is "
-        f"corrected. Training accuracy peaks at {of(page, 'train_peak', 'wd15')} and then falls by {of(page, 'train_fall', 'wd15')} while "
-        f"test accuracy rises by {of(page, 'test_rise', 'wd15')}. By the paper's thresholds full inversion needs a training accuracy below "
-        f"{1.05 - page.settings('decay')['corruption']:.2f}; here it is {of(page, 'train_accuracy', 'wd15')}."
+        f"Without weight decay the network here ends with an accuracy of {of(page, 'train_accuracy', 'wd0')} on its training labels and "
+        f"{of(page, 'test_accuracy', 'wd0')} on test pairs. At decay {decays(page)['wd15']:g} it answers the corrupted pairs with their "
+        f"random labels in a share of {of(page, 'corrupted_accuracy', 'wd15')} and with their true sums in "
+        f"{of(page, 'recovered', 'wd15')}. There training accuracy peaks at {of(page, 'train_peak', 'wd15')}; from the peak to the end it "
+        f"loses {of(page, 'train_fall', 'wd15')} while test accuracy gains {of(page, 'test_rise', 'wd15')}. By the paper's thresholds full "
+        f"inversion needs a training accuracy below {1 + MARGIN - page.settings('decay')['corruption']:.2f} and partial inversion one "
+        f"below {HIGH:g}; here it is {of(page, 'train_accuracy', 'wd15')}."
     )
 
 
 def clean_text(page: Page) -> str:
     """The control with true labels."""
     return (
-        f"**Control.** With true labels in place of the random ones (same pairs and start, decay 5) the share of neurons with a "
-        f"participation ratio below 0.5 is {of(page, 'aperiodic_share', 'clean5')} instead of {of(page, 'aperiodic_share', 'wd5')}, and "
-        f"the mean ratio {of(page, 'participation', 'clean5')} instead of {of(page, 'participation', 'wd5')}: the neurons of low ratio "
-        "are there for the random labels."
+        f"**Control.** With true labels in place of the random ones (same pairs and start, decay {page.settings('decay', 'clean5')['weight_decay']:g}) the share of neurons with a "
+        f"participation ratio below {PERIODIC:g} is {of(page, 'aperiodic_share', 'clean5')} instead of {of(page, 'aperiodic_share', 'wd5')}, and "
+        f"the mean ratio {of(page, 'participation', 'clean5')} instead of {of(page, 'participation', 'wd5')}."
     )
 
 
-def left(page: Page, name: str, order: str, removed: float) -> str:
-    """Accuracy that pruning leaves, as text."""
-    return of(page, f"{name}_left", PRUNED, order=order, removed=removed)
+def left(page: Page, order: str, removed: float) -> str:
+    """Accuracies that pruning leaves, as text."""
+    corrupted, test = (of(page, f"{name}_left", PRUNED, order=order, removed=removed) for name in ("corrupted", "test"))
+    return f"{removal(page, removed)} removed, {corrupted} on corrupted labels and {test} on test pairs"
+
+
+def removal(page: Page, removed: float) -> str:
+    """The share of neurons removed that lies nearest to one that is judged, as text."""
+    return f"{100 * min(page.settings('decay')['prune_shares'], key=lambda share: abs(share - removed)):g} %"
 
 
 def fig6(page: Page) -> Caption:
     """What is left of both at the shares that are judged."""
-
-    def orders() -> str:
-        return "; ".join(
-            f"{what}, with {share:.0%} removed, {left(page, 'corrupted', order, share)} on corrupted labels and "
-            f"{left(page, 'test', order, share)} on test pairs".replace("%", " %")
-            for order, what, share in (
-                ("low", "lowest ratios first", 0.5),
-                ("high", "highest ratios first", 0.3),
-                ("random", "random order", 0.5),
-            )
-        )
-
     return {
         "alt": lambda pruned: (
-            f"Accuracy against the share of neurons removed, in three orders. Mean accuracies: {orders()}."
+            "Accuracy against the share of neurons removed, in three orders. Mean accuracies: lowest ratios first, with "
+            f"{left(page, 'low', 0.5)}; highest ratios first, with {left(page, 'high', 0.3)}; random order, with "
+            f"{left(page, 'random', 0.5)}."
         ),
         "note": lambda pruned: (
             f"Weight decay {page.settings('decay', PRUNED)['weight_decay']:g}, modulo {page.settings('decay')['modulus']}, "
@@ -131,9 +128,8 @@ def fig6_text(page: Page) -> str:
     parts = {order: of(page, "separation", PRUNED, order=order, removed=0.5) for order in ("low", "high", "random")}
     return (
         "Let the separation be the share of test accuracy that pruning leaves minus the share of accuracy on corrupted labels that it "
-        f"leaves. With half of the neurons removed it is {parts['low']} in the order of lowest ratios first, {parts['high']} with the "
-        f"highest first and {parts['random']} in random order. Random removal takes test accuracy sooner than memorised labels, so "
-        "keeping test accuracy while the corrupted labels go is the work of the order."
+        f"leaves. With {removal(page, 0.5)} of the neurons removed it is {parts['low']} in the order of lowest ratios first, {parts['high']} with the "
+        f"highest first and {parts['random']} in random order: 1 would keep the rule alone, −1 the corrupted labels alone."
     )
 
 
@@ -163,47 +159,52 @@ def fig3(page: Page) -> Caption:
     }
 
 
+def solved(page: Page, statistic: str) -> str:
+    """A statistic of the analytic solution at the largest modulus and width, as text."""
+    used = page.settings("analytic")
+    where = {"p": str(max(used["moduli"])), "width": str(max(used["widths"]))}
+    return page.number("analytic", statistic, where)
+
+
+def ratio(page: Page, vector: str, transform: str) -> str:
+    """The participation ratio of a known vector by a transform, at the largest modulus, as text."""
+    where = {"p": str(max(page.settings("analytic")["moduli"])), "transform": transform}
+    return page.number("analytic", f"{vector}_ratio", where)
+
+
+def size(page: Page) -> str:
+    """The largest modulus and width of the analytic solution."""
+    used = page.settings("analytic")
+    return f"p = {max(used['moduli'])}, N = {max(used['widths'])}"
+
+
 def analytic(page: Page) -> Caption:
     """The two disagreements between the paper's formulas and what they are for."""
-    p, width = "59", "300"
-    where = {"p": p, "width": width}
-
-    def ratio(vector: str, transform: str) -> str:
-        return page.number("analytic", f"{vector}_ratio", {"p": p, "transform": transform})
-
     return {
         "alt": lambda solution, known: (
-            f"Accuracy and mean correct output of the analytic solution over widths, and participation ratios of known vectors. Modulo {p} "
-            f"with N = {width}: accuracy {page.number('analytic', 'accuracy', where)}, mean correct output "
-            f"{page.number('analytic', 'correct', where)} with the power 1/3 and {page.number('analytic', 'printed_correct', where)} with the "
-            f"printed −1/3. A cosine has the ratio {ratio('cosine', 'one_sided')} by the one-sided transform and {ratio('cosine', 'all')} over "
-            "all frequencies."
+            "Accuracy and mean correct output of the analytic solution over widths, and participation ratios of known vectors. "
+            f"{size(page)}: accuracy {solved(page, 'accuracy')}, mean correct output {solved(page, 'correct')} with the power +1/3 and "
+            f"{solved(page, 'printed_correct')} with the printed −1/3. A cosine has the ratio {ratio(page, 'cosine', 'one_sided')} by the "
+            f"one-sided transform and {ratio(page, 'cosine', 'all')} over all frequencies."
         ),
         "note": lambda solution, known: (
-            f"Nothing is trained; {page.seeds('analytic')} draws of frequencies and phases. Noise and one-hot vector in the right panel have "
-            f"{known['p'].max()} entries."
+            f"Nothing is trained; {page.seeds('analytic')} draws of frequencies and phases. The vectors on the right have "
+            f"{known['p'].max()} entries. Shaded: the ratios of the periodic neurons in the paper's Figure 4."
         ),
     }
 
 
 def errors(page: Page) -> str:
     """The evidence for both errors, in numbers."""
-    where = {"p": "59", "width": "300"}
-    both = {
-        name: page.number("analytic", name, where)
-        for name in ("correct", "printed_correct", "accuracy", "printed_accuracy")
-    }
-
-    def ratio(vector: str, transform: str) -> str:
-        return page.number("analytic", f"{vector}_ratio", {"p": "59", "transform": transform})
-
     return (
-        f"**The exponent of Eq. 2.** It prints the amplitude (2/N) to the power −1/3. With it the mean output at the correct class is "
-        f"{both['printed_correct']} (p = 59, N = 300), with the power +1/3 it is {both['correct']}, which is what the derivation (Eq. 7) "
-        f"needs. Accuracy is {both['printed_accuracy']} and {both['accuracy']}: the largest output does not depend on the scale.\n\n"
-        f"**The participation ratio of Eq. 3.** The sum over all p frequencies gives a cosine {ratio('cosine', 'all')}, since a real wave has "
-        "equal energy at a frequency and at its negative, while the figures show neurons at up to 0.92. The authors' code takes the one-sided "
-        f"transform, mean included: there a cosine has {ratio('cosine', 'one_sided')}, noise {ratio('noise', 'one_sided')} and a one-hot vector "
-        f"{ratio('one_hot', 'one_sided')}, which is 2/(p + 1). The range from 1/p to 1 beside Eq. 3 fits neither: over all frequencies only a "
-        "constant reaches 1. This page uses the one-sided transform throughout."
+        "**The exponent of Eq. 2.** It prints the amplitude of each weight as (2/N) to the power −1/3. With it the mean output at the "
+        f"correct class is {solved(page, 'printed_correct')} ({size(page)}), with the power +1/3 it is {solved(page, 'correct')}, which is "
+        f"what the derivation (Eq. 7) needs. Accuracy is {solved(page, 'printed_accuracy')} and {solved(page, 'accuracy')}: which output "
+        "is the largest does not depend on the scale.\n\n"
+        f"**The participation ratio of Eq. 3.** The sum over all p frequencies gives a cosine {ratio(page, 'cosine', 'all')}, since a real "
+        f"wave has equal energy at a frequency and at its negative, while the paper's Figure 4 has neurons at up to "
+        f"{max(page.paper('fig4')['high']):g}. The authors' code takes the one-sided transform, mean included: there a cosine has "
+        f"{ratio(page, 'cosine', 'one_sided')}, noise {ratio(page, 'noise', 'one_sided')} and a one-hot vector "
+        f"{ratio(page, 'one_hot', 'one_sided')}, which is 2/(p + 1). The range from 1/p to 1 beside Eq. 3 is that of the sum over all "
+        "frequencies, where only a vector without a period, a constant, reaches 1. This page uses the one-sided transform throughout."
     )
