@@ -116,7 +116,7 @@ def fig6(page: Page) -> Caption:
         ),
         "note": lambda pruned: (
             f"Weight decay {page.settings('decay', PRUNED)['weight_decay']:g}, modulo {page.settings('decay')['modulus']}, "
-            f"{page.seeds('decay')} seeds with one random order each. Neurons are removed one after the other without retraining. "
+            f"{page.seeds('decay')} seeds, the random order averaged over {page.settings('decay')['random_orders']} orders each. Neurons are removed one after the other without retraining. "
             "Diamonds: the paper's, in the colour of their curve, read off its figure; it has no random order, and we do not know "
             "the decay of its network."
         ),

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from verifig.planning.checks import by_condition, distinct, increasing, no_conditions, require, shared
 
-SHAPE = ("modulus", "width", "steps", "log_every", "dtype", "optimizer", "prune_shares")
+SHAPE = ("modulus", "width", "steps", "log_every", "dtype", "optimizer", "prune_shares", "random_orders")
 
 
 def corrupted(members: Sequence[Mapping]) -> None:

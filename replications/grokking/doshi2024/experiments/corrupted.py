@@ -58,7 +58,7 @@ class Corrupted(Trainable):
         super().__init__()
         first = members[0]
         self.p, self.dtype, self.steps = first["modulus"], dtype_of(first), first["steps"]
-        self.shares = first.get("prune_shares", [])
+        self.shares, self.tries = first.get("prune_shares", []), first.get("random_orders", 1)
         self.seeds = [member["seed"] for member in members]
         problems = [draw(member) for member in members]
         rows, self.given, self.true, self.sets = (
@@ -114,29 +114,41 @@ class Corrupted(Trainable):
         return sum(fourier.participation(part[..., places.to(part.device)]) for part in parts) / 3
 
     def pruned(self, squared: Tensor, periodicity: Tensor) -> Tensor:
-        """Accuracies [K, orders, shares, sets] with growing shares of neurons removed; NaN before the last step."""
+        """Accuracies [K, orders, shares, sets] with growing shares of neurons removed; NaN before the last step.
+
+        Those of the random order are means over several.
+        """
         members, width = periodicity.shape
         result = torch.full((members, len(ORDERS), len(self.shares), len(SETS)), torch.nan, dtype=self.dtype)
         if self.taken < self.steps:
             return result
-        ranks = torch.stack(
-            [ranks_of(row, seed, self.p) for row, seed in zip(periodicity.cpu(), self.seeds, strict=True)]
-        )
+        of_members = [
+            ranks_of(row, seed, self.p, self.tries) for row, seed in zip(periodicity.cpu(), self.seeds, strict=True)
+        ]
+        ranks = {name: torch.stack([ranks[name] for ranks in of_members]) for name in ORDERS}
         for k, count in enumerate(removed_counts(width, self.shares)):
-            for j in range(len(ORDERS)):
-                kept = (ranks[:, j] >= count).to(squared.device)
-                outputs = torch.bmm(squared, self.network.weights[1] * kept[..., None])
-                result[:, j, k] = shares(outputs.argmax(2) == self.given, self.sets).cpu().to(self.dtype)
+            for j, name in enumerate(ORDERS):
+                tried = [self.without(squared, rank < count) for rank in ranks[name].unbind(1)]
+                result[:, j, k] = sum(tried).cpu() / len(tried)
         return result
 
+    def without(self, squared: Tensor, gone: Tensor) -> Tensor:
+        """Accuracies [K, sets] of the networks without the neurons `gone` [K, N] (bool), in float64."""
+        weights = self.network.weights[1].masked_fill(gone.to(squared.device)[..., None], 0)
+        return shares(torch.bmm(squared, weights).argmax(2) == self.given, self.sets)
 
-def ranks_of(periodicity: Tensor, seed: int, p: int) -> Tensor:
-    """When each of N neurons is removed, 0 = first, in each of the orders: [orders, N]."""
-    width = len(periodicity)
-    shuffled = torch.randperm(width, generator=generator(THEME, "doshi order", p, width, seed)).numpy()
-    return torch.stack(
-        [torch.from_numpy(np.argsort(order(periodicity.numpy(), name, shuffled), kind="stable")) for name in ORDERS]
-    )
+
+def ranks_of(periodicity: Tensor, seed: int, p: int, tries: int) -> dict[str, Tensor]:
+    """By order of removal, when each of N neurons is removed, 0 = first: [1, N], of the random order [tries, N]."""
+    width, stream = len(periodicity), generator(THEME, "doshi order", p, len(periodicity), seed)
+    found = {}
+    for name in ORDERS:
+        orders = [
+            order(periodicity.numpy(), name, torch.randperm(width, generator=stream).numpy())
+            for _ in range(tries if name == "random" else 1)
+        ]
+        found[name] = torch.from_numpy(np.stack(orders)).argsort(1)
+    return found
 
 
 def shares(values: Tensor, sets: Tensor) -> Tensor:

@@ -184,9 +184,22 @@ def test_orders_of_removal():
     with pytest.raises(ValueError, match="must be one of low, high, random"):
         order([0.3], "middle")
     assert removed_counts(300, [0, 0.05, 0.5, 1]) == [0, 15, 150, 300]
-    ranks = corrupted.ranks_of(torch.tensor([0.3, 0.1, 0.9]), 0, 59)
-    assert ranks[:2].tolist() == [[1, 0, 2], [1, 2, 0]]
-    assert sorted(ranks[2].tolist()) == [0, 1, 2]
+    ranks = corrupted.ranks_of(torch.tensor([0.3, 0.1, 0.9, 0.5]), 0, 59, 6)
+    assert ranks["low"].tolist() == [[1, 0, 3, 2]]
+    assert ranks["high"].tolist() == [[2, 3, 0, 1]]
+    assert (ranks["random"].sort(1).values == torch.arange(4)).all()
+    assert len({tuple(row) for row in ranks["random"].tolist()}) > 1
+
+
+def test_the_random_order_is_averaged_over_tries():
+    program = with_weights(*(np.random.default_rng(4).normal(size=shape) for shape in ((9, 5), (9, 5), (5, 9))))
+    program.shares, program.tries, program.taken = [0.6], 4, program.steps
+    record = program.record()
+    ranks = corrupted.ranks_of(record["participation"][0], 0, 5, 4)["random"]
+    hidden = program.network.squared(program.every)
+    alone = torch.stack([program.without(hidden, (rank < 5)[None])[0] for rank in ranks])
+    torch.testing.assert_close(record["pruned"][0, 2, 0], alone.mean(0))
+    assert (alone.std(0) > 0).any()
 
 
 # ---- phases and the grid ---------------------------------------------------------------------------------------------
