@@ -41,7 +41,7 @@ def fig4(runs: pd.DataFrame, histograms: pd.DataFrame, decays: Mapping[str, floa
         if condition in paper["train"]:
             last = runs["x"].max()
             figures.paper_points(top, [last], [paper["train"][condition]], "paper, training, modulo 97", clip_on=False)
-            top.legend(fontsize=8)
+            top.legend(handles=top.get_lines()[-1:], fontsize=8, loc="lower right")
         _histogram(bottom, pick(histograms, condition=condition), paper["counts"].get(condition, []))
     axes[0].set_ylabel("accuracy")
     axes[0].legend(fontsize=8, loc="center right")
@@ -77,14 +77,14 @@ def fig6(pruned: pd.DataFrame, condition: str, paper: Mapping[str, Mapping]) -> 
                 figures.paper_points(panel, *place, "", markeredgecolor=colour, clip_on=False)
         panel.set(title=title, xlabel="share of neurons removed", xlim=(0, 1), ylim=(-0.03, 1.03))
     axes[0].set_ylabel("accuracy")
-    axes[2].legend(fontsize=8)
+    axes[2].legend(fontsize=8, loc="lower left")
     return figure
 
 
 def fig3(cells: pd.DataFrame) -> Figure:
     """The phase of every entry of the grid, a panel for each weight decay."""
     decays = sorted(cells["weight_decay"].unique())
-    figure, axes = figures.grid(len(decays), width=2.9 * len(decays), height=3.2, sharey=True)
+    figure, axes = figures.grid(len(decays), width=2.4 * len(decays) + 1.4, height=2.9, sharey=True)
     colours = ListedColormap([COLOURS[name] for name in PHASES])
     for panel, decay in zip(axes, decays, strict=True):
         table = pick(cells, weight_decay=decay).pivot(index="train_fraction", columns="corruption", values="phase")
@@ -116,11 +116,11 @@ def analytic(solution: pd.DataFrame, known: pd.DataFrame, high: Sequence[float])
         high: participation ratios of the paper's periodic neurons, from and to.
     """
     figure, axes = figures.grid(3, width=9.4, height=3.0)
-    for colour, (p, rows) in zip((BLUE, OLIVE), solution.groupby("p"), strict=False):
-        figures.band(axes[0], rows, y="accuracy", color=colour, label=f"p = {p}", marker="o", markersize=3)
-        figures.band(axes[1], rows, y="correct", color=colour, label=f"power 1/3, p = {p}", marker="o", markersize=3)
-        printed = {"color": colour, "linestyle": "--", "marker": "s", "markersize": 3}
-        figures.band(axes[1], rows, y="printed_correct", label=f"power −1/3, p = {p}", **printed)
+    for look, (p, rows) in zip(((BLUE, 4), (OLIVE, 1.5)), solution.groupby("p"), strict=False):
+        line = dict(zip(("color", "linewidth"), look, strict=True))  # the curves of all p lie on one another
+        figures.band(axes[0], rows, y="accuracy", label=f"p = {p}", **line)
+        figures.band(axes[1], rows, y="correct", label=f"power 1/3, p = {p}", **line)
+        figures.band(axes[1], rows, y="printed_correct", label=f"power −1/3, p = {p}", **line, linestyle="--")
     axes[0].set(title="accuracy", xlabel="neurons N", ylim=(0, 1.05))
     figures.threshold(axes[1], 1, axis="y")
     axes[1].set(title="mean correct output", xlabel="neurons N", yscale="log")
