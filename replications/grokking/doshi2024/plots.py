@@ -97,7 +97,7 @@ def fig3(cells: pd.DataFrame) -> Figure:
         panel.set(title=f"weight decay {decay:g}", xlabel="corruption")
     axes[0].set_ylabel("training fraction")
     shown = [Patch(color=COLOURS[name], label=f"{LETTERS[name]} {name}") for name in PHASES]
-    figures.legend_outside(axes[-1], "right", handles=shown, fontsize=8)
+    figure.legend(handles=shown, fontsize=8, ncols=len(shown), loc="outside lower center")
     return figure
 
 
