@@ -43,6 +43,12 @@ SMALL: dict[tuple[str, str], tuple[str, str, dict]] = {
     ("nakkiran2020", "sample_sizes"): (
         "features", "smoke", {"seeds": 1, "sample_sizes": [5, 10, 20], "sample_test": 20, "sample_width": 10, "threshold_sizes": [10]},
     ),
+    ("doshi2024", "analytic"): ("analytic", "smoke", {"seeds": 2, "moduli": [5, 7], "widths": [4, 8]}),
+    ("doshi2024", "corrupted"): ("decay", "smoke", {"seeds": 2, "modulus": 5, "width": 4, "steps": 4, "log_every": 2, "prune_shares": [0.0, 0.5]}),
+    ("doshi2024", "grid"): (
+        "phases", "smoke",
+        {"seeds": 1, "modulus": 5, "width": 4, "steps": 4, "weight_decays": [0.0], "train_fractions": [0.5], "corruptions": [0.0, 0.4]},
+    ),
     ("prieto2025", "landscape"): ("landscape53", "laptop", {"modulus": 7, "width": 8, "epochs": 6, "log_every": 2, "grid": 3}),
     ("prieto2025", "mnist"): ("mnist200", "laptop", {"train_size": 20, "test_size": 20, "epochs": 4, "log_every": 2, "width": 8, "seeds": 2}),
     ("prieto2025", "modular"): ("edge113", "smoke", {"modulus": 7, "width": 8, "epochs": 6, "log_every": 2, "seeds": 2}),

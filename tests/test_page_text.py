@@ -15,6 +15,12 @@ TINY = {
         "weight_decay": lambda v: 0.85 * v, "code_bits": lambda v: v - 2 if v else 0, "train_size": 60, "test_size": 90,
         "init_scale": lambda v: 90.0 if v > 1 else 1.0,
     },
+    "doshi2024": {
+        "modulus": 11, "decay.width": 24, "phases.width": 12, "train_fraction": 0.55, "corruption": 0.42, "steps": 44, "log_every": 11,
+        "learning_rate": lambda v: 1.2 * v, "beta2": 0.97, "weight_decay": lambda v: 0.7 * v, "weight_decays": [0.0, 3.5, 7.0],
+        "prune_shares": [0.0, 0.32, 0.51, 1.0], "train_fractions": [0.4, 0.8], "corruptions": [0.0, 0.25, 0.4], "moduli": [11, 13],
+        "widths": [24, 48],
+    },
     "wu2023": {
         "steps": 400, "log_every": 100, "samples": 30, "test_size": 90, "dimension": 20, "teacher_neurons": 4, "width": 12,
         "learning_rates": lambda v: [0.9 * rate for rate in v], "learning_rate": 0.02, "batch_sizes": lambda v: v[:1] + [3] if len(v) > 1 else v,
@@ -71,6 +77,8 @@ TINY = {
 QUOTED = {
     # the paper's beta2 and modulus, which stand beside its values; the accuracy at which a set counts as learnt
     "prieto2025": {"0.99", "0.95", "95 %", "113"},
+    # thresholds of the paper's phases; bins and levels of ratios that are ours; what the paper's task and figures have
+    "doshi2024": {"0.9", "0.05", "0.5", "97", "500", "1,000"},
     # when clipping ends in the paper; the ten dimensions of an oracle, counts of runs, the unit of growth per 1,000 steps
     "wu2023": {"4,000", "10", "16", "1,000"},
     # CIFAR-10; the decay in the authors' code; where NC2 of so short a run happens to end

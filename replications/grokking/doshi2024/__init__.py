@@ -1,0 +1,1 @@
+"""Rule set doshi2024."""
