@@ -143,6 +143,7 @@ def landscape(arcs: pd.DataFrame, names: Mapping[str, str]) -> Figure:
         ylabel="energy / M",
         ylim=(0, 0.28),
     )
+    axes.set_xticks([0, 30, 60, 90])
     axes.legend(loc="lower left", ncols=2)
     _triangle(triangle)
     return figure

@@ -12,7 +12,7 @@ from verifig.pages import units
 
 WIDTH, HEIGHT, MARGIN = 220, 40, 6
 MIDDLE = 13  # of the strip above the tick labels
-LETTER = 5.4  # pixels that a letter of a tick label takes, about
+LETTER = 6.4  # pixels that a digit of a tick label takes in a wide font
 LOG_SPAN = 20.0  # positive values that differ by more are shown on a logarithmic axis
 SHOWN_UNITS = 40
 
