@@ -52,7 +52,7 @@ def accuracy(curves: pd.DataFrame) -> Figure:
         steps_axis(axes, title=title)
         axes.set_ylim(-3, 103)
     panels[0].set_ylabel("accuracy (%)")
-    panels[0].legend(loc="center left")
+    panels[0].legend(loc="upper left")
     return figure
 
 

@@ -118,7 +118,7 @@ class Captions:
             f"The experiment does not meet that assumption. With means of length {s['signal']:g} √(p/n) two points of a cluster have a cosine "
             f"of {s['signal'] ** 2:g}/({s['signal'] ** 2:g} + n), here {text(theory.cluster_cosine(s['signal'], s['samples']))}, while "
             f"2/n² is {text(theory.near_orthogonal(s['samples']))}; a larger p does not help, since the means grow with it. The largest cosine of a "
-            f"run is {self.at('runs', 'largest_cosine', percent=False)} on average. So the theorem explains the mechanism of these runs but "
+            f"run is {self.at('runs', 'largest_cosine', percent=False)} on average. So the theorem describes what most of these runs do but "
             f"does not cover them, and what it says of test error (at most exp(−Ω(n^2.01)) from a few steps on) is not what the runs that stay behind show."
         )
 

@@ -108,7 +108,12 @@ def stuck(table: pd.DataFrame, level: float, steps: Sequence[int]) -> Figure:
     axes[1].plot(list(found), middle, color=BLUE, marker="o", markersize=4)
     axes[1].fill_between(list(found), low, high, color=BLUE, alpha=0.2, linewidth=0)
     band_is(axes[1], "shares, band: 95 % intervals")
-    axes[1].set(xlabel="gradient steps + 1", title=f"runs with test accuracy at most {level:g} %", ylabel="share of runs (%)", ylim=(0, 103))
+    axes[1].set(
+        xlabel="gradient steps + 1",
+        title=f"runs with test accuracy at most {level:g} %",
+        ylabel="share of runs (%)",
+        ylim=(0, 103),
+    )
     log_ticks(axes[1].xaxis, _decades(tests["x"]))
     return figure
 

@@ -118,8 +118,8 @@ page.text(say.linear_prose())
 
 # %% [markdown]
 # ## Runs that stay behind
-# Averages hide a tail of runs. In most runs all four clusters are classified; in some a good part of one cluster or two
-# keeps the wrong label, and more steps help little. We know of no word on them in the paper.
+# Averages hide a tail of runs. In most runs all four clusters are classified; in some a part of a cluster keeps
+# the wrong label, and more steps help little. We know of no word on them in the paper.
 
 # %%
 page.figure(
@@ -136,8 +136,8 @@ page.text(say.stuck_prose())
 # %% [markdown]
 # ## Theorem 3.1 and what it assumes
 # The theorem says, with high probability over data and initial weights: the training set is fitted from step 1 to
-# √n; after one step the test error is 1/2 (1 ± n^{−Ω(1)}); from step C n^0.01 to step √n it is at most
-# exp(−Ω(n^2.01)). Its assumptions ask for means that are long enough against noise, a dimension that is large
+# √n; after one step the test error differs from 1/2 by no more than a negative power of n; from step C n^0.01 to step √n
+# it is at most exp(−Ω(n^2.01)). Its assumptions ask for means that are long enough against noise, a dimension that is large
 # against n and the means, few flipped labels, many samples, small initial weights and steps, and enough neurons; the
 # proofs use that training points are nearly orthogonal, with cosines of at most 2/(C n²) for a large constant C.
 

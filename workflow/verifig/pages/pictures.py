@@ -121,8 +121,9 @@ def _arrows(places: Sequence[float]) -> list[str]:
 
 def _ticks(part: Mapping, left: float, right: float) -> str:
     """The bounds' values under their ends of the band, side by side where they would meet."""
-    bounds = units.shown(part)["bounds"]
-    digits = numbers.digits_for(*bounds)
+    shown = units.shown(part)
+    bounds = shown["bounds"]
+    digits = numbers.digits_for(*bounds, shown["observed"])
     given = [
         (x, numbers.bound(b, digits)) for x, b in zip((left, right), bounds, strict=True) if not isinstance(b, str)
     ]
