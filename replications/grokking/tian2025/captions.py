@@ -9,14 +9,14 @@ from verifig.ground.numbers import text
 from verifig.pages.page import Page
 
 
-def trained(page: Page, experiment: str, condition: str = "decay") -> str:
-    """Task, network, optimiser and number of seeds of a condition."""
+def trained(page: Page, experiment: str, condition: str = "decay", pairs: str = "") -> str:
+    """Task, network, optimiser and number of seeds of a condition; `pairs`: which it trains on, where its own share does not tell."""
     used = page.settings(experiment, condition)
-    pairs = used["modulus"] ** 2
-    share = used["train_fraction"]
+    every, share = used["modulus"] ** 2, used["train_fraction"]
+    pairs = pairs or f"{int(share * every):,} of {every:,} pairs ({text(100 * share)} %)"
     return (
-        f"Sums modulo M = {used['modulus']}, {int(share * pairs):,} of {pairs:,} pairs ({text(100 * share)} %) to train on, {used['width']:,} hidden "
-        f"units, Adam with learning rate {used['learning_rate']:g}, {used['steps']:,} steps, {used['seeds']} seeds."
+        f"Sums modulo M = {used['modulus']}, {pairs} to train on, {used['width']:,} hidden units, Adam with learning rate "
+        f"{used['learning_rate']:g}, {used['steps']:,} steps, {used['seeds']} seeds."
     )
 
 
@@ -45,7 +45,7 @@ def boundary(page: Page) -> str:
     place = {"modulus": modulus}
     return (
         f"For M = {modulus} the authors' curve puts the boundary at {text(100 * boundary_fraction(modulus, BOUNDARY))} % of the pairs. "
-        f"Test accuracy crosses one half at {page.number('grok', 'boundary', place, take='median', percent=True)} here (median of seeds, "
+        f"Test accuracy crosses 50 % at {page.number('grok', 'boundary', place, take='median', percent=True)} here (median of seeds, "
         f"from {page.number('grok', 'boundary', place, take='min', percent=True)} to {page.number('grok', 'boundary', place, take='max', percent=True)}), "
         f"read off by interpolation between the shares trained on. That is a constant of {page.number('grok', 'boundary_constant', place, take='median')} "
         f"in place of {page.paper('boundary')['constant']:g}. The learning rate and the number of steps are fixed; the paper shows (Figures 6 and 7) that the learning rate moves the outcome near the boundary."
@@ -90,8 +90,8 @@ def phases(page: Page) -> str:
     least = [page.number("ascent", "least_reflection", {"condition": c}, take="max") for c in ("m11", "m13")]
     return (
         "**The maxima form a torus.** In the Fourier form no phase appears: u and v may be shifted against each other without changing the energy. The maxima of a "
-        "frequency are then all pairs of cosines, of which [u; ±Pu], v a reflection of u, are those with opposite phases (P is taken to be the inversion of the group, the reflection of the residues). Ascents end anywhere on the torus: the least "
-        f"cosine between v and the reflected u among the limits of a seed is at most {least[0]} for M = 11 and {least[1]} for M = 13, where "
+        "frequency are then all pairs of cosines, of which [u; ±Pu], v a reflection of u, are those whose phases are opposite, or half a turn from that (P is taken to be the inversion of the group, the reflection of the residues). Ascents end elsewhere on the torus too: the least "
+        f"size of the cosine between v and the reflected u among the limits of a seed is at most {least[0]} for M = 11 and {least[1]} for M = 13, where "
         "that form would give 1."
     )
 
@@ -143,5 +143,5 @@ def features(page: Page) -> Mapping:
             "Mean share of a neuron's strongest frequency over steps, and number of frequencies of pure neurons. The share rises by "
             f"{', '.join(f'{rises[c]} ({name})' for c, name in names.items())}; with decay {page.number('grok', 'frequencies', {'condition': 'decay'})} frequencies are found."
         ),
-        "note": "Share of the strongest frequency in the energy of a neuron's two input rows less their means, averaged with the neuron's energy as weight; pure: at least 0.9.",
+        "note": "Share of the strongest frequency in the energy of a neuron's two input rows less their means, averaged with the neuron's energy as weight; pure: at least 0.9. Curves at the starting share, and at no frequency, lie on top of each other.",
     }

@@ -52,7 +52,7 @@ def accuracy(curves: pd.DataFrame) -> Figure:
         steps_axis(axes, title=title)
         axes.set_ylim(-3, 103)
     panels[0].set_ylabel("accuracy (%)")
-    panels[0].legend(loc="center left")
+    panels[0].legend(loc="upper left")
     return figure
 
 
@@ -143,6 +143,7 @@ def landscape(arcs: pd.DataFrame, names: Mapping[str, str]) -> Figure:
         ylabel="energy / M",
         ylim=(0, 0.28),
     )
+    axes.set_xticks([0, 30, 60, 90])
     axes.legend(loc="lower left", ncols=2)
     _triangle(triangle)
     return figure

@@ -31,6 +31,7 @@ ascent = page.settings("ascent", "m11")
 
 # %% [markdown]
 # ## Figure 3: weight decay turns fitting into generalisation
+# In the paper both networks fit the training pairs, and only the one with weight decay generalises, many steps later.
 
 # %%
 page.figure("ti_accuracy", plots.accuracy, [f"{shown}_curves"], **captions.accuracy(page, shown))
@@ -48,7 +49,7 @@ page.figure(
     lambda table: plots.fractions(table, constant),
     ["grok_fractions"],
     alt=captions.by_fraction,
-    note=lambda: f"{captions.trained(page, 'grok')} Here with weight decay and other shares of the pairs.",
+    note=lambda: f"{captions.trained(page, 'grok', pairs='a share of the pairs')} With weight decay.",
 )
 
 # %%
@@ -100,7 +101,7 @@ page.figure(
     lambda arcs: plots.landscape(arcs, {"m11": "M = 11", "m13": "M = 13", "m8": "M = 8"}),
     ["ascent_arcs"],
     alt="Energy over M on the arc from one feature to another, falling from 1/4 to half of that in the middle and rising again, and its contours in a triangle whose corners are three features.",
-    note="Left: Equation 7 over all pairs (markers) and its closed form. Right: the closed form, by each feature's share of |w|². Mixtures have less energy than features, least where all shares are equal.",
+    note="Left: Equation 7 over all pairs (markers) and its closed form. Right: contours of energy over M by the closed form, at each feature's share of |w|². Mixtures have less energy than features, least where all shares are equal.",
 )
 
 # %% [markdown]

@@ -41,7 +41,7 @@ class Captions:
 
         rates = [f"{self.page.settings(name)['learning_rate']:g}" for name in ("runs", "small_step")]
         return (
-            f"Accuracies against gradient steps plus one, in the median run. Step size {rates[0]}: training accuracy {median('runs', 'train', 1)} after "
+            f"Accuracies against gradient steps plus one, medians over runs. Step size {rates[0]}: training accuracy {median('runs', 'train', 1)} after "
             f"one step, test accuracy {median('runs', 'test', 1)} after one and {median('runs', 'test', 15)} after 15 steps. Step size {rates[1]}: "
             f"training accuracy {median('small_step', 'train', 100)} and test accuracy {median('small_step', 'test', 100)} after 100 steps, test "
             f"accuracy {median('small_step', 'test', 20000)} after 20,000."
@@ -51,7 +51,7 @@ class Captions:
         """What lines are."""
         counts = [self.page.seeds(name) for name in ("runs", "small_step")]
         return (
-            f"{counts[0]} runs on the left, {counts[1]} on the right; diamonds: the paper, read off. On average over runs "
+            f"{counts[0]} runs on the left, {counts[1]} on the right; diamonds: the paper, whose curves are averages, read off. On average over runs "
             f"{self.page.number('runs', 'misclassified', {'step': 15})} % of the test points are misclassified at step 15 on the left. The right panel is followed until the test set "
             "is classified; the length of the paper's curves is unknown to us."
         )
@@ -72,7 +72,7 @@ class Captions:
             f"{self.at(experiment, 'spread_ratio', 'median', False, step=step, neurons='positive')} at step {step:,}" for step in steps
         ]  # fmt: skip
         return (
-            "Histograms of the inner products of positive neurons with both means, pooled over runs. Spread along mu1 over spread along mu2, "
+            "Histograms of the inner products of positive neurons with both means, pooled over runs. Spread along μ₁ over spread along μ₂, "
             f"median over runs: {', '.join(told)}."
         )
 
@@ -115,18 +115,18 @@ class Captions:
         """How far the experiment lies from the theorem's assumptions."""
         s = self.page.settings("runs")
         return (
-            f"The experiment does not meet that assumption. With means of length {s['signal']:g} sqrt(p/n) two points of a cluster have a cosine "
+            f"The experiment does not meet that assumption. With means of length {s['signal']:g} √(p/n) two points of a cluster have a cosine "
             f"of {s['signal'] ** 2:g}/({s['signal'] ** 2:g} + n), here {text(theory.cluster_cosine(s['signal'], s['samples']))}, while "
             f"2/n² is {text(theory.near_orthogonal(s['samples']))}; a larger p does not help, since the means grow with it. The largest cosine of a "
-            f"run is {self.at('runs', 'largest_cosine', percent=False)} on average. So the theorem explains the mechanism of these runs but "
+            f"run is {self.at('runs', 'largest_cosine', percent=False)} on average. So the theorem describes what most of these runs do but "
             f"does not cover them, and what it says of test error (at most exp(−Ω(n^2.01)) from a few steps on) is not what the runs that stay behind show."
         )
 
     def outputs_prose(self) -> str:
         """How far the loss has fallen."""
         return (
-            f"At the last step the largest output on the training set is {self.at('runs', 'largest_output', 'max', False)} in the worst run, so the loss is "
-            f"still log 2 = {text(math.log(2))} to six digits and its slope 1/2: fitting, overfitting and generalising all happen before the loss falls."
+            f"At the last step the largest output on the training set is {self.at('runs', 'largest_output', 'max', False)} in the worst run, so the loss "
+            f"differs from log 2 = {text(math.log(2))} by about half of that and its slope is 1/2: fitting, overfitting and generalising all happen before the loss falls."
         )
 
 

@@ -15,7 +15,7 @@ from verifig.pages.figures import BLUE, DASHED, GREEN, GREY, MUTED, ORANGE, PURP
 from verifig.pages.legible import band_is
 
 SETS = {"train": ("training set", GREY), "test": ("test set", BLUE)}
-ALONG = {"mu1": ("mean of their class, mu1", GREEN), "mu2": ("mean of the other class, mu2", ORANGE)}
+ALONG = {"mu1": ("mean of their class, μ₁", GREEN), "mu2": ("mean of the other class, μ₂", ORANGE)}
 
 
 def fig1(left: pd.DataFrame, right: pd.DataFrame, paper: Mapping, rates: Sequence[float]) -> Figure:
@@ -27,7 +27,7 @@ def fig1(left: pd.DataFrame, right: pd.DataFrame, paper: Mapping, rates: Sequenc
             place.plot(run["x"], run["value"], color=BLUE, linewidth=0.6, alpha=0.18)
         for name, (label, color) in SETS.items():
             medians = pick(percents, set=name).groupby("x")["value"].median()
-            place.plot(medians.index, medians, color=color, linewidth=2.2, label=f"{label}, median run")
+            place.plot(medians.index, medians, color=color, linewidth=2.2, label=f"{label}, median of runs")
         place.set(title=f"step size {rate:g}", xlabel="gradient steps + 1", ylim=(-2, 104))
         log_ticks(place.xaxis, _decades(table["x"]))
     steps = [paper["step"] + 1, paper["later"] + 1]
@@ -47,7 +47,7 @@ def fig2(table: pd.DataFrame, most: int = 50) -> Figure:
         shape = {"extent": (0, 360, len(signs), 0), "aspect": "auto", "interpolation": "nearest"}
         place.imshow(signs.to_numpy(), cmap=ListedColormap([ORANGE, MUTED, GREEN]), vmin=-1, vmax=1, **shape)
         place.set(title=f"step {step:g}", xlabel="direction in the plane")
-        place.set_xticks([0, 90, 180, 270], ["+mu1", "+mu2", "−mu1", "−mu2"])
+        place.set_xticks([0, 90, 180, 270], ["+μ₁", "+μ₂", "−μ₁", "−μ₂"])
         place.grid(visible=False)
     axes[0].set(ylabel="run")
     for color, label in ((GREEN, "class +1"), (ORANGE, "class −1")):
@@ -72,7 +72,7 @@ def projections(table: pd.DataFrame, steps: Sequence[float], unit: Mapping[float
         reach = 1.1 * scale * seen.loc[seen["value"] > 1e-4, "x"].abs().max()
         top = 2.2 * pick(seen, mean="mu1")["value"].max()  # a far narrower peak along mu2 leaves the frame
         place.set(title=f"step {step:,g}", xlim=(-reach, reach), ylim=(0, top), yticks=[])
-        place.set_xlabel(f"⟨w, mu⟩ in units of 1e{power}")
+        place.set_xlabel(f"⟨w, μ⟩ in units of 1e{power}")
     axes[0].set(ylabel="share of neurons")
     figures.legend_outside(axes[0], "lower center", ncols=2)
     return figure
@@ -93,22 +93,27 @@ def linear(table: pd.DataFrame) -> Figure:
 
 
 def stuck(table: pd.DataFrame, level: float, steps: Sequence[int]) -> Figure:
-    """Left: test accuracies of all runs at two steps. Right: share of runs at most at `level`, with its interval."""
+    """Left: test accuracies of all runs at two steps. Right: share of runs at most at `level` (in percent), with its interval."""
     figure, axes = figures.grid(2, width=8.8, height=3.3)
-    tests = pick(table, set="test")
-    edges = 0.0025 + np.arange(0.4, 1.01, 0.025)  # between possible values
+    tests = figures.percent(pick(table, set="test"))
+    edges = 0.25 + np.arange(40, 101, 2.5)  # between possible values
     for step, color in zip(steps, (BLUE, ORANGE), strict=True):
         values = tests.loc[tests["x"] == first_after(tests["x"], step) + 1, "value"]
         axes[0].hist(values, edges, color=color, alpha=0.5, label=f"step {step}")
     axes[0].axvline(level, **DASHED)
-    axes[0].set(xlabel="test accuracy", ylabel="runs", title="distribution over runs")
+    axes[0].set(xlabel="test accuracy (%)", ylabel="runs", title="distribution over runs")
     axes[0].legend(loc="upper left")
     found = {x: stats.share((part <= level).to_numpy()) for x, part in tests.groupby("x")["value"]}
     low, middle, high = ([100 * getattr(i, side) for i in found.values()] for side in ("low", "observed", "high"))
     axes[1].plot(list(found), middle, color=BLUE, marker="o", markersize=4)
     axes[1].fill_between(list(found), low, high, color=BLUE, alpha=0.2, linewidth=0)
     band_is(axes[1], "shares, band: 95 % intervals")
-    axes[1].set(xlabel="gradient steps + 1", title=f"runs with test accuracy at most {level:g} (%)", ylim=(0, 103))
+    axes[1].set(
+        xlabel="gradient steps + 1",
+        title=f"runs with test accuracy at most {level:g} %",
+        ylabel="share of runs (%)",
+        ylim=(0, 103),
+    )
     log_ticks(axes[1].xaxis, _decades(tests["x"]))
     return figure
 
@@ -126,7 +131,7 @@ def outside(large: pd.DataFrame, small: pd.DataFrame, rates: Sequence[float], se
     n = np.geomspace(10, 1e6, 60)
     axes[1].plot(n, [theory.cluster_cosine(settings["signal"], k) for k in n], color=BLUE, label="cosine in a cluster")
     axes[1].plot(n, [theory.near_orthogonal(k) for k in n], label="2/n², most that the proofs allow", **DASHED)
-    axes[1].plot(settings["samples"], seen, "o", color=GREEN, label="largest cosine, median run")
+    axes[1].plot(settings["samples"], seen, "o", color=GREEN, label="largest cosine, median of runs")
     axes[1].set(xscale="log", yscale="log", xlabel="training points n", title="cosines of training points")
     axes[1].legend(loc="lower left", fontsize=8.5)
     return figure

@@ -30,9 +30,9 @@ def units(settings, steps):
 
 # %% [markdown]
 # ## Background and words
-# Points of class +1 lie around mu1 and −mu1, points of class −1 around mu2 and −mu2, two orthogonal means: no linear
+# Points of class +1 lie around μ₁ and −μ₁, points of class −1 around μ₂ and −μ₂, two orthogonal means: no linear
 # classifier can tell them apart. Some training labels are flipped; the test set is clean. The network is a wide
-# two-layer ReLU network, f(x) = sum_j a_j relu(w_j · x), of which gradient descent on the mean logistic loss trains the
+# two-layer ReLU network, f(x) = Σ a_j relu(w_j · x) over neurons j, of which gradient descent on the mean logistic loss trains the
 # w_j; a neuron is called positive if a_j > 0. Overfitting is benign where flipped labels are fitted and fresh points
 # still classified well.
 
@@ -42,7 +42,7 @@ page.text(say.setting())
 # %% [markdown]
 # ## Figure 1: fitted after one step, generalising later
 # The paper's average over 100 runs: after one step every training label is fitted while the test accuracy is that of a
-# coin; after a few more both are near 1. The right panel has a smaller step.
+# coin; after a few more both are near 100 %. The right panel has a smaller step.
 
 # %%
 page.figure(
@@ -57,7 +57,7 @@ page.figure(
 # ## Figure 2: from one half-plane to two classes
 # The paper's panels are at the steps 0, 1 and 15. Ours show the sign of f in the plane of the two means, where it depends
 # on the direction alone, for many runs at once. A linear classifier has one half of the circle for each
-# class; the right answer has four quarters, centred at ±mu1 (class +1) and ±mu2 (class −1).
+# class; the right answer has four quarters, centred at ±μ₁ (class +1) and ±μ₂ (class −1).
 
 # %%
 page.figure(
@@ -70,8 +70,8 @@ page.figure(
 
 # %% [markdown]
 # ## Figure 3: neurons turn to the mean of their class
-# Inner products of the positive neurons with mu1 and mu2. After one step both have the same spread; some steps later the
-# neurons have grown along ±mu1, and hardly along mu2.
+# Inner products of the positive neurons with μ₁ and μ₂. After one step both have the same spread; some steps later the
+# neurons have grown along ±μ₁, and not along μ₂.
 
 # %%
 page.figure(
@@ -81,7 +81,7 @@ page.figure(
     ),
     ["runs_projections"],
     alt=lambda table: say.projections_alt("runs", [1, 15]),
-    note="Pooled over all runs. The outermost bins hold what lies further out. The narrow peak along mu2 is cut off at step 15.",
+    note="Pooled over all runs. The outermost bins hold what lies further out. The narrow peak along μ₂ is cut off at step 15.",
 )
 
 # %% [markdown]
@@ -96,13 +96,13 @@ page.figure(
     ),
     ["small_step_projections"],
     alt=lambda table: say.projections_alt("small_step", [15, 20000]),
-    note="A reconstruction: the steps of the paper's panels are unknown to us. The narrow peak along mu2 is cut off at the last step.",
+    note="A reconstruction: the steps of the paper's panels are unknown to us. The narrow peak along μ₂ is cut off at the last step.",
 )
 
 # %% [markdown]
 # ## Equation 4.3: the first step is linear
-# After one step f is close to (step size / 8n) times the inner product of x with sum_i y_i x_i: a linear classifier,
-# which on these data can be no better than a coin.
+# After one step f is close to (step size / 8n) times the inner product of x with Σ y_i x_i over the training points: a
+# linear classifier through the origin, which gives x and −x opposite labels and so is no better than a coin on these data.
 
 # %%
 page.figure(
@@ -118,13 +118,13 @@ page.text(say.linear_prose())
 
 # %% [markdown]
 # ## Runs that stay behind
-# Averages hide a tail of runs. In most runs all four clusters are classified; in some a good part of one cluster or two
-# keeps the wrong label, and more steps help little. We know of no word on them in the paper.
+# Averages hide a tail of runs. In most runs all four clusters are classified; in some a part of a cluster keeps
+# the wrong label, and more steps help little. We know of no word on them in the paper.
 
 # %%
 page.figure(
     "fig_stuck",
-    lambda table: plots.stuck(table, 0.95, (15, 300)),
+    lambda table: plots.stuck(table, 95, (15, 300)),
     ["runs_accuracy"],
     alt=say.stuck_alt,
     note="Left: all runs at two steps; dashed: the level of 95 % that we chose. Each test set has 200 points.",
@@ -136,8 +136,8 @@ page.text(say.stuck_prose())
 # %% [markdown]
 # ## Theorem 3.1 and what it assumes
 # The theorem says, with high probability over data and initial weights: the training set is fitted from step 1 to
-# sqrt(n); after one step the test error is 1/2 (1 ± n^−Ω(1)); from step C n^0.01 to step sqrt(n) it is at most
-# exp(−Ω(n^2.01)). Its assumptions ask for means that are long enough against noise, a dimension that is large
+# √n; after one step the test error differs from 1/2 by no more than a negative power of n; from step C n^0.01 to step √n
+# it is at most exp(−Ω(n^2.01)). Its assumptions ask for means that are long enough against noise, a dimension that is large
 # against n and the means, few flipped labels, many samples, small initial weights and steps, and enough neurons; the
 # proofs use that training points are nearly orthogonal, with cosines of at most 2/(C n²) for a large constant C.
 

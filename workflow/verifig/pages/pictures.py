@@ -12,7 +12,7 @@ from verifig.pages import units
 
 WIDTH, HEIGHT, MARGIN = 220, 40, 6
 MIDDLE = 13  # of the strip above the tick labels
-LETTER = 5.4  # pixels that a letter of a tick label takes, about
+LETTER = 6.4  # pixels that a digit of a tick label takes in a wide font
 LOG_SPAN = 20.0  # positive values that differ by more are shown on a logarithmic axis
 SHOWN_UNITS = 40
 
@@ -121,8 +121,9 @@ def _arrows(places: Sequence[float]) -> list[str]:
 
 def _ticks(part: Mapping, left: float, right: float) -> str:
     """The bounds' values under their ends of the band, side by side where they would meet."""
-    bounds = units.shown(part)["bounds"]
-    digits = numbers.digits_for(*bounds)
+    shown = units.shown(part)
+    bounds = shown["bounds"]
+    digits = numbers.digits_for(*bounds, shown["observed"])
     given = [
         (x, numbers.bound(b, digits)) for x, b in zip((left, right), bounds, strict=True) if not isinstance(b, str)
     ]

@@ -34,7 +34,7 @@ def test_figure_1_has_the_runs_their_medians_and_the_paper_s_points(curves):
     left, right = figure.axes
     lines = {line.get_label(): line.get_xydata().tolist() for line in left.get_lines()}
     assert lines["paper"] == [[2, 100], [2, 50], [16, 100]]
-    assert lines["test set, median run"] == [[1, 50], [2, 50], [16, 95], [102, 100], [301, 100]]
+    assert lines["test set, median of runs"] == [[1, 50], [2, 50], [16, 95], [102, 100], [301, 100]]
     assert left.get_title("left") == "step size 1e-12"
     assert right.get_title("left") == "step size 1e-16"
 
@@ -47,7 +47,7 @@ def test_the_plane_has_a_row_a_run(curves):
 
 def test_histograms_are_in_their_unit(curves):
     figure = plots.projections(curves["runs_projections"], [0, 15], {0: 2e-13, 15: 5e-11})
-    assert [axes.get_xlabel() for axes in figure.axes] == ["⟨w, mu⟩ in units of 1e-13", "⟨w, mu⟩ in units of 1e-11"]
+    assert [axes.get_xlabel() for axes in figure.axes] == ["⟨w, μ⟩ in units of 1e-13", "⟨w, μ⟩ in units of 1e-11"]
     assert figure.axes[0].get_xlim() == pytest.approx((-1.1 * 2 * 5 / 6, 1.1 * 2 * 5 / 6))
     assert figure.axes[0].get_ylim() == pytest.approx((0, 2.2 / 6))
 
@@ -60,8 +60,8 @@ def test_the_other_figures_render(curves):
 
 
 def test_shares_of_runs_that_stay_behind(curves):
-    """At most 0.95 counts, also exactly."""
-    figure = plots.stuck(curves["runs_accuracy"], 0.95, (15, 300))
+    """At most 95 % counts, also exactly."""
+    figure = plots.stuck(curves["runs_accuracy"], 95, (15, 300))
     line = figure.axes[1].get_lines()[0].get_xydata()
     assert line[:, 0].tolist() == [1, 2, 16, 102, 301]
     assert line[:, 1].tolist() == pytest.approx([100, 100, 200 / 3, 100 / 3, 100 / 3])
