@@ -57,7 +57,10 @@ def test_accuracies_above_and_histograms_below_by_decay():
     assert "paper, training, modulo 97" not in drawn(figure.axes[0])
     bars = [bar.get_height() for bar in figure.axes[3].patches]
     assert bars == [50 if k in (0, 17) else 0 for k in range(20)]
-    assert drawn(figure.axes[3])["paper, modulo 97"] == [[0.05, 100 * 325 / 500], [pytest.approx(0.885), 100 * 130 / 500]]
+    assert drawn(figure.axes[3])["paper, modulo 97"] == [
+        [0.05, 100 * 325 / 500],
+        [pytest.approx(0.885), 100 * 130 / 500],
+    ]
     assert drawn(figure.axes[5])["paper, modulo 97"] == [[0.05, 100 * 30 / 500]]
     assert drawn(figure.axes[4]) == {}
     assert middles()[0] == pytest.approx(BINS[1] / 2)
