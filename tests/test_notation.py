@@ -146,12 +146,13 @@ def test_a_page_names_only_statistics_that_its_claims_have(slug):
     named = [
         each for claim in claims.load(slug) for key in ("parts", "healthy", "substitute") for each in claim.get(key, [])
     ]
-    claimed = {each["statistic"] for each in named if "statistic" in each}
+    named += [each for parts in claims.health(slug).values() for each in parts]
+    claimed = set().union(*(units.names(each) for each in named if "statistic" in each))
     ruleset = rulesets.load(slug)
     assert not set(ruleset.percent) & set(ruleset.points)
     assert set(ruleset.hundredfold) <= {*ruleset.percent, *ruleset.points}
     for name in (*ruleset.percent, *ruleset.points):
-        assert name in claimed | {each["statistic"] for parts in claims.health(slug).values() for each in parts}, name
+        assert name in claimed, name
 
 
 @pytest.mark.parametrize("slug", slugs())
@@ -159,7 +160,7 @@ def test_a_statement_gives_bounds_in_the_unit_of_its_card(slug):
     ruleset = rulesets.load(slug)
     for claim in claims.load(slug):
         parts = claim.get("parts", [])
-        if all(part["statistic"] in ruleset.percent + ruleset.points for part in parts):
+        if all(units.names(part) & {*ruleset.percent, *ruleset.points} for part in parts):
             judged = {bound for part in parts for bound in re.findall(r"0\.\d+", str(part.get("bounds", "")))}
             assert not judged & set(re.findall(r"0\.\d+", claim["statement"])), claim["id"]
 
@@ -186,6 +187,12 @@ def test_what_is_measured_in_percent_already_gets_the_sign_alone():
     claim = {"parts": [part | {"low": None, "high": None, "n": 1, "label": "OPT"}]}
     units.attach([claim], SimpleNamespace(percent=("error",), points=(), hundredfold=("error",)))
     assert words.short(claim["parts"][0]) == "OPT: 8.66 % (exact); bound ≤ 10 %"
+
+
+def test_a_statistic_may_be_in_percent_in_one_experiment_alone():
+    parts = [{"statistic": "final", "experiment": experiment} for experiment in ("modular", "committee")]
+    units.attach([{"parts": parts}], SimpleNamespace(percent=("modular/final",), points=(), hundredfold=()))
+    assert [units.sign(part) for part in parts] == [" %", ""]
 
 
 def test_a_control_arm_has_the_decimals_of_its_own_interval():

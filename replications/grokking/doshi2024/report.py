@@ -22,8 +22,9 @@ page = Page("doshi2024")
 # A network that has the room to memorise random labels can still learn a rule from the others. The paper corrupts the
 # labels of a share of the training pairs of modular addition and finds networks that do both at once, with different
 # neurons: **periodic** ones, whose weights are waves over the numbers, carry the rule, and neurons without a period hold
-# the corrupted labels. The **inverse participation ratio** of a neuron says which it is: 1 for a single wave, near 0 for
-# noise. **Coexistence** is a network that fits all labels and generalises; in **inversion** it generalises and gives the
+# the corrupted labels. The **inverse participation ratio** of a neuron (ratio for short) says which it is: Σₖ |xₖ|⁴ / (Σₖ |xₖ|²)²
+# over the Fourier amplitudes of its weights, mean over its two input vectors and its output vector; 1 for a single wave, near 0
+# for noise. **Coexistence** is a network that fits all labels and generalises; in **inversion** it generalises and gives the
 # corrupted labels up; weight decay leads from one to the other.
 
 # %%
@@ -32,7 +33,7 @@ page.text(captions.task(page))
 # %% [markdown]
 # ## Figures 1 and 4: memorising and generalising at once
 # In the paper a network without weight decay fits all training labels and generalises; with strong decay training
-# accuracy first rises to near 1 and then falls to the share of clean labels, while test accuracy rises. The histograms of
+# accuracy first rises to near 100 % and then falls to the share of clean labels, while test accuracy rises. The histograms of
 # participation ratios move from many neurons near noise to periodic ones.
 
 # %%

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from replications.grokking.kumar2024.measure import LEVEL
 from verifig.pages.page import Page
 
 Told = Callable[[], str]
@@ -23,6 +24,10 @@ def settings(page: Page) -> str:
 
 def _at(page: Page, experiment: str, statistic: str, condition: str, take: str = "median") -> str:
     return page.number(experiment, statistic, {"condition": condition}, take=take, digits=2)
+
+
+def _accuracy(page: Page, statistic: str, condition: str) -> str:
+    return page.number("modular", statistic, {"condition": condition}, take="median", percent=True, digits=2)
 
 
 def alpha_alt(page: Page) -> Told:
@@ -53,12 +58,12 @@ def delay(page: Page) -> str:
     """How far the test loss was when the training set was fitted."""
     return (
         "When the training loss is down to a tenth of its first value, the test loss is still at "
-        f"{_at(page, 'committee', 'test_when_fitted', 'alpha_1')} of its own at α = 1 and {_at(page, 'committee', 'test_when_fitted', 'alpha_10')} at α = 10 "
-        f"(medians); with 500 samples, at α = 1, at {_at(page, 'goldilocks', 'test_when_fitted', 'p_500')}. Of that, "
-        f"{_at(page, 'committee', 'fall_after_fit', 'alpha_1')} are left at the end at α = 1, {_at(page, 'committee', 'fall_after_fit', 'alpha_10')} at α = 10 and "
+        f"{_at(page, 'committee', 'test_when_fitted', 'alpha_1')} of its own first value at α = 1 and {_at(page, 'committee', 'test_when_fitted', 'alpha_10')} at α = 10 "
+        f"(medians); with 500 samples, at α = 1, at {_at(page, 'goldilocks', 'test_when_fitted', 'p_500')}. Of what it then is, "
+        f"{_at(page, 'committee', 'fall_after_fit', 'alpha_1')} is left at the end at α = 1, {_at(page, 'committee', 'fall_after_fit', 'alpha_10')} at α = 10 and "
         f"{_at(page, 'committee', 'fall_after_fit', 'lazy')} at α = 1000. In this small setting the delay is one of degree: the loss falls late, not suddenly. "
-        "The smaller α, the less the network is a kernel machine in between, and the lower it ends; the most pronounced gap between a small training "
-        "loss and a high test loss is that of the lazy networks, which never close it."
+        "The smaller α, the farther the weights move (Figure 7d) and the lower the test loss ends; the most pronounced gap between a small training "
+        "loss and a high test loss is that of the lazy networks, which do not close it in this run."
     )
 
 
@@ -98,7 +103,7 @@ def misaligned_note(page: Page) -> Told:
     return lambda: (
         f"ε = {used['epsilon']:g}, α = {used['alpha']:g}, {used['samples']} samples. "
         + BANDS.format(page.seeds("misaligned"))
-        + " The linearised network is one of α = 1000. Dashed: regression with the first kernel, median. By the end of the run the training loss of the linearised network is at "
+        + " The linearised network is one of α = 1000. Dotted: regression with the first kernel, median. By the end of the run the training loss of the linearised network is at "
         + f"{_at(page, 'misaligned', 'final_train', 'linearised')} of its first value: it has not yet fitted."
     )
 
@@ -121,12 +126,20 @@ def samples_alt(page: Page) -> Told:
     )
 
 
+def _functions(page: Page) -> int:
+    """Dimension of the functions of the first kernel: D linear and D (D + 1) / 2 quadratic ones."""
+    size = page.settings("goldilocks")["dimension"]
+    return size * (size + 3) // 2
+
+
 def samples_note(page: Page) -> Told:
     return lambda: (
         f"D = {page.settings('goldilocks')['dimension']}, α = 1; the numbers of samples are the paper's, its D is not known to us. "
         + BANDS.format(page.seeds("goldilocks"))
         + " Regression with the first kernel ends at "
-        f"{_at(page, 'goldilocks', 'regression_over_variance', 'p_50')} and {_at(page, 'goldilocks', 'regression_over_variance', 'p_120')} of the variance with 50 and 120 samples."
+        f"{_at(page, 'goldilocks', 'regression_over_variance', 'p_50')}, {_at(page, 'goldilocks', 'regression_over_variance', 'p_120')} and "
+        f"{_at(page, 'goldilocks', 'regression_over_variance', 'p_500')} of the variance with 50, 120 and 500 samples: its functions, linear and quadratic ones, have "
+        f"{_functions(page)} dimensions, and with as many samples it is exact without any features."
     )
 
 
@@ -167,8 +180,9 @@ def lazy_eigenvectors(page: Page) -> str:
 
 def modular_alt(page: Page) -> Told:
     return lambda: (
-        "Three panels. Left: training accuracy reaches 0.95 while the test accuracy is at "
-        f"{_at(page, 'modular', 'test_when_fitted', 'alpha_1')}; both end near 1; with a shuffled table the test accuracy ends at {_at(page, 'modular', 'final_test', 'shuffled')}. Middle: "
+        f"Three panels. Left: training accuracy reaches {100 * LEVEL:g} % while the test accuracy is at "
+        f"{_accuracy(page, 'test_when_fitted', 'alpha_1')}; it ends at {_accuracy(page, 'final_test', 'alpha_1')}, with a shuffled table at "
+        f"{_accuracy(page, 'final_test', 'shuffled')}. Middle: "
         f"the norm of the weights rises to {_at(page, 'modular', 'weight_norm', 'alpha_1')} times its first value. Right: the larger α, the later both, and the longer the delay: "
         f"{page.number('modular', 'delay_ratio', {'alphas': '1/0.25'}, take='median', digits=2)} times longer at 1 than at 0.25, "
         f"{page.number('modular', 'delay_ratio', {'alphas': '2/1'}, take='median', digits=2)} times at 2 than at 1."
@@ -178,9 +192,9 @@ def modular_alt(page: Page) -> Told:
 def modular_note(page: Page) -> Told:
     used, theirs = page.settings("modular", "alpha_1"), page.paper("modular")
     return lambda: (
-        f"p = {used['modulus']}, width {used['width']}, {used['train_fraction']:.0%} of all pairs, as in the paper ({theirs['source']}). Our learning rate is {used['learning_rate']:g}/α² "
+        f"p = {used['modulus']}, width {used['width']}, {100 * used['train_fraction']:g} % of all pairs, as in the paper ({theirs['source']}). Our learning rate is {used['learning_rate']:g}/α² "
         f"({page.settings('modular', 'alpha_0.25')['learning_rate']:g}/α² at α = 0.25), the paper's {theirs['learning_rate']:g}; the axes count steps times ours over the paper's. "
-        "Activation (square) and scaling, α/(2pN), are not in the paper; both are those of the public copy. "
+        "Dashed: training. Activation (square) and scaling, α/(2pN), are not in the paper; both are those of the public copy. "
         + BANDS.format(page.seeds("modular"))
     )
 

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from verifig.pages import figures
-from verifig.pages.figures import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, TEAL, log_ticks, pick, quartile_band
+from verifig.pages.figures import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, TEAL, log_ticks, percent, pick, quartile_band
 
 TRAIN = {"linestyle": "--"}
 ALPHAS = {  # condition: (label, colour), from rich to lazy
@@ -81,9 +81,9 @@ def misaligned(table: pd.DataFrame, regression: float) -> Figure:
     arms = {"network": ("network", BLUE), "linearised": ("linearised", GREY)}
     lines(axes[0], table, "test_loss", {k: (f"test, {label}", c) for k, (label, c) in arms.items()})
     lines(axes[0], table, "train_loss", {k: (f"training, {label}", c) for k, (label, c) in arms.items()}, **TRAIN)
-    figures.paper_line(axes[0], regression, "regression with the first kernel")
-    axes[0].set(title="losses", ylabel="mean squared error", ylim=(0, None))
-    axes[0].legend(loc="lower left", fontsize=8)
+    figures.threshold(axes[0], regression, axis="y", label="regression with the first kernel")
+    axes[0].set(title="losses", ylabel="mean squared error", ylim=(0, 1.5))
+    axes[0].legend(loc="upper left", fontsize=8)
     lines(axes[1], _over_first(table, "alignment"), "alignment", {"network": ("alignment of the kernel", GREEN)})
     lines(axes[1], table, "weight_norm", {"network": ("norm of the weights", ORANGE)})
     axes[1].set(title="network, over the first value", ylim=(0, None))
@@ -113,7 +113,7 @@ def samples(table: pd.DataFrame) -> Figure:
 
 
 def eigenvectors(table: pd.DataFrame, numbers: Mapping[str, int], paper: Sequence[int]) -> Figure:
-    """Training and test loss, over their values at the first drawn step, a panel an eigenvector."""
+    """Training and test loss, a panel an eigenvector."""
     figure, axes = figures.grid(3, width=8.8, height=3.1, sharey=True)
     for place, (condition, number), theirs in zip(axes, numbers.items(), paper, strict=True):
         rows = table[table["condition"] == condition]
@@ -127,19 +127,20 @@ def eigenvectors(table: pd.DataFrame, numbers: Mapping[str, int], paper: Sequenc
 
 
 def modular(table: pd.DataFrame, rate: float) -> Figure:
-    """Accuracies and norm at alpha = 1; test and training accuracy by alpha; over epochs at the paper's learning rate."""
+    """Accuracies in percent and norm at alpha = 1; accuracies by alpha; over epochs at the paper's learning rate."""
     figure, axes = figures.grid(3, width=8.8, height=3.3)
     table = table.assign(x=table["time"] / rate / 1000)
+    accuracies = percent(table)
     one = {"alpha_1": ("training", BLUE)}
-    lines(axes[0], table, "train_accuracy", one, **TRAIN)
-    lines(axes[0], table, "test_accuracy", {"alpha_1": ("test", RED)})
-    lines(axes[0], table, "test_accuracy", {"shuffled": ("test, shuffled table", GREY)})
+    lines(axes[0], accuracies, "train_accuracy", one, **TRAIN)
+    lines(axes[0], accuracies, "test_accuracy", {"alpha_1": ("test", RED)})
+    lines(axes[0], accuracies, "test_accuracy", {"shuffled": ("test, shuffled table", GREY)})
     lines(axes[1], table, "weight_norm", {"alpha_1": ("norm over first", ORANGE)})
-    lines(axes[2], table, "train_accuracy", MODULAR, named=False, **TRAIN)
-    lines(axes[2], table, "test_accuracy", MODULAR)
-    axes[0].set(title="accuracy, α = 1", ylim=(-0.02, 1.04))
-    axes[1].set(title="norm, α = 1", ylim=(0, None))
-    axes[2].set(title="by α (dashed: training)", ylim=(-0.02, 1.04), xscale="log")
+    lines(axes[2], accuracies, "train_accuracy", MODULAR, named=False, **TRAIN)
+    lines(axes[2], accuracies, "test_accuracy", MODULAR)
+    axes[0].set(title="accuracy, %, α = 1", ylim=(-2, 104))
+    axes[1].set(title="norm of the weights, α = 1", ylim=(0, None))
+    axes[2].set(title="accuracy, %, by α", ylim=(-2, 104), xscale="log")
     axes[0].legend(loc="center right", fontsize=8.5)
     axes[2].legend(loc="center left", fontsize=8.5)
     for place in axes[:2]:

@@ -118,8 +118,8 @@ page.figure(
 
 # %% [markdown]
 # ## Equation 6: the population loss
-# The test loss has a closed form in two moments of the weights, their mean and their mean outer product M: a variance term,
-# a misalignment of αεM from ββᵀ, and the power of the linear part.
+# The test loss has a closed form in two moments of the weights, their mean and their mean outer product M: a variance term (the
+# squared error of the mean output), a misalignment of αεM from ββᵀ, and the power of the linear part.
 
 # %%
 page.figure("fig_terms", plots.terms, ["terms"], alt=captions.terms_alt(page), note=captions.terms_note(page))
@@ -127,8 +127,8 @@ page.figure("fig_terms", plots.terms, ["terms"], alt=captions.terms_alt(page), n
 # %% [markdown]
 # ## An error of the paper: the eigenvalue that lost a square
 # The first tangent kernel is x·x' + ε²(x·x')². On a quadratic function such as x₁x₂ it acts as multiplication by
-# ε² · 2/D²; the main text prints 2ε/D², the appendix derives 2ε²/D². The misprint makes the kernel look
-# 1/ε times better aligned with quadratic targets than it is.
+# ε² · 2/D²; the main text prints 2ε/D², the appendix derives 2ε²/D². The misprint makes the
+# eigenvalue 1/ε times too large.
 
 # %%
 page.text(captions.eigenvalue(page))

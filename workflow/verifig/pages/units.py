@@ -1,7 +1,7 @@
 """Shares in percent: the same quantity in the same unit in figure, card and prose of a page.
 
 Statistics, claims and bounds hold fractions, or percent (`hundredfold`). A paper's `paper.yaml` names the statistics that its page shows in percent
-(`percent`) and the differences of such that it shows in percentage points (`points`).
+(`percent`) and the differences of such that it shows in percentage points (`points`); `experiment/statistic` names it in one experiment alone.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,12 +16,17 @@ SCALED = ("observed", "low", "high", "paper", "bounds", "prediction")
 
 def attach(claims: Iterable[Mapping], ruleset: "RuleSet") -> None:
     """Note in each part of the claims in which unit it is shown, where that is not its own."""
-    by_statistic = dict.fromkeys(ruleset.percent, "percent") | dict.fromkeys(ruleset.points, "points")
+    by_name = dict.fromkeys(ruleset.percent, "percent") | dict.fromkeys(ruleset.points, "points")
     for claim in claims:
         for part in [*claim["parts"], *claim.get("healthy", [])]:
-            if part["statistic"] in by_statistic:
-                part["shown"] = by_statistic[part["statistic"]]
-                part["hundredfold"] = part["statistic"] in ruleset.hundredfold
+            for name in names(part) & by_name.keys():
+                part["shown"] = by_name[name]
+                part["hundredfold"] = name in ruleset.hundredfold
+
+
+def names(part: Mapping) -> set[str]:
+    """How `paper.yaml` may name the statistic of a part: alone, or with its experiment."""
+    return {part["statistic"], f"{part.get('experiment')}/{part['statistic']}"}
 
 
 def sign(part: Mapping) -> str:

@@ -52,13 +52,16 @@ def test_accuracies_above_and_histograms_below_by_decay():
     figure = plots.fig4(runs, histograms, decays, captions.fig4_paper(Stub()))
     assert [axes.get_title("left") for axes in figure.axes[:3]] == [f"weight decay {k}" for k in (0, 5, 15)]
     for axes, value in zip(figure.axes[:3], level.values(), strict=True):
-        assert drawn(axes)["test"] == [[0, value], [1, value], [2, value]]
-    assert drawn(figure.axes[2])["paper, training, modulo 97"] == [[2, VALUES["fig1"]["train_wd15"]]]
+        assert drawn(axes)["test"] == [[0, 100 * value], [1, 100 * value], [2, 100 * value]]
+    assert drawn(figure.axes[2])["paper, training, modulo 97"] == [[2, 100 * VALUES["fig1"]["train_wd15"]]]
     assert "paper, training, modulo 97" not in drawn(figure.axes[0])
     bars = [bar.get_height() for bar in figure.axes[3].patches]
-    assert bars == [0.5 if k in (0, 17) else 0 for k in range(20)]
-    assert drawn(figure.axes[3])["paper, modulo 97"] == [[0.05, 325 / 500], [pytest.approx(0.885), 130 / 500]]
-    assert drawn(figure.axes[5])["paper, modulo 97"] == [[0.05, 30 / 500]]
+    assert bars == [50 if k in (0, 17) else 0 for k in range(20)]
+    assert drawn(figure.axes[3])["paper, modulo 97"] == [
+        [0.05, 100 * 325 / 500],
+        [pytest.approx(0.885), 100 * 130 / 500],
+    ]
+    assert drawn(figure.axes[5])["paper, modulo 97"] == [[0.05, 100 * 30 / 500]]
     assert drawn(figure.axes[4]) == {}
     assert middles()[0] == pytest.approx(BINS[1] / 2)
 
@@ -73,10 +76,10 @@ def test_each_order_of_removal_has_a_panel_with_the_paper_s_points():
         lines = {
             line.get_color(): line.get_ydata().tolist() for line in axes.get_lines() if line.get_linestyle() == "-"
         }
-        assert lines[plots.SETS["corrupted"][1]] == pytest.approx([k / 10 + 0.02] * 3)
-        assert lines[plots.SETS["test"][1]] == pytest.approx([k / 10 + 0.03] * 3)
+        assert lines[plots.SETS["corrupted"][1]] == pytest.approx([10 * k + 2] * 3)
+        assert lines[plots.SETS["test"][1]] == pytest.approx([10 * k + 3] * 3)
     marks = [[list(line.get_ydata()) for line in axes.get_lines() if line.get_marker() == "D"] for axes in figure.axes]
-    assert marks == [[[0.94, 0.0], [0.97, 1.0]], [[0.94, 0.97], [0.97, 0.0]], []]
+    assert marks == [[[94, 0], [97, 100]], [[94, 97], [97, 0]], []]
     assert list(plots.TITLES) == list(ORDERS)
 
 
@@ -88,7 +91,7 @@ def test_a_panel_a_decay_shows_the_phase_of_each_entry():
     codes = [axes.get_images()[0].get_array().tolist() for axes in figure.axes]
     assert codes == [[[0, 0], [0, 4]], [[1, 1], [1, 4]]]  # the larger fraction above
     assert [text.get_text() for text in figure.axes[1].texts] == ["P", "P", "P", "X"]
-    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["0.3", "0.9"]
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["30", "90"]
     assert len(set(plots.COLOURS.values())) == len(PHASES)
     assert to_rgba(plots.COLOURS["forgetting"]) == figure.axes[0].get_images()[0].cmap(4)
 
@@ -103,7 +106,7 @@ def test_the_analytic_solution_beside_the_printed_one():
         p=[59],
     )
     figure = plots.analytic(solution, known, VALUES["fig4"]["high"])
-    assert drawn(figure.axes[0])["p = 59"] == [[100, 1], [300, 1]]
+    assert drawn(figure.axes[0])["p = 59"] == [[100, 100], [300, 100]]
     assert drawn(figure.axes[1])["power 1/3, p = 59"] == [[100, 2], [300, 2]]
     assert drawn(figure.axes[1])["power −1/3, p = 59"] == [[100, 3], [300, 3]]
     heights = [bar.get_height() for bar in figure.axes[2].patches[:6]]
