@@ -16,7 +16,7 @@ from matplotlib.ticker import FixedFormatter
 from verifig.ground import paths
 from verifig.ground.files import write_text
 from verifig.ground.paths import Layout
-from verifig.pages import figures, notices, page
+from verifig.pages import figures, narrow, notices, page, touching
 from verifig.planning import jobs, rulesets, whatif
 from verifig.running import alone
 from verifig.running.stages.train import train
@@ -97,8 +97,10 @@ def _few_images(monkeypatch, count: int) -> Iterator[None]:
         monkeypatch.setitem(data.EMBEDDED, name, digest)
         monkeypatch.setitem(data.SOURCES, name, ("few_images", name, {}, 1.0))
     data.embedded.cache_clear()
-    yield
-    data.embedded.cache_clear()
+    try:
+        yield
+    finally:
+        data.embedded.cache_clear()
 
 
 def _listen(monkeypatch) -> dict[str, list[str]]:
@@ -107,14 +109,14 @@ def _listen(monkeypatch) -> dict[str, list[str]]:
     text, figure_html = page.Page.text, page.cards.figure_html
 
     def listen_save(figure, path, title):
-        if title != notices.PLACEHOLDER:
+        if title != notices.PLACEHOLDER and not path.stem.endswith(narrow.SUFFIX):
             said["figure"] += figure_texts(figure)
             said["alt"].append(title)
         figures.plt.close(figure)
         write_text(path, f'<svg width="1pt"><title>{title}</title></svg>')  # laying out and drawing takes seconds
 
-    def listen_text(self, markdown):
-        block = text(self, markdown)
+    def listen_text(self, markdown, folded=""):
+        block = text(self, markdown, folded)
         said["text"].append(block.markdown)
         return block
 
@@ -122,7 +124,8 @@ def _listen(monkeypatch) -> dict[str, list[str]]:
         said["caption"].append(note)
         return figure_html(name, heading, source, alt, note, *more, **options)
 
-    monkeypatch.setattr(figures, "save", listen_save)
+    for module in (figures, touching):
+        monkeypatch.setattr(module, "save", listen_save)
     monkeypatch.setattr(page.Page, "text", listen_text)
     monkeypatch.setattr(page.cards, "figure_html", listen_figure)
     return said

@@ -81,8 +81,8 @@ def test_words_that_the_tables_do_not_give_are_those_of_the_page(tmp_path):
     notebook.write(page)
     downloaded.keep(page)
     again = downloaded.Page(SLUG, page.layout.page).figure("fig3", draw, ["c"], alt=largest, note="a note")
-    assert "it grows by 1e-09" in block.markdown
-    assert "it grows by 1e-09" in again.markdown
+    assert "it grows by 10⁻⁹" in block.markdown
+    assert "it grows by 10⁻⁹" in again.markdown
     assert "numbers in its words are the page's, from the whole tables" in again.markdown
 
 

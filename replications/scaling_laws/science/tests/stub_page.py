@@ -27,3 +27,6 @@ class StubPage:
 
     def paper(self, name: str) -> Mapping:
         return read_yaml(ruleset_dir(self.slug) / "values.yaml")[name]
+
+    def told(self, text: str, *statistic: object, **options: object) -> str:
+        return text
