@@ -4,7 +4,10 @@ import pytest
 from conftest import command, snakemake
 
 CASES = [
-    (["run", "grokking", "--out", "o"], "grokking is a theme, not a paper: choose from its papers doshi2024, kumar2024, prieto2025"),
+    (
+        ["run", "grokking", "--out", "o"],
+        "grokking is a theme, not a paper: choose from its papers doshi2024, kumar2024, prieto2025",
+    ),
     (["run", "groking", "--out", "o"], "unknown paper 'groking'"),
     (["run", "prieto2025", "edge", "--out", "o"], "unknown experiment 'edge'"),
     (["run", "prieto2025", "edge113", "--scale", "huge", "--out", "o"], "unknown scale 'huge'"),

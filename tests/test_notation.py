@@ -10,7 +10,7 @@ import pytest
 from verifig.ground import numbers
 from verifig.ground.paths import ROOT, slugs
 from verifig.judging import claims
-from verifig.pages import cards, marked, notation, pictures, units, words
+from verifig.pages import cards, figures, marked, notation, pictures, units, words
 from verifig.pages.typesetting import typeset
 from verifig.planning import rulesets
 
@@ -208,3 +208,18 @@ def test_a_control_arm_has_the_decimals_of_its_own_interval():
 def test_names_in_claims_are_code():
     told = typeset("With low rates (`alpha_06`) alpha = 1 < 2.")
     assert told == "With low rates (<code>alpha_06</code>) α = 1 &lt; 2."
+
+
+def test_pictures_show_numbers_without_what_explains_them():
+    figure, (axes,) = figures.grid()
+    axes.plot([0, 1], [0, 1], label=f"slope {marked.mark('1.00', 'mean of 5 seeds')}")
+    axes.legend()
+    text = figures.svg(figure, "name", marked.mark("1.00", "mean of 5 seeds"))
+    assert "slope 1.00" in text
+    assert "seeds" not in text
+
+
+def test_published_files_hold_no_marks():
+    for path in sorted((ROOT / "reports").rglob("*")):
+        if path.suffix in (".svg", ".html", ".md", ".csv"):
+            assert not re.search(f"[{marked.OPEN}{marked.EXPLAINED}{marked.CLOSE}]", path.read_text("utf-8")), path

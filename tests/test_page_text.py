@@ -76,9 +76,9 @@ TINY = {
 # what a page may quote although it equals a configured value: facts of the paper
 QUOTED = {
     # the paper's beta2 and modulus, which stand beside its values; the accuracy at which a set counts as learnt
-    "prieto2025": {"0.99", "0.95", "95 %", "113"},
-    # thresholds of the paper's phases; bins and levels of ratios that are ours; what the paper's task and figures have
-    "doshi2024": {"0.9", "0.05", "0.5", "97", "500", "1,000"},
+    "prieto2025": {"0.99", "0.95", "95 %", "99 %", "113"},
+    # thresholds of the paper's phases, also as shares; bins and levels of ratios that are ours; what the paper's task and figures have
+    "doshi2024": {"0.9", "0.05", "0.5", "97", "500", "1,000", "10 %", "90 %", "50 %", "5 %"},
     # when clipping ends in the paper; the ten dimensions of an oracle, counts of runs, the unit of growth per 1,000 steps
     "wu2023": {"4,000", "10", "16", "1,000"},
     # CIFAR-10; the decay in the authors' code; where NC2 of so short a run happens to end

@@ -219,7 +219,17 @@ def test_it_is_the_paper_scale_of_what_is_named(monkeypatch, tmp_path):
     monkeypatch.setattr(paper_scale, "run", lambda *given: asked.append(given))
     options = cli.parser().parse_args(["paper", "grokking", "wu2023", "--minutes", "9", "--out", str(tmp_path)])
     options.command(options)
-    assert asked == [(["prieto2025", "kumar2024", "tian2025", "xu2024", "doshi2024", "wu2023"], "auto", None, "judge", tmp_path, 9.0, False)]
+    assert asked == [
+        (
+            ["prieto2025", "kumar2024", "tian2025", "xu2024", "doshi2024", "wu2023"],
+            "auto",
+            None,
+            "judge",
+            tmp_path,
+            9.0,
+            False,
+        )
+    ]
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "nine", "nan", "inf", ""])

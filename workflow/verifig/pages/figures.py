@@ -23,7 +23,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
 
 from verifig.ground.files import write_text
-from verifig.pages import legible, narrow, notation, slim
+from verifig.pages import legible, marked, narrow, notation, slim
 from verifig.pages.notices import PLACEHOLDER
 
 INK = "#010203"  # stands for currentColor until the figure is saved
@@ -228,7 +228,7 @@ def svg(figure: Figure, name: str, title: str) -> str:
     legible.settle(figure, INK)
     buffer = io.StringIO()
     with plt.rc_context({"svg.hashsalt": name}):
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, "Title": title})
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, "Title": marked.plain(title)})
     plt.close(figure)
     text = re.sub(r"<\?xml.*?<svg", "<svg", buffer.getvalue(), count=1, flags=re.DOTALL)
     text = text.replace(INK, "currentColor")

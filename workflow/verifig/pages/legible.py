@@ -14,6 +14,8 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
+from verifig.pages import marked
+
 SMALLEST = 7.0  # points, 9.3 pixels
 WIDEST = 8.95  # inches, 859 pixels: what the column of a page holds without shrinking it
 FEWEST = 3  # labelled ticks of a log axis
@@ -89,8 +91,15 @@ def _log_axes(figure: Figure) -> Iterator[Axis]:
             yield from (axis for axis in (axes.xaxis, axes.yaxis) if axis.get_scale() == "log" and axis.get_visible())
 
 
+def unmark(figure: Figure) -> None:
+    """Take the explanations of marked numbers, which no picture shows, out of its texts (see `marked`)."""
+    for text in figure.findobj(Text):
+        text.set_text(marked.plain(text.get_text()))
+
+
 def settle(figure: Figure, ink: str) -> None:
     """Number log axes, enlarge letters that are too small, and write below (above a legend there) what bands are."""
+    unmark(figure)
     number_log_axes(figure)
     for text in figure.findobj(Text):
         if text.get_fontsize() < SMALLEST:

@@ -15,6 +15,8 @@ from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 from matplotlib.text import Text
 
+from verifig.pages import legible
+
 WIDTH = 3.75  # inches, 360 pixels
 MOST = 4  # columns; more are a matrix, whose rows and columns mean something
 TALLEST = 3.3  # inches of a panel, so that it stays wider than high
@@ -70,6 +72,7 @@ def settle(figure: Figure) -> bool:
     """Make what was drawn within `drawing` fit its width; whether that is possible."""
     if figure.get_size_inches()[0] > WIDTH + 0.01:
         return False
+    legible.unmark(figure)
     panels = [axes for axes in figure.axes if axes.axison and not hasattr(axes, "_colorbar")]
     for name in ("x", "y"):
         _pass_on(panels, name)
