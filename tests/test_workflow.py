@@ -79,7 +79,7 @@ def test_nothing_runs_twice(done, suite):
 
 
 THRESHOLDS = "prieto2025_train_thresholds"
-MODULAR = TRAINING - {THRESHOLDS}  # the transformer learns the same task
+MODULAR = TRAINING - {THRESHOLDS, "prieto2025_train_transformer"}  # what learns by `experiments/modular.py`
 EDGE = "  edge113:\n    program: modular\n"
 
 
@@ -106,6 +106,7 @@ CHANGES = [
     ("replications/grokking/prieto2025/paper.yaml", "# x\n", {"report"}),
     ("replications/grokking/prieto2025/values.yaml", "# x\n", {"report"}),
     ("replications/grokking/prieto2025/experiments/modular.py", "# x\n", MODULAR | {"measure", "judge", "report"}),
+    ("replications/grokking/science/tasks.py", "# x\n", TRAINING - {THRESHOLDS} | {"measure", "judge", "report"}),
     ("workflow/verifig/ground/version.py", "# x\n", {"measure", "judge", "report"}),
     ("workflow/verifig/planning/downloads.py", "# x\n", set()),
     ("replications/grokking/prieto2025/settings.schema.yaml", "# x\n", set()),

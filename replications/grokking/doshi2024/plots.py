@@ -69,7 +69,7 @@ def fig6(pruned: pd.DataFrame, condition: str, paper: Mapping[str, Mapping]) -> 
     Args:
         paper: by order, `removed` and the accuracies `corrupted` and `test` there.
     """
-    figure, axes = figures.grid(len(TITLES), width=9.0, height=2.9, sharey=True)
+    figure, axes = figures.grid(len(TITLES), width=8.9, height=2.9, sharey=True)
     for panel, (order, title) in zip(axes, TITLES.items(), strict=True):
         rows = percent(pick(pruned, condition=condition, order=order), "x", "value")
         for name in ("clean", "corrupted", "test"):
@@ -119,7 +119,7 @@ def analytic(solution: pd.DataFrame, known: pd.DataFrame, high: Sequence[float])
     Args:
         high: participation ratios of the paper's periodic neurons, from and to.
     """
-    figure, axes = figures.grid(3, width=9.4, height=3.0)
+    figure, axes = figures.grid(3, width=8.9, height=3.0)
     solution = percent(solution, "accuracy")
     for look, (p, rows) in zip(((BLUE, 4), (OLIVE, 1.5)), solution.groupby("p"), strict=False):
         line = dict(zip(("color", "linewidth"), look, strict=True))  # the curves of all p lie on one another

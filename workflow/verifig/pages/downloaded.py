@@ -84,7 +84,8 @@ def _described(offer: offered.Offer) -> dict:
 def _record(layout: Layout, stage: str) -> dict:
     record = read_json(layout.provenance(stage))
     job = {name: record["job"][name] for name in JOB if name in record["job"]}
-    return {name: record[name] for name in RECORD if name in record} | {"job": job}
+    told = RECORD if job["stage"] == "train" else ("key",)  # when something was judged, and how fast, no page tells
+    return {name: record[name] for name in told if name in record} | {"job": job}
 
 
 def _short(value: object, digits: int = DIGITS) -> object:
