@@ -41,16 +41,20 @@ function value(axis, share) {
   const [low, high] = axis.at.slice(k, k + 2).map(log), v = back(low + (place - k) * (high - low));
   return !axis.log && Math.abs(v) < Math.abs(axis.at.at(-1) - axis.at[0]) / 2e4 ? 0 : v;
 }
-function written(axis, v) {
+// the file holds places to a tenth of a point: of the values that are drawn there, the one with the fewest digits
+function written(axis, [low, v, high]) {
   const ticks = axis.ticks || [], span = Math.abs(axis.at.at(-1) - axis.at[0]);
   const gap = Math.min(...ticks.slice(1).map((tick, k) => Math.abs(tick[0] - ticks[k][0])), span);
   for (const [place, word] of ticks) if (word && Math.abs(place - v) < (isNaN(parseFloat(word)) ? gap / 3 : span / 100)) return word;
+  const short = [1, 2].map(digits => +v.toPrecision(digits)).find(each => (each - low) * (high - each) >= 0);
+  if (short !== undefined) v = short;
   const [digits, power] = v.toExponential(2).split('e');
   const text = v && (power < -3 || power > 4) ? `${+digits} × 10^${+power}` : String(+v.toPrecision(3));
   return text.replaceAll('-', '−');
 }
 const x_of = (axes, x) => value(axes.x, (x - axes.box[0]) / (axes.box[2] - axes.box[0]));
 const y_of = (axes, y) => value(axes.y, (y - axes.box[3]) / (axes.box[1] - axes.box[3]));
+const near = (of, axes, place) => [-.06, 0, .06].map(off => of(axes, place + off));
 
 // where the bands and bars around a curve are cut by the vertical at x
 function spread(curve, x) {
@@ -91,9 +95,9 @@ function tell(found) {
   if (!found) return;
   const [curve, [x, y]] = found, {axes} = curve, size = view[2] / W, cut = spread(curve, x);
   const lines = [curve.title];
-  if (curve.only != 'y') lines.push(`${axes.x.name}: ${written(axes.x, x_of(axes, x))}`);
-  if (curve.only != 'x') lines.push(`${axes.y.name}: ${written(axes.y, y_of(axes, y))}`);
-  if (cut && cut[0] - cut[1] > .05) lines.push(`band ${cut.map(each => written(axes.y, y_of(axes, each))).join(' to ')}`);
+  if (curve.only != 'y') lines.push(`${axes.x.name}: ${written(axes.x, near(x_of, axes, x))}`);
+  if (curve.only != 'x') lines.push(`${axes.y.name}: ${written(axes.y, near(y_of, axes, y))}`);
+  if (cut && cut[0] - cut[1] > .05) lines.push(`band ${cut.map(each => written(axes.y, near(y_of, axes, each))).join(' to ')}`);
   text.replaceChildren();
   lines.filter(Boolean).forEach((line, k) => { add(text, 'tspan', {x: 0, dy: k ? 12 : 0, ...(!k && curve.title && {'font-weight': 'bold'})}).textContent = line; });
   const b = text.getBBox(), [w, h] = [b.width + 10, b.height + 8];
