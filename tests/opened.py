@@ -9,7 +9,7 @@ from pathlib import Path
 
 from conftest import environment
 
-from verifig.pages import downloaded
+from verifig.pages import downloaded, notation
 
 # what a notebook does with a cell: run it, and show the value of its last line
 RUNNER = """
@@ -58,7 +58,7 @@ def agrees(found: Opened, page: Path) -> dict[str, int]:
     """
     readme = (page / "README.md").read_text(encoding="utf-8")
     known = {_plain(line) for line in readme.splitlines()}
-    lines = [_plain(line) for _, markdown in found.cells for line in markdown.splitlines()]
+    lines = [_plain(notation.markdown(line)) for _, markdown in found.cells for line in markdown.splitlines()]
     lines = [line for line in lines if line and not line.startswith("Drawn from data/")]
     assert not [line for line in lines if line not in known]
     run = json.loads(downloaded.unpacked(page / downloaded.RUN))

@@ -92,9 +92,12 @@ def _log_axes(figure: Figure) -> Iterator[Axis]:
 
 
 def unmark(figure: Figure) -> None:
-    """Take the explanations of marked numbers, which no picture shows, out of its texts (see `marked`)."""
+    """Take the explanations of marked numbers, which no picture shows, out of its texts and labels (see `marked`)."""
     for text in figure.findobj(Text):
         text.set_text(marked.plain(text.get_text()))
+    for named in [*figure.findobj(), *(each for axes in figure.axes for each in axes.containers)]:
+        if marked.OPEN in str(named.get_label()):
+            named.set_label(marked.plain(named.get_label()))
 
 
 def settle(figure: Figure, ink: str) -> None:

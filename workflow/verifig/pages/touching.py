@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator
 
 from verifig.ground.files import write_text
-from verifig.pages import figures, notation
+from verifig.pages import figures, legible, notation
 from verifig.pages.curves import Curve, curves_of, entries_of, join, titles_of
 from verifig.pages.templating import TEMPLATES
 
@@ -42,6 +42,7 @@ def lay_script(folder: Path) -> None:
 
 def svg(figure: Figure, name: str, title: str) -> str:
     """The figure as `figures.svg` gives it, and what its script needs; one without curves can be zoomed."""
+    legible.unmark(figure)
     curves, entries = list(curves_of(figure)), entries_of(figure)
     join(figure, curves, entries)
     labels = [label for label in entries if any(label in curve.entries for curve in curves)]
