@@ -109,6 +109,7 @@ def toy(draft, tmp_path_factory):
     toy.made()
     code, said = toy("verifig", "record", "--scale", "laptop")
     assert code == 0, said
+    toy.made()  # the page shows what was recorded
     code, said = toy("verifig", "publish")
     assert code == 0, said
     assert "kept" not in said
