@@ -178,6 +178,7 @@ def test_a_stopped_training_goes_on_in_its_file_and_one_begun_anew_in_a_new_one(
 
 def test_course_of_nothing_is_removed_without_complaint(tmp_path):
     leftovers.remove_course(layout(tmp_path), "edge113")
+    assert not layout(tmp_path).course("edge113").exists()
 
 
 # ---- few, cheap, harmless ------------------------------------------------------------------------------------------

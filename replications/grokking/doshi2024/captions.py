@@ -6,6 +6,7 @@ import pandas as pd
 
 from replications.grokking.doshi2024.measuring.decay import BINS, PERIODIC
 from replications.grokking.doshi2024.phases import HIGH, MARGIN, PHASES
+from verifig.ground import numbers
 from verifig.pages.figures import pick
 from verifig.pages.page import Page
 
@@ -130,7 +131,8 @@ def fig6(page: Page) -> Caption:
         ),
         "note": lambda pruned: (
             f"Weight decay {page.settings('decay', PRUNED)['weight_decay']:g}, modulo {page.settings('decay')['modulus']}, "
-            f"{page.seeds('decay')} seeds, the random order averaged over {page.settings('decay')['random_orders']} orders each. Neurons are removed one after the other without retraining. "
+            f"{page.seeds('decay')} seeds, of the random order {numbers.count(page.settings('decay')['random_orders'], 'draw')} each. Neurons are "
+            "removed one after the other without retraining. "
             "Diamonds: the paper's, in the colour of their curve, read off its figure; it has no random order, and we do not know "
             "the decay of its network."
         ),

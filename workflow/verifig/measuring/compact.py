@@ -1,6 +1,7 @@
 """Tables of curves made small, to be kept in the repository: fewer points a curve, fewer digits, compressed."""
 
 import io
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -68,3 +69,15 @@ def packed(frame: pd.DataFrame) -> bytes:
     stream = io.BytesIO()
     frame.to_parquet(stream, index=False, compression="zstd", compression_level=19)
     return stream.getvalue()
+
+
+def short(value: object, digits: int = 10, unit_digits: int = DIGITS, units: int | None = None) -> object:
+    """Verdicts (JSON) with few digits, and fewer of the single units of a part, `values`, of which the first `units` stay."""
+    if isinstance(value, float):
+        return numbers.significant(value, digits)
+    if isinstance(value, list):
+        return [short(each, digits, unit_digits, units) for each in value]
+    if not isinstance(value, Mapping):
+        return value
+    told = {name: short(each, digits, unit_digits, units) for name, each in value.items() if name != "values"}
+    return told | ({"values": short(value["values"][:units], unit_digits)} if "values" in value else {})

@@ -17,7 +17,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from verifig.ground import numbers
 from verifig.ground.errors import InputError
 from verifig.ground.files import atomic, read_json, write_json
 from verifig.ground.paths import Layout
@@ -50,7 +49,7 @@ def keep(shown: page.Page) -> None:
         "records": {name: _record(layout, name) for name in stages if name not in ("measure", "report")},
     }
     _pack(layout.page / RUN, _json(run))
-    _pack(layout.page / VERDICTS, _json(_short(read_json(layout.verdicts))))
+    _pack(layout.page / VERDICTS, _json(compact.short(read_json(layout.verdicts), DIGITS, units=SHOWN_UNITS)))
     _pack(layout.page / STATISTICS, _mentioned(shown).to_csv(index=False, lineterminator="\n"))
 
 
@@ -86,18 +85,6 @@ def _record(layout: Layout, stage: str) -> dict:
     job = {name: record["job"][name] for name in JOB if name in record["job"]}
     told = RECORD if job["stage"] == "train" else ("key",)  # when something was judged, and how fast, no page tells
     return {name: record[name] for name in told if name in record} | {"job": job}
-
-
-def _short(value: object, digits: int = DIGITS) -> object:
-    """Verdicts with few digits, and of the single units of a part those that are shown."""
-    if isinstance(value, float):
-        return numbers.significant(value, digits)
-    if isinstance(value, list):
-        return [_short(each, digits) for each in value]
-    if isinstance(value, Mapping):
-        units = {"values": _short(value["values"][:SHOWN_UNITS], compact.DIGITS)} if "values" in value else {}
-        return {name: _short(each) for name, each in value.items()} | units
-    return value
 
 
 def _mentioned(shown: page.Page) -> pd.DataFrame:

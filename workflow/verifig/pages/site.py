@@ -14,11 +14,13 @@ from verifig.ground.paths import Layout
 from verifig.ground.version import __version__
 from verifig.judging import history, verdicts
 from verifig.judging import recorded as records
+from verifig.measuring.compact import short
 from verifig.pages import cards, handed, narrow, notation, recorded, templating, theme_page, tiles, units, words
 from verifig.pages.notices import is_placeholder
 from verifig.planning import rulesets, themes, whatif
 
 COLOURS = {"unexplained": "red", "contradicted": "yellow", "inconclusive": "yellow", "reproduced": "brightgreen"}
+UNIT_DIGITS = 6  # of single units in verdicts.json, which they are half of
 CLAIM = ("kind", "basis", "setting", "place", "verdict", "agrees")
 PART = ("estimator", "relation", "observed", "low", "high", "n", "paper")
 
@@ -28,7 +30,7 @@ def build(results: Path, scale: str, slugs: list[str], log: Callable[[str], None
     folder = results / scale / "site"
     papers = [_paper(Layout(results, scale, slug)) for slug in slugs]
     everything = {"schema": 3, "verifig": __version__, "scale": scale, "papers": [_data(p) for p in papers]}
-    write_text(folder / "verdicts.json", compact(everything))
+    write_text(folder / "verdicts.json", in_lines(short(everything, unit_digits=UNIT_DIGITS)))
     write_text(folder / "verdicts.csv", _csv(papers))
     for paper in papers:
         write_json(folder / "badges" / f"{paper['slug']}.json", badge(paper["claims"], scale))
@@ -190,7 +192,7 @@ def _recorded_part(then: dict) -> dict:
     return {f"recorded_{name}": value for name, value in (found | {"bound_low": low, "bound_high": high}).items()}
 
 
-def compact(value: Mapping) -> str:
+def in_lines(value: object) -> str:
     """JSON with one line a field, lists of numbers and texts on one line each."""
     text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
     return re.sub(r"\[\n[^\[\]{}]*\]", lambda found: re.sub(r"\s*\n\s*", " ", found[0]), text) + "\n"

@@ -16,7 +16,7 @@ from verifig.judging.record import bases, made, merged
 from verifig.judging.recorded import Record
 from verifig.measuring import tables
 from verifig.pages import keeping, redrawn
-from verifig.pages.site import compact
+from verifig.pages.site import in_lines
 from verifig.planning import standing
 
 
@@ -107,7 +107,7 @@ def _kept(
 
 
 def _write(layout: Layout, contents: Mapping) -> None:
-    write_text(recorded.path(layout.slug, layout.scale), compact(contents))
+    write_text(recorded.path(layout.slug, layout.scale), in_lines(contents))
 
 
 def _remember(layout: Layout, contents: Mapping, claims: Sequence[Mapping]) -> None:
