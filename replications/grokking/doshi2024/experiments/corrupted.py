@@ -141,12 +141,10 @@ class Corrupted(Trainable):
 def ranks_of(periodicity: Tensor, seed: int, p: int, tries: int) -> dict[str, Tensor]:
     """By order of removal, when each of N neurons is removed, 0 = first: [1, N], of the random order [tries, N]."""
     width, stream = len(periodicity), generator(THEME, "doshi order", p, len(periodicity), seed)
+    drawn = [torch.randperm(width, generator=stream).numpy() for _ in range(tries)]
     found = {}
     for name in ORDERS:
-        orders = [
-            order(periodicity.numpy(), name, torch.randperm(width, generator=stream).numpy())
-            for _ in range(tries if name == "random" else 1)
-        ]
+        orders = [order(periodicity.numpy(), name, each) for each in (drawn if name == "random" else drawn[:1])]
         found[name] = torch.from_numpy(np.stack(orders)).argsort(1)
     return found
 
