@@ -10,7 +10,6 @@ import torch
 
 from replications.grokking.doshi2024.experiments import corrupted
 from replications.grokking.doshi2024.experiments.data import draw
-from replications.grokking.science.quadratic import Quadratic
 from replications.grokking.science.tasks import table
 from verifig.benchmarking.bench import Program, Result, paired
 from verifig.planning import rulesets
@@ -39,22 +38,15 @@ PROGRAM = Program(
 
 
 def bench() -> Iterator[Result]:
-    """Comparisons with the plain step and with fresh memory at every step."""
+    """A comparison with the plain step."""
     member = _members(1)[0]
-    ours, fresh, plain = corrupted.build([member], CPU), corrupted.build([member], CPU), _Plain(member)
-    fresh.network.__class__ = Quadratic
+    ours, plain = corrupted.build([member], CPU), _Plain(member)
     yield paired(
         "a plain autograd step over ours, p = 59, N = 300",
         lambda: _run(plain.step),
         lambda: _run(ours.step),
         better="higher",
         aim=1.5,
-    )
-    yield paired(
-        "a step with fresh memory over ours, p = 59, N = 300",
-        lambda: _run(fresh.step),
-        lambda: _run(ours.step),
-        better="higher",
     )
 
 

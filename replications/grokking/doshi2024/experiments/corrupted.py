@@ -85,7 +85,7 @@ class Corrupted(Trainable):
         self.optimizer.step(self.flat, self.grads)
 
     def record(self) -> dict[str, Tensor]:
-        squared = self.network.squared(self.every)
+        squared = self.network.features(self.every)
         outputs = torch.bmm(squared, self.network.weights[1])
         guess = outputs.argmax(2)
         accuracies = shares(guess == self.given, self.sets)

@@ -12,7 +12,6 @@ from replications.grokking.doshi2024.experiments.network import Network
 from replications.grokking.doshi2024.phases import phase
 from replications.grokking.doshi2024.pruning import ORDERS, order, removed_counts
 from replications.grokking.science import fourier, tasks
-from replications.grokking.science.quadratic import Quadratic
 from verifig.planning import rulesets
 from verifig.training.ensemble import generator
 from verifig.training.members import members_of
@@ -72,22 +71,6 @@ def test_without_corruption_it_is_the_plain_task():
 
 
 # ---- network and optimiser -------------------------------------------------------------------------------------------
-def test_the_network_is_that_of_the_theme():
-    p, width = 7, 5
-    ours, theirs = (kind(2 * p, width, p, 2, dtype=torch.float64) for kind in (Network, Quadratic))
-    ours.initialise([generator("test", k) for k in range(2)])
-    theirs.parameters.flat.copy_(ours.parameters.flat)
-    pairs = torch.stack([tasks.table(p, "add")[0][k : k + 20] for k in range(2)]) + torch.tensor([0, p])
-    slope = torch.randn(2, 20, p, generator=generator("slope"), dtype=torch.float64)
-    torch.testing.assert_close(ours.squared(pairs) @ ours.weights[1], theirs(pairs))
-    for _ in range(2):  # the memory of the first pass is used again
-        torch.testing.assert_close(ours(pairs, keep=True), theirs(pairs, keep=True))
-        found, expected = ours.parameters.like(), theirs.parameters.like()
-        ours.backward(slope, found)
-        theirs.backward(slope, expected)
-        torch.testing.assert_close(found, expected)
-
-
 def test_weights_start_with_the_deviation_of_the_paper():
     net = Network(2 * 97, 500, 97, 1)
     net.initialise([generator("test", "start")])
@@ -165,7 +148,7 @@ def test_pruning_removes_columns_of_the_network():
     program.shares, program.taken = [0.0, 0.4, 1.0], program.steps
     pruned = program.record()["pruned"][0]
     ratios = program.participation(torch.arange(5))[0].numpy()
-    hidden = program.network.squared(program.every)[0]
+    hidden = program.network.features(program.every)[0]
     for k, name in enumerate(ORDERS[:2]):
         gone = order(ratios, name)[:4]  # 0.4 of 9, rounded
         kept = [j for j in range(9) if j not in gone]
@@ -196,7 +179,7 @@ def test_the_random_order_is_averaged_over_tries():
     program.shares, program.tries, program.taken = [0.6], 4, program.steps
     record = program.record()
     ranks = corrupted.ranks_of(record["participation"][0], 0, 5, 4)["random"]
-    hidden = program.network.squared(program.every)
+    hidden = program.network.features(program.every)
     alone = torch.stack([program.without(hidden, (rank < 5)[None])[0] for rank in ranks])
     torch.testing.assert_close(record["pruned"][0, 2, 0], alone.mean(0))
     assert (alone.std(0) > 0).any()

@@ -41,9 +41,13 @@ def test_gradient_is_that_of_autograd(tokens):
     (outputs * slope).sum().backward()
     out = net.parameters.like()
     net.backward(slope, out)
+    torch.testing.assert_close(net(pairs if tokens else dense, keep=True), outputs)  # into the arrays of the first pass
+    net.backward(slope, out)
     grads = net.parameters.split(out)
     torch.testing.assert_close(grads["w1"], w1.grad)
     torch.testing.assert_close(grads["w2"], w2.grad)
+    torch.testing.assert_close(net.features(pairs if tokens else dense), (dense @ w1).square())
+    torch.testing.assert_close(net(pairs[:, :3] if tokens else dense[:, :3], keep=True), outputs[:, :3])
 
 
 def cosine(p: int, frequency: int, phase: float = 0.3) -> torch.Tensor:

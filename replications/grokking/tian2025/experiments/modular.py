@@ -53,34 +53,6 @@ def split(member: Mapping) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]
     return (tokens[chosen], results[chosen]), (tokens[rest], results[rest])
 
 
-class Units(Quadratic):
-    """Networks whose hidden units can be read.
-
-    Products with the output weights are taken transposed, with the few classes as rows: the same sums, but on a CPU in
-    little more than half the time.
-    """
-
-    def features(self, inputs: Tensor) -> Tensor:
-        """F = (X W)^2 [K, N, width]."""
-        return self._linear(inputs, 1).square()
-
-    def __call__(self, inputs: Tensor, keep: bool = False) -> Tensor:
-        """As of `Quadratic`."""
-        hidden = self._linear(inputs, 1)
-        squared = hidden.square()
-        if keep:
-            self._kept = inputs, hidden, squared
-        return torch.bmm(self.weights[1].mT, squared.mT).mT
-
-    def backward(self, gradient: Tensor, out: Tensor) -> None:
-        """As of `Quadratic`."""
-        inputs, hidden, squared = self._kept
-        grads = self.parameters.split(out)
-        grads["w2"].copy_(torch.bmm(gradient.mT, squared).mT)
-        slope = torch.bmm(gradient, self.weights[1].mT).mul_(hidden).mul_(2)
-        grads["w1"].copy_(self._input_gradient(inputs, slope))
-
-
 class Network(Trainable):
     """K networks f(x) = (x W)^2 V, each with its own training and test set of equal sizes."""
 
@@ -98,7 +70,7 @@ class Network(Trainable):
         )
         one_hot = torch.nn.functional.one_hot(self.train_set[1], self.modulus).to(dtype)
         self.targets = one_hot - 1 / self.modulus
-        self.net = Units(2 * self.modulus, first["width"], self.modulus, len(members), dtype=dtype, device=device)
+        self.net = Quadratic(2 * self.modulus, first["width"], self.modulus, len(members), dtype=dtype, device=device)
         self.net.initialise([generator(THEME, "tian2025", "init", m["modulus"], m["seed"]) for m in members])
         parameters = self.net.parameters
         self.start, self.grads = parameters.flat.clone(), parameters.like()
