@@ -1,0 +1,105 @@
+"""Artifacts -> statistics and curves. One value per seed for each statistic; no torch."""
+
+import itertools
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from verifig.measuring.series import Series
+from verifig.measuring.tables import Tables, melt, paired, ratio
+from verifig.training.artifacts import Artifact
+
+SETTLED = 50  # steps from which the Gauss-Newton part is compared with the Hessian
+
+
+def measure(artifacts: Mapping[str, Artifact], out: Tables) -> None:
+    """Fill `out` from whatever experiments ran at this scale."""
+    if "linear" in artifacts:
+        _linear(Series(artifacts["linear"], "steps"), out)
+        _direct(artifacts["linear"], out)
+    if "digits" in artifacts:
+        _digits(artifacts["digits"], out)
+
+
+def _linear(series: Series, out: Tables) -> None:
+    frames = []
+    for condition, settings in series.settings.items():
+        place, sharp, loss = {"condition": condition}, series[condition, "sharpness"], series[condition, "loss"]
+        growth = sharp[:, -1] / sharp[:, 0]
+        out.per_seed("linear", "growth", growth, place)
+        out.per_seed("linear", "relative_change", np.abs(growth - 1), place)
+        out.per_seed("linear", "edge", settings["learning_rate"] * sharp[:, -1] / 2, place)
+        out.per_seed("linear", "sharpness", sharp[:, -1], place)
+        out.per_seed("linear", "loss_left", loss[:, -1] / loss[:, 0], place)
+        frames.append(_curves(series, condition, settings))
+        if settings["hessian"]:
+            _hessian(series, condition, out)
+    for arm in ("mup", "ntp", "unscaled", "edge"):
+        _across_widths(series, arm, out)
+    out.curve("sharpness", pd.concat(frames))
+
+
+def _curves(series: Series, condition: str, settings: Mapping) -> pd.DataFrame:
+    """Curves of a condition; its arm is the part of its name before the width."""
+    arm, sharp = condition.rsplit("_", 1)[0], series[condition, "sharpness"]
+    fields = {"sharpness": sharp, "edge": settings["learning_rate"] * sharp / 2, "loss": series[condition, "loss"]}
+    fields["over_hessian"] = sharp / series[condition, "hessian"]
+    return melt(fields, arm=arm, width=settings["width"], seed=range(len(sharp)), x=series.points)
+
+
+def _hessian(series: Series, condition: str, out: Tables) -> None:
+    """The Gauss-Newton part's largest eigenvalue over that of the Hessian: at the start, and the lowest from step 50 on."""
+    share = series[condition, "sharpness"] / series[condition, "hessian"]
+    settled = series.points >= min(SETTLED, series.points[-1])
+    out.per_seed("linear", "share_at_start", share[:, 0], {"condition": condition})
+    out.per_seed("linear", "share_settled", share[:, settled].min(1), {"condition": condition})
+
+
+def _across_widths(series: Series, arm: str, out: Tables) -> None:
+    """Largest over smallest of the last sharpness over widths, by seed; and without the factor gamma squared."""
+    names = [name for name in series.settings if name.rsplit("_", 1)[0] == arm]
+    if len(names) < 2:
+        return
+    last = np.array(paired(*(series.last(name, "sharpness") for name in names)))
+    settings = [series.settings[name] for name in names]
+    squared = np.array([[each["width"] if each["parametrisation"] == "mup" else 1] for each in settings])
+    place = {"arm": arm}
+    out.per_seed("linear", "width_ratio", last.max(0) / last.min(0), place)
+    bare = last / squared
+    out.per_seed("linear", "width_ratio_bare", bare.max(0) / bare.min(0), place)
+
+
+def _direct(artifact: Artifact, out: Tables) -> None:
+    for name, loss, sharp in zip(
+        ("mup", "ntp"), artifact["direct_loss_error"], artifact["direct_sharpness_error"], strict=True
+    ):
+        out.exact("linear", "direct_loss_error", loss, {"parametrisation": name})
+        out.exact("linear", "direct_sharpness_error", sharp, {"parametrisation": name})
+
+
+def _digits(artifact: Artifact, out: Tables) -> None:
+    """Best learning rates of the grid by seed; their shift with the width in factors of two; losses at a fixed rate."""
+    losses = Series(Artifact({**artifact, "rate": np.arange(artifact["rates"].shape[1])}, artifact.meta), "rate")
+    best, frames = {}, []
+    for condition in losses.settings:
+        loss, rates, place = losses[condition, "loss"], np.log2(losses[condition, "rates"]), {"condition": condition}
+        place_of_best = loss.argmin(1)
+        best[condition] = np.take_along_axis(rates, place_of_best[:, None], 1)[:, 0]
+        out.per_seed("digits", "best_rate", best[condition], place)
+        out.per_seed("digits", "best_loss", loss.min(1), place)
+        out.per_seed("digits", "inside", (place_of_best > 0) & (place_of_best < loss.shape[1] - 1), place)
+        arm, width = condition.rsplit("_", 1)
+        frames.append(melt(loss, arm=arm, width=int(width), seed=range(len(loss)), x=2 ** rates[0]))
+    for arm in ("mup", "ntp"):
+        widths = sorted(settings["width"] for name, settings in losses.settings.items() if name.startswith(f"{arm}_"))
+        for narrow, wide in itertools.combinations(widths, 2):
+            low, high = paired(best[f"{arm}_{narrow}"], best[f"{arm}_{wide}"])
+            out.per_seed("digits", "shift", high - low, {"arm": arm, "widths": f"{wide}/{narrow}"})
+            if arm == "mup":  # on the axis of the weights' own rates, which are the width times those of the grid
+                bare = high - low + np.log2(wide / narrow)
+                out.per_seed("digits", "shift", bare, {"arm": "unscaled", "widths": f"{wide}/{narrow}"})
+            common = losses[f"{arm}_{wide}", "rates"][0] == 1
+            at_one = (losses[f"{arm}_{each}", "loss"][:, common][:, 0] for each in (narrow, wide))
+            out.per_seed("digits", "loss_ratio", ratio(*at_one), {"arm": arm, "widths": f"{wide}/{narrow}"})
+    out.curve("rates", pd.concat(frames))
