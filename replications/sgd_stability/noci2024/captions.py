@@ -5,12 +5,9 @@ from verifig.pages.page import Page
 WIDTHS = {64: "64", 256: "256", 1024: "1,024"}
 
 
-def _at(page: Page, statistic: str, condition: str, experiment: str = "linear", **options) -> str:
-    return page.number(experiment, statistic, {"condition": condition}, take="median", digits=2, **options)
-
-
 def _by_width(page: Page, statistic: str, arm: str) -> str:
-    return ", ".join(_at(page, statistic, f"{arm}_{width}") for width in WIDTHS)
+    places = [{"condition": f"{arm}_{width}"} for width in WIDTHS]
+    return ", ".join(page.number("linear", statistic, place, take="median", digits=3) for place in places)
 
 
 def settings(page: Page) -> str:
@@ -55,11 +52,14 @@ def rates_alt(page: Page) -> str:
 
 def rates_note(page: Page) -> str:
     used = page.settings("digits", "mup_16")
+    inside = page.number("digits", "inside", {"condition": "ntp_256"}, take="mean", percent=True, digits=2)
     return (
         f"Three-layer ReLU networks, {used['steps']} steps of {used['batch_size']} of {used['samples']:,} images of digits, "
-        f"{page.seeds('digits', 'mup_16')} seeds. From width 16 to 256 the best rate moves by {_shift(page, 'mup', '256/16')} factors of two under μP "
-        f"and by {_shift(page, 'ntp', '256/16')} under NTP (means); from 16 to 64 under NTP by {_shift(page, 'ntp', '64/16')}. The right panel "
-        "is the left one over the rate of the weights, η times the width: that axis belongs to rates that are not rescaled."
+        f"{page.seeds('digits', 'mup_16')} seeds. From width 16 to 256 the best rate moves by {_shift(page, 'mup', '256/16')} factors of two "
+        f"under μP and by {_shift(page, 'ntp', '256/16')} under NTP (means); from 16 to 64 under NTP by {_shift(page, 'ntp', '64/16')}. At width "
+        f"256 under NTP the best rate lies inside the grid in {inside} of seeds; where it is the last of the grid, the shift counts as that "
+        "far and may be larger. The right panel is the left one over the rate of the weights, η times the width: "
+        "that axis belongs to rates that are not rescaled."
     )
 
 
@@ -81,14 +81,13 @@ def edge_alt(page: Page) -> str:
 
 
 def edge_note(page: Page) -> str:
-    large, small = (
-        page.settings("linear", "edge_64")["learning_rate"],
-        page.settings("linear", "mup_64")["learning_rate"],
-    )
+    large, small = (page.settings("linear", name)["learning_rate"] for name in ("edge_64", "mup_64"))
+    lowest = page.number("linear", "edge", {"condition": "edge_64"}, take="min", digits=2)
+    left = page.number("linear", "loss_left", {"condition": "edge_64"}, take="max", digits=2)
     return (
         f"η = {large:g} and {small:g}. At the end of the large rate the medians at widths of {', '.join(WIDTHS.values())} are "
-        f"{_by_width(page, 'edge', 'edge')}, at the small one {_by_width(page, 'edge', 'mup')}. Single runs end in a cycle of period "
-        "two, with a sharpness below the level and a loss that does not vanish."
+        f"{_by_width(page, 'edge', 'edge')}, at the small one {_by_width(page, 'edge', 'mup')}. Single runs end below the level, the lowest of "
+        f"width 64 at {lowest}; the largest share of the first loss that is left in a run of that width is {left}."
     )
 
 

@@ -39,7 +39,7 @@ def rates(table: pd.DataFrame) -> Figure:
         _losses(place, rows)
         log_ticks(place.xaxis, 4.0 ** np.arange(-2, 7))
         place.set(title=title, xlabel="rate of the weights" if arm == "unscaled" else "learning rate η")
-    axes[0].set(ylabel="final cross-entropy", yscale="log", ylim=(1e-3, 5))
+    axes[0].set(ylabel="final cross-entropy", yscale="log", ylim=(3e-4, 5))
     axes[0].legend(loc="lower left", fontsize=8.5)
     return figure
 
@@ -71,7 +71,7 @@ def hessian(table: pd.DataFrame) -> Figure:
     for place, arm in zip(axes, ("mup", "ntp"), strict=True):
         rows = pick(table, arm=arm)
         _by_width(place, rows.assign(x=rows["x"].clip(lower=2)), "over_hessian")
-        place.set(title=ARMS[arm], xlabel="steps (left end: start)", xscale="log", ylim=(0, 1.05))
+        place.set(title=ARMS[arm], xlabel="steps (left end: start)", xscale="log", ylim=(0, 1.1))
     axes[0].set_ylabel("Gauss-Newton / Hessian")
     axes[1].legend(loc="lower right", fontsize=8.5)
     return figure

@@ -48,7 +48,7 @@ page.figure(
 # %% [markdown]
 # ## Figure L: loss against learning rate
 # The consequence drawn in the paper: under μP the best learning rate of a narrow network is that of a wide one, under NTP it
-# moves. The linear networks are too simple for a large effect, so ReLU networks on small images are trained here.
+# moves. Three-layer ReLU networks on small images are trained for it at every rate of a grid.
 
 # %%
 page.figure(
@@ -65,7 +65,7 @@ page.text(captions.loss(page))
 # %% [markdown]
 # ## Figure E: the stability level
 # The paper has the sharpness settle at the stability level, 2 over the learning rate. At a rate with which it can get there, it
-# does so at every width.
+# goes there at every width, but for single runs.
 
 # %%
 page.figure(
