@@ -42,8 +42,8 @@ IN_SOME_KEYS = {
     "ground/keys.py",
     *(f"training/{name}.py" for name in ("archives", "augment", "batches", "data", "ensemble", "flat", "image_files")),
     *(f"training/{name}.py" for name in ("labels", "loop", "optim", "seeds", "steps", "trainable", "vision")),
-    *(f"curvature/{name}.py" for name in ("__init__", "batched", "dense", "estimates", "gram", "lanczos", "stability")),
-    *(f"curvature/{name}.py" for name in ("modules", "networks", "operators", "products")),
+    *(f"curvature/{name}.py" for name in ("__init__", "batched", "dense", "estimates", "fisher", "gram", "lanczos")),
+    *(f"curvature/{name}.py" for name in ("modules", "networks", "operators", "products", "stability")),
 }
 DECIDING_PACKAGES = {"numpy", "torch", "scipy", "pandas", "torchvision", "pillow", "scikit-learn"}
 

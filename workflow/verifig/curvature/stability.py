@@ -1,8 +1,7 @@
 """The learning rate up to which SGD can stay at an interpolating minimum, from per-sample gradients.
 
-Loss R = 1/(2n) sum_i (f(x_i) - y_i)^2. With this factor 1/2 the Hessian at an interpolating minimum is the Gauss-Newton
-matrix G = (1/n) sum_i g_i g_i^T of the per-sample gradients g_i of the output. Everything is computed from the n x n Gram
-matrix K = J J^T / n (rows of J are the g_i), which has the non-zero spectrum of G; all in float64.
+Notation of `fisher`: loss 1/(2n) sum_i (f(x_i) - y_i)^2, per-sample gradients g_i of the output, G = (1/n) sum_i g_i g_i^T,
+K = J J^T / n with rows g_i of J, which has the non-zero spectrum of G; all in float64.
 """
 
 import math
@@ -13,7 +12,7 @@ import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
 
-from verifig.curvature.gram import gradients
+from verifig.curvature.fisher import gradients
 from verifig.ground.errors import InputError
 
 RANK_TOLERANCE = 1e-10  # eigenvalues below this share of the largest one count as zero

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from verifig.curvature import stability
-from verifig.curvature.gram import gram_metrics
+from verifig.curvature.fisher import gram_metrics
 from verifig.ground.errors import InputError
 from verifig.training.device import flushed_denormals
 from verifig.training.ensemble import dtype_of, generator

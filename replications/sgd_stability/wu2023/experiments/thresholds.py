@@ -11,7 +11,7 @@ from torch import Tensor
 from replications.sgd_stability.wu2023.experiments import diagonal, relu
 from replications.sgd_stability.wu2023.experiments.dynamics import SLUG, Data
 from verifig.curvature import stability
-from verifig.curvature.gram import fisher_metrics
+from verifig.curvature.fisher import fisher_metrics
 from verifig.training.ensemble import generator
 from verifig.training.run import Run
 

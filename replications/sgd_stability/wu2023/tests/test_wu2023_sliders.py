@@ -5,7 +5,7 @@ import torch
 
 from replications.sgd_stability.wu2023 import sliders
 from verifig.curvature import stability
-from verifig.curvature.gram import fisher_metrics
+from verifig.curvature.fisher import fisher_metrics
 
 
 @pytest.mark.parametrize(("samples", "batch"), [(20, 1), (20, 7), (20, 20), (1, 1)])

@@ -6,7 +6,7 @@ import torch
 
 from replications.sgd_stability.wu2023.experiments import thresholds
 from verifig.curvature import stability
-from verifig.curvature.gram import fisher_metrics
+from verifig.curvature.fisher import fisher_metrics
 from verifig.ground.errors import InputError
 from verifig.training.ensemble import generator
 

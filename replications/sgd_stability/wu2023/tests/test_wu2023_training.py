@@ -10,7 +10,7 @@ import torch
 from replications.sgd_stability.wu2023.experiments import diagonal, dynamics, escape, relu, thresholds
 from replications.sgd_stability.wu2023.measure import boundary, growth, worst_by_seed
 from verifig.curvature import stability
-from verifig.curvature.gram import fisher_metrics
+from verifig.curvature.fisher import fisher_metrics
 from verifig.ground.errors import InputError
 from verifig.planning import rulesets
 from verifig.training.ensemble import generator
