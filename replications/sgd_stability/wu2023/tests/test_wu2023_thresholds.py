@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from replications.sgd_stability.wu2023.experiments import fisher, thresholds
+from replications.sgd_stability.wu2023.experiments import thresholds
+from verifig.curvature import stability
+from verifig.curvature.fisher import fisher_metrics
 from verifig.ground.errors import InputError
 from verifig.training.ensemble import generator
 
@@ -17,15 +19,15 @@ def gradients(n: int, p: int, name: str = "g") -> torch.Tensor:
 def test_equal_norms_make_the_trace_bound_tight(n, p):
     g = gradients(n, p)
     for equal in (g / g.norm(dim=1, keepdim=True), g.sign()):
-        trace = fisher.fisher_metrics(equal)["tr"]
-        assert fisher.exact_threshold(equal, 1) == pytest.approx(2 / trace, rel=1e-6)
+        trace = fisher_metrics(equal)["tr"]
+        assert stability.exact_threshold(equal, 1) == pytest.approx(2 / trace, rel=1e-6)
 
 
 @pytest.mark.parametrize(("n", "p"), [(20, 6), (8, 30)])
 def test_the_full_batch_has_the_threshold_of_gradient_descent(n, p):
     g = gradients(n, p)
-    expected = 2 / fisher.fisher_metrics(g)["lmax"]
-    assert fisher.exact_threshold(g, n, replacement=False) == pytest.approx(expected, rel=1e-6)
+    expected = 2 / fisher_metrics(g)["lmax"]
+    assert stability.exact_threshold(g, n, replacement=False) == pytest.approx(expected, rel=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -34,30 +36,30 @@ def test_the_full_batch_has_the_threshold_of_gradient_descent(n, p):
 )
 def test_population_regression_in_ten_dimensions(law, published):
     for batch, value in published.items():
-        assert fisher.population_threshold(10, batch, law) == pytest.approx(value, abs=1e-6)
+        assert stability.population_threshold(10, batch, law) == pytest.approx(value, abs=1e-6)
 
 
 def test_many_samples_approach_the_population():
     g = gradients(20_000, 4)
-    assert fisher.exact_threshold(g, 2) == pytest.approx(fisher.population_threshold(4, 2), rel=0.03)
+    assert stability.exact_threshold(g, 2) == pytest.approx(stability.population_threshold(4, 2), rel=0.03)
 
 
 def test_orthogonal_and_one_dimensional_gradients():
     spectrum = torch.tensor([0.3, 1.1, 0.7], dtype=torch.float64)
     g = (3 * spectrum).sqrt().diag()
-    assert fisher.exact_threshold(g, 1) == pytest.approx(2 / (3 * 1.1), rel=1e-9)
+    assert stability.exact_threshold(g, 1) == pytest.approx(2 / (3 * 1.1), rel=1e-9)
     line = gradients(9, 1)[:, 0].numpy()
-    assert fisher.exact_threshold(line[:, None], 3) == pytest.approx(
-        fisher.one_dimensional_threshold(line, 3), rel=1e-9
+    assert stability.exact_threshold(line[:, None], 3) == pytest.approx(
+        stability.one_dimensional_threshold(line, 3), rel=1e-9
     )
 
 
 @pytest.mark.parametrize(("batch", "replacement"), [(1, True), (3, True), (3, False), (6, False)])
 def test_the_second_moment_grows_just_above_the_threshold_only(batch, replacement):
     g = gradients(7, 4)
-    threshold = fisher.exact_threshold(g, batch, replacement)
+    threshold = stability.exact_threshold(g, batch, replacement)
     for factor, stable in ((0.999, True), (1.001, False)):
-        moved = fisher.second_moment_map(g, factor * threshold, batch, replacement)
+        moved = stability.second_moment_map(g, factor * threshold, batch, replacement)
         assert (np.abs(np.linalg.eigvals(moved)).max() < 1) is np.bool_(stable)
 
 
@@ -66,7 +68,7 @@ def test_the_second_moment_map_is_the_average_over_samples():
     rate = 0.2
     steps = [np.eye(3) - rate * np.outer(row, row) for row in g.numpy()]
     expected = np.mean([np.kron(step, step) for step in steps], axis=0)
-    np.testing.assert_allclose(fisher.second_moment_map(g, rate, 1), expected, atol=1e-12)
+    np.testing.assert_allclose(stability.second_moment_map(g, rate, 1), expected, atol=1e-12)
 
 
 def test_bounds_around_the_threshold_and_monotony_in_the_batch():
@@ -80,13 +82,13 @@ def test_bounds_around_the_threshold_and_monotony_in_the_batch():
 
 def test_without_replacement_the_threshold_is_larger():
     g = gradients(40, 5)
-    assert fisher.exact_threshold(g, 8, replacement=False) > 1.02 * fisher.exact_threshold(g, 8)
+    assert stability.exact_threshold(g, 8, replacement=False) > 1.02 * stability.exact_threshold(g, 8)
 
 
 def test_metrics_equal_those_of_the_explicit_matrix():
     g = gradients(9, 5)
     matrix = (g.T @ g / 9).numpy()
-    metrics = fisher.fisher_metrics(g)
+    metrics = fisher_metrics(g)
     assert metrics["tr"] == pytest.approx(np.trace(matrix))
     assert metrics["fro"] == pytest.approx(np.linalg.norm(matrix))
     assert metrics["lmax"] == pytest.approx(np.linalg.eigvalsh(matrix)[-1])
@@ -102,7 +104,7 @@ def test_noise_alignment_equals_its_definition():
     rows = residuals[:, None] * g
     noise = rows.T @ rows / 8 - torch.outer(rows.mean(0), rows.mean(0))
     expected = (fisher_matrix @ noise).trace() / (residuals.square().mean() * fisher_matrix.square().sum())
-    assert fisher.noise_alignment(g @ g.T / 8, residuals) == pytest.approx(expected.item())
+    assert stability.noise_alignment(g @ g.T / 8, residuals) == pytest.approx(expected.item())
 
 
 @pytest.mark.parametrize(
@@ -117,4 +119,4 @@ def test_noise_alignment_equals_its_definition():
 )
 def test_bad_arguments_are_named(g, batch, replacement, message):
     with pytest.raises(InputError, match=message):
-        fisher.exact_threshold(g, batch, replacement)
+        stability.exact_threshold(g, batch, replacement)

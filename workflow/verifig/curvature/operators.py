@@ -1,0 +1,83 @@
+"""The Hessian or Gauss-Newton matrix of a module as an operator: products with vectors, batch by batch of the data."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import torch
+from scipy.sparse.linalg import LinearOperator
+from torch import Tensor, nn
+from torch.func import vmap
+
+from verifig.curvature.networks import Loss, stack
+from verifig.curvature.products import Kind, check_loss, product_of
+from verifig.ground.errors import InputError
+
+Batches = tuple[Tensor, Tensor] | Iterable[tuple[Tensor, Tensor]]
+
+
+@dataclass(frozen=True)
+class Operator:
+    """A symmetric matrix [P, P] known by its products.
+
+    Args:
+        product: vectors [B, P] -> the matrix times each, [B, P].
+        size: P. dtype, device: of the vectors.
+    """
+
+    product: Callable[[Tensor], Tensor]
+    size: int
+    dtype: torch.dtype = torch.float64
+    device: torch.device = torch.device("cpu")
+
+    def dense(self) -> Tensor:
+        """The matrix itself [P, P], from P products."""
+        return self.product(torch.eye(self.size, dtype=self.dtype, device=self.device))
+
+    def scipy(self) -> LinearOperator:
+        """For SciPy's solvers: vectors in NumPy arrays, products where the parameters are."""
+
+        def times(columns):
+            vectors = torch.as_tensor(columns, dtype=self.dtype, device=self.device)
+            return self.product(vectors.reshape(self.size, -1).T.contiguous()).T.reshape(vectors.shape).cpu().numpy()
+
+        kind = torch.empty(0, dtype=self.dtype).numpy().dtype
+        return LinearOperator((self.size, self.size), matvec=times, matmat=times, rmatvec=times, dtype=kind)
+
+
+def operator(model: nn.Module, loss: Loss, data: Batches, curvature: Kind = "hessian", at_once: int = 8) -> Operator:
+    """The matrix of second derivatives of `loss` by the parameters that require gradients, in evaluation mode.
+
+    Args:
+        loss: (outputs, targets) -> the mean over the samples, a tensor without dimensions.
+        data: one pair (inputs [n, ...], targets [n, ...]), or batches of such pairs that can be gone through again and
+            again and are the same samples each time, as a DataLoader without `drop_last`. Batches are weighted by their
+            samples.
+        curvature: `hessian`, or `gauss_newton`, which leaves out the second derivatives of the model.
+        at_once: vectors that are multiplied together; memory grows with it.
+
+    Returns:
+        An `Operator` of the parameters' type on their device; the order of the P parameters is that of
+        `torch.nn.utils.parameters_to_vector`.
+
+    Raises:
+        InputError: no parameters that require gradients, no samples, or a loss that is not one number.
+    """
+    networks = stack(model)
+    flat, fixed = networks.flat()[0], {name: value[0] for name, value in networks.fixed.items()}
+    product = product_of(curvature, networks, loss)
+    pairs = [data] if isinstance(data, tuple) else data
+    first = next(iter(pairs), None)
+    if first is None:
+        raise InputError("the data hold no samples")
+    check_loss(networks, loss, *(part.to(flat.device) for part in first))
+
+    def times(vectors: Tensor) -> Tensor:
+        total, samples = torch.zeros_like(vectors), 0
+        for batch in pairs:
+            inputs, targets = (part.to(flat.device) for part in batch)
+            each = vmap(lambda v, x=inputs, y=targets: product(flat, fixed, x, y, v), chunk_size=at_once)
+            total += len(targets) * each(vectors)
+            samples += len(targets)
+        return total / samples
+
+    return Operator(times, networks.size, flat.dtype, flat.device)
