@@ -52,13 +52,11 @@ def rates_alt(page: Page) -> str:
 
 def rates_note(page: Page) -> str:
     used = page.settings("digits", "mup_16")
-    inside = page.number("digits", "inside", {"condition": "ntp_256"}, take="mean", percent=True, digits=2)
     return (
         f"Three-layer ReLU networks, {used['steps']} steps of {used['batch_size']} of {used['samples']:,} images of digits, "
         f"{page.seeds('digits', 'mup_16')} seeds. From width 16 to 256 the best rate moves by {_shift(page, 'mup', '256/16')} factors of two "
-        f"under μP and by {_shift(page, 'ntp', '256/16')} under NTP (means); from 16 to 64 under NTP by {_shift(page, 'ntp', '64/16')}. At width "
-        f"256 under NTP the best rate lies inside the grid in {inside} of seeds; where it is the last of the grid, the shift counts as that "
-        "far and may be larger. The right panel is the left one over the rate of the weights, η times the width: "
+        f"under μP and by {_shift(page, 'ntp', '256/16')} under NTP (means); from 16 to 64 under NTP by {_shift(page, 'ntp', '64/16')}. "
+        "The right panel is the left one over the rate of the weights, η times the width: "
         "that axis belongs to rates that are not rescaled."
     )
 

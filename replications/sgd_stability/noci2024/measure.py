@@ -83,7 +83,8 @@ def _digits(artifact: Artifact, out: Tables) -> None:
     losses = Series(Artifact({**artifact, "rate": np.arange(artifact["rates"].shape[1])}, artifact.meta), "rate")
     best, frames = {}, []
     for condition in losses.settings:
-        loss, rates, place = losses[condition, "loss"], np.log2(losses[condition, "rates"]), {"condition": condition}
+        grid, place = np.isfinite(losses[condition, "rates"][0]), {"condition": condition}
+        loss, rates = losses[condition, "loss"][:, grid], np.log2(losses[condition, "rates"][:, grid])
         place_of_best = loss.argmin(1)
         best[condition] = np.take_along_axis(rates, place_of_best[:, None], 1)[:, 0]
         out.per_seed("digits", "best_rate", best[condition], place)

@@ -107,7 +107,8 @@ def _network(series: Series, out: Tables) -> None:
             values = series[condition, name]
             out.per_seed("network", name, values[:, late].mean(1), place)
             frames.append(melt(values, curve=name, condition=condition, seed=range(len(values)), x=series.points))
-        loss = series[condition, "loss"]
+        loss, level = series[condition, "loss"], 2 / settings["learning_rate"]
+        out.per_seed("network", "sharpness_over_threshold", series.last(condition, "sharpness") / level, place)
         out.per_seed("network", "loss_left", loss[:, -1] / loss[:, 0], place)
         after = series.points > settings["follow_from"] + 1
         fields = {name: series[condition, name][:, after] for name in ("up", "down", "loss")}

@@ -22,7 +22,7 @@ from verifig.training.trainable import Trainable
 
 
 def digits(run: Run) -> dict[str, np.ndarray]:
-    """Train every condition x seed x learning rate: final losses [members, rates] and the rates [members, rates]."""
+    """Train every condition x seed x learning rate: final losses [members, rates] and the rates [members, rates], NaN beyond its grid."""
     settings, members = run.settings, expand(run.members)
     records = train(
         run,
@@ -33,13 +33,18 @@ def digits(run: Run) -> dict[str, np.ndarray]:
         signature=lambda member: member["width"],
         chunk=settings["chunk"],
     )
-    shape = (len(run.members), -1)
-    rates = np.array([member["learning_rate"] for member in members]).reshape(shape)
-    return {
-        "loss": records["loss"][:, -1].reshape(shape),
-        "first_loss": records["loss"][:, 0].reshape(shape),
-        "rates": rates,
-    }
+    rates = np.array([member["learning_rate"] for member in members])
+    fields = {"loss": records["loss"][:, -1], "first_loss": records["loss"][:, 0], "rates": rates}
+    counts = [len(member["learning_rates"]) for member in run.members]
+    return {name: by_member(values, counts) for name, values in fields.items()}
+
+
+def by_member(values: np.ndarray, counts: Sequence[int]) -> np.ndarray:
+    """Values one after the other, `counts` of each member, as [members, most]; shorter rows end in NaN."""
+    result = np.full((len(counts), max(counts)), np.nan)
+    for row, part in zip(result, np.split(values, np.cumsum(counts)[:-1]), strict=True):
+        row[: len(part)] = part
+    return result
 
 
 def expand(members: Sequence[Mapping]) -> list[dict]:

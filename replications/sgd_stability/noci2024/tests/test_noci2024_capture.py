@@ -1,5 +1,6 @@
 """Programs as a GPU takes them: replayed, with nothing computed on the host; resumed; the same for members alone."""
 
+import numpy as np
 import pytest
 import torch
 from tape import assert_replays, assert_resumes, assert_stays_on_device, take
@@ -91,3 +92,8 @@ def test_a_step_on_digits_is_that_of_the_factors_and_standard_weights(name):
     rate = 0.5 * (6 if name.startswith("mup") else 1)
     for after, w, s in zip(program.model.weights, weights, scales, strict=True):
         torch.testing.assert_close(after[0] / s, (w - rate * w.grad).detach(), rtol=1e-4, atol=1e-5)
+
+
+def test_grids_of_unequal_length_end_in_nan():
+    found = digits.by_member(np.arange(5.0), [2, 3])
+    np.testing.assert_array_equal(found, [[0, 1, np.nan], [2, 3, 4]])

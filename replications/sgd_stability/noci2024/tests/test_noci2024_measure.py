@@ -77,14 +77,15 @@ def test_errors_of_the_moments_by_parametrisation():
 
 
 def digits() -> object:
-    """Three rates each; two seeds; a loss that is not finite is no minimum."""
+    """Three or four rates; two seeds; a loss that is not finite is no minimum."""
     loss = {
         "mup_16": [[3, 2, 1], [3, 4, np.inf]],  # best at 2, 0.5
         "mup_64": [[3, 1, 4], [3, 2, 1]],  # 1, 2
-        "ntp_16": [[2, 1, 3], [0.5, 1, 3]],  # 2, 1
-        "ntp_64": [[4, 2, 1], [5, 2, 1]],  # 4, 4
+        "ntp_16": [[2, 1, 3, 4], [0.5, 1, 3, 4]],  # 2, 1
+        "ntp_64": [[4, 2, 1, 3], [5, 2, 1, np.inf]],  # 4, 4
     }
-    rates = {"mup": [0.5, 1, 2], "ntp": [1, 2, 4]}
+    loss = {name: [[*row, *[np.nan] * (4 - len(row))] for row in each] for name, each in loss.items()}
+    rates = {"mup": [0.5, 1, 2, np.nan], "ntp": [1, 2, 4, 8]}
     conditions = {name: {"width": int(name[4:]), "parametrisation": name[:3]} for name in loss}
     arrays = {
         "loss": np.concatenate(list(loss.values())),
@@ -107,6 +108,7 @@ def test_best_rates_and_their_shift_in_factors_of_two():
     assert values(out, "best_loss")["condition=mup_16"] == near([1, 3])
     assert values(out, "inside")["condition=mup_64"] == [1, 0]
     assert values(out, "inside")["condition=ntp_16"] == [1, 0]
+    assert values(out, "inside")["condition=ntp_64"] == [1, 1]
 
 
 def test_losses_of_narrow_over_wide_networks_at_the_rate_one():

@@ -8,6 +8,9 @@ from torch import Tensor
 from torch.nn.functional import one_hot
 
 from replications.sgd_stability.rosenfeld2023.experiments.toy import SLUG
+from verifig.curvature import batched
+from verifig.curvature.dense import half_squared
+from verifig.curvature.networks import Networks, mlp
 from verifig.training.data import embedded
 from verifig.training.ensemble import MLP, generator
 from verifig.training.loop import train
@@ -15,6 +18,7 @@ from verifig.training.run import Run
 from verifig.training.trainable import Trainable
 
 KEPT = 3  # losses of as many steps are kept: two changes
+PRODUCTS = 16  # with the Hessian, for its largest eigenvalue at the end
 
 
 def network(run: Run) -> dict[str, np.ndarray]:
@@ -76,13 +80,14 @@ class Network(Trainable):
             self.tensors["followed"].copy_(self._extremes(losses[1] - losses[0]))
 
     def record(self) -> dict[str, Tensor]:
-        """Loss, how many of each group turn at the next step, overlap of the groups' labels, losses of followed groups [K]."""
+        """Sharpness at the end; loss, shares of each group that turn at the next step, overlap of their labels, followed losses [K]."""
         losses = self.tensors["losses"]
         change, following = losses[1] - losses[0], losses[2] - losses[1]
         rising, falling = self._extremes(change)
         shares = [one_hot_mean(self.labels, group) for group in (rising, falling)]
         up, down = (losses[-1].gather(1, group).mean(1) for group in self.tensors["followed"])
         return {
+            "sharpness": self._sharpness() if self.taken == self.member["steps"] else torch.full_like(up, torch.nan),
             "loss": losses[-1].mean(1),
             "rising": (change > 0).float().mean(1),
             "turn_up": (following.gather(1, rising) < 0).float().mean(1),
@@ -91,6 +96,12 @@ class Network(Trainable):
             "up": up,
             "down": down,
         }
+
+    def _sharpness(self) -> Tensor:
+        """Largest eigenvalue of the Hessian [K]."""
+        networks = Networks(mlp("relu"), self.model.parameters.views)
+        data = (self.images, self.labels)
+        return batched.sharpness(networks, half_squared, data, shared=False, steps=PRODUCTS).values.float()
 
     def _extremes(self, change: Tensor) -> Tensor:
         """Numbers [2, K, group] of the samples whose loss rose and fell most."""
