@@ -15,15 +15,16 @@ SHOWN = 200  # steps of the figures of groups
 
 def measure(artifacts: Mapping[str, Artifact], out: Tables) -> None:
     """Fill `out` from whatever experiments ran at this scale."""
-    for name in ("minimum", "edge"):
-        if name in artifacts:
-            _toy(name, Series(artifacts[name], "steps"), out)
-    for name in ("minimum", "edge"):
-        if name in artifacts:
-            for statistic in ("direct_hessian_error", "direct_loss_error"):
-                out.exact(name, statistic, artifacts[name][statistic].max())
-    if "network" in artifacts:
-        _network(Series(artifacts["network"], "steps"), out)
+    with np.errstate(
+        divide="ignore", invalid="ignore", over="ignore"
+    ):  # of diverged runs, whose statistics are not finite
+        for name in ("minimum", "edge"):
+            if name in artifacts:
+                _toy(name, Series(artifacts[name], "steps"), out)
+                for statistic in ("direct_hessian_error", "direct_loss_error"):
+                    out.exact(name, statistic, artifacts[name][statistic].max())
+        if "network" in artifacts:
+            _network(Series(artifacts["network"], "steps"), out)
 
 
 def _toy(experiment: str, series: Series, out: Tables) -> None:
@@ -47,10 +48,14 @@ def _toy(experiment: str, series: Series, out: Tables) -> None:
         frames.append(melt(fields | {"over_valley": sharp / (valley or np.nan)}, **labels, beta=settings["beta"]))
         if experiment == "edge":
             last, never = spikes(sharp > threshold, both.mean(2))
-            correlation = correlations(np.diff(both, axis=1), last)
-            out.per_seed(experiment, "correlation", np.where(never, series.points[-1], correlation), place, never=never)
+            moves = np.diff(both, axis=1)
+            correlation = [
+                series.points[-1] if unseen else correlation_before(unit, end)
+                for unit, end, unseen in zip(moves, last, never, strict=True)
+            ]
+            out.per_seed(experiment, "correlation", correlation, place, never=never)
             groups.append(_shown(series, condition))
-            changes.append(_window(np.diff(both, axis=1), np.where(never, 0, last), condition))
+            changes.append(_window(moves, np.where(never, 0, last), condition))
     out.curve(f"{experiment}_sharpness", pd.concat(frames))
     if groups:
         out.curve("groups", pd.concat(groups))
@@ -72,10 +77,9 @@ def spikes(above: np.ndarray, loss: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     return last, ~above.any(1) | (last < WINDOW)
 
 
-def correlations(changes: np.ndarray, last: np.ndarray) -> np.ndarray:
-    """Correlation [units] of the loss changes of two groups [units, T - 1, 2] over the `WINDOW` steps up to record `last` [units]."""
-    windows = [unit[max(end - WINDOW, 0) : max(end, WINDOW)] for unit, end in zip(changes, last, strict=True)]
-    return np.array([np.corrcoef(window.T)[0, 1] for window in windows])
+def correlation_before(changes: np.ndarray, end: int) -> float:
+    """Correlation of the loss changes [T - 1, 2] of two groups over the `WINDOW` steps up to record number `end`."""
+    return np.corrcoef(changes[end - WINDOW : end].T)[0, 1]
 
 
 def _shown(series: Series, condition: str) -> pd.DataFrame:

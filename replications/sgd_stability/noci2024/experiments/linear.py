@@ -13,6 +13,7 @@ from verifig.training.run import Run
 from verifig.training.trainable import Trainable
 
 SLUG = "noci2024"
+DIVERGED = 1e30  # squared errors or moments from which on a run counts as diverged
 
 
 def linear(run: Run) -> dict[str, np.ndarray]:
@@ -90,8 +91,9 @@ class Linear(Trainable):
 
     def record(self) -> dict[str, Tensor]:
         """Loss, largest eigenvalues of gamma^2 G and of gamma^2 H [K] (NaN where not asked for); infinite where descent diverged."""
-        finite = self._errors().square().sum(-1).isfinite()
         m, u, a = (self.tensors[name] for name in "mua")
+        largest = torch.maximum(self._errors().square().sum(-1), a + m.diagonal(dim1=1, dim2=2).sum(-1))
+        finite = largest < DIVERGED
         m, u, a = m.where(finite[:, None, None], 0), u.where(finite[:, None], 0), a.where(finite, 1)
         values = {
             "loss": self._errors().square().mean(-1) / 2,
@@ -154,4 +156,4 @@ def by_weights(member: Mapping, steps: int) -> tuple[float, float]:
         optimiser.step()
     values = [value.detach() for value in weights]
     slopes = torch.cat([part.flatten(1) for part in torch.func.jacrev(outputs, (0, 1))(*values)], 1)
-    return loss().item(), gamma**2 * torch.linalg.eigvalsh(slopes @ slopes.T / len(slopes))[-1].item()
+    return loss().item(), gamma**2 * formulas.sharpness((slopes @ slopes.T / len(slopes))[None]).item()
