@@ -4,6 +4,8 @@ import pytest
 import torch
 
 from replications.sgd_stability.noci2024.experiments import formulas, linear
+from verifig.curvature import modules
+from verifig.curvature.dense import half_squared
 
 CASES = [(6, 7, 4, True), (3, 5, 4, False), (20, 10, 10, True), (2, 9, 6, True), (5, 12, 8, False)]
 
@@ -89,3 +91,26 @@ def test_rates_are_scaled_by_gamma_squared_unless_left():
     assert linear.rate_of(member | {"scaled": False}) == 0.5
     assert linear.rate_of(member | {"parametrisation": "ntp"}) == 0.5
     assert linear.gamma_of(member) == 3
+
+
+def test_closed_forms_are_what_the_library_finds_without_them(network):
+    """The library's sharpness of any module, on the same network as one."""
+    x, y, first, second, gamma = network
+    width, size = first.shape
+
+    class Linear(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first, self.second = torch.nn.Parameter(first), torch.nn.Parameter(second)
+
+        def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+            return (inputs @ self.first.T @ self.second / (gamma * (width * size) ** 0.5))[:, None]
+
+    closed_form = closed(network)
+    data = (x, y[:, None])
+    hessian = modules.sharpness(Linear(), half_squared, data)
+    gauss_newton = modules.sharpness(Linear(), half_squared, data, curvature="gauss_newton")
+    found = formulas.hessian_sharpness(*closed_form[:5]).item() / gamma**2
+    assert found == pytest.approx(hessian, rel=1e-6)
+    found = formulas.sharpness(formulas.gauss_newton_gram(closed_form[0], closed_form[1], closed_form[3])).item()
+    assert found / gamma**2 == pytest.approx(gauss_newton, rel=1e-6)
