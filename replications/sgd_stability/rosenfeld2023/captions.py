@@ -25,8 +25,8 @@ def settings(page: Page) -> str:
 
 def groups_alt(page: Page) -> str:
     return (
-        "Two panels of mean losses over steps of one run. With opposing signs the losses of the two groups part and alternate from step to step, "
-        "ever farther, up to a spike, and stay apart from zero; with one sign they rise and fall together and end at zero."
+        "Three panels of mean losses over steps of one run. With opposing signs the losses of the two groups alternate, ever farther, up to a spike, and "
+        "settle above zero; close by, one is high in even steps and the other in odd ones. With one sign they rise and fall together and end at zero."
     )
 
 
@@ -66,8 +66,8 @@ def aligned(page: Page) -> str:
 
 def changes_alt(page: Page) -> str:
     return (
-        "Three scatter plots of loss changes of one group against those of the other. With opposing signs and the smaller rate they lie on the falling "
-        "diagonal, with the largest rate also in the corner where both rise, with one sign on the rising diagonal."
+        "Three scatter plots of loss changes of one group against those of the other. With opposing signs and the smaller rate they lie along the falling "
+        "diagonal; with the largest rate one group rises while the other changes little; with one sign they lie on the rising diagonal."
     )
 
 
@@ -75,21 +75,21 @@ def changes_note(page: Page) -> str:
     return (
         f"Over the 20 steps up to the spike, changes over the largest of their run. Correlations at rates of {', '.join(RATES)} (medians): "
         f"{_by_rate(page, 'correlation')} with opposing signs, {_by_rate(page, 'correlation', 'aligned')} with one sign. Without outliers the sharpness "
-        "never comes near 2/η and there is no spike."
+        f"stays at {_by_rate(page, 'peak_over_threshold', 'none')} times 2/η at most, and there is no spike."
     )
 
 
 def network_alt(page: Page) -> str:
     return (
-        "Left: at the large rate nearly all samples that rose most fall at the next step, and most of those that fell most rise; at the small one none. Right: losses of "
-        "two groups chosen at one step swing against each other from step to step, while the mean loss hardly moves."
+        "Left: at the large rate the shares of extreme samples that turn at the next step rise during training, those of samples that rose most first; at the small one they "
+        "stay near zero. Right: the loss changes of two groups chosen at one step swing against each other from step to step, while the mean loss falls steadily."
     )
 
 
 def network_note(page: Page) -> str:
     used, small = page.settings("network", "large"), page.settings("network", "small")
     return (
-        f"{page.seeds('network', 'large')} seeds of {used['samples']:,} images, width {used['width']}, η = {used['learning_rate']:g} and {small['learning_rate']:g}; right: one run. "
+        f"{page.seeds('network', 'large')} seeds of {used['samples']:,} images, width {used['width']}, η = {used['learning_rate']:g} and {small['learning_rate']:g}. "
         f"Over the last third {_at(page, 'network', 'turn_up', 'large', percent=True)} of the rising fall next and "
         f"{_at(page, 'network', 'turn_down', 'large', percent=True)} of the falling rise; at the small rate "
         f"{_at(page, 'network', 'turn_up', 'small', percent=True)} and {_at(page, 'network', 'turn_down', 'small', percent=True)} (medians). "

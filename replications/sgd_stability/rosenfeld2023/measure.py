@@ -102,7 +102,7 @@ def _window(changes: np.ndarray, last: np.ndarray, condition: str) -> pd.DataFra
 
 
 def _network(series: Series, out: Tables) -> None:
-    """Means over the last third of training; losses of the followed groups from when they were chosen on."""
+    """Means over the last third of training; loss changes of the followed groups from when they were chosen on."""
     frames, followed = [], []
     late = series.points > 2 * series.points[-1] / 3
     for condition, settings in series.settings.items():
@@ -115,7 +115,7 @@ def _network(series: Series, out: Tables) -> None:
         out.per_seed("network", "sharpness_over_threshold", series.last(condition, "sharpness") / level, place)
         out.per_seed("network", "loss_left", loss[:, -1] / loss[:, 0], place)
         after = series.points > settings["follow_from"] + 1
-        fields = {name: series[condition, name][:, after] for name in ("up", "down", "loss")}
-        followed.append(melt(fields, condition=condition, seed=range(len(loss)), x=series.points[after]))
+        fields = {name: np.diff(series[condition, name][:, after], axis=1) for name in ("up", "down", "loss")}
+        followed.append(melt(fields, condition=condition, seed=range(len(loss)), x=series.points[after][:-1]))
     out.curve("network_turns", pd.concat(frames))
     out.curve("followed", pd.concat(followed))

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -17,16 +16,24 @@ SEED = 0
 
 
 def groups(table: pd.DataFrame) -> Figure:
-    """Losses of the two groups of outliers and the rest over steps, of one run: opposing and of one sign."""
-    figure, axes = figures.grid(2, width=8.8, height=3.4, sharey=True)
-    arms = {f"opposing_{ONE}": "opposing signs", f"aligned_{ONE}": "one sign"}
-    for place, (condition, title) in zip(axes, arms.items(), strict=True):
-        rows = pick(table, condition=condition, seed=SEED)
+    """Losses of the two groups of outliers and the rest of one run: over steps, at the spike, and with outliers of one sign."""
+    figure, axes = figures.grid(3, width=8.8, height=3.4)
+    opposing, aligned = (pick(table, condition=f"{arm}_{ONE}", seed=SEED) for arm in ("opposing", "aligned"))
+    peak = opposing["x"].loc[opposing[["positive", "negative"]].mean(axis=1).idxmax()]
+    near = opposing[opposing["x"].between(peak - 14, peak + 2)]
+    panels = (
+        (opposing, "opposing signs", {}),
+        (near, "the same at the spike", {"marker": "."}),
+        (aligned, "one sign", {}),
+    )
+    for place, (rows, title, line) in zip(axes, panels, strict=True):
         for name, (label, colour) in GROUPS.items():
-            place.plot(rows["x"], rows[name], color=colour, label=label, linewidth=1.2)
-        place.set(title=title, xlabel="steps", xlim=(0, 150))
+            place.plot(rows["x"], rows[name], color=colour, label=label, linewidth=1.2, **line)
+        place.set(title=title, xlabel="steps", ylim=(-0.5, None))
+    for place in (axes[0], axes[2]):
+        place.set_xlim(0, 150)
     axes[0].set_ylabel("mean loss of the group")
-    axes[0].legend(loc="upper right", fontsize=8.5)
+    axes[2].legend(loc="upper right", fontsize=8.5)
     return figure
 
 
@@ -39,10 +46,15 @@ def valley(small: pd.DataFrame, large: pd.DataFrame, rates: Mapping[str, float],
     """
     figure, axes = figures.grid(2, width=8.8, height=3.4)
     for condition, (label, colour) in BETAS.items():
-        quartile_band(axes[0], pick(small, condition=condition), y="over_valley", color=colour, label=label)
+        rows = pick(small, condition=condition)
+        quartile_band(axes[0], rows.assign(x=rows["x"].clip(lower=5)), y="over_valley", color=colour, label=label)
     axes[0].axhline(1, **figures.DASHED)
     axes[0].set(
-        title="small learning rate", ylabel="sharpness / (|β| p A²)", xlabel="steps", ylim=(0, 1.1), xscale="symlog"
+        title="small learning rate",
+        ylabel="sharpness / (|β| p A²)",
+        xlabel="steps (left end: start)",
+        ylim=(0, 1.1),
+        xscale="log",
     )
     axes[0].legend(loc="lower right", fontsize=8.5)
     for name, colour in RATES.items():
@@ -76,7 +88,7 @@ def changes(table: pd.DataFrame) -> Figure:
 
 
 def network(turns: pd.DataFrame, followed: pd.DataFrame) -> Figure:
-    """Shares of the extreme samples that turn at the next step; losses of groups chosen at one step, afterwards."""
+    """Shares of the extreme samples that turn at the next step; loss changes of groups chosen at one step, afterwards."""
     figure, axes = figures.grid(2, width=8.8, height=3.3)
     arms = (
         ("large", "turn_up", RED, "rose most"),
@@ -89,10 +101,11 @@ def network(turns: pd.DataFrame, followed: pd.DataFrame) -> Figure:
         quartile_band(axes[0], figures.percent(smooth), color=colour, label=label)
     axes[0].set(title="turn at the next step, %", xlabel="steps (means over 10)", ylim=(-3, 103))
     axes[0].legend(fontsize=8.5)
-    rows = pick(followed, condition="large", seed=SEED)
+    rows = pick(followed, condition="large")
+    rows = rows[rows["x"] < rows["x"].min() + 16]
     for name, colour, label in (("up", RED, "rose most"), ("down", BLUE, "fell most"), ("loss", GREY, "all samples")):
-        axes[1].plot(rows["x"], rows[name], color=colour, label=label, marker=".", linewidth=1.2)
-    axes[1].set(title="groups chosen at one step, followed", xlabel="steps", ylabel="mean loss", ylim=(0, None))
-    axes[1].set_xlim(rows["x"].min(), np.minimum(rows["x"].min() + 30, rows["x"].max()) if len(rows) else None)
-    axes[1].legend(fontsize=8.5)
+        changes = rows.assign(value=1000 * rows[name])
+        quartile_band(axes[1], changes, color=colour, label=label, marker=".", markersize=5, linewidth=1.1)
+    axes[1].set(title="groups chosen at one step", xlabel="steps", ylabel="change of loss in a step × 1000")
+    axes[1].legend(fontsize=8.5, loc="lower left")
     return figure

@@ -70,8 +70,9 @@ page.text(captions.aligned(page))
 
 # %% [markdown]
 # ## Figure C: changes against each other
-# A step that lowers the loss of one group raises that of the other. This holds as long as the output c b_o A of the outlier
-# feature is smaller than the residual of the groups, about A/κ; beyond, both losses rise.
+# A step that lowers the loss of one group raises that of the other, up to a part that both share. With δ = c b_o A, which a step turns
+# into −ρδ, and a mean residual m of both groups, about A/κ, the losses change by (ρ² − 1) δ²/2 ± (ρ + 1) m δ. So they change against each
+# other while (ρ − 1) |δ| is below 2 |m|; at the largest rate the oscillation grows too fast for that.
 
 # %%
 page.figure(

@@ -98,8 +98,8 @@ def test_turns_and_overlap_are_means_over_the_last_third():
     assert values(out, "overlap") == near({"condition=large": [0.8]})
     assert values(out, "loss_left") == near({"condition=large": [0.25]})
     assert values(out, "sharpness_over_threshold") == near({"condition=large": [0.5]})
-    assert out.curves["followed"]["x"].tolist() == [8, 9]
-    assert out.curves["followed"]["up"].tolist() == [2, 1]
+    assert out.curves["followed"]["x"].tolist() == [8]
+    assert out.curves["followed"]["up"].tolist() == [-1]
 
 
 def test_nothing_is_measured_of_what_was_not_run():
