@@ -7,7 +7,7 @@ rows have a positive product with it. Counts of iterations are numbers of steps 
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import nnls
+from scipy.optimize import lsq_linear
 
 
 def worst_case(n: int) -> np.ndarray:
@@ -56,14 +56,22 @@ class Margin(NamedTuple):
 
 
 def margin(rows: np.ndarray) -> Margin:
-    """The hard-margin problem min |w| with rows @ w >= 1, solved exactly by an active-set method.
+    """The hard-margin problem min |w| with rows @ w >= 1, solved by an active-set method; 1/|w| is the margin.
 
-    Lawson and Hanson's reduction of least distance to non-negative least squares (scipy.optimize.nnls); 1/|w| is the
-    margin. What is returned holds by itself, however well the solver did: `value` is the norm of a convex combination of
-    rows, `attained` the smallest product with a unit vector.
+    By Lawson and Hanson's reduction of least distance to non-negative least squares. (`scipy.optimize.nnls` is not used: up to
+    1.17 it can return another point, with a residual of 0; SciPy's issue 25389.) What is returned holds by itself,
+    however well the solver did: `value` is the norm of a convex combination of rows, `attained` the smallest product with a
+    unit vector.
     """
     n, d = rows.shape
-    multipliers, _ = nnls(np.vstack([rows.T, np.ones(n)]), np.r_[np.zeros(d), 1.0], maxiter=100 * n)
+    multipliers = lsq_linear(
+        np.vstack([rows.T, np.ones(n)]),
+        np.r_[np.zeros(d), 1.0],
+        (0, np.inf),
+        method="bvls",
+        tol=1e-14,
+        max_iter=100 * n,
+    ).x
     nearest = multipliers @ rows / multipliers.sum()
     value = float(np.linalg.norm(nearest))
     direction = nearest / value if value > 0 else np.zeros(d)

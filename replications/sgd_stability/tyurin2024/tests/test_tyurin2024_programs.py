@@ -96,7 +96,9 @@ def test_the_worst_case_row_of_table_1():
 @settings(max_examples=30, deadline=None)
 @given(st.integers(3, 120))
 def test_padding_and_units_do_not_round_the_worst_case(n):
-    made = Separating([theory.worst_case(n), theory.worst_case(150)], {"step_sizes": [], "normalised_step_sizes": []}, CPU)
+    made = Separating(
+        [theory.worst_case(n), theory.worst_case(150)], {"step_sizes": [], "normalised_step_sizes": []}, CPU
+    )
     taken(made, 50)
     assert made.tensors["solved"][:, 0].tolist() == [theory.worst_case_iterations(n), 46]
 
@@ -111,6 +113,15 @@ def test_a_draw_has_the_margin_that_was_planted(seed):
     assert 2 <= rows.shape[1] <= 4
     assert found.value == pytest.approx(margin, rel=1e-9)
     assert found.attained == pytest.approx(margin, rel=1e-9)
+
+
+def test_margins_of_the_judged_draws_are_found():
+    """Of draw 15 SciPy 1.17's `nnls` finds another point, and reports a residual of 0."""
+    values = rulesets.settings(rulesets.load("tyurin2024"), "planted", "laptop")
+    for member in members_of(values):
+        rows, margin = planted.draw(member)
+        expected = 0 if member["condition"] == "flipped" else margin
+        assert theory.margin(rows).value == pytest.approx(expected, rel=1e-9)
 
 
 def test_flipped_labels_turn_rows_round_and_leave_the_draw():

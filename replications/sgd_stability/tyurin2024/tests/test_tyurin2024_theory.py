@@ -56,7 +56,9 @@ SETS = st.builds(separable, st.integers(0, 2**32), st.integers(1, 20), st.intege
 @given(SETS)
 def test_the_margin_is_that_of_a_support_vector_machine(rows):
     found = theory.margin(rows)
-    machine = SVC(kernel="linear", C=1e9, tol=1e-9).fit(np.r_[rows, -rows], np.r_[np.ones(len(rows)), -np.ones(len(rows))])
+    machine = SVC(kernel="linear", C=1e9, tol=1e-9).fit(
+        np.r_[rows, -rows], np.r_[np.ones(len(rows)), -np.ones(len(rows))]
+    )
     assert found.value == pytest.approx(1 / np.linalg.norm(machine.coef_), rel=2e-3)
     assert found.attained == pytest.approx(found.value, rel=1e-8)
     assert (rows @ found.direction >= found.attained - 1e-12).all()
