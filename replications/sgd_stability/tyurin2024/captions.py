@@ -37,11 +37,12 @@ def setting(page: Page, experiment: str = "images") -> str:
     )
 
 
-def images_note(page: Page, table: pd.DataFrame, experiment: str = "images") -> str:
+def images_note(page: Page, experiment: str = "images") -> str:
     """Settings, and what the frame cuts off."""
-    low = pick(table, curve="loss")["value"].min()
-    cut = f" Losses go down to {low:.1g}; the frame ends at {SEEN:g}." if low < SEEN else ""
-    return f"{setting(page, experiment)} The perceptron has no step size and is drawn in accuracy alone.{cut}"
+    return (
+        f"{setting(page, experiment)} The perceptron has no step size and is drawn in accuracy alone. Losses and gradient norms "
+        f"below {SEEN:g} leave the frame."
+    )
 
 
 def images_alt(page: Page, table: pd.DataFrame, experiment: str = "images") -> str:
@@ -58,30 +59,23 @@ def images_alt(page: Page, table: pd.DataFrame, experiment: str = "images") -> s
 
 
 def images_text(page: Page) -> str:
-    """How the largest loss before separation and the number of iterations go with the step size."""
-    used = page.settings("images")
-    parts = []
+    """How the largest loss before separation goes with the step size, and where it never exceeds its start."""
+    used, start = page.settings("images")["step_sizes"], np.log(2)
+    peaks, calm = [], []
     for pair in DIGITS:
-        peaks = [page.number("images", "peak", {"pair": pair, "step_size": step}) for step in used["step_sizes"]]
-        parts.append(f"for {PAIRS[pair]} {listed(peaks)}")
-    sizes = listed([power(step) for step in used["step_sizes"]])
+        conditions = [{"pair": pair, "step_size": step} for step in used]
+        peaks.append(f"for {PAIRS[pair]} {listed([page.number('images', 'peak', each) for each in conditions])}")
+        found = [page.value("images", "peak", each) for each in conditions]
+        below = [
+            power(step)
+            for step, value in zip(used, found, strict=True)
+            if len(value) and value.iloc[0] <= start + 1e-12
+        ]
+        calm.append(f"for {PAIRS[pair]} at γ = {listed(below)}" if below else f"for {PAIRS[pair]} at no γ")
     return (
-        f"At θ = 0 the loss is log 2 = {np.log(2):.3f}. The largest loss before separation at γ = {sizes} is {' and '.join(parts)}. "
-        "So a larger step does not always mean a larger loss: until steps are large enough to overshoot, the loss falls from the "
-        "first step on, and more of γ only means fewer iterations."
+        f"At θ = 0 the loss is log 2 = {start:.3f}. The largest loss before separation at γ = {listed([power(step) for step in used])} is "
+        f"{' and '.join(peaks)}. It never exceeds its start {' and '.join(calm)}: there more of γ costs nothing in loss."
     )
-
-
-def steps_text(page: Page, table: pd.DataFrame) -> str:
-    """Iterations by pair and step size, beside the perceptrons."""
-    cap, used = page.settings("images")["steps"], page.settings("images")
-    rows = []
-    for pair in DIGITS:
-        cells = [counted(table, cap, pair=pair, method="descent", step_size=step) for step in used["step_sizes"]]
-        cells += [counted(table, cap, pair=pair, method=method) for method in ("perceptron", "normalised_perceptron")]
-        rows.append(f"| {PAIRS[pair]} | {' | '.join(cells)} |")
-    names = [f"γ = {power(step)}" for step in used["step_sizes"]] + ["perceptron", "normalised perceptron"]
-    return "\n".join([f"| iterations | {' | '.join(names)} |", f"|---|{'---|' * len(names)}", *rows])
 
 
 def steps_alt(page: Page, table: pd.DataFrame) -> str:
@@ -181,7 +175,7 @@ def balance_note(page: Page, few: int) -> str:
     used = page.settings("imbalanced")
     return (
         f"500 images of the first digit; {page.seeds('imbalanced')} draws of those of the second. Middle: medians and range over the draws, "
-        f"with {few} of them. Right: geometric scale, means and 95 % intervals; squares: balanced. {used['steps']} iterations."
+        f"with {few} of them. Right: geometric means and their 95 % intervals; squares: balanced. {used['steps']} iterations."
     )
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from verifig.judging import stats
 from verifig.pages import figures
 from verifig.pages.figures import (
     BLUE,
@@ -26,6 +27,7 @@ from verifig.pages.figures import (
     percent,
     pick,
 )
+from verifig.pages.legible import band_is
 
 PAIRS = {"zero_one": "0 and 1", "three_five": "3 and 5", "base": "airplanes and automobiles"}
 LADDER = (GREY, TEAL, GREEN, BLUE, INDIGO, PURPLE, PINK, RED)  # step sizes, from small to large
@@ -187,23 +189,27 @@ def balance(
     for method in ("perceptron", "normalised_perceptron"):
         label, color = NAMES[method]
         even = pick(balanced, pair="three_five", curve="accuracy", method=method)
-        axes[0].plot(even["x"], 100 * even["value"], color=color, label=label)
-        figures.band(axes[1], percent(pick(imbalanced, method=method)), color=color, label=label)
-    largest = imbalanced["x"].max()
-    axes[0].set(
-        title="3 and 5, balanced", xlabel="iteration", ylabel="accuracy (%)", xlim=(0, 2 * largest), ylim=(60, 101)
-    )
-    axes[1].set(title=f"3 and 5, {few} images of 5", xlabel="iteration", xlim=(0, largest), ylim=(60, 101))
+        axes[0].plot(even["x"], 100 * even["value"], color=color, label=label, linewidth=1.3)
+        figures.band(axes[1], percent(pick(imbalanced, method=method)), color=color, label=label, linewidth=1.3)
+    for place, title in ((axes[0], "3 and 5, balanced"), (axes[1], f"3 and 5, {few} images of 5")):
+        log_ticks(place.xaxis, (1, 10, 100, 1000))
+        place.set(title=title, xlabel="iteration", ylim=(0, 103))
+    axes[0].set(ylabel="accuracy (%)", xlim=(1, None))
+    axes[1].set(xlim=(1, None))
     for pair, color in (("zero_one", TEAL), ("three_five", PURPLE)):
         rows = pick(counts, pair=pair).pivot_table(index=["minority", "seed"], columns="method", values="value")
-        ratio = (rows["perceptron"] / rows["normalised_perceptron"]).rename("value").reset_index()
-        figures.mean_band(axes[2], ratio, x="minority", color=color, label=PAIRS[pair], marker="o", markersize=4)
+        logs = np.log(rows["perceptron"] / rows["normalised_perceptron"]).groupby("minority")
+        found = {size: stats.mean(each.to_numpy()) for size, each in logs}
+        middle, low, high = (np.exp([getattr(i, end) for i in found.values()]) for end in ("observed", "low", "high"))
+        reach = [middle - low, high - middle]
+        axes[2].errorbar(list(found), middle, reach, color=color, marker="o", markersize=4, label=PAIRS[pair])
         each = pick(whole, pair=pair).set_index("method")["value"]
         axes[2].plot(500, each["perceptron"] / each["normalised_perceptron"], "s", color=color, markersize=6)
+    band_is(axes[2], "bars: 95 % intervals")
     axes[2].axhline(1, color=INK, linewidth=0.8)
     log_ticks(axes[2].xaxis, (2, 5, 10, 25, 100, 500))
     log_ticks(axes[2].yaxis, (0.5, 1, 2, 5, 10, 20, 50))
-    axes[2].set(title="iterations, perceptron over normalised", xlabel="images of the second digit")
+    axes[2].set(title="ratio of iterations", xlabel="images of the second digit", ylabel="perceptron / normalised")
     axes[0].legend(loc="lower right", fontsize=8.5)
     axes[2].legend(loc="upper right", fontsize=8.5)
     return figure

@@ -40,7 +40,7 @@ page.figure(
     plots.images,
     ["images_curves"],
     alt=lambda table: captions.images_alt(page, table),
-    note=lambda table: captions.images_note(page, table),
+    note=lambda: captions.images_note(page),
 )
 
 # %%
@@ -64,7 +64,7 @@ page.figure(
     plots.images,
     ["images_cifar_curves"],
     alt=lambda table: captions.images_alt(page, table, "images_cifar"),
-    note=lambda table: captions.images_note(page, table, "images_cifar"),
+    note=lambda: captions.images_note(page, "images_cifar"),
 )
 
 # %% [markdown]
