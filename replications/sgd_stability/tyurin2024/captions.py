@@ -144,6 +144,17 @@ def bounds_alt(table: pd.DataFrame) -> str:
     return f"Iterations against their bound, on log axes, all below the diagonal: {(ratio <= 1).all()}. Largest share of the bound: {listed(each)}."
 
 
+def flipped(page: Page) -> str:
+    """That nothing ends where no vector separates the data."""
+    used = page.settings("planted", "flipped")
+    share = page.number("planted", "solved_share", {"condition": "flipped"}, take="max", percent=True)
+    return (
+        f"The bounds say nothing of data that no vector separates. With {100 * used['flipped']:g} % of the labels flipped no direction does (the margin is "
+        f"{page.number('planted', 'margin', {'condition': 'flipped'}, take='max')} on each of {page.seeds('planted', 'flipped')} draws), and the largest share of methods that "
+        f"end within {used['steps']:,} iterations is {share}."
+    )
+
+
 def family_alt(table: pd.DataFrame) -> str:
     """Whether all counts lie on the closed form."""
     same = int((table["perceptron"] == table["formula"]).sum())

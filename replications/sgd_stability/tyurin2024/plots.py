@@ -51,9 +51,7 @@ def images(table: pd.DataFrame) -> Figure:
     """Accuracy, loss and gradient norm against iterations by step size; the perceptron's accuracy; a row a pair."""
     pairs = [pair for pair in PAIRS if (table["pair"] == pair).any()]
     figure, axes = figures.grid(3, len(pairs), width=9.2, height=2.9)
-    panels = np.array([None] * (3 * len(pairs)), object)
-    panels[:] = list(axes)
-    for row, pair in zip(panels.reshape(len(pairs), 3), pairs, strict=True):
+    for row, pair in zip(axes.reshape(len(pairs), 3), pairs, strict=True):
         for place, curve in zip(row, ("accuracy", "loss", "gradient"), strict=True):
             rows = pick(table, pair=pair, curve=curve)
             rows = rows[rows["x"] >= 1]
@@ -66,7 +64,7 @@ def images(table: pd.DataFrame) -> Figure:
         row[0].set(title=f"{PAIRS[pair]}: accuracy (%)", ylim=(None, 100.5))
         row[1].set(title="loss")
         row[2].set(title="gradient norm")
-    figures.legend_outside(panels[0], "lower center", ncols=4)
+    figures.legend_outside(axes[0], "lower center", ncols=4)
     return figure
 
 

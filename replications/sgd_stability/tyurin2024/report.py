@@ -120,6 +120,9 @@ page.figure(
     note=f"{page.seeds('planted')} data sets, a point each and, for normalised gradient descent, for each of {len(page.settings('planted')['normalised_step_sizes'])} γ.",
 )
 
+# %%
+page.text(captions.flipped(page))
+
 # %% [markdown]
 # ## Figures 6 and 7: when normalising helps
 # The paper compares both perceptrons on balanced and imbalanced images.
