@@ -70,14 +70,24 @@ def test_the_largest_loss_is_that_before_separation():
     assert made.tensors["peak"].item() == pytest.approx(1.2894449, abs=1e-7)
 
 
-def test_losses_after_separation_do_not_count():
-    """Three methods with huge steps on data that the first step separates: the largest loss is that at the start."""
+def test_losses_that_rise_after_separation_do_not_count():
+    """Normalised descent separates these rows in one step and loses them in the next, at a loss of 4.46."""
+    rows = np.array([[1.1, 1.8], [-2.6, -0.1], [1.0, 1.4]])
+    made = taken(Separating([rows], {"step_sizes": [], "normalised_step_sizes": [5.0]}, CPU), 2)
+    assert made.loss().item() == pytest.approx(4.464391868528756)
+    assert made.tensors["solved"][0, 0] == 1
+    assert made.tensors["peak"].item() == pytest.approx(np.log(2))
+
+
+def test_huge_steps_stay_finite_after_separation():
+    """Four methods with huge steps on data that the first step separates: the largest loss is that at the start."""
     made = taken(Separating([np.eye(2)], {"step_sizes": [1e6], "normalised_step_sizes": [1e6]}, CPU), 20)
     assert made.tensors["solved"].tolist() == [[1, 1, 1, 1]]
     assert made.tensors["peak"] == pytest.approx(np.log(2))
     record = made.record()
     assert all(torch.isfinite(value).all() for value in record.values())
     assert record["loss"].max() == 0
+    assert record["accuracy"].tolist() == [[1, 1, 1, 1]]
 
 
 def test_products_of_zero_are_wrong():
