@@ -54,17 +54,23 @@ def bench() -> Iterator[Result]:
 
 
 class _Plain:
-    """One method after another: products with all rows, weights, the step."""
+    """One method after another: products with all rows, whether they are all right, the loss, weights, the step."""
 
     def __init__(self, data: np.ndarray, steps: list[float]):
         self.data, self.steps = data, steps
         self.thetas = np.zeros((len(steps) + 2, data.shape[1]))
+        self.peaks, self.solved = np.zeros(len(steps)), np.zeros(len(steps) + 2, bool)
 
     def run(self) -> None:
-        n = len(self.data)
         for _ in range(STEPS):
-            for theta, step in zip(self.thetas, self.steps, strict=False):
-                theta += step / n * expit(-(self.data @ theta)) @ self.data
-            for theta, share in zip(self.thetas[-2:], (1 / n, None), strict=True):
-                wrong = self.data @ theta <= 0
-                theta += wrong @ self.data * (share or 1 / max(wrong.sum(), 1))
+            for number, theta in enumerate(self.thetas):
+                products = self.data @ theta
+                self.solved[number] |= bool((products > 0).all())
+                theta += self._weights(number, products) @ self.data
+
+    def _weights(self, number: int, products: np.ndarray) -> np.ndarray:
+        if number < len(self.steps):
+            self.peaks[number] = max(self.peaks[number], np.logaddexp(0, -products).mean())
+            return self.steps[number] / len(products) * expit(-products)
+        wrong = products <= 0
+        return wrong / (len(products) if number == len(self.steps) else max(wrong.sum(), 1))
