@@ -205,7 +205,7 @@ class Page(Reading):
             self._draw_narrow(picture, frames, old, path, texts[0])
             runs, read_off, renewable = self._runs(name), self._read_off, not self.what_if
             self.offers[name] = offered.of_figure(name, picture, frames)
-            if offered.texts(picture, self.offers[name]) != texts:
+            if not offered.give(picture, self.offers[name], texts):
                 self.kept_texts[name] = texts
             offered.write(self.offers[name], self.layout.page)
             self._back[name] = way_back.of_figure(
