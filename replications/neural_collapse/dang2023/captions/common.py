@@ -34,8 +34,8 @@ def seeds(heads: Heads) -> str:
 
 
 def bands(heads: Heads, more: str = "") -> str:
-    """What lines and bands are; `more` on the seeds."""
-    return f"Lines and bands: median and range over {seeds(heads)}{more}."
+    """Over what lines and bands are; `more` on the seeds."""
+    return f"{seeds(heads)}{more}."
 
 
 def ends(runs: pd.DataFrame, curve: str, heads: Heads) -> np.ndarray:

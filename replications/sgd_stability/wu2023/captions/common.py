@@ -57,14 +57,14 @@ class Run:
         return f"{first} to {last}"
 
     def bands(self, runs: pd.DataFrame, *conditions: str) -> str:
-        """What lines and bands are, and, if a run that is drawn did not converge, what marks it."""
+        """Over how many seeds lines and bands are, and, if a run that is drawn did not converge, what marks it."""
         counts = dict.fromkeys(str(self.page.seeds(self.experiment, condition)) for condition in conditions)
         parts = [pick(runs, model=self.experiment, condition=condition) for condition in conditions]
         drawn = pd.concat(parts)
         open_runs = int((~drawn["converged"]).sum())
         limit = marked.mark(f"{self.used()['converged_below']:g}", f"{self.experiment} · the setting converged below")
         told = marked.of_table(str(open_runs), drawn, "converged", "those that are not among")
-        return f"Lines: median over {joined(list(counts))} seeds, bands: range." + (
+        return f"{joined(list(counts))} seeds." + (
             f" Open circles: {told} runs that did not converge (training loss of {limit} or more at the end)."
             if open_runs
             else ""

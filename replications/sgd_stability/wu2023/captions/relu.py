@@ -31,7 +31,7 @@ def r1(page: Page) -> Caption:
             f"The last clipped step is {run.of('last_clipped', **here)}; after all {sgd['steps']:,} steps training loss is {run.of('train_loss', **here)}, test loss "
             f"{run.of('test_loss', **here)}, tr G·η/2 {run.of('trace_ratio', **here)} and the path norm {run.of('path_norm', **here)}."
         ),
-        "note": f"√d·η = {rate:g}, the first {plots.FIRST * sgd['steps']:,.0f} of {sgd['steps']:,} steps. Lines: median over {sgd['seeds']} seeds, bands: range. "
+        "note": f"√d·η = {rate:g}, the first {plots.FIRST * sgd['steps']:,.0f} of {sgd['steps']:,} steps, {sgd['seeds']} seeds. "
         f"Gradient norms (before clipping) and clipped steps are those of the {sgd['log_every']:,} steps before a point.",
     }
 
