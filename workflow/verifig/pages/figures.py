@@ -68,13 +68,14 @@ STYLE = {
 
 
 def grid(
-    columns: int = 1, rows: int = 1, width: float = 8.0, height: float = 3.1, **options
+    columns: int = 1, rows: int = 1, width: float = 8.0, height: float = 3.1, narrow_columns: int = 1, **options
 ) -> tuple[Figure, np.ndarray]:
     """A figure with `rows` x `columns` axes in the suite's style; `height` is of one row, in inches.
 
-    Returns the figure and a flat array of axes. For a narrow screen (`narrow.drawing`) they stand in one column.
+    Returns the figure and a flat array of axes. For a narrow screen (`narrow.drawing`) they stand in one column,
+    those of a matrix in as many (`narrow_columns`) as divide its own: panel by panel, in the same order.
     """
-    columns, rows, width, height, options = narrow.shape(columns, rows, width, height, options)
+    columns, rows, width, height, options = narrow.shape(columns, rows, width, height, options, narrow_columns)
     sns.set_theme(style=None, rc=STYLE)
     figure, axes = plt.subplots(rows, columns, figsize=(width, height * rows), squeeze=False, **options)
     return figure, axes.ravel()

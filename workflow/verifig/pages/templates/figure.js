@@ -13,9 +13,19 @@ const add = (parent, name, attributes) => {
   return made;
 };
 const centre = ({x, y, width, height}) => [x + width / 2, y + height / 2];
-const strokes = path => path.getAttribute('d').split('M').slice(1).map(stroke => {
-  const n = stroke.match(/-?[\d.]+(e[-+]?\d+)?/g).map(Number);
-  return n.filter((_, k) => k % 2 == 0).map((x, k) => [x, n[2 * k + 1]]);
+const strokes = path => path.getAttribute('d').split('M').slice(1).map(stroke => {  // l, h and v are steps from the place before
+  const places = [];
+  let x = 0, y = 0;
+  for (const [, command, text] of ('M' + stroke).matchAll(/([MLCQlhv])([^A-Za-z]*)/g)) {
+    const n = text.match(/-?(\d+\.?\d*|\.\d+)/g).map(Number), wide = 'hv'.includes(command) ? 1 : 2;
+    for (let k = 0; k < n.length; k += wide) {
+      if (command == 'h') x += n[k];
+      else if (command == 'v') y += n[k];
+      else [x, y] = command == 'l' ? [x + n[k], y + n[k + 1]] : [n[k], n[k + 1]];
+      places.push([+x.toFixed(1), +y.toFixed(1)]);
+    }
+  }
+  return places;
 });
 const paths = group => [...group.querySelectorAll('path')].filter(path => !path.closest('defs'));
 const used = use => strokes(document.getElementById(use.href.baseVal.slice(1))).map(stroke => stroke.map(([x, y]) => [x + use.x.baseVal.value, y + use.y.baseVal.value]));
