@@ -78,6 +78,7 @@ def rendered(claims, monkeypatch, tmp_path) -> dict[str, str]:
         "title": "T",
         "summary": "S",
         "thumbnail": None,
+        "short": "A and B 2025",
         "changed": [],
     }
     index = site.index([paper | {"seconds": 1.0, "cost": "1 s", "hardware": ["a CPU"]}], "laptop")
