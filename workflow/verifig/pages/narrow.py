@@ -115,7 +115,8 @@ def _headings(figure: Figure, panels: list[Axes]) -> Iterator[Text]:
 
 def _wrap(text: Text) -> None:
     """Break a heading into lines that fit; formulas stay whole."""
-    letters = int(0.72 * WIDTH * 72 / (0.6 * text.get_fontsize()))
+    wide = 0.69 if text.get_fontweight() in ("bold", 700) else 0.6  # of a letter, as a share of its height
+    letters = int(0.72 * WIDTH * 72 / (wide * text.get_fontsize()))
     lines = []
     for line in text.get_text().split("\n"):
         lines.append("")

@@ -138,8 +138,7 @@ def _ticks(part: Mapping, left: float, right: float) -> str:
         shift = min(max(centres[0] - lack / 2, halves[0]), WIDTH - halves[0] - 2 * halves[1] - 5)
         centres = [shift, shift + halves[0] + halves[1] + 5]
     return lines + "".join(
-        f'<text x="{centre:.1f}" y="38">{text}</text>'
-        for centre, (_, text) in zip(centres, given, strict=True)
+        f'<text x="{centre:.1f}" y="38">{text}</text>' for centre, (_, text) in zip(centres, given, strict=True)
     )
 
 

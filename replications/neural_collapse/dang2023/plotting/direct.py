@@ -39,7 +39,9 @@ def geometry(frame: pd.DataFrame, heads: Heads) -> Figure:
                 if len(table):  # without decay nothing is predicted
                     each.imshow(table, cmap=shades, vmin=-limit, vmax=limit, interpolation="nearest")
                 classes = range(len(table))
-                below, left = row == len(heads) - 1, (k if narrow.drawn() else block + k) == 0
+                below, left = row == len(heads) - 1, block + k == 0
+                if narrow.drawn():  # a row a matrix
+                    below, left = below and block == len(MATRICES) - 1, k == 0
                 numbers = [str(one + 1) for one in classes]
                 each.set_xticks(classes if below else [], numbers if below else [], fontsize=8)
                 each.set_yticks(classes if left else [], numbers if left else [], fontsize=8)

@@ -14,6 +14,7 @@ from verifig.pages import figures, narrow
 from verifig.pages.figures import BLUE, ORANGE, RED, pick
 
 DENSITY = LinearSegmentedColormap.from_list("density", [(BLUE, 0.06), (BLUE, 1)])  # on light and on dark ground
+CELLS = 30  # of a side of a density
 LABELS = {"A": "ln A", "B": "ln B", "E": "E", "alpha": "α", "beta": "β"}
 ENDS = {"mean": ("mean of the losses", RED), "sum": ("sum", ORANGE), "scaled": ("1,000 × sum", BLUE)}
 
@@ -99,10 +100,14 @@ def _pair(axes: Axes, values: pd.DataFrame, x: str, y: str) -> None:
     """Density of the bootstrap fits, and the published parameters."""
     hoffmann = law.coefficients(published.HOFFMANN)
     marks = dict(zip(LABELS, [*published.HOFFMANN[:2], *hoffmann[2:]], strict=True))
-    density = axes.hexbin(values[x], values[y], gridsize=20, cmap=DENSITY, mincnt=1, linewidths=0)
-    density.set_rasterized(False)
+    counts, *edges = np.histogram2d(values[x], values[y], bins=CELLS)
+    sides = [end for each in edges for end in (each[0], each[-1])]
+    shown = np.where(counts > 0, counts, np.nan).T
+    axes.imshow(shown, cmap=DENSITY, origin="lower", extent=sides, aspect="auto", interpolation="none")
     mark = {"markerfacecolor": "none", "markeredgecolor": RED, "markersize": 4.5, "linestyle": "none"}
     axes.plot(marks[x], marks[y], "D", label="Hoffmann et al., unrounded", **mark)
+    axes.autoscale()
+    axes.margins(0.04)
 
 
 def _signed(correlation: float) -> str:
@@ -143,7 +148,8 @@ def c_policy(policy: pd.DataFrame, paper: dict) -> Figure:
         axes.plot([paper["from"], policy["C"].max()], [paper[side]] * 2, **line)
     figures.paper_points(axes, [published.CHINCHILLA_FLOP], [paper["hoffmann"]], "notebook, Hoffmann et al.")
     axes.axhline(20, **figures.DASHED, alpha=0.75)
-    axes.annotate("20 tokens per parameter", (1e28, 20), (0, 3), textcoords="offset points", ha="right", fontsize=8)
+    below = {"textcoords": "offset points", "ha": "right", "va": "top", "fontsize": 8}
+    axes.annotate("20 tokens per parameter", (1e28, 20), (0, -3), **below)
     axes.plot(published.CHINCHILLA_FLOP, 1.4e12 / 70e9, "D", color=figures.INK, markersize=6)
     axes.annotate("Chinchilla", (published.CHINCHILLA_FLOP, 20), (7, 6), textcoords="offset points", fontsize=8.5)
     axes.set(xscale="log", xlabel="compute C (FLOP)", ylabel="optimal tokens per parameter")
