@@ -138,10 +138,11 @@ def threshold(axes: Axes, value: float, text: str = "", axis: str = "x", **line)
     draw = axes.axhline if axis == "y" else axes.axvline
     draw(value, **({"color": MUTED, "linestyle": ":", "linewidth": 1} | line))
     if text and axis == "y":
-        axes.annotate(text, (1, value), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=8)
+        place = {"xycoords": ("axes fraction", "data"), "ha": "right", "va": "bottom"}
+        axes.annotate(text, (1, value), (0, 1.5), textcoords="offset points", fontsize=8, **place)
     elif text:
         place = {"xycoords": ("data", "axes fraction"), "ha": "right", "va": "top", "rotation": 90}
-        axes.annotate(text, (value, 1), fontsize=8, **place)
+        axes.annotate(text, (value, 1), (-1.5, 0), textcoords="offset points", fontsize=8, **place)
 
 
 def paper_line(axes: Axes, value: float, text: str, axis: str = "y") -> None:
