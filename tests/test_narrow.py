@@ -1,11 +1,13 @@
 """Figures for narrow screens: panels in one column, labels that they shared on each, and SVG in less text."""
 
+import html
+import json
 import re
 
 import numpy as np
 import pytest
 
-from verifig.pages import figures, narrow, slim, steps
+from verifig.pages import figures, narrow, slim, steps, touching
 
 
 def drawn(columns=2, rows=1, **options):
@@ -128,3 +130,19 @@ def test_points_that_look_alike_say_it_once():
     assert slim.slim(svg).count("stroke: #123") == 1
     faint = svg.replace("#123", "#123; opacity: 0.5")
     assert slim.slim(faint).count("class=") == 2, "one behind the other they are darker"
+
+
+def test_ticks_and_grid_lines_are_one_path_each_and_lines_across_stay():
+    figure, (left, right) = figures.grid(2)
+    for axes in (left, right):
+        axes.plot([0, 10], [0, 5], "|-", label="a")
+        axes.axvline(5, color=figures.MUTED, alpha=0.25)
+    text = touching.svg(figure, "x", "told")
+    assert len(re.findall(r'<path d="(?:M[-.\d ]+[hv][-.\d]+){6,}"', text)) >= 4, "two grids, ticks of both axes"
+    given = json.loads(html.unescape(re.search(r'<metadata id="touch">(.*?)</metadata>', text)[1]))
+    assert len(given["curves"]) == 4
+    assert [each.get("only") for each in given["curves"]] == [None, "x", None, "x"]
+    for k in (1, 3):
+        assert re.search(rf'<g id="curve{k}">\n<path d="M[-.\d ]+v[-.\d]+"', text), "a line across is its own path"
+    for k in (0, 2):
+        assert text.split(f'<g id="curve{k}">')[1].split("</g>")[0].count("<use") == 2, "points stay points"

@@ -266,7 +266,7 @@ def page(folder):
     touching.save(two_panels(), layout.page / "figures" / "one.svg", "title")
     touching.lay_script(layout.page / "figures")
     shown = cards.figure_html("one", "Figure 1: it", "figures/one.svg", "two curves", "", [], 770)
-    text, _ = render.page([("<h1>Any</h1><h2>One</h2>" + shown, "")], "Any", "laptop/any/")
+    text, _ = render.page([("<h1>Any</h1><h2>Figures</h2>" + shown, "")], "Any", "laptop/any/")
     (layout.page / "index.html").write_text(text, encoding="utf-8")
     return layout.page / "index.html"
 

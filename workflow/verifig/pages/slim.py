@@ -6,7 +6,7 @@ that holds nothing together. Ids without a hash or a number (of curves, of entri
 
 import re
 
-from verifig.pages import steps
+from verifig.pages import axis_marks, steps
 
 PLACES = re.compile(r' (?:d|x|y|points)="[^"]*"')  # attributes that hold coordinates
 FINE = re.compile(r"-?\d+\.\d{2,}")
@@ -30,8 +30,8 @@ def slim(svg: str) -> str:
     svg = NAMED.sub(lambda found: short.get(found[0], found[0]), svg)
     while (less := WRAPPED.sub(r"\1", svg)) != svg:
         svg = less
-    svg = POINTS.sub(_of_one_look, CLIPPED.sub(r' style="\2; clip-path: \1"', svg))
-    return _with_classes(svg)
+    svg = axis_marks.merged(CLIPPED.sub(r' style="\2; clip-path: \1"', svg))
+    return _with_classes(POINTS.sub(_of_one_look, svg))
 
 
 def _place(attribute: re.Match) -> str:

@@ -37,7 +37,7 @@ def geometry(frame: pd.DataFrame, heads: Heads) -> Figure:
                 scale = part[(part["stage"] == "start") == (stage == "start")]["value"]
                 limit = max(float(np.abs(scale).max()), 1e-300)
                 if len(table):  # without decay nothing is predicted
-                    each.imshow(table, cmap=shades, vmin=-limit, vmax=limit, interpolation="nearest")
+                    each.imshow(table, cmap=shades, vmin=-limit, vmax=limit, interpolation="none")
                 classes = range(len(table))
                 below, left = row == len(heads) - 1, block + k == 0
                 if narrow.drawn():  # a row a matrix
