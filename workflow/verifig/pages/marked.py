@@ -110,8 +110,12 @@ def of_table(text: str, rows: pd.DataFrame, column: str, take: str = "") -> str:
 
 
 def _shared(rows: pd.DataFrame, column: str) -> dict[str, str]:
-    """Columns that tell which rows these are, by name: those of labels and whole numbers, and x, that have one value."""
-    labels = [name for name in rows if name not in column and (name == "x" or not _is_float(rows[name]))]
+    """Columns that tell which rows these are, by name: those besides the column that is read that have one value.
+
+    Of a single row, whose measured values are single too, those of labels, whole numbers and x.
+    """
+    read = re.findall(r"\w+", column)
+    labels = [name for name in rows if name not in read and (len(rows) > 1 or name == "x" or not _is_float(rows[name]))]
     found = {name: rows[name].dropna().unique() for name in labels}
     return {name: _label(values[0]) for name, values in found.items() if len(values) == 1}
 
