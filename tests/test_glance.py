@@ -70,7 +70,15 @@ def test_a_page_opens_with_its_first_figure_and_the_verdicts_on_it():
     assert 'id="f-first"' in shown.html
     assert '<a href="#f">Figure 1: it</a>' in shown.html
     assert "reproduced" in shown.html
+    assert str(typeset(cards.ours(claim()))) in shown.html, "by how much"
     assert shown.markdown.startswith("![a curve](figures/f.svg)")
+
+
+def test_of_many_claims_on_the_first_figure_the_rest_is_counted():
+    many = [claim() | {"id": f"C{k}"} for k in range(6)]
+    shown = opening.hero("f", "Figure 1: it", ("f.svg", "f.svg"), "a curve", many, 600, page.Block("", ""))
+    assert [f'href="#C{k}"' in shown.html for k in range(6)] == [True] * 4 + [False] * 2
+    assert "and 2 more below" in shown.html
 
 
 def test_a_published_page_leads_to_those_before_and_after_it():
