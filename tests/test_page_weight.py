@@ -10,7 +10,7 @@ from test_browser import BROWSER
 REPORTS = ROOT / "reports"
 PAGES = sorted(REPORTS.rglob("*.html"))
 MOST = 1_500_000  # bytes of a page with all that it loads
-OF_A_PAPER = 700_000  # bytes of a paper's folder, on average: page, figures, data, notebook, Markdown
+OF_A_PAPER = 720_000  # bytes of a paper's folder, on average: page, figures, data, notebook, Markdown
 SECONDS = 1.5
 SOURCE = re.compile(r'(?:src|srcset)="([^"#:]+)"')
 
