@@ -29,7 +29,11 @@ def shown(slug: str, record: Record | None = None, **verdict) -> dict:
     ]
     ruleset = rulesets.load(slug)
     told = {"theme": ruleset.theme, "title": ruleset.title, "summary": ruleset.summary, "changed": [], "seconds": 60.0}
-    return site.counted(slug, found, record) | told | {"cost": "1 min", "hardware": ["a CPU"], "thumbnail": None}
+    return (
+        site.counted(slug, found, record)
+        | told
+        | {"cost": "1 min", "hardware": ["a CPU"], "thumbnail": None, "short": "A and B 2025"}
+    )
 
 
 @pytest.fixture
