@@ -22,12 +22,12 @@ CONTROLS = "Runs in which the effect must vanish, instruments broken on purpose,
 
 @dataclass(frozen=True)
 class Work:
-    """A work that a page cites; with `context` nothing of it is judged."""
+    """A work that a page cites; with `context` nothing of it is judged. An experiment of this suite has no address."""
 
     title: str
     authors: str
     venue: str
-    url: str
+    url: str | None = None
     code: str | None = None
     context: bool = False
 
