@@ -5,14 +5,13 @@ from torch import Tensor
 
 
 def quadratic_kernel(inputs: Tensor, w1: Tensor, w2: Tensor) -> Tensor:
-    """Tangent kernel, the sum over outputs c of <grad f_c(x), grad f_c(x')>: [K, N, N] in float64.
+    """Tangent kernel, the sum over outputs c of <grad f_c(x), grad f_c(x')>: [K, N, N] in their type.
 
     C (h^2 . h'^2) + 4 (x . x') sum_n h_n h'_n |W2_n|^2 with h = x W1: the parts of W2 and of W1.
 
     Args:
         inputs: [K, N, D]; w1: [K, D, H]; w2: [K, H, C].
     """
-    inputs, w1, w2 = inputs.double(), w1.double(), w2.double()
     hidden = torch.bmm(inputs, w1)
     squared, scaled = hidden.square(), hidden * w2.norm(dim=2)[:, None]
     first = 4 * torch.bmm(inputs, inputs.mT) * torch.bmm(scaled, scaled.mT)
@@ -31,7 +30,6 @@ def cosine(one: Tensor, other: Tensor) -> Tensor:
     return (one * other).sum((-2, -1)) / size
 
 
-def class_kernel(labels: Tensor, classes: int) -> Tensor:
-    """The kernel of the labels: 1 where two samples have the same class, else 0. [..., N] -> [..., N, N] in float64."""
-    one_hot = torch.nn.functional.one_hot(labels, classes).double()
-    return one_hot @ one_hot.mT
+def class_kernel(labels: Tensor) -> Tensor:
+    """The kernel of the labels: 1 where two samples have the same class, else 0. [..., N] -> [..., N, N] bool."""
+    return labels[..., :, None] == labels[..., None, :]

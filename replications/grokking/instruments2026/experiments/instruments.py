@@ -19,15 +19,15 @@ class Instruments:
 
     def __init__(self, parameters: Parameters, tokens: Tensor, labels: Tensor, classes: int):
         self.parameters, self.classes = parameters, classes
-        self.inputs = torch.nn.functional.one_hot(tokens, 2 * classes).sum(2).double()
-        self.start = parameters.split(parameters.flat.double())
+        self.inputs = torch.nn.functional.one_hot(tokens, 2 * classes).sum(2).to(parameters.flat.dtype)
+        self.start = parameters.split(parameters.flat.to(torch.float64, copy=True))
         self.first_kernel = tangent.centred(self._kernel())
-        self.wanted_kernel = tangent.centred(tangent.class_kernel(labels, classes))
+        self.wanted_kernel = tangent.centred(tangent.class_kernel(labels).to(parameters.flat.dtype))
         self.order = torch.arange(classes)
         self.scrambled = torch.randperm(classes, generator=generator(THEME, "instruments scrambled", classes))
 
     def read(self, outputs: Tensor, slope: Tensor, grads: Tensor) -> dict[str, Tensor]:
-        """Every instrument [K] in float64.
+        """Every instrument [K], the kernel's in the type of the weights, the others in float64.
 
         Args:
             outputs: [K, N, p] of the training pairs; slope: the gradient of the mean loss by them; grads: by the weights
