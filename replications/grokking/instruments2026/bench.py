@@ -29,7 +29,9 @@ PROGRAM = Program(
     widths=(64, 128, 256, 512),
     usual=128,
     together=10,
-    operations=lambda width: 3 * 2 * 264 * width * 23,  # the output layer forward and twice backward; the first is a table
+    operations=lambda width: (
+        3 * 2 * 264 * width * 23
+    ),  # the output layer forward and twice backward; the first is a table
 )
 
 

@@ -73,11 +73,16 @@ def _together_alt(page: Page, condition: str) -> str:
 
 def together(page: Page, condition: str) -> dict[str, Callable[[], str]]:
     """Texts of the figures with all instruments."""
-    collapse = " With weight decay no sample collapses, so that line stays at 0." if condition == "decay" else ""
+    remark = (
+        " With weight decay no sample collapses, so that line stays at 0."
+        if condition == "decay"
+        else " The gradient at the hidden units first rises and then falls below its start, which is most of its way here; there is no softmax that could collapse."
+    )
     return {
         "alt": lambda: _together_alt(page, condition),
         "note": lambda: (
-            "Every curve is an instrument's departure over its own largest; dashed, the same network on the shuffled table in the same units (medians)." + collapse
+            "Every curve is an instrument's departure over its own largest; dashed, the same network on the shuffled table in the same units (medians)."
+            + remark
         ),
     }
 
@@ -120,7 +125,10 @@ def control(page: Page) -> dict[str, Callable[[], str]]:
         "alt": lambda: (
             f"Points by instrument: its way on the shuffled table over its way on the sums. Cross-entropy: {shares('decay')}. Squared error: {shares('squared')}."
         ),
-        "note": "Dotted lines: one half and one tenth, the bounds of the claims. That a shuffled table leaves no period is no surprise; that little else moves less there is.",
+        "note": (
+            "Dotted lines: one half and one tenth, the bounds of the claims. Periodicity has an advantage: it is read in the order of the numbers, which is that of the rule; the other "
+            "instruments know nothing of it."
+        ),
     }
 
 
@@ -138,8 +146,8 @@ def brought(page: Page) -> dict[str, Callable[[], str]]:
             f"Curves over steps: the change of an instrument less its change on the shuffled table. Cross-entropy: {told('decay')}. Squared error: {told('squared')}."
         ),
         "note": (
-            "In units of an instrument's own way, paired by seed. Below 0 the instrument has changed more on the shuffled table. "
-            f"Instruments whose excess is below {EXCESS:g} of their way are neither dated nor drawn."
+            "In units of an instrument's own way, paired by seed. Below 0 the instrument has changed more on the shuffled table. The other instruments are in the statistics "
+            f"beside this page; an excess is dated where it is at least {EXCESS:g} of the way."
         ),
     }
 
@@ -181,4 +189,32 @@ def after(page: Page) -> str:
         f"{page.number(RUNS, 'purity_kept', digits=2)} below that in double precision. Participation rises there instead, by "
         f"{number(page, 'departure', 'scrambled_participation', 'plain')} also in a random order of the numbers: it counts the mean of a vector as a frequency, and "
         "vectors that are nearly constant have a participation of 1. Read alone it would have announced periods."
+    )
+
+
+def rule_of_the_kernel(page: Page) -> str:
+    """What of the kernel's way belongs to the rule."""
+    return (
+        f"Of the early instruments the kernel's alignment with the labels is the one that has a large part beyond the shuffled table: {number(page, 'excess_share', 'kernel_alignment')} of its way with "
+        f"cross-entropy and {number(page, 'excess_share', 'kernel_alignment', 'squared')} with the squared error (there {number(page, 'excess_share', 'kernel_distance', 'squared')} of its distance too). "
+        f"That part is half there {number(page, 'excess_lead', 'kernel_alignment')} and {number(page, 'excess_lead', 'kernel_alignment', 'squared')} octaves ahead of test accuracy, a negative number "
+        "meaning behind: it comes with test accuracy, not before."
+    )
+
+
+def accounts(page: Page) -> str:
+    """What the order says for each paper's account."""
+    distance, squared = (number(page, "departure", "kernel_distance", condition) for condition in ("decay", "squared"))
+    return "\n".join(
+        (
+            f"- **Naive loss minimization (Prieto et al.).** Gradient and weights align from the first steps on (half way at step {half(page, 'alignment')}), with or without a rule, because outputs "
+            "must grow from small weights. That they are aligned says nothing here on whether generalisation will come. Samples collapse only without decay and in single precision, long after the fit.",
+            f"- **From lazy to rich (Kumar et al.).** The kernel begins to change before the fit, but its whole way is short with cross-entropy: a distance of {distance}, and {squared} with the "
+            "squared error, where most of it comes late. Most of its alignment with the labels is fitting; the rest comes with the rule.",
+            "- **Stages (Tian).** The gradient at the hidden units rises before the layers have gone half of their ways, and these before the features have, as in the account; without a rule it "
+            "does so too. Features begin long before test accuracy rises; they are half grown with it, or after it with the squared error.",
+            f"- **Periodic neurons (Doshi et al.).** Participation tells of the rule and moves for nothing else, while nothing collapses. With the squared error it is half way "
+            f"{number(page, 'lead', 'participation', 'squared')} octaves ahead, that is after test accuracy: a network need not be made of single waves to be right.",
+            "- **Norm.** Most of its growth is over when test accuracy rises, on either table.",
+        )
     )

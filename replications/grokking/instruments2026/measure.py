@@ -46,7 +46,9 @@ def measure(artifacts: Mapping[str, Artifact], out: Tables) -> None:
         kept = difference(series.last("plain_double", "purity"), series.last("plain", "purity"))
         out.per_seed(EXPERIMENT, "purity_kept", kept)
     raw = [
-        melt({name: series[each, name] for name in RAW}, condition=each, seed=range(series.seeds(each)), x=series.points)
+        melt(
+            {name: series[each, name] for name in RAW}, condition=each, seed=range(series.seeds(each)), x=series.points
+        )
         for each in series.settings
     ]
     for name, frames in (("curves", raw), ("progress", paths), ("leads", leads)):
@@ -119,7 +121,7 @@ def _against_control(series: Series, condition: str, halves: Halves, out: Tables
     """
     seeds = min(series.seeds(condition), series.seeds(control_of(condition)))
     (test, unlearnt), (fit, unfitted) = ([each[:seeds] for each in halves[name]] for name in ACCURACIES)
-    apart = {name: told(series, condition, name) for name in (*ACCURACIES[:1], *watched(series, condition))}
+    apart = {name: told(series, condition, name) for name in (*ACCURACIES, *watched(series, condition))}
     frames = []
     for name, (step, never) in apart.items():
         place = {"condition": condition, "instrument": name}

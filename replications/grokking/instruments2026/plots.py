@@ -30,14 +30,14 @@ INDIGO = figures.INDIGO
 LOOK = {  # instrument: (label, colour)
     "alignment": ("gradient's alignment", RED),
     "norm": ("norm", ORANGE),
-    "collapsed": ("collapsed samples", PINK),
+    "collapsed": ("collapsed samples", BLUE),
     "kernel_distance": ("kernel's distance", GREEN),
     "kernel_alignment": ("kernel's alignment", TEAL),
     "feature_gradient": ("gradient at the hidden units", PURPLE),
     "moved_output": ("output weights' distance", OLIVE),
     "moved_hidden": ("hidden weights' distance", INDIGO),
     "purity": ("share of one frequency", BLUE),
-    "participation": ("participation", BLUE),
+    "participation": ("participation", PINK),
 }
 PANELS = {
     "Prieto et al.": ("alignment", "norm", "collapsed"),
@@ -68,10 +68,11 @@ def together(progress: pd.DataFrame, condition: str) -> Figure:
             figures.band(axes, pick(rows, instrument=name, table="sums"), color=color, label=label)
             control = pick(rows, instrument=name, table="shuffled").groupby("x")["value"].median()
             axes.plot(control.index, control, color=color, **WITHOUT)
-        axes.set(title=paper, ylim=(-0.04, 1.1))
-        handles, labels = axes.get_legend_handles_labels()
-        own = [k for k, label in enumerate(labels) if label in {LOOK[name][0] for name in names}]
-        axes.legend([handles[k] for k in own], [labels[k] for k in own], loc="lower right", fontsize=8)
+        axes.set(title=paper, ylim=(-0.04, 1.45))
+        axes.set_yticks([0, 0.2, 0.4, 0.6, 0.8, 1])
+        found = dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
+        own = [LOOK[name][0] for name in names if LOOK[name][0] in found]
+        axes.legend([found[label] for label in own], own, loc="upper left", ncols=2, fontsize=8)
     panels[0].plot([], [], color=figures.INK, label="on the shuffled table", **WITHOUT)
     steps(panels[2:])
     for axes in panels[::2]:
@@ -106,10 +107,10 @@ def leads(table: pd.DataFrame) -> Figure:
             own = pick(rows, instrument=name)
             interval(axes, own["lead"], place, color, marker="o", label="half way")
             interval(axes, own["told_lead"], place - 0.25, color, marker="D", markerfacecolor="none", label="tells the tables apart")  # fmt: skip
-        threshold(axes, 0, "test accuracy", **DASHED)
+        threshold(axes, 0, **DASHED)
         axes.set(title=title, xlabel="octaves ahead of test accuracy")
         axes.set_yticks(places, [NAMES[name] for name in ROWS])
-    band_is(panels[0], "means, bars: 95 % intervals")
+    band_is(panels[0], "points: means, bars: 95 % intervals")
     found = dict(zip(*reversed(panels[0].get_legend_handles_labels()), strict=True))
     handles = [figures.plt.Line2D([], [], color=figures.INK, linestyle="none", marker=m, markerfacecolor=f) for m, f in (("o", figures.INK), ("D", "none"))]  # fmt: skip
     figure.legend(handles, list(found), loc="outside lower center", ncols=2)
@@ -157,9 +158,9 @@ def beyond(progress: pd.DataFrame) -> Figure:
         rows = pick(progress, condition=condition)
         rows = rows[rows["x"] > 0]
         accuracies(axes, rows)
-        for name, look in (("kernel_alignment", {}), ("purity", {}), ("participation", {"linestyle": "-."})):
+        for name in ("kernel_alignment", "purity", "participation"):
             label, color = LOOK[name]
-            figures.band(axes, pick(rows, instrument=name, table="beyond"), color=color, label=label, **look)
+            figures.band(axes, pick(rows, instrument=name, table="beyond"), color=color, label=label)
         axes.set(title=title, ylim=(-0.2, 1.1))
     steps(panels)
     panels[0].set_ylabel("beyond the shuffled table")

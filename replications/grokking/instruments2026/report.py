@@ -67,9 +67,8 @@ page.figure("in_leads", plots.leads, ["together_leads"], **captions.leads(page))
 # %%
 page.figure("in_control", plots.control, ["together_leads"], **captions.control(page))
 
-# %% [markdown]
-# The alignment of the kernel is the one early instrument of which a part belongs to the rule. What it has beyond the shuffled
-# table comes late, near the time at which test accuracy rises.
+# %%
+page.text(captions.rule_of_the_kernel(page))
 
 # %%
 page.figure("in_beyond", plots.beyond, ["together_progress"], **captions.brought(page))
@@ -103,15 +102,6 @@ page.text(captions.after(page))
 # %% [markdown]
 # ## What this says of each account
 # None of it refutes a paper: tasks, losses, networks and optimisers differ, and one network modulo one prime is one case.
-#
-# - **Naive loss minimization (Prieto et al.).** Gradient and weights align here from the first steps on and with or without a
-#   rule, because outputs must grow from small weights; that they are aligned says nothing on whether generalisation comes. A
-#   collapse is seen only where decay is absent and the precision single, after the fit.
-# - **From lazy to rich (Kumar et al.).** The kernel leaves its start before the fit, so there is hardly a lazy stage to speak
-#   of. Most of its alignment with the labels is fitting; about a third comes with the rule.
-# - **Stages (Tian).** The gradient at the hidden units rises first and both layers move before features have gone half way, as in
-#   the account; it does so without a rule as well. Features begin long before test accuracy rises and are completed with it, or
-#   after it with the squared error.
-# - **Periodic neurons (Doshi et al.).** Participation tells of the rule and of nothing else while nothing collapses. With the
-#   squared error it is half way only after test accuracy is: the network need not be made of single waves to be right.
-# - **Norm.** It has settled by the time test accuracy rises, and does so on either table.
+
+# %%
+page.text(captions.accounts(page))

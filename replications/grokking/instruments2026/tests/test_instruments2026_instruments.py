@@ -32,7 +32,9 @@ def read(parameters: Parameters, instruments: Instruments, slope: torch.Tensor |
 
 def test_at_the_start_nothing_has_moved_and_eulers_theorem_holds():
     found = read(*made())
-    assert [found[name] for name in ("moved_hidden", "moved_output", "kernel_distance")] == pytest.approx([0] * 3, abs=1e-12)
+    assert [found[name] for name in ("moved_hidden", "moved_output", "kernel_distance")] == pytest.approx(
+        [0] * 3, abs=1e-12
+    )
     assert found["euler"] < 1e-12
     parameters, instruments = made()
     outputs = torch.bmm(torch.bmm(instruments.inputs, parameters.views["w1"]).square(), parameters.views["w2"])
