@@ -198,7 +198,7 @@ def rule_of_the_kernel(page: Page) -> str:
         f"Of the early instruments the kernel's alignment with the labels is the one that has a large part beyond the shuffled table: {number(page, 'excess_share', 'kernel_alignment')} of its way with "
         f"cross-entropy and {number(page, 'excess_share', 'kernel_alignment', 'squared')} with the squared error (there {number(page, 'excess_share', 'kernel_distance', 'squared')} of its distance too). "
         f"That part is half there {number(page, 'excess_lead', 'kernel_alignment')} and {number(page, 'excess_lead', 'kernel_alignment', 'squared')} octaves ahead of test accuracy, a negative number "
-        "meaning behind: it comes with test accuracy, not before."
+        "meaning behind: it comes close to test accuracy, and not with the fit."
     )
 
 

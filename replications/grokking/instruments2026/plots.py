@@ -68,11 +68,12 @@ def together(progress: pd.DataFrame, condition: str) -> Figure:
             figures.band(axes, pick(rows, instrument=name, table="sums"), color=color, label=label)
             control = pick(rows, instrument=name, table="shuffled").groupby("x")["value"].median()
             axes.plot(control.index, control, color=color, **WITHOUT)
-        axes.set(title=paper, ylim=(-0.04, 1.45))
+        narrow = figure.get_figwidth() < 5
+        axes.set(title=paper, ylim=(-0.04, 1.9 if narrow else 1.45))
         axes.set_yticks([0, 0.2, 0.4, 0.6, 0.8, 1])
         found = dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
         own = [LOOK[name][0] for name in names if LOOK[name][0] in found]
-        axes.legend([found[label] for label in own], own, loc="upper left", ncols=2, fontsize=8)
+        axes.legend([found[label] for label in own], own, loc="upper left", ncols=1 if narrow else 2, fontsize=8)
     panels[0].plot([], [], color=figures.INK, label="on the shuffled table", **WITHOUT)
     steps(panels[2:])
     for axes in panels[::2]:

@@ -118,6 +118,11 @@ class RuleSet:
     def theme(self) -> str:
         return self.folder.parent.name
 
+    @property
+    def own(self) -> bool:
+        """Whether it is an experiment of this suite and replicates no paper."""
+        return self.works[self.slug].url is None
+
     def experiments(self, scale: str) -> list[str]:
         """Experiments that run at a scale: those named in its block."""
         return list(self.blocks[scale])
