@@ -108,11 +108,12 @@ def test_gaps_are_positive_where_the_first_of_a_pair_is_earlier():
         "moved_hidden": rise(8, 4),
     }
     out = measured({"decay": curves}, ALONE)
-    gaps = values(out, "lead_gap")
-    assert gaps["condition=decay;pair=purity/participation"] == near([2, -2])
-    assert gaps["condition=decay;pair=moved_output/moved_hidden"] == near([2, 0])
-    assert gaps["condition=decay;pair=moved_hidden/purity"] == near([-1, 2])
-    assert gaps["condition=decay;pair=norm/moved_hidden"] == near([math.nan, math.nan]), "the norm does not move"
+    assert values(out, "lead_gap")["condition=decay;pair=purity/participation"] == near([2, -2])
+    assert values(out, "lead_gap")["condition=decay;pair=moved_output/moved_hidden"] == near([2, 0])
+    assert values(out, "lead_gap")["condition=decay;pair=moved_hidden/purity"] == near([-1, 2])
+    assert values(out, "lead_gap")["condition=decay;pair=norm/moved_hidden"] == near([math.nan, math.nan]), (
+        "the norm does not move"
+    )
 
 
 def test_the_layers_are_compared_at_a_tenth_too():
