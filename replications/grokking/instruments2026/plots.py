@@ -106,15 +106,16 @@ def leads(table: pd.DataFrame) -> Figure:
         for place, name in zip(places, ROWS, strict=True):
             color = LOOK[name][1] if name in LOOK else GREY
             own = pick(rows, instrument=name)
-            interval(axes, own["lead"], place, color, marker="o", label="half way")
-            interval(axes, own["told_lead"], place - 0.25, color, marker="D", markerfacecolor="none", label="tells the tables apart")  # fmt: skip
+            interval(axes, own["lead"], place, color, marker="o")
+            interval(axes, own["told_lead"], place - 0.25, color, marker="D", markerfacecolor="none")  # fmt: skip
         threshold(axes, 0, **DASHED)
         axes.set(title=title, xlabel="octaves ahead of test accuracy")
         axes.set_yticks(places, [NAMES[name] for name in ROWS])
     band_is(panels[0], "points: means, bars: 95 % intervals")
-    found = dict(zip(*reversed(panels[0].get_legend_handles_labels()), strict=True))
-    handles = [figures.plt.Line2D([], [], color=figures.INK, linestyle="none", marker=m, markerfacecolor=f) for m, f in (("o", figures.INK), ("D", "none"))]  # fmt: skip
-    figure.legend(handles, list(found), loc="outside lower center", ncols=2)
+    marks = {"half way": ("o", figures.INK), "tells the tables apart": ("D", "none")}
+    for label, (marker, inside) in marks.items():
+        panels[0].plot([], [], color=figures.INK, linestyle="none", marker=marker, markerfacecolor=inside, label=label)
+    figures.legend_outside(panels[0], "lower center", ncols=2)
     return figure
 
 

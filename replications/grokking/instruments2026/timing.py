@@ -28,10 +28,11 @@ def half_step(steps: np.ndarray, away: np.ndarray, floor: float) -> tuple[np.nda
         floor: what never departs so far does not move, and its step says nothing.
 
     Returns:
-        (steps [units], whether it does not move [units]).
+        (steps [units], the last one where it does not move; whether it does not move [units]).
     """
     found, _ = first_crossing(steps, progress(away), 0.5)
-    return found, away.max(1) < floor
+    never = away.max(1) < floor
+    return np.where(never, steps[-1], found), never
 
 
 def octaves(later: np.ndarray, earlier: np.ndarray) -> np.ndarray:

@@ -81,6 +81,13 @@ def test_leads_stand_in_the_row_of_their_instrument_and_diamonds_only_where_all_
     assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == [plots.NAMES[name] for name in plots.ROWS]
 
 
+def test_runs_in_which_nothing_is_learnt_have_rows_and_no_points():
+    nothing = leads().assign(lead=np.nan, told_lead=np.nan)
+    figure = plots.leads(nothing)
+    assert [points(axes) for axes in figure.axes] == [{}, {}]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["half way", "tells the tables apart"]
+
+
 def test_shares_of_the_control_are_means():
     found = points(plots.control(leads()).axes[0])
     assert set(found.values()) == {0.5}

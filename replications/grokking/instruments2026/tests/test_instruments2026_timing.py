@@ -23,7 +23,7 @@ def test_half_of_the_largest_departure_is_dated_between_log_points_and_not_of_wh
     found, never = half_step(STEPS, np.array([[0, 0, 1, 3, 4], [0, 0.5, 1, 1, 0.2]]), floor=1)
     assert found.tolist() == [3, 1]
     assert never.tolist() == [False, False]
-    assert half_step(STEPS, np.array([[0, 0, 0, 0.5, 0.9]]), floor=1)[1].tolist() == [True]
+    assert [each.tolist() for each in half_step(STEPS, np.array([[0, 0, 0, 0.5, 0.9]]), floor=1)] == [[8], [True]]
     assert half_step(STEPS, np.array([[0, 0, 0, 0.5, 1.0]]), floor=1)[1].tolist() == [False]
 
 
