@@ -140,7 +140,7 @@ def control(page: Page) -> dict[str, Callable[[], str]]:
             f"Points by instrument: its way on the shuffled table over its way on the sums. Cross-entropy: {shares(page, 'decay')}. Squared error: {shares(page, 'squared')}."
         ),
         "note": (
-            "Dotted lines: one half and one tenth, the bounds of the claims. Periodicity has an advantage: it is read in the order of the numbers, which is that of the rule; the other "
+            "How far an instrument goes on the shuffled table, in units of its way on the sums. Dotted lines: one half and one tenth, the bounds of the claims. Periodicity has an advantage: it is read in the order of the numbers, which is that of the rule; the other "
             "instruments know nothing of it."
         ),
     }
@@ -202,7 +202,8 @@ def after(page: Page) -> str:
     return (
         f"Without decay the network fits and hardly generalises: test accuracy ends at {end(page, 'final_test_accuracy', 'plain')} in single and at "
         f"{end(page, 'final_test_accuracy', 'plain_double')} in double precision, which never collapses. So in these {page.settings(RUNS, 'plain')['steps']:,} steps it is not the collapse that keeps test accuracy "
-        "low. The collapse does change the network: Adam with its tiny ε goes on along gradients that are nearly 0, the norm multiplies, and the share of one frequency ends "
+        f"low. Periodicity begins here too (the share of one frequency changes by {number(page, 'departure', 'purity', 'plain_double')} in double precision): that it has begun does not "
+        "say that the network will generalise. The collapse does change the network: Adam with its tiny ε goes on along gradients that are nearly 0, the norm multiplies, and the share of one frequency ends "
         f"{page.number(RUNS, 'purity_kept', digits=2)} below that in double precision. Participation rises there instead, by "
         f"{number(page, 'departure', 'scrambled_participation', 'plain')} also in a random order of the numbers: it counts the mean of a vector as a frequency, and "
         "vectors that are nearly constant have a participation of 1. Read alone it would have announced periods."
@@ -236,7 +237,7 @@ def accounts(page: Page) -> str:
             "squared error, where most of it comes late. Most of its alignment with the labels is fitting; the rest comes with the rule.",
             "- **Stages (Tian).** The gradient at the hidden units rises before the layers have gone half of their ways, and these before the features have, as in the account; without a rule it "
             "does so too. Features begin long before test accuracy rises; they are half grown with it, or after it with the squared error.",
-            f"- **Periodic neurons (Doshi et al.).** Participation tells of the rule and moves for nothing else, while nothing collapses. With the squared error it is half way "
+            f"- **Periodic neurons (Doshi et al.).** Participation tells of the rule and does not move without one, while nothing collapses. With the squared error it is half way "
             f"{number(page, 'lead', 'participation', 'squared')} octaves ahead, that is after test accuracy: a network need not be made of single waves to be right.",
             "- **Norm.** Most of its growth is over when test accuracy rises, on either table.",
         )

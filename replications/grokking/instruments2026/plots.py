@@ -109,7 +109,7 @@ def leads(table: pd.DataFrame) -> Figure:
             interval(axes, own["lead"], place, color, marker="o")
             interval(axes, own["told_lead"], place - 0.25, color, marker="D", markerfacecolor="none")  # fmt: skip
         threshold(axes, 0, **DASHED)
-        axes.set(title=title, xlabel="octaves ahead of test accuracy")
+        axes.set(title=title, xlabel="octaves ahead")
         axes.set_yticks(places, [NAMES[name] for name in ROWS])
     band_is(panels[0], "points: means, bars: 95 % intervals")
     marks = {"half way": ("o", figures.INK), "tells the tables apart": ("D", "none")}
@@ -146,7 +146,7 @@ def control(table: pd.DataFrame) -> Figure:
             interval(axes, pick(table, condition=condition, instrument=name)["share"], place + shift, color, marker=marker)  # fmt: skip
     threshold(axes, 0.5)
     threshold(axes, 0.1)
-    axes.set(xlabel="way on the shuffled table / way on the sums", xlim=(-0.05, 1.2))
+    axes.set(xlabel="share of its own way", xlim=(-0.05, 1.2))
     axes.set_yticks(places, [NAMES[name] for name in names])
     axes.legend(loc="lower right")
     band_is(axes, "points: means, bars: 95 % intervals")
