@@ -113,7 +113,7 @@ def leads(page: Page) -> dict[str, Callable[[], str]]:
         ),
         "note": (
             "Points: half of an instrument's way against half of test accuracy's. Diamonds: going twice as far as on the shuffled table, against test accuracy doing so; "
-            "only where all seeds do."
+            "only where all seeds do. A fall below the first value counts as a departure too, and test accuracy can fall below chance while the pairs are being fitted."
         ),
     }
 
