@@ -140,6 +140,14 @@ def test_every_link_between_published_pages_leads_somewhere(papers, tmp_path):
     assert {f"{name}.html" for name in names} <= set(Outline((target / "index.html").read_text()).links)
 
 
+def test_an_experiment_of_ours_is_counted_apart_from_the_papers(papers):
+    found = theme_page.pages(papers, "laptop")
+    assert "5 papers and an experiment of ours" in found["grokking.html"]
+    assert "laptop scale · one paper ·" in found["neural_collapse.html"]
+    own = [paper for paper in papers if paper["slug"] == "instruments2026"]
+    assert theme_page.counted(own) == "an experiment of ours"
+
+
 def test_the_same_results_give_the_same_bytes(papers):
     assert theme_page.pages(papers, "laptop") == theme_page.pages(papers, "laptop")
 

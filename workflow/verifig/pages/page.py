@@ -213,10 +213,11 @@ class Page(Drawing):
 
     def closing(self) -> list[Block]:
         """What every page ends with: controls, deviations, provenance, and the paper scale."""
-        controls = f"{self.ruleset.controls} They are counted apart from the paper's claims."
+        whose, source = ("other", "papers") if self.ruleset.own else ("paper's", "paper")
+        controls = f"{self.ruleset.controls} They are counted apart from the {whose} claims."
         sections = [
             ("Controls and oracles", [_rendered_text(controls), self.controls()]),
-            ("Deviations from the paper", [self.deviations()]),
+            (f"Deviations from the {source}", [self.deviations()]),
             ("Hardware, cost and provenance", [self.provenance()]),
             (
                 "Paper scale",
