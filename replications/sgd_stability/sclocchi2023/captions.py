@@ -69,10 +69,10 @@ class Captions:
         """How noise changes the error in the two regimes."""
 
         def gain(alpha: float) -> str:
-            return self.page.number("network", "noise_gain", {"alpha": alpha}, percent=True)
+            return self.page.number("network", "noise_gain", {"alpha": alpha}, percent=True).replace(" %", " points")
 
         return (
-            f"From T = 2⁻⁹ to 2⁻⁶ the test error of the networks falls by {gain(1.0)} of all images at α = 1 and by {gain(256.0)} at α = 2⁸ (negative: it rises). "
+            f"From T = 2⁻⁹ to 2⁻⁶ the test error of the networks falls by {gain(1.0)} at α = 1 and by {gain(256.0)} at α = 2⁸ (negative: it rises). "
             "A smaller α and a larger T both leave the lazy regime, and the map shows whether they do the same to the error."
         )
 
@@ -117,9 +117,7 @@ class Captions:
             lines.append(
                 f"| {label} | {self.exponent('time', name)} | {limit['time']:g} | {self.exponent('norm', name)} | {limit['norm']:g} |"
             )
-        head = (
-            "| density | t*, fitted | t*, asymptotic | ‖w‖, fitted | ‖w‖, asymptotic |\n|---|---|---|---|---|\n"
-        )
+        head = "| density | t*, fitted | t*, asymptotic | ‖w‖, fitted | ‖w‖, asymptotic |\n|---|---|---|---|---|\n"
         return head + "\n".join(lines)
 
     def heat_alt(self) -> str:

@@ -36,13 +36,23 @@ def runs(artifact: Artifact) -> pd.DataFrame:
 
 
 def table(frame: pd.DataFrame, condition: str, field: str, along: str) -> pd.DataFrame:
-    """A field of a condition by seed (rows) and by size, temperature, ... (columns); NaN where a run was not fitted."""
+    """A field of a condition by seed (rows) and by size, temperature, ... (columns); NaN where a run was not fitted.
+
+    Empty where something else varies too.
+    """
     rows = frame[frame["condition"] == condition]
+    if rows.duplicated(["seed", along]).any():
+        rows = rows[:0]
     return rows.assign(kept=rows[field].where(rows["fitted"])).pivot(index="seed", columns=along, values="kept")
 
 
 def slopes(values: pd.DataFrame) -> pd.Series:
-    """Slope of the logarithms over those of the columns by least squares, by seed; NaN where a value is missing."""
+    """Slope of the logarithms over those of the columns by least squares, by seed; NaN where a value is missing.
+
+    Empty with fewer than two columns.
+    """
+    if len(values.columns) < 2:
+        return pd.Series(dtype=float)
     x = np.log(values.columns.to_numpy(float))
     x = x - x.mean()
     return np.log(values) @ pd.Series(x / (x @ x), values.columns)
@@ -86,30 +96,35 @@ def _perceptron(frame: pd.DataFrame, out: Tables) -> None:
     _scaled(frame, out)
 
 
+def one_by_seed(rows: pd.DataFrame) -> pd.DataFrame:
+    """Runs by seed; none where a seed has several."""
+    return (rows[:0] if rows["seed"].duplicated().any() else rows).set_index("seed")
+
+
 def _batches(frame: pd.DataFrame, out: Tables) -> None:
     """Training time and norm with larger batches over those with single samples, at fixed temperature or fixed rate."""
-    single = frame[frame["condition"] == "batch1"].set_index("seed")
+    single = one_by_seed(frame[frame["condition"] == "batch1"])
     for condition in BATCHES:
-        rows = frame[frame["condition"] == condition].set_index("seed")
+        rows = one_by_seed(frame[frame["condition"] == condition])
+        both = rows.index.intersection(single.index)
+        fitted = rows["fitted"][both] & single["fitted"][both]
         for field in ("time", "norm"):
-            ratio = (rows[field] / single[field]).where(rows["fitted"] & single["fitted"])
+            ratio = (rows[field][both] / single[field][both]).where(fitted)
             _series(out, "perceptron", f"batch_{field}_ratio", ratio, {"condition": condition})
 
 
 def _scaled(frame: pd.DataFrame, out: Tables) -> None:
     """Largest relative difference of alpha w and of the samples drawn between runs of equal alpha T, by seed."""
-    scaled = frame[frame["condition"] == "scaled"].set_index("seed")
-    place = {"condition": "heat1", "size": scaled["size"].iloc[0]}
-    product = (scaled["alpha"] * scaled["temperature"]).iloc[0]
-    plain = frame[(frame[list(place)] == pd.Series(place)).all(axis=1) & np.isclose(frame["temperature"], product)]
-    plain = plain.set_index("seed")
-    differences = pd.DataFrame(
-        {
-            "norm": scaled["alpha"] * scaled["norm"] / plain["norm"] - 1,
-            "signal": scaled["alpha"] * scaled["signal"] / plain["signal"] - 1,
-            "draws": scaled["draws"] / plain["draws"] - 1,
-        }
+    keys = ["seed", "size", "product"]
+    rescaled = frame.assign(
+        product=frame["alpha"] * frame["temperature"],
+        norm=frame["alpha"] * frame["norm"],
+        signal=frame["alpha"] * frame["signal"],
     )
+    scaled, plain = (rescaled[rescaled["condition"] == name] for name in ("scaled", "heat1"))
+    both = one_by_seed(scaled.merge(plain, on=keys, suffixes=("", "_plain")))
+    fields = ("norm", "signal", "draws")
+    differences = pd.DataFrame({name: both[name] / both[f"{name}_plain"] - 1 for name in fields})
     _series(out, "perceptron", "scaling_difference", differences.abs().max(axis=1, skipna=False), {})
 
 
@@ -120,9 +135,8 @@ def _network(frame: pd.DataFrame, out: Tables) -> None:
             fit = slopes(table(frame, condition, field, "temperature"))
             _series(out, "network", f"{field}_heat_exponent", fit, {"condition": condition})
     _series(out, "network", "time_exponent", slopes(table(frame, "grow", "time", "size")), {"condition": "grow"})
-    pair = frame[frame["condition"] == "pair"]
-    for alpha, rows in pair.groupby("alpha"):
-        errors = rows.assign(kept=rows["test_error"].where(rows["fitted"]))
-        errors = errors.pivot(index="seed", columns="temperature", values="kept")
-        gain = errors.iloc[:, 0] - errors.iloc[:, -1]
-        _series(out, "network", "noise_gain", gain, {"alpha": alpha})
+    for alpha, rows in frame[frame["condition"] == "pair"].groupby("alpha"):
+        errors = table(rows, "pair", "test_error", "temperature")
+        if len(errors.columns) > 1:
+            gain = errors.iloc[:, 0] - errors.iloc[:, -1]
+            _series(out, "network", "noise_gain", gain, {"alpha": alpha})

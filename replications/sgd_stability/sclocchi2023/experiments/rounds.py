@@ -60,5 +60,3 @@ class Rounds(Trainable):
     def unfitted(self) -> Tensor:
         """Samples inside the margin by member [K]; 0 where a member cannot change any more."""
         raise NotImplementedError
-
-
