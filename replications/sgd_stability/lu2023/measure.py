@@ -9,6 +9,7 @@ from verifig.measuring.tables import Tables, melt
 from verifig.training.artifacts import Artifact
 
 SMALL, LARGE = 0.01, 0.325  # the two learning rates that are compared
+UNLEARNED = 0.25  # mean |y f - 1| on strong samples at the small rate, of a run that has not learned a label
 WEAK_SHARE = 1 / 8  # of test points that have the weak feature alone: the paper's 4 of 32
 FIELDS = ("weak", "strong", "swing", "growth", "weak_accuracy", "strong_accuracy", "accuracy")
 COMPARED = ("weak_accuracy", "strong_accuracy", "accuracy")
@@ -65,16 +66,25 @@ def _final(experiment: str, frame: pd.DataFrame, out: Tables) -> None:
 
 
 def _compared(frame: pd.DataFrame, out: Tables) -> None:
-    """Gains of accuracy over the small rate of the same seed, and ratios of the weak component."""
+    """Gains of accuracy over the small rate of the same seed, and ratios of the weak component.
+
+    Beside them, how many runs do not learn the strong samples of a label at the small rate, and extremes of the rest.
+    """
     for condition, rows in frame.groupby("condition"):
         small = by_seed(frame, condition, SMALL)
         if small.empty:
             continue
+        learned = small["swing"] <= UNLEARNED
+        out.exact("rates", "unlearned_runs", (~learned).sum(), {"condition": condition})
         for rate in sorted(rows["rate"].unique()):
             place, run = {"condition": condition, "rate": rate}, by_seed(frame, condition, rate)
             for name in COMPARED:
                 out.per_seed("rates", f"{name}_gain", run[name] - small[name], place, run.index)
             out.per_seed("rates", "weak_ratio", run["weak"] / small["weak"], place, run.index)
+            rest = run[learned]
+            for name, value in {"swing": rest["swing"].max(), "growth": rest["growth"].max()}.items():
+                out.exact("rates", f"largest_{name}_of_the_rest", value, place)
+            out.exact("rates", "smallest_growth_of_the_rest", rest["growth"].min(), place)
 
 
 def _patient(frame: pd.DataFrame, patient: pd.DataFrame, out: Tables) -> None:

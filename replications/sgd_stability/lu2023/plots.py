@@ -9,14 +9,14 @@ from matplotlib.figure import Figure
 
 from replications.sgd_stability.lu2023.theory import edge
 from verifig.pages import figures
-from verifig.pages.figures import BLUE, GREEN, MUTED, ORANGE, PURPLE, RED, log_ticks, percent, pick
+from verifig.pages.figures import BLUE, GREEN, MUTED, ORANGE, PURPLE, RED, percent, pick
 
 CONDITIONS = {
     "mixed": ("with weak-only samples", BLUE),
     "strong": ("strong samples alone", GREEN),
     "shuffled": ("weak signs shuffled (control)", RED),
 }
-TICKS = (0.0025, 0.01, 0.05, 0.125, 0.25, 0.4)
+TICKS = (0, 0.1, 0.2, 0.3, 0.4)
 
 
 def accuracy(runs: pd.DataFrame, paper: Mapping, interval: Sequence[float]) -> Figure:
@@ -46,11 +46,10 @@ def accuracy(runs: pd.DataFrame, paper: Mapping, interval: Sequence[float]) -> F
 
 
 def _rates(axes: Axes, interval: Sequence[float]) -> None:
-    """A log axis of learning rates with the paper's interval shaded and the edge dashed."""
-    axes.set(xscale="log", xlabel="learning rate c, in m / |u|²")
+    """An axis of learning rates with the paper's interval shaded and the edge dotted."""
+    axes.set(xlabel="learning rate c, in m / |u|²", xticks=TICKS)
     axes.axvspan(*interval, color=MUTED, alpha=0.2, linewidth=0)
     figures.threshold(axes, edge())
-    log_ticks(axes.xaxis, TICKS)
 
 
 def signal(series: pd.DataFrame, rates: Sequence[float]) -> Figure:
@@ -86,7 +85,6 @@ def oscillation(series: pd.DataFrame, runs: pd.DataFrame, rates: Sequence[float]
         rows = pick(runs, condition=condition).rename(columns={"rate": "x"})
         figures.mean_band(axes[1], rows, y="swing", color=colour, label=label)
     figures.threshold(axes[1], edge())
-    axes[1].set(title="mean |y f − 1| on strong samples", xlabel="learning rate c, in m / |u|²", xscale="log")
-    log_ticks(axes[1].xaxis, TICKS)
+    axes[1].set(title="mean |y f − 1| on strong samples", xlabel="learning rate c, in m / |u|²", xticks=TICKS)
     axes[1].legend(fontsize=8, loc="upper left")
     return figure

@@ -77,3 +77,6 @@ page.figure(
     alt=say.oscillation_alt,
     note=lambda series, runs: say.oscillation_note(),
 )
+
+# %%
+page.text(say.dead_start())

@@ -26,3 +26,8 @@ def residuals(start: float, rate: float, steps: int) -> np.ndarray:
     for _ in range(steps):
         found.append((1 + found[-1]) * (1 - 4 * rate * found[-1]) ** 2 - 1)
     return np.array(found)
+
+
+def chance_of_a_dead_start(width: int) -> float:
+    """Chance that of `width` neurons of each sign none is active on the strong feature of its label, for one label or both."""
+    return 1 - (1 - 0.5**width) ** 2

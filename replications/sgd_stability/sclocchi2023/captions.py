@@ -72,7 +72,7 @@ class Captions:
             return self.page.number("network", "noise_gain", {"alpha": alpha}, percent=True).replace(" %", " points")
 
         return (
-            f"From T = 2⁻⁹ to 2⁻⁶ the test error of the networks falls by {gain(1.0)} at α = 1 and by {gain(256.0)} at α = 2⁸ (negative: it rises). "
+            f"From T = 2⁻⁹ to 2⁻⁶ the test error of the networks falls by {gain(1.0)} at α = 1 and by {gain(256.0)} at α = 2⁸ (negative: it rises; intervals stand in the claim above). "
             "A smaller α and a larger T both leave the lazy regime, and the map shows whether they do the same to the error."
         )
 
@@ -123,14 +123,16 @@ class Captions:
     def heat_alt(self) -> str:
         """Slopes of the three panels."""
         ratios = ", ".join(
-            f"{self.page.number('perceptron', 'time_ratio', {'condition': name, 'temperature': 64})} ({label})"
+            f"{self.page.number('perceptron', 'time_ratio', {'condition': name, 'temperature': 64}, take='median')} ({label})"
             for name, (label, _) in HEATS.items()
         )
+        place = {"condition": "heat1", "temperature": 0.0625}
+        small = self.page.number("perceptron", "time_ratio", place, take="median")
         lazy, cold = (
             self.page.number("network", "time_heat_exponent", {"condition": name}) for name in ("lazy", "cold")
         )
         return (
-            f"Training time on log axes. Perceptron: flat at small T; from T = 64 to 256 it grows by the factors {ratios}. Networks: exponent in T {lazy} at "
+            f"Training time on log axes. Perceptron: from T = 1/16 to 1/4 it grows by the factor {small} (χ = 1), from T = 64 to 256 by the factors {ratios} (medians). Networks: exponent in T {lazy} at "
             f"α = 2^15 and {cold} at α = 2^8 and small T; exponent in P {self.page.number('network', 'time_exponent', {'condition': 'grow'})}."
         )
 

@@ -66,7 +66,7 @@ page.text(say.sizes_prose())
 
 # %% [markdown]
 # ## Training time by temperature
-# Of this only abstracts were read: t* ~ T P^b. Where T is small the last data are fitted as gradient flow would fit them, and T does not matter; where
+# Of this only abstracts were read: t* ~ T P^b. Where T is small the last data are fitted as gradient flow would fit them, and T should hardly matter; where
 # noise dominates t* should grow like T, in the perceptron and in lazy networks.
 
 # %%
