@@ -28,12 +28,12 @@ def phase(perceptron: pd.DataFrame, network: pd.DataFrame, condition: str = "hea
     alphas, temperatures = np.arange(-4, 5, 2.0), np.arange(-4, 9, 2.0)
     cells = [[by_product.get(a + t, np.nan) for t in temperatures] for a in alphas]
     _map(axes[0], np.array(cells), alphas, temperatures)
-    axes[0].set(title="perceptron, %", xlabel="temperature T", ylabel="init scale α")
+    axes[0].set(title="perceptron: test error, %", xlabel="temperature T", ylabel="init scale α")
     rows = pick(network, condition="phase")
     table = rows.groupby(["alpha", "temperature"]).agg(error=("test_error", "mean"), fitted=("fitted", "all"))
     table = table["error"].where(table["fitted"]).unstack()
     _map(axes[1], table.to_numpy(), np.log2(table.index), np.log2(table.columns))
-    axes[1].set(title="network, %", xlabel="temperature T", ylabel="init scale α")
+    axes[1].set(title="network: test error, %", xlabel="temperature T", ylabel="init scale α")
     return figure
 
 
