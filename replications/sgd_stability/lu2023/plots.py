@@ -26,7 +26,7 @@ def accuracy(runs: pd.DataFrame, paper: Mapping, interval: Sequence[float]) -> F
         paper: `large` and `small`, accuracies.
         interval: learning rates of the paper's theory, from and to.
     """
-    figure, axes = figures.grid(2, width=9.0, height=3.3)
+    figure, axes = figures.grid(2, width=8.9, height=3.3)
     shown = percent(runs, "accuracy", "weak_accuracy", "strong_accuracy")
     mixed = pick(shown, condition="mixed")
     figures.mean_band(axes[0], mixed.rename(columns={"rate": "x"}), y="accuracy", color=BLUE, label="ours")
@@ -54,7 +54,7 @@ def _rates(axes: Axes, interval: Sequence[float]) -> None:
 
 def signal(series: pd.DataFrame, rates: Sequence[float]) -> Figure:
     """The weak component over steps at several rates, a panel for each condition; lines: medians, bands: quartiles."""
-    figure, axes = figures.grid(len(CONDITIONS), width=9.2, height=3.0, sharey=True)
+    figure, axes = figures.grid(len(CONDITIONS), width=8.9, height=3.0, sharey=True)
     colours = dict(zip(rates, (MUTED, ORANGE, BLUE), strict=True))
     for panel, (condition, (label, _)) in zip(axes, CONDITIONS.items(), strict=True):
         for rate, colour in colours.items():
@@ -72,7 +72,7 @@ def oscillation(series: pd.DataFrame, runs: pd.DataFrame, rates: Sequence[float]
     Args:
         last: steps shown.
     """
-    figure, axes = figures.grid(2, width=9.0, height=3.0)
+    figure, axes = figures.grid(2, width=8.9, height=3.0)
     for rate, colour in zip(rates, (MUTED, ORANGE, BLUE), strict=True):
         rows = series[(series["condition"] == "strong") & np.isclose(series["rate"], rate) & (series["seed"] == 0)]
         rows = rows[rows["x"] > series["x"].max() - last]

@@ -84,7 +84,7 @@ def sizes(perceptron: pd.DataFrame, fitted: Mapping[str, Mapping[str, float]]) -
 
 def heat(perceptron: pd.DataFrame, network: pd.DataFrame) -> Figure:
     """Training time against T, perceptron and networks, with lines t* ~ T; of networks also against P."""
-    figure, axes = figures.grid(3, width=9.2, height=3.3)
+    figure, axes = figures.grid(3, width=8.9, height=3.3)
     for condition, (label, colour) in HEATS.items():
         rows = _kept(perceptron, condition)
         _points(axes[0], rows, "temperature", "time", colour, label)
