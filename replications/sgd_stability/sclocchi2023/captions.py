@@ -138,8 +138,9 @@ class Captions:
 
     def heat_note(self) -> str:
         """What lines are."""
+        talk = self.page.paper("talk")
         return (
-            f"Dots: runs; lines: geometric means; dashed: t* ~ T. The weights of the lazy networks change by a share that grows like T to the "
+            f"Dots: runs; lines: geometric means; dashed: exponent {talk['time_temperature']:g} in T, the paper's ({talk['source']}). The weights of the lazy networks change by a share that grows like T to the "
             f"{self.page.number('network', 'change_heat_exponent', {'condition': 'lazy'})}."
         )
 

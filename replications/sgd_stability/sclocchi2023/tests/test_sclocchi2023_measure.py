@@ -1,13 +1,16 @@
 """Every statistic that a claim names, on artifacts made up with known values."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from made_up import artifact, measuring, near, values
 from scipy import stats
 
+from replications.sgd_stability.sclocchi2023 import plots
 from replications.sgd_stability.sclocchi2023.measure import measure
 from replications.sgd_stability.sclocchi2023.theory import exponents
 from replications.sgd_stability.sclocchi2023.theory import test_error as error_of
+from verifig.pages import figures
 
 measured = measuring(measure)
 NAN = float("nan")
@@ -25,7 +28,7 @@ def row(condition: str, seed: int, size: int, heat: float, draws: float, norm: f
         "left": 0,
         "updates": 7.0,
     }
-    return values | {"draws": draws, "norm": norm, "signal": 0.6 * norm, "chi": 1.0} | changes  # fmt: skip
+    return values | {"draws": draws, "norm": norm, "signal": 0.6 * norm, "chi": {"chi0": 0.0, "chi3": 3.0}.get(condition, 1.0)} | changes  # fmt: skip
 
 
 def perceptron() -> list[dict]:
@@ -185,3 +188,51 @@ def test_asymptotic_exponents():
         {"norm": 0.5, "time": 2},
         {"norm": 0.25, "time": 1.5},
     ]
+
+
+# ---- figures ---------------------------------------------------------------------------------------------------------
+def lines(axes) -> dict[str, list]:
+    """Points of each line with a label."""
+    return {
+        each.get_label(): np.asarray(each.get_xydata()).tolist()
+        for each in axes.get_lines()
+        if each.get_label()[0] != "_"
+    }
+
+
+def test_figures_draw_means_of_fitted_runs():
+    rows = [
+        each | {"left": 5, "draws": 1.0} if each["condition"] == "chi3" and each["seed"] else each
+        for each in perceptron()
+    ]
+    curves = measured(perceptron=made(rows), network=made(networks())).curves
+    runs, nets = curves["perceptron_runs"], curves["network_runs"]
+    panel = plots.sizes(runs, {"time": {"chi0": 2.75}, "norm": {}}).axes[0]
+    drawn = lines(panel)
+    assert drawn["χ = 0: 2.75 (asymptotic 3)"] == [[x, pytest.approx(16 * x**2.75)] for x in (256, 512, 1024)]
+    assert drawn["χ = 3: nan (asymptotic 1.5)"] == [[x, pytest.approx(16 * x**1.5)] for x in (256, 512, 1024)]
+    dashed = [each.get_xydata().tolist() for each in panel.get_lines() if each.get_linestyle() == "--"]
+    assert [256, pytest.approx(16 * 1024**2.75 / 4**3)] in [ends[0] for ends in dashed]
+    left, middle, right = plots.heat(runs, nets).axes
+    assert [x for x, _ in lines(left)["χ = 0"]] == [1, 4, 16]
+    assert [x for x, _ in lines(middle)["α = 2^3"]] == [0.25, 0.5, 1]
+    assert [x for x, _ in right.get_lines()[-1].get_xydata()] == [64, 128, 512]
+    fixed = lines(plots.batches(runs).axes[0])
+    assert len(fixed) == 2
+    figures.plt.close("all")
+
+
+def test_cells_of_the_maps_are_means_where_every_run_was_fitted():
+    heats = {0.25: 0.1, 1.0: 0.2, 4.0: 0.3}
+    perceptrons = pd.DataFrame(
+        [("heat1", seed, heat, error + seed / 100, True) for heat, error in heats.items() for seed in (0, 2)]
+    )
+    perceptrons.columns = ["condition", "seed", "temperature", "error", "fitted"]
+    cells = [(1.0, 0.25, 0.1, True), (1.0, 0.5, 0.2, True), (2.0, 0.25, 0.3, True), (2.0, 0.5, 0.4, False)]
+    nets = pd.DataFrame(cells, columns=["alpha", "temperature", "test_error", "fitted"]).assign(condition="phase")
+    left, right = plots.phase(perceptrons, nets).axes
+    shown = left.get_images()[0].get_array().tolist()  # None: an empty cell
+    assert shown[2][:4] == [None, *(pytest.approx(each) for each in (11, 21, 31))]  # alpha = 1
+    assert shown[3][:4] == [*(pytest.approx(each) for each in (11, 21, 31)), None]  # alpha = 4: T a fourth
+    assert right.get_images()[0].get_array().tolist() == [[10, 20], [30, None]]
+    figures.plt.close("all")
