@@ -9,7 +9,7 @@ from pathlib import Path
 
 from conftest import environment
 
-from verifig.pages import downloaded, notation
+from verifig.pages import downloaded, notation, steps
 
 # what a notebook does with a cell: run it, and show the value of its last line
 RUNNER = """
@@ -98,5 +98,6 @@ def _apart(one: str, other: str) -> float:
 
 
 def _box(path: str) -> tuple[float, ...]:
-    numbers = [float(number) for number in re.findall(r"-?\d+(?:\.\d+)?(?:e-?\d+)?", path)]
-    return min(numbers[::2]), max(numbers[::2]), min(numbers[1::2]), max(numbers[1::2])
+    places = [place for stroke in steps.places(path) for place in stroke]
+    x, y = ([place[side] for place in places] for side in (0, 1))
+    return min(x), max(x), min(y), max(y)
