@@ -10,6 +10,7 @@ from torch import nn
 from torch.nn.functional import cross_entropy, mse_loss
 from torch.utils.data import DataLoader, TensorDataset
 
+from verifig.benchmarking import curvature as plain
 from verifig.curvature import batched, dense, modules
 from verifig.curvature.networks import stack
 from verifig.curvature.operators import operator
@@ -29,6 +30,15 @@ def test_products_are_those_of_the_exact_matrix_however_the_data_come(curvature)
         for loss in (cross_entropy, nn.CrossEntropyLoss()):
             torch.testing.assert_close(operator(model, loss, data, curvature).dense(), exact)
     torch.testing.assert_close(operator(model, cross_entropy, (x, y), curvature, at_once=1).dense(), exact)
+
+
+def test_the_plain_forms_of_the_benchmarks_compute_the_same():
+    model, x, y = classifier(), draw(9, 4), labels(9)
+    networks, data = stack(model), (x, y)
+    rows, samples = plain.hessian_by_rows(model, x, y), plain.gauss_newton_by_samples(model, x, y)
+    torch.testing.assert_close(rows, dense.hessian(networks, cross_entropy, data)[0])
+    torch.testing.assert_close(samples, dense.gauss_newton(networks, cross_entropy, data)[0])
+    assert plain.sharpness_by_scipy(model, x, y) == pytest.approx(modules.sharpness(model, cross_entropy, data))
 
 
 @pytest.mark.parametrize("loss", [mse_loss, nn.HuberLoss(), nn.SmoothL1Loss()])
