@@ -1,10 +1,12 @@
 """Curvature of modules of one's own, matrix-free, against the exact matrices; many networks at once."""
 
 import math
+import re
 
 import numpy as np
 import pytest
 import torch
+from conftest import ROOT
 from test_curvature_dense import classifier, draw, labels
 from torch import nn
 from torch.nn.functional import cross_entropy, mse_loss
@@ -15,6 +17,7 @@ from verifig.curvature import batched, dense, modules
 from verifig.curvature.networks import stack
 from verifig.curvature.operators import operator
 from verifig.ground.errors import InputError
+from verifig.planning import sources
 from verifig.training.vision import torchvision
 
 FORMS = {"hessian": dense.hessian, "gauss_newton": dense.gauss_newton}
@@ -64,6 +67,19 @@ def test_sharpness_trace_and_density_are_those_of_the_exact_matrix(curvature):
     assert density.size == 163
     assert abs(density.moment(1).value - exact.mean()) < 4 * density.moment(1).error
     assert density.nodes.max() == pytest.approx(exact[-1])
+
+
+def test_the_readme_s_lines_run():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    lines = next(block for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "sharpness(" in block)
+    loader = DataLoader(TensorDataset(draw(12, 4), labels(12)), batch_size=5)
+    exec(lines, {"model": classifier(), "loss": cross_entropy, "loader": loader, "grid": np.linspace(-1, 1, 9)})
+
+
+def test_what_trains_needs_no_scipy():
+    rest = [f"verifig.curvature.{name}" for name in ("batched", "dense", "gram", "stability")]
+    assert "scipy" not in sources.versions(rest)
+    assert "scipy" in sources.versions(["verifig.curvature.modules"])
 
 
 def test_the_model_is_left_as_it_was():
