@@ -29,7 +29,7 @@ def test_products_are_those_of_the_exact_matrix_however_the_data_come(curvature)
     exact = FORMS[curvature](stack(model), cross_entropy, (x, y))[0]
     batches = [(x[:4], y[:4]), (x[4:8], y[4:8]), (x[8:], y[8:])]
     loader = DataLoader(TensorDataset(x, y), batch_size=3, shuffle=True)
-    for data in ((x, y), batches, loader):
+    for data in ((x, y), [x, y], batches, tuple(batches), loader):
         for loss in (cross_entropy, nn.CrossEntropyLoss()):
             torch.testing.assert_close(operator(model, loss, data, curvature).dense(), exact)
     torch.testing.assert_close(operator(model, cross_entropy, (x, y), curvature, at_once=1).dense(), exact)
@@ -161,7 +161,9 @@ def test_a_diverged_member_has_no_sharpness_and_leaves_the_others_theirs():
     ("model", "loss", "data", "said"),
     [
         (nn.Tanh(), cross_entropy, (draw(5, 4), labels(5)), "no parameters that require gradients"),
+        (classifier().half(), cross_entropy, (draw(5, 4).half(), labels(5)), "must be float32 or float64"),
         (classifier(), cross_entropy, [], "the data hold no samples"),
+        (classifier(), cross_entropy, iter([(draw(5, 4), labels(5))]), "give a list or a DataLoader, not an iterator"),
         (classifier(), cross_entropy, (draw(0, 4), labels(0)), "the data hold no samples"),
         (classifier(), nn.CrossEntropyLoss(reduction="none"), (draw(5, 4), labels(5)), "the loss must be one number"),
     ],

@@ -42,14 +42,15 @@ def hessian(
     """
     inputs, targets = _checked(networks, loss, data, shared)
     product = linearised("hessian", networks, loss)
-    basis = torch.eye(networks.size, dtype=networks.flat().dtype, device=inputs.device)
+    flat = networks.flat()
+    basis = torch.eye(networks.size, dtype=flat.dtype, device=flat.device)
 
     def one(flat: Tensor, fixed: dict[str, Tensor], inputs: Tensor, targets: Tensor) -> Tensor:
         return vmap(product(flat, fixed, inputs, targets), chunk_size=at_once)(basis)
 
     where = None if shared else 0
     every = vmap(one, (0, 0, where, where), chunk_size=max(1, at_once // len(basis)))
-    return every(networks.flat(), dict(networks.fixed), inputs, targets)
+    return every(flat, dict(networks.fixed), inputs, targets)
 
 
 def jacobians(networks: Networks, inputs: Tensor, *, shared: bool = True) -> Tensor:

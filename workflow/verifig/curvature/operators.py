@@ -60,17 +60,23 @@ def operator(model: nn.Module, loss: Loss, data: Batches, curvature: Kind = "hes
         `torch.nn.utils.parameters_to_vector`.
 
     Raises:
-        InputError: no parameters that require gradients, no samples, or a loss that is not one number.
+        InputError: no parameters that require gradients, or of another type than float32 and float64; no samples, or an
+            iterator; a loss that is not one number; another `curvature`.
     """
     networks = stack(model)
     flat, fixed = networks.flat()[0], {name: value[0] for name, value in networks.fixed.items()}
+    if flat.dtype not in (torch.float32, torch.float64):
+        raise InputError(f"parameters must be float32 or float64 for second derivatives, not {flat.dtype}")
     product = linearised(curvature, networks, loss)
-    first = data if isinstance(data, tuple) else next(iter(data), None)
+    pair = _is_pair(data)
+    if not pair and iter(data) is data:
+        raise InputError("the data are gone through many times: give a list or a DataLoader, not an iterator")
+    first = data if pair else next(iter(data), None)
     if first is None:
         raise InputError("the data hold no samples")
     first = tuple(part.to(flat.device) for part in first)
     check_loss(networks, loss, *first)
-    if isinstance(data, tuple):
+    if pair:
         return Operator(vmap(product(flat, fixed, *first), chunk_size=at_once), networks.size, flat.dtype, flat.device)
 
     def times(vectors: Tensor) -> Tensor:
@@ -82,3 +88,7 @@ def operator(model: nn.Module, loss: Loss, data: Batches, curvature: Kind = "hes
         return total / samples
 
     return Operator(times, networks.size, flat.dtype, flat.device)
+
+
+def _is_pair(data: Batches) -> bool:
+    return isinstance(data, (tuple, list)) and len(data) == 2 and all(isinstance(part, Tensor) for part in data)
