@@ -5,11 +5,10 @@ import json
 import os
 import re
 import shutil
-import subprocess
-import sys
 import time
 import zipfile
 
+import forks
 import pytest
 from conftest import ROOT, command, environment, planned_rules, snakemake
 from outline import Outline, dead_links
@@ -53,16 +52,16 @@ class Edited:
         self.path.write_text(self.before)
 
 
-def test_a_fresh_clone_with_published_pages_trains_everything(suite):
+def test_a_fresh_clone_with_published_pages_trains_everything(whole_suite):
     expected = {f"prieto2025_train_{name}" for name in rulesets.load("prieto2025").experiments("laptop")}
-    assert expected <= planned(suite, config=("scale=laptop", 'papers=["prieto2025"]'))
+    assert expected <= planned(whole_suite, config=("scale=laptop", 'papers=["prieto2025"]'))
 
 
-def test_bare_snakemake_makes_everything_in_a_fresh_clone(suite):
+def test_bare_snakemake_makes_everything_in_a_fresh_clone(whole_suite):
     expected = {f"{slug}_train_{name}" for slug in slugs() for name in rulesets.load(slug).experiments("laptop")}
     # need files that a clone has not
     data = {"besiroglu2024_train_chinchilla", "choshen2025_train_extrapolation", "choshen2025_train_across_families"}
-    found = planned_rules(suite)
+    found = planned_rules(whole_suite)
     assert expected - data <= found
     assert {f"{slug}_report" for slug in slugs()} | {"site"} <= found
 
@@ -142,9 +141,7 @@ STAGES = {"measure", "judge", "report"}
 
 def keys(folder) -> dict[str, str]:
     """Keys of all jobs as the library of a copy makes them, by rule."""
-    run = subprocess.run(
-        [sys.executable, "-c", KEYS], cwd=folder, env=environment(folder), capture_output=True, text=True
-    )
+    run = forks.run(folder, ["-c", KEYS], environment(folder))
     assert run.returncode == 0, run.stderr
     return {
         name if name in STAGES else f"prieto2025_train_{name}": found for name, found in json.loads(run.stdout).items()
@@ -304,8 +301,8 @@ def test_graphs_show_the_jobs(done, option):
         assert f'label = "{rule}' in result.stdout
 
 
-def test_the_workflow_passes_snakemake_s_lint(suite):
-    result = snakemake(suite, "--lint")
+def test_the_workflow_passes_snakemake_s_lint(whole_suite):
+    result = snakemake(whole_suite, "--lint")
     assert result.returncode == 0, result.stdout + result.stderr
 
 
@@ -474,7 +471,7 @@ def test_links_lead_somewhere_where_the_workflow_wrote_and_where_it_is_published
     assert "../index.html" in Outline(published[1].read_text()).links
 
 
-def test_publishing_refuses_an_outdated_page_and_reads_no_report(suite):
-    result = command(suite, "verifig", "publish")
+def test_publishing_refuses_an_outdated_page_and_reads_no_report(whole_suite):
+    result = command(whole_suite, "verifig", "publish")
     assert result.returncode == 2
     assert "does not exist" in result.stderr
