@@ -69,7 +69,13 @@ def run(folder: Path, line: Sequence[str], environment: Mapping[str, str]) -> su
         out, err = (Path(place) / name for name in ("out", "err"))
         out.touch()
         err.touch()
-        asked = {"folder": str(folder), "line": list(line), "environment": dict(environment), "out": str(out), "err": str(err)}
+        asked = {
+            "folder": str(folder),
+            "line": list(line),
+            "environment": dict(environment),
+            "out": str(out),
+            "err": str(err),
+        }
         server = _server()
         server.stdin.write(json.dumps(asked) + "\n")
         server.stdin.flush()

@@ -1,5 +1,6 @@
-"""The published pages in a real browser: no script errors, nothing fetched but the figures beside them, no overflow, no serious axe-core violation.
+"""Published pages in a real browser: no script errors, nothing fetched but the figures beside them, no overflow, no serious axe-core violation.
 
+Of a few pages, since axe-core takes seconds a page: `make prove` visits all, test_page_length.py all without axe-core.
 Needs Chromium on the path (any of the usual names); without one these tests are skipped and test_pages.py stands alone.
 """
 
@@ -15,7 +16,12 @@ import pytest
 from conftest import ROOT
 
 REPORTS = ROOT / "reports"
-PAGES = sorted(REPORTS.rglob("*.html"))
+SHORT = ("index.html", "grokking.html", "simon2024/index.html", "wu2023/index.html")
+PAGES = [
+    pytest.param(path, marks=() if name in SHORT else pytest.mark.slow, id=name)
+    for path in sorted(REPORTS.rglob("*.html"))
+    for name in [path.relative_to(REPORTS).as_posix()]
+]
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
 
@@ -88,13 +94,15 @@ def visit(pages: Sequence[Path], folder: Path, width: int, dark: bool) -> list[d
 
 @pytest.fixture(scope="module", params=[(1200, False), (500, True)], ids=["1200-False", "500-True"])
 def visited(request, tmp_path_factory) -> tuple[int, bool, dict[Path, dict]]:
-    """What a browser of a width and a colour scheme sees of every published page."""
+    """What a browser of a width and a colour scheme sees of the pages that are asked for."""
     width, dark = request.param
-    seen = visit(PAGES, tmp_path_factory.mktemp("visited"), width, dark)
-    return width, dark, dict(zip(PAGES, seen, strict=True))
+    asked = [item.callspec.params.get("page") for item in request.session.items if hasattr(item, "callspec")]
+    pages = sorted({page for page in asked if page in [each.values[0] for each in PAGES]})
+    seen = visit(pages, tmp_path_factory.mktemp("visited"), width, dark)
+    return width, dark, dict(zip(pages, seen, strict=True))
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(REPORTS).as_posix())
+@pytest.mark.parametrize("page", PAGES)
 def test_pages_in_a_browser(page, visited):
     width, dark, pages = visited
     seen = pages[page]
