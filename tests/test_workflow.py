@@ -222,21 +222,26 @@ def test_touching_reruns_nothing(done):
     assert planned(done) == set()
 
 
-def test_prepare_removes_what_no_longer_fits(done):
+@pytest.fixture
+def own(done, tmp_path):
+    """A copy of what has run, to spoil."""
+    return shutil.copytree(done, tmp_path / "own")
+
+
+def test_prepare_removes_what_no_longer_fits(own):
     """Copied results without Snakemake's records: keys decide, not times."""
-    artifact = done / "results/smoke/prieto2025/edge113.npz"
+    artifact = own / "results/smoke/prieto2025/edge113.npz"
     good = artifact.read_bytes()
     artifact.write_bytes(good[:-100])
-    result = command(done, "verifig", "prepare", "--scale", "smoke")
+    result = command(own, "verifig", "prepare", "--scale", "smoke")
     assert result.returncode == 0, result.stderr
     assert "edge113.npz is corrupted (sha256" in result.stdout
     assert not artifact.exists()
-    run(done)
+    run(own, artifact.relative_to(own).as_posix())
     assert artifact.read_bytes() == good  # the same job gives the same bytes
-    with Edited(done / "workflow/verifig/training/loop.py", "# x\n"):
-        command(done, "verifig", "prepare", "--scale", "smoke")
+    with Edited(own / "workflow/verifig/training/loop.py", "# x\n"):
+        command(own, "verifig", "prepare", "--scale", "smoke")
         assert not artifact.exists()
-    run(done)
 
 
 def test_the_lock_of_a_killed_run_is_explained(done):
@@ -250,15 +255,13 @@ def test_the_lock_of_a_killed_run_is_explained(done):
     assert command(done, "verifig", "prepare", "--scale", "smoke").returncode == 0
 
 
-def test_measure_refuses_a_foreign_artifact(done):
-    record = done / "results/smoke/prieto2025/edge113.provenance.json"
+def test_measure_refuses_a_foreign_artifact(own):
+    record = own / "results/smoke/prieto2025/edge113.provenance.json"
     before = record.read_text()
     record.write_text(before.replace(json.loads(before)["key"], "0" * 64))
-    result = snakemake(done, "--force", "--", "prieto2025_measure")
-    record.write_text(before)
+    result = snakemake(own, "--force", "--", "prieto2025_measure")
     assert result.returncode != 0
     assert "was made by another job" in result.stdout + result.stderr
-    run(done)
 
 
 def test_alone_and_from_the_root_share_artifacts(done, suite):
