@@ -16,7 +16,7 @@ import pytest
 from conftest import ROOT
 
 REPORTS = ROOT / "reports"
-SHORT = ("index.html", "grokking.html", "simon2024/index.html", "wu2023/index.html")
+SHORT = ("index.html", "grokking.html", "simon2024/index.html")
 PAGES = [
     pytest.param(path, marks=() if name in SHORT else pytest.mark.slow, id=name)
     for path in sorted(REPORTS.rglob("*.html"))
@@ -79,7 +79,7 @@ def visit(pages: Sequence[Path], folder: Path, width: int, dark: bool) -> list[d
         "--headless",
         "--no-sandbox",
         "--disable-gpu",
-        "--virtual-time-budget=600000",
+        "--virtual-time-budget=120000",
         f"--window-size={max(width, 500)},900",
         "--dump-dom",
     ]
