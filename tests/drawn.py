@@ -80,6 +80,10 @@ SMALL: dict[tuple[str, str], tuple[str, str, dict]] = {
         {"features": 64, "variance_features": 32, "variance_draws": 8, "population": 60, "mnist_features": 32, "dualities": 3},
     ),
     ("bahri2024", "teacher_student"): ("teacher_student", "smoke", {"steps": 4, "log_every": 2, "seeds": 1, "test_size": 16}),
+    ("tyurin2024", "exact"): ("exact", "smoke", {"samples": 20, "steps": 20, "near_sizes": [19], "sizes": [5, 10]}),
+    ("tyurin2024", "images"): ("images", "smoke", {"steps": 10, "curve_points": 5}),
+    ("tyurin2024", "planted"): ("planted", "smoke", {"seeds": 2, "steps": 10}),
+    ("tyurin2024", "rounding"): ("rounding", "laptop", {"seeds": 2, "steps": 5, "curve_points": 4, "dataset": "digits"}),
     ("wu2023", "diagonal"): (
         "diagonal", "smoke", {"seeds": 2, "samples": 10, "dimension": 12, "test_size": 10, "learning_rates": [0.03, 0.06], "steps": 100,
                               "log_every": 50, "conditions.gd.steps": 50},
