@@ -85,6 +85,8 @@ def test_the_trace_is_exact_where_the_matrix_costs_no_more():
     found = estimates.trace(operator_of(rotated(SPECTRUM)), 120)
     assert found.value == pytest.approx(SPECTRUM.sum().item())
     assert found.error == 0
+    assert estimates.trace(operator_of(rotated(SPECTRUM)), 60, deflated=30).error == 0
+    assert estimates.trace(operator_of(rotated(SPECTRUM)), 60, deflated=29).error > 0
     low_rank = operator_of(rotated(torch.where(SPECTRUM > 1, SPECTRUM, 0.0)))
     assert estimates.trace(low_rank, 8, deflated=6).value == pytest.approx(38)  # rank 3: nothing is left to estimate
 
@@ -107,6 +109,13 @@ def test_the_density_has_the_moments_of_the_matrix_and_integrates_to_one():
     assert found.share(-1, 30).value == pytest.approx(1)
 
 
+def test_standard_errors_are_those_of_a_mean():
+    nodes = np.array([[1.0, 5.0], [3.0, 7.0]])
+    found = estimates.Density(nodes, np.array([[1.0, 0.0], [0.5, 0.5]]), 9)
+    assert found.moment(1) == estimates.Estimate(3.0, 2.0)  # the mean of 1 and 5
+    assert found.share(1, 3) == estimates.Estimate(0.75, 0.25)
+
+
 def test_one_probe_has_no_standard_error():
     assert math.isnan(estimates.density(operator_of(rotated(SPECTRUM)), 1, 5).moment(1).error)
 
@@ -121,12 +130,13 @@ def test_a_quadrature_is_exact_for_polynomials_of_degree_below_twice_its_nodes()
         torch.testing.assert_close((found.weights * found.nodes**order).sum(1), exact)
 
 
-def test_an_exhausted_space_ends_the_iteration_and_repeats_nothing():
+@pytest.mark.parametrize(("dtype", "digits"), [(DOUBLE, 9), (torch.float32, 4)])
+def test_an_exhausted_space_repeats_nothing(dtype, digits):
     """Rank 3 of 120: three eigenvalues and zero, whatever the number of steps."""
     matrix = rotated(torch.where(SPECTRUM > 1, SPECTRUM, 0.0))
-    found = estimates.density(operator_of(matrix), 3, 40)
+    found = estimates.density(operator_of(matrix, dtype), 3, 40)
     for nodes, weights in zip(found.nodes, found.weights, strict=True):
-        np.testing.assert_allclose(np.unique(nodes[weights > 1e-12].round(9)), [0, 4, 9, 25])
+        np.testing.assert_array_equal(np.unique(nodes[weights > 1e-9].round(digits) + 0.0), [0, 4, 9, 25])
         assert (nodes > 3).sum() == 3
     zero = estimates.density(operator_of(torch.zeros(120, 120, dtype=DOUBLE)), 2, 5)
     assert not zero.nodes.any()

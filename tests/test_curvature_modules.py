@@ -1,19 +1,23 @@
 """Curvature of modules of one's own, matrix-free, against the exact matrices; many networks at once."""
 
 import math
+import re
 
 import numpy as np
 import pytest
 import torch
+from conftest import ROOT
 from test_curvature_dense import classifier, draw, labels
 from torch import nn
 from torch.nn.functional import cross_entropy, mse_loss
 from torch.utils.data import DataLoader, TensorDataset
 
+from verifig.benchmarking import curvature as plain
 from verifig.curvature import batched, dense, modules
 from verifig.curvature.networks import stack
 from verifig.curvature.operators import operator
 from verifig.ground.errors import InputError
+from verifig.planning import sources
 from verifig.training.vision import torchvision
 
 FORMS = {"hessian": dense.hessian, "gauss_newton": dense.gauss_newton}
@@ -25,10 +29,19 @@ def test_products_are_those_of_the_exact_matrix_however_the_data_come(curvature)
     exact = FORMS[curvature](stack(model), cross_entropy, (x, y))[0]
     batches = [(x[:4], y[:4]), (x[4:8], y[4:8]), (x[8:], y[8:])]
     loader = DataLoader(TensorDataset(x, y), batch_size=3, shuffle=True)
-    for data in ((x, y), batches, loader):
+    for data in ((x, y), [x, y], batches, tuple(batches), loader):
         for loss in (cross_entropy, nn.CrossEntropyLoss()):
             torch.testing.assert_close(operator(model, loss, data, curvature).dense(), exact)
     torch.testing.assert_close(operator(model, cross_entropy, (x, y), curvature, at_once=1).dense(), exact)
+
+
+def test_the_plain_forms_of_the_benchmarks_compute_the_same():
+    model, x, y = classifier(), draw(9, 4), labels(9)
+    networks, data = stack(model), (x, y)
+    rows, samples = plain.hessian_by_rows(model, x, y), plain.gauss_newton_by_samples(model, x, y)
+    torch.testing.assert_close(rows, dense.hessian(networks, cross_entropy, data)[0])
+    torch.testing.assert_close(samples, dense.gauss_newton(networks, cross_entropy, data)[0])
+    assert plain.sharpness_by_scipy(model, x, y) == pytest.approx(modules.sharpness(model, cross_entropy, data))
 
 
 @pytest.mark.parametrize("loss", [mse_loss, nn.HuberLoss(), nn.SmoothL1Loss()])
@@ -54,6 +67,19 @@ def test_sharpness_trace_and_density_are_those_of_the_exact_matrix(curvature):
     assert density.size == 163
     assert abs(density.moment(1).value - exact.mean()) < 4 * density.moment(1).error
     assert density.nodes.max() == pytest.approx(exact[-1])
+
+
+def test_the_readme_s_lines_run():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    lines = next(block for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "sharpness(" in block)
+    loader = DataLoader(TensorDataset(draw(12, 4), labels(12)), batch_size=5)
+    exec(lines, {"model": classifier(), "loss": cross_entropy, "loader": loader, "grid": np.linspace(-1, 1, 9)})
+
+
+def test_what_trains_needs_no_scipy():
+    rest = [f"verifig.curvature.{name}" for name in ("batched", "dense", "gram", "stability")]
+    assert "scipy" not in sources.versions(rest)
+    assert "scipy" in sources.versions(["verifig.curvature.modules"])
 
 
 def test_the_model_is_left_as_it_was():
@@ -135,7 +161,9 @@ def test_a_diverged_member_has_no_sharpness_and_leaves_the_others_theirs():
     ("model", "loss", "data", "said"),
     [
         (nn.Tanh(), cross_entropy, (draw(5, 4), labels(5)), "no parameters that require gradients"),
+        (classifier().half(), cross_entropy, (draw(5, 4).half(), labels(5)), "must be float32 or float64"),
         (classifier(), cross_entropy, [], "the data hold no samples"),
+        (classifier(), cross_entropy, iter([(draw(5, 4), labels(5))]), "give a list or a DataLoader, not an iterator"),
         (classifier(), cross_entropy, (draw(0, 4), labels(0)), "the data hold no samples"),
         (classifier(), nn.CrossEntropyLoss(reduction="none"), (draw(5, 4), labels(5)), "the loss must be one number"),
     ],

@@ -299,7 +299,7 @@ def test_a_page_with_a_live_figure_is_as_sound_as_before(tmp_path):
       if (!document.querySelector('.plot object')) throw Error('not awake');
     }; image.complete ? wake() : image.addEventListener('load', wake); }</script></body>"""
     path.write_text(path.read_text(encoding="utf-8").replace("</body>", wake), encoding="utf-8")
-    seen = visit(path, tmp_path / "probed", 500, True)
+    (seen,) = visit([path], tmp_path / "probed", 500, True)
     assert (seen["errors"], seen["wide"], seen["violations"], seen["broken"]) == ([], [], [], [])
 
 

@@ -7,7 +7,7 @@ from torch.func import vmap
 from verifig.curvature import lanczos
 from verifig.curvature.lanczos import Largest
 from verifig.curvature.networks import Loss, Networks
-from verifig.curvature.products import Kind, product_of
+from verifig.curvature.products import Kind, linearised
 
 
 def sharpness(
@@ -30,10 +30,10 @@ def sharpness(
         Values and errors [K], float64: NaN for members whose curvature is not finite; vectors [K, P].
     """
     flat, fixed = networks.flat(), dict(networks.fixed)
-    product = product_of(curvature, networks, loss)
+    product = linearised(curvature, networks, loss)
     where = None if shared else 0
-    every = vmap(product, (0, 0, where, where, 0))
+    every = vmap(lambda vector, *at: product(*at)(vector), (0, 0, 0, where, where))
     if start is None:
         drawn = torch.randn(networks.size, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
         start = drawn.to(flat.device, flat.dtype).expand_as(flat)
-    return lanczos.largest(lambda vectors: every(flat, fixed, *data, vectors), start, steps)
+    return lanczos.largest(lambda vectors: every(vectors, flat, fixed, *data), start, steps)

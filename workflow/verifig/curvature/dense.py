@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.func import jacrev, vmap
 
 from verifig.curvature.networks import Loss, Networks
-from verifig.curvature.products import check_loss, hessian_product
+from verifig.curvature.products import check_loss, linearised
 from verifig.ground.errors import InputError
 
 NEGATIVE = 1e-6  # of the largest eigenvalue of S_i: below minus this the loss is not convex
@@ -41,16 +41,16 @@ def hessian(
         InputError: no samples, or a loss that is not one number.
     """
     inputs, targets = _checked(networks, loss, data, shared)
-    product = hessian_product(networks, loss)
-    basis = torch.eye(networks.size, dtype=networks.flat().dtype, device=inputs.device)
+    product = linearised("hessian", networks, loss)
+    flat = networks.flat()
+    basis = torch.eye(networks.size, dtype=flat.dtype, device=flat.device)
 
     def one(flat: Tensor, fixed: dict[str, Tensor], inputs: Tensor, targets: Tensor) -> Tensor:
-        columns = vmap(lambda column: product(flat, fixed, inputs, targets, column), chunk_size=at_once)
-        return columns(basis)
+        return vmap(product(flat, fixed, inputs, targets), chunk_size=at_once)(basis)
 
     where = None if shared else 0
     every = vmap(one, (0, 0, where, where), chunk_size=max(1, at_once // len(basis)))
-    return every(networks.flat(), dict(networks.fixed), inputs, targets)
+    return every(flat, dict(networks.fixed), inputs, targets)
 
 
 def jacobians(networks: Networks, inputs: Tensor, *, shared: bool = True) -> Tensor:

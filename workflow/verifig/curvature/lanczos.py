@@ -11,8 +11,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-BREAKDOWN = 10  # times the rounding of the largest coefficient: a remainder below is zero
-
 
 @dataclass(frozen=True)
 class Quadrature:
@@ -75,7 +73,8 @@ def _solved(product: Callable[[Tensor], Tensor], start: Tensor, steps: int) -> t
 def _tridiagonal(product: Callable[[Tensor], Tensor], start: Tensor, steps: int) -> tuple[Tensor, Tensor, Tensor]:
     """Orthonormal basis [B, m, P], diagonal [B, m] and elements beside it [B, m], the last one beyond the matrix.
 
-    Where a Krylov space is exhausted, the elements beside it and all further vectors are zero.
+    Where a Krylov space is exhausted, an iteration goes on from rounding errors, orthogonal to all before; where these
+    are exactly zero, so are the elements beside and all further vectors.
     """
     basis = start.new_zeros(len(start), steps, start.shape[1])
     diagonal, beside = (start.new_zeros(len(start), steps, dtype=torch.float64) for _ in range(2))
@@ -88,8 +87,6 @@ def _tridiagonal(product: Callable[[Tensor], Tensor], start: Tensor, steps: int)
         for _ in range(2):  # once leaves rounding errors that grow with the steps
             image = image - torch.bmm(torch.bmm(image[:, None], known.mT), known)[:, 0]
         length = image.norm(dim=1)
-        scale = torch.maximum(diagonal.abs().amax(1), beside.amax(1)).to(length.dtype)
-        length = torch.where(length <= BREAKDOWN * torch.finfo(length.dtype).eps * scale, 0, length)
         beside[:, step] = length
         vector = torch.where(length[:, None] > 0, image / length[:, None], 0)
     return basis, diagonal, beside

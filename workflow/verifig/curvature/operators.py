@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.func import vmap
 
 from verifig.curvature.networks import Loss, stack
-from verifig.curvature.products import Kind, check_loss, product_of
+from verifig.curvature.products import Kind, check_loss, linearised
 from verifig.ground.errors import InputError
 
 Batches = tuple[Tensor, Tensor] | Iterable[tuple[Tensor, Tensor]]
@@ -49,9 +49,9 @@ def operator(model: nn.Module, loss: Loss, data: Batches, curvature: Kind = "hes
 
     Args:
         loss: (outputs, targets) -> the mean over the samples, a tensor without dimensions.
-        data: one pair (inputs [n, ...], targets [n, ...]), or batches of such pairs that can be gone through again and
-            again and are the same samples each time, as a DataLoader without `drop_last`. Batches are weighted by their
-            samples.
+        data: one pair (inputs [n, ...], targets [n, ...]), whose forward pass is kept; or batches of such pairs, weighted
+            by their samples, that can be gone through again and again and hold the same samples each time, as a
+            DataLoader without `drop_last` does.
         curvature: `hessian`, or `gauss_newton`, which leaves out the second derivatives of the model.
         at_once: vectors that are multiplied together; memory grows with it.
 
@@ -60,24 +60,35 @@ def operator(model: nn.Module, loss: Loss, data: Batches, curvature: Kind = "hes
         `torch.nn.utils.parameters_to_vector`.
 
     Raises:
-        InputError: no parameters that require gradients, no samples, or a loss that is not one number.
+        InputError: no parameters that require gradients, or of another type than float32 and float64; no samples, or an
+            iterator; a loss that is not one number; another `curvature`.
     """
     networks = stack(model)
     flat, fixed = networks.flat()[0], {name: value[0] for name, value in networks.fixed.items()}
-    product = product_of(curvature, networks, loss)
-    pairs = [data] if isinstance(data, tuple) else data
-    first = next(iter(pairs), None)
+    if flat.dtype not in (torch.float32, torch.float64):
+        raise InputError(f"parameters must be float32 or float64 for second derivatives, not {flat.dtype}")
+    product = linearised(curvature, networks, loss)
+    pair = _is_pair(data)
+    if not pair and iter(data) is data:
+        raise InputError("the data are gone through many times: give a list or a DataLoader, not an iterator")
+    first = data if pair else next(iter(data), None)
     if first is None:
         raise InputError("the data hold no samples")
-    check_loss(networks, loss, *(part.to(flat.device) for part in first))
+    first = tuple(part.to(flat.device) for part in first)
+    check_loss(networks, loss, *first)
+    if pair:
+        return Operator(vmap(product(flat, fixed, *first), chunk_size=at_once), networks.size, flat.dtype, flat.device)
 
     def times(vectors: Tensor) -> Tensor:
         total, samples = torch.zeros_like(vectors), 0
-        for batch in pairs:
-            inputs, targets = (part.to(flat.device) for part in batch)
-            each = vmap(lambda v, x=inputs, y=targets: product(flat, fixed, x, y, v), chunk_size=at_once)
-            total += len(targets) * each(vectors)
+        for inputs, targets in data:
+            part = product(flat, fixed, inputs.to(flat.device), targets.to(flat.device))
+            total += len(targets) * vmap(part, chunk_size=at_once)(vectors)
             samples += len(targets)
         return total / samples
 
     return Operator(times, networks.size, flat.dtype, flat.device)
+
+
+def _is_pair(data: Batches) -> bool:
+    return isinstance(data, (tuple, list)) and len(data) == 2 and all(isinstance(part, Tensor) for part in data)

@@ -1,9 +1,10 @@
 """Products of one network's Hessian or Gauss-Newton matrix with a vector, by torch.func: no matrix is formed.
 
-A product is a function (parameters [P], fixed, inputs, targets, vector [P]) -> [P], for the loss of these samples, in
-reverse mode only: forward mode was no faster and fails in `mse_loss` (torch 2.13) and in operations without it. Losses are means over samples, as `torch.nn.CrossEntropyLoss()` is. The Hessian H and the Gauss-Newton matrix G differ
-by a term in proportion to the derivatives of the loss by the outputs: H = G where the model is linear in its parameters
-or fits exactly.
+A `Linearised` takes (parameters [P], fixed, inputs, targets) and returns the product, vector [P] -> [P], for the loss of
+these samples; what does not depend on the vector is computed once and kept. Reverse mode only: forward mode was no
+faster, and it fails in `mse_loss` (torch 2.13) and in operations without it. Losses are means over samples, as
+`torch.nn.CrossEntropyLoss()` is. The Hessian H and the Gauss-Newton matrix G differ by a term in proportion to the
+derivatives of the loss by the outputs: H = G where the model is linear in its parameters or fits exactly.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,48 +19,46 @@ from verifig.curvature.networks import Loss, Networks
 from verifig.ground.errors import InputError
 
 Kind = Literal["hessian", "gauss_newton"]
-Product = Callable[[Tensor, Mapping[str, Tensor], Tensor, Tensor, Tensor], Tensor]
+Product = Callable[[Tensor], Tensor]
+Linearised = Callable[[Tensor, Mapping[str, Tensor], Tensor, Tensor], Product]
 
 
-def product_of(kind: Kind, networks: Networks, loss: Loss) -> Product:
-    """The product with the matrix named `kind`.
+def linearised(kind: Kind, networks: Networks, loss: Loss) -> Linearised:
+    """The products with the matrices named `kind`.
 
     Raises:
         InputError: another kind.
     """
-    if kind not in PRODUCTS:
-        raise InputError(f"curvature must be one of {', '.join(PRODUCTS)}, not {kind!r}")
-    return PRODUCTS[kind](networks, loss)
+    if kind not in LINEARISED:
+        raise InputError(f"curvature must be one of {', '.join(LINEARISED)}, not {kind!r}")
+    return LINEARISED[kind](networks, loss)
 
 
-def hessian_product(networks: Networks, loss: Loss) -> Product:
+def hessian(networks: Networks, loss: Loss) -> Linearised:
     """H v, the gradient of the product of v with the gradient."""
 
-    def product(flat: Tensor, fixed: Mapping[str, Tensor], inputs: Tensor, targets: Tensor, vector: Tensor) -> Tensor:
+    def at(flat: Tensor, fixed: Mapping[str, Tensor], inputs: Tensor, targets: Tensor) -> Product:
         with sdpa_kernel(SDPBackend.MATH):  # the fused kernels of attention have no second derivatives
-            gradient = grad(lambda at: loss(networks.outputs(at, fixed, inputs), targets))
-            return vjp(gradient, flat)[1](vector)[0]
+            _, product = vjp(grad(lambda flat: loss(networks.outputs(flat, fixed, inputs), targets)), flat)
+        return lambda vector: product(vector)[0]
 
-    return product
+    return at
 
 
-def gauss_newton_product(networks: Networks, loss: Loss) -> Product:
+def gauss_newton(networks: Networks, loss: Loss) -> Linearised:
     """G v = J^T S J v, J the Jacobian of the outputs and S the Hessian of the loss by the outputs."""
 
-    def product(flat: Tensor, fixed: Mapping[str, Tensor], inputs: Tensor, targets: Tensor, vector: Tensor) -> Tensor:
+    def at(flat: Tensor, fixed: Mapping[str, Tensor], inputs: Tensor, targets: Tensor) -> Product:
         with sdpa_kernel(SDPBackend.MATH):
-            outputs, transposed = vjp(lambda at: networks.outputs(at, fixed, inputs), flat)
-            along = vjp(lambda at: transposed(at)[0], torch.zeros_like(outputs))[1](vector)[0]  # J v
-            curved = vjp(grad(lambda at: loss(at, targets)), outputs)[1](along)[0]
-            return transposed(curved)[0]
+            outputs, transposed = vjp(lambda flat: networks.outputs(flat, fixed, inputs), flat)
+            _, jacobian = vjp(lambda outputs: transposed(outputs)[0], torch.zeros_like(outputs))
+            _, second = vjp(grad(lambda outputs: loss(outputs, targets)), outputs)
+        return lambda vector: transposed(second(jacobian(vector)[0])[0])[0]
 
-    return product
+    return at
 
 
-PRODUCTS: dict[str, Callable[[Networks, Loss], Product]] = {
-    "hessian": hessian_product,
-    "gauss_newton": gauss_newton_product,
-}
+LINEARISED: dict[str, Callable[[Networks, Loss], Linearised]] = {"hessian": hessian, "gauss_newton": gauss_newton}
 
 
 def check_loss(networks: Networks, loss: Loss, inputs: Tensor, targets: Tensor) -> None:
