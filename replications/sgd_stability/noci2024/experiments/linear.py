@@ -149,11 +149,9 @@ def by_weights(member: Mapping, steps: int) -> tuple[float, float]:
     def loss() -> Tensor:
         return (outputs(*weights) - each["y"]).square().mean() / 2
 
-    optimiser = torch.optim.SGD(weights, rate_of(member))
     for _ in range(steps):
-        optimiser.zero_grad()
-        loss().backward()
-        optimiser.step()
-    values = [value.detach() for value in weights]
-    slopes = torch.cat([part.flatten(1) for part in torch.func.jacrev(outputs, (0, 1))(*values)], 1)
+        gradients = torch.autograd.grad(loss(), weights)
+        weights = [(w - rate_of(member) * g).detach().requires_grad_() for w, g in zip(weights, gradients, strict=True)]
+    rows = [torch.autograd.grad(each_output, weights, retain_graph=True) for each_output in outputs(*weights)]
+    slopes = torch.stack([torch.cat([part.flatten() for part in row]) for row in rows])
     return loss().item(), gamma**2 * formulas.sharpness((slopes @ slopes.T / len(slopes))[None]).item()
