@@ -1,0 +1,3 @@
+from verifig.pages.page import Page
+
+page = Page("sagun2017")
