@@ -31,12 +31,13 @@ def images_of(members: Sequence[Mapping]) -> tuple[Tensor, Tensor]:
     return torch.stack(images), torch.stack(labels)
 
 
-def model_of(members: Sequence[Mapping], pixels: int, device: torch.device, other: bool = False) -> MLP:
-    """Two-layer ReLU networks with biases, drawn as torch draws them, by seed and width; `other`: another draw."""
+def model_of(members: Sequence[Mapping], pixels: int, device: torch.device, starts: Sequence[str] = ()) -> MLP:
+    """Two-layer ReLU networks with biases, drawn as torch draws them, by seed and width; where a start is `other`, another draw."""
     member = members[0]
     model = MLP([pixels, member["width"], member["classes"]], len(members), bias=True, device=device)
-    names = ("weights", "other") if other else ("weights",)
-    model.initialise([generator(SLUG, *names, each["width"], each["seed"]) for each in members])
+    names = [("weights", "other") if start == "other" else ("weights",) for start in starts or ["same"] * len(members)]
+    each = zip(names, members, strict=True)
+    model.initialise([generator(SLUG, *name, member["width"], member["seed"]) for name, member in each])
     return model
 
 

@@ -30,7 +30,7 @@ def members(experiment: str, *conditions: str, **changes) -> list[dict]:
 CASES = {
     "networks": lambda device: networks.Descent(members("networks", "classes_5", "random_5", log_at=[0, 4, 9]), device),
     "path": lambda device: path.Pair(members("path", "same_5", "hot_5", batch_size=8), device),
-    "two draws": lambda device: path.Pair(members("path", "other_5", batch_size=8), device),
+    "two draws": lambda device: path.Pair(members("path", "other_5", "same_5", batch_size=8), device),
 }
 
 
@@ -44,7 +44,7 @@ def test_steps_replay_resume_and_stay_on_the_device(name):
 @pytest.mark.parametrize("name", ["networks", "path"])
 def test_members_together_are_what_they_are_alone(name):
     make = networks.Descent if name == "networks" else path.Pair
-    conditions = ("classes_5", "centred_5") if name == "networks" else ("same_5", "hot_5")
+    conditions = ("classes_5", "centred_5") if name == "networks" else ("same_5", "hot_5", "other_5")
     chosen = members(name, *conditions, **({"log_at": [9]} if name == "networks" else {}))
     together = make(chosen, CPU)
     take(together, 0, 9)
@@ -106,16 +106,26 @@ def test_a_step_is_that_of_automatic_differentiation_on_all_samples_and_on_the_b
 def test_the_line_goes_from_large_to_small_batch_and_leaves_both_where_they_are():
     program = path.Pair(members("path", "other_5", batch_size=8, points=3), CPU)
     take(program, 0, 5)
-    before = program.large.parameters.flat.clone()
+    large, small = (model.parameters.flat.clone() for model in (program.large, program.small))
     found = program.record()
-    assert torch.equal(program.large.parameters.flat, before)
+    assert torch.equal(program.large.parameters.flat, large)
+    assert torch.equal(program.small.parameters.flat, small)
     ends = [problem.losses(model, program.images, program.labels) for model in (program.large, program.small)]
     torch.testing.assert_close(found["line"][:, [0, 2]], torch.stack(ends, 1))
-    small = program.small.parameters.flat
-    program.large.parameters.flat.copy_((before + small) / 2)
+    torch.testing.assert_close(found["distance"], (small - large).norm(dim=1) / (large - program.first).norm(dim=1))
+    program.large.parameters.flat.copy_((large + small) / 2)
     torch.testing.assert_close(found["line"][:, 1], problem.losses(program.large, program.images, program.labels))
-    expected = (small - before).norm(dim=1) / (before - program.first).norm(dim=1)
-    torch.testing.assert_close(found["distance"], expected)
+
+
+def test_small_batches_of_one_problem_share_their_large_batch():
+    rows = members("path", "same_5", "hot_5", batch_size=8) + members("path", "same_5", batch_size=8, learning_rate=0.3)
+    program = path.Pair(rows, CPU)
+    assert program.of.tolist() == [0, 1, 0, 1, 2, 3]
+    assert len(program.large.parameters.flat) == 4
+    take(program, 0, 5)
+    line = program.record()["line"]
+    torch.testing.assert_close(line[:2, 0], line[2:4, 0])
+    assert (line[:2, 0] - line[4:, 0]).abs().min() > 1e-4
 
 
 def test_records_hold_the_spectrum_at_the_members_own_log_points():
@@ -153,8 +163,10 @@ def test_a_diverged_member_has_no_spectrum_and_an_infinite_loss():
     program = networks.Descent(members("networks", "classes_5"), CPU)
     program.model.parameters.flat[0] = torch.nan
     values, norms = spectra.spectra(spectra.networks_of(program.model), (program.images.double(), program.labels))
-    assert values[0].isnan().all() and norms[0].isnan()
-    assert values[1].isfinite().all() and norms[1].isfinite()
+    assert values[0].isnan().all()
+    assert norms[0].isnan()
+    assert values[1].isfinite().all()
+    assert norms[1].isfinite()
     assert program.record()["loss"][0] == torch.inf
 
 
