@@ -57,6 +57,17 @@ def outliers_note(page: Page) -> str:
     )
 
 
+def widths(page: Page) -> str:
+    """How far the outliers of a run change with the width."""
+    least, most = (
+        page.number("networks", "outlier_range", {"group": "widths"}, take=take) for take in ("median", "max")
+    )
+    return (
+        f"Over the three widths the outliers of a run change by {least} (median), in the run in which they change most by {most}: eigenvalues close "
+        "to the limit of 5 % fall on either side of it."
+    )
+
+
 def random(page: Page) -> str:
     """What the random labels show and what not."""
     left = _each(page, "loss_left", ("random_2", "random_5", "random_10"), percent=True)
@@ -110,9 +121,10 @@ def line_alt(page: Page) -> str:
 def line_note(page: Page) -> str:
     used = page.settings("path", "same_5")
     worst = _line(page, "barrier", "same", take="max", percent=True)
+    middle = _line(page, "barrier", "same", take="median", percent=True)
     return (
         f"{page.seeds('path', 'same_5')} seeds; small batches of {used['batch_size']} for as many steps. Largest barrier over the first loss at rate "
-        f"{used['small_learning_rate']:g} with 5 and 10 classes: {worst}. Means: {_line(page, 'barrier', 'hot', percent=True)} at rate "
+        f"{used['small_learning_rate']:g} with 5 and 10 classes: {worst}, median {middle}. Means: {_line(page, 'barrier', 'hot', percent=True)} at rate "
         f"{page.settings('path', 'hot_5')['small_learning_rate']:g}, {_line(page, 'barrier', 'other', percent=True)} from two starts."
     )
 

@@ -88,7 +88,7 @@ def residual(table: pd.DataFrame) -> Figure:
             axes[0].plot(rows["loss"], rows["largest"], **(line | {"linestyle": ":"}))
             axes[1].plot(rows["loss"], rows["residual"] / rows["largest"], label=name, **line)
     for place in axes:
-        place.set(xscale="log", yscale="log", xlabel="training loss (training goes to the left)")
+        place.set(xscale="log", yscale="log", xlabel="training loss (training goes to the right)")
         place.invert_xaxis()
     axes[1].axhline(0.02, **figures.DASHED)
     axes[0].set(title="‖H − G‖ (lines), largest λ (dotted)", ylabel="norm")
@@ -120,7 +120,7 @@ def line(table: pd.DataFrame) -> Figure:
     for place, classes in zip(axes, (5, 10), strict=True):
         for arm, (label, colour) in LINES.items():
             quartile_band(place, pick(table, condition=f"{arm}_{classes}"), color=colour, label=label)
-        place.set(title=f"{classes} classes", xlabel="large batch (0) to small batch (1)", ylim=(0, None))
-    axes[0].set_ylabel("loss / loss at the start")
+        place.set(title=f"{classes} classes", xlabel="large batch (0) to small batch (1)")
+    axes[0].set(ylabel="loss / loss at the start", ylim=(0, None))
     axes[0].legend(fontsize=8.5, loc="upper left")
     return figure

@@ -24,7 +24,7 @@ page = Page("sagun2017")
 #
 # H is the Hessian of the training loss. Its **Gauss-Newton part** is G = (1/N) Σ Jᵢᵀ Sᵢ Jᵢ, with Jᵢ the derivatives of the C outputs on
 # sample i and Sᵢ = diag(p) − p pᵀ, p the probabilities: the covariance of the gradients of the outputs. What is left, H − G, weighs the second
-# derivatives of the outputs by the errors. An **outlier** is an eigenvalue above 5 % of the largest, the **bulk** is
+# derivatives of the outputs by the errors; in these networks it has a closed form. An **outlier** is an eigenvalue above 5 % of the largest, the **bulk** is
 # all that are below 1 % in absolute value.
 
 # %%
@@ -56,6 +56,9 @@ page.figure(
     alt=lambda: captions.outliers_alt(page),
     note=lambda: captions.outliers_note(page),
 )
+
+# %%
+page.text(captions.widths(page))
 
 # %%
 page.text(captions.random(page))

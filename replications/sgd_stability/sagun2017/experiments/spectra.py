@@ -1,12 +1,13 @@
-"""Spectrum of the Hessian H and size of what it has beside its Gauss-Newton part G, exact, for K networks.
+"""Spectrum of the Hessian H and size of what it has beside its Gauss-Newton part G, exact, for K two-layer ReLU networks.
 
 H = G + R with G = (1/N) sum_i J_i^T S_i J_i and R = (1/N) sum_i sum_c (p_ic - y_ic) grad^2 f_ic: for cross-entropy with
-probabilities p, S_i = diag(p_i) - p_i p_i^T.
+probabilities p, S_i = diag(p_i) - p_i p_i^T. An output of such a network is linear in the weights of each layer, so that R couples
+the weights into a neuron j with those out of it alone, by M_j = (1/N) sum_i [j is active on i] (x_i, 1) (p_i - y_i)^T.
 """
 
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import cross_entropy, one_hot
 
 from verifig.curvature import dense
 from verifig.curvature.networks import Networks, mlp
@@ -34,14 +35,40 @@ def spectra(networks: Networks, data: tuple[Tensor, Tensor]) -> tuple[Tensor, Te
 
 
 def _spectra(networks: Networks, data: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
-    whole = dense.hessian(networks, cross_entropy, data, shared=False)
-    rest = whole - dense.gauss_newton(networks, cross_entropy, data, shared=False)
-    sound = whole.isfinite().flatten(1).all(1) & rest.isfinite().flatten(1).all(1)
+    blocks = couplings(networks, data)
+    whole = hessian(networks, data, blocks)
+    sound = whole.isfinite().flatten(1).all(1)
     values = torch.full(whole.shape[:2], torch.nan, dtype=whole.dtype, device=whole.device)
     norms = values[:, 0].clone()
     values[sound] = torch.linalg.eigvalsh(whole[sound])
-    norms[sound] = torch.linalg.eigvalsh(rest[sound]).abs().amax(1)
+    norms[sound] = torch.linalg.matrix_norm(blocks[sound], ord=2).amax(1)
     return values, norms
+
+
+def couplings(networks: Networks, data: tuple[Tensor, Tensor]) -> Tensor:
+    """M_j of each neuron [K, h, pixels + 1, C]; the norm of R is the largest of theirs."""
+    images, labels = data
+    tensors = networks.parameters
+    hidden = torch.relu(images @ tensors["w1"] + tensors["b1"])
+    errors = (hidden @ tensors["w2"] + tensors["b2"]).softmax(-1)
+    errors = (errors - one_hot(labels, errors.shape[2])) / images.shape[1]
+    inputs = torch.cat([images, torch.ones_like(images[..., :1])], -1)
+    active = (hidden > 0).to(images.dtype)
+    return (active.mT[..., None] * inputs[:, None]).mT @ errors[:, None]
+
+
+def hessian(networks: Networks, data: tuple[Tensor, Tensor], blocks: Tensor) -> Tensor:
+    """G + R [K, P, P], parameters in the order w1, b1, w2, b2."""
+    whole = dense.gauss_newton(networks, cross_entropy, data, shared=False)
+    members, neurons, inputs, classes = blocks.shape
+    rest = torch.diag_embed(blocks.movedim(1, -1)).permute(
+        0, 1, 3, 4, 2
+    )  # [K, pixels + 1, h, h, C], equal neurons only
+    rest = rest.reshape(members, inputs * neurons, neurons * classes)
+    into, out = slice(0, inputs * neurons), slice(inputs * neurons, (inputs + classes) * neurons)
+    whole[:, into, out] += rest
+    whole[:, out, into] += rest.mT
+    return whole
 
 
 def zero_residual_error(networks: Networks, images: Tensor) -> float:
@@ -53,7 +80,7 @@ def zero_residual_error(networks: Networks, images: Tensor) -> float:
 
 
 def difference_error(networks: Networks, data: tuple[Tensor, Tensor]) -> float:
-    """Largest entry of H minus central differences of the gradient over the largest of H, of the first network."""
+    """Largest entry of G + R minus central differences of the gradient over the largest, of the first network."""
     network, (images, labels) = networks[:1], tuple(each[:1] for each in data)
     flat = network.flat()[0]
 
@@ -63,5 +90,5 @@ def difference_error(networks: Networks, data: tuple[Tensor, Tensor]) -> float:
     steps = STEP * torch.eye(len(flat), dtype=flat.dtype)
     slopes = torch.func.vmap(torch.func.grad(loss))
     rows = (slopes(flat + steps) - slopes(flat - steps)) / (2 * STEP)
-    exact = dense.hessian(network, cross_entropy, (images, labels), shared=False)[0]
+    exact = hessian(network, (images, labels), couplings(network, (images, labels)))[0]
     return float((rows - exact).abs().max() / exact.abs().max())

@@ -6,6 +6,7 @@ import torch
 from tape import assert_replays, assert_resumes, assert_stays_on_device, take
 
 from replications.sgd_stability.sagun2017.experiments import networks, path, problem, spectra
+from verifig.curvature import dense
 from verifig.planning import rulesets
 from verifig.training.members import members_of
 
@@ -150,6 +151,8 @@ def test_spectra_are_those_of_automatic_differentiation_in_parts_and_together(mo
     flat = found.flat()[1]
     loss = lambda at: torch.nn.functional.cross_entropy(found.outputs(at, {}, data[0][1]), data[1][1])  # noqa: E731
     whole = torch.func.hessian(loss)(flat)
+    torch.testing.assert_close(spectra.hessian(found, data, spectra.couplings(found, data))[1], whole)
+    torch.testing.assert_close(dense.hessian(found, torch.nn.functional.cross_entropy, data, shared=False)[1], whole)
     torch.testing.assert_close(values[1], torch.linalg.eigvalsh(whole))
     outputs = found.outputs(flat, {}, data[0][1])
     jacobian = torch.func.jacrev(lambda at: found.outputs(at, {}, data[0][1]))(flat)
