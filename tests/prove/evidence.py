@@ -41,12 +41,12 @@ class Found(dict):
     def __init__(self):
         super().__init__()
         self.revision = _revision()  # now: what is committed during an hour of proofs was not tried
-        self.existing: dict[str, set[str]] = {}  # proof -> all its cases, also those that were not chosen
+        self.existing: dict[str, list[str]] = {}  # proof -> all its cases, also those that were not chosen
 
     def exists(self, items: list[pytest.Item]) -> None:
         """Take over what was collected; the evidence of other cases of these proofs is dropped."""
         for item in items:
-            self.existing.setdefault(_proof(item), set()).add(_name(item))
+            self.existing.setdefault(_proof(item), []).append(_name(item))
 
     def case(self, item: pytest.Item) -> Case:
         entry = self.setdefault(_proof(item), {"about": inspect.getdoc(item.module), "cases": {}})
@@ -86,11 +86,10 @@ def write(found: Found) -> None:
     except InputError:
         proofs = {}
     for name, entry in found.items():
-        existing = found.existing.get(name, set())
         before = proofs[name]["cases"] if name in proofs else {}
-        cases = {case: value for case, value in before.items() if not existing or case in existing}
-        cases |= {case: asdict(value) for case, value in entry["cases"].items()}
-        proofs[name] = {"about": entry["about"], "cases": dict(sorted(cases.items()))}
+        cases = before | {case: asdict(value) for case, value in entry["cases"].items()}
+        existing = found.existing.get(name) or list(cases)
+        proofs[name] = {"about": entry["about"], "cases": {case: cases[case] for case in existing if case in cases}}
     proofs = dict(sorted(proofs.items()))
     write_json(path, {"schema": 2, "proofs": proofs})
     write_text(path.with_suffix(".md"), page(proofs))
