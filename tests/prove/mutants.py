@@ -23,7 +23,6 @@ OPERATORS = (
     *("AddNot", "ReplaceAndWithOr", "ReplaceOrWithAnd", "ReplaceTrueWithFalse", "ReplaceFalseWithTrue"),
     *("NumberReplacer", "ZeroIterationForLoop", "ReplaceUnaryOperator_Delete_USub"),
 )  # fmt: skip
-FIRST = 20  # tests that are run before all
 NOT_COLLECTED = 4  # pytest's exit code where a test is not found, as where its file cannot be imported
 
 
@@ -118,24 +117,23 @@ class Copy:
 def caught(copy: Copy, mutant: Mutant, tests: Sequence[str], traced: dict[str, dict], limit: float) -> bool:
     """Whether some tests fail, or do not end, with a mutant in a copy of the suite; the copy is left as it was.
 
-    The quickest of the tests that run the changed line go first; only if they pass, all are run.
+    Those that run the changed line, the fastest first; all where none does, as of what a module runs when imported.
     """
     path = copy.folder / mutant.file
     code = path.read_text(encoding="utf-8")
     path.write_text(mutant.apply(code), encoding="utf-8")
     try:
-        first = quickest(mutant, traced)
-        if first and copy.run(first, limit) not in (0, NOT_COLLECTED):
-            return True
-        return not copy.passes(tests, limit)
+        chosen = concerned(mutant, traced)
+        ended = copy.run(chosen, limit) if chosen else NOT_COLLECTED
+        return not copy.passes(tests, limit) if ended == NOT_COLLECTED else ended != 0
     finally:
         path.write_text(code, encoding="utf-8")
 
 
-def quickest(mutant: Mutant, traced: dict[str, dict]) -> list[str]:
+def concerned(mutant: Mutant, traced: dict[str, dict]) -> list[str]:
     """Tests that run the line of a mutant, the fastest first."""
     found = [name for name, test in traced.items() if mutant.line in test["lines"].get(mutant.file, ())]
-    return sorted(found, key=lambda name: traced[name]["seconds"])[:FIRST]
+    return sorted(found, key=lambda name: traced[name]["seconds"])
 
 
 def in_parallel(copies: Sequence[Copy], work: Sequence, run: Callable) -> list:

@@ -5,6 +5,7 @@ where a run did not end within `limit` seconds. A run with `traced`, a path, wri
 "lines": {file: lines that it ran}} of the watched files.
 """
 
+import inspect
 import json
 import os
 import signal
@@ -21,34 +22,54 @@ import torch  # noqa: F401
 
 
 class Traced:
-    """A plugin of pytest: which lines of some files every test runs, its fixtures included, and its time."""
+    """A plugin of pytest: which lines of some files every test runs, those of its fixtures included, and its time."""
 
     def __init__(self, target: Path, watched: list[str]):
         self.target, self.watched = target, {str(Path(name).resolve()): name for name in watched}
+        self.lines: dict[str, set[int]] = {}  # of what is running now
+        self.fixtures: dict[str, dict] = {}
         self.found: dict[str, dict] = {}
 
     @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self, fixturedef):
+        outer, self.lines = self.lines, {}
+        try:
+            return (yield)
+        finally:
+            merge(self.fixtures.setdefault(fixturedef.argname, {}), self.lines)
+            self.lines = merge(outer, self.lines)
+
+    @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item):
-        lines: dict[str, set[int]] = {}
-
-        def line(frame, _event, _argument):
-            lines.setdefault(self.watched[frame.f_code.co_filename], set()).add(frame.f_lineno)
-            return line
-
-        def call(frame, event, argument):
-            return line(frame, event, argument) if frame.f_code.co_filename in self.watched else None
-
-        begin = time.perf_counter()
-        sys.settrace(call)
+        self.lines, begin = {}, time.perf_counter()
+        sys.settrace(self._call)
         try:
             return (yield)
         finally:
             sys.settrace(None)
-            ran = {name: sorted(numbers) for name, numbers in lines.items()}
-            self.found[item.nodeid] = {"seconds": time.perf_counter() - begin, "lines": ran}
+            for name in item.fixturenames:  # also what was set up for a test before
+                merge(self.lines, self.fixtures.get(name, {}))
+            lines = {name: sorted(numbers) for name, numbers in self.lines.items()}
+            self.found[item.nodeid] = {"seconds": time.perf_counter() - begin, "lines": lines}
 
     def pytest_sessionfinish(self):
         self.target.write_text(json.dumps(self.found))
+
+    def _call(self, frame, event, argument):
+        code = frame.f_code  # what a module or class runs when it is imported belongs to no test
+        counts = code.co_filename in self.watched and code.co_flags & inspect.CO_OPTIMIZED
+        return self._line(frame, event, argument) if counts else None
+
+    def _line(self, frame, _event, _argument):
+        self.lines.setdefault(self.watched[frame.f_code.co_filename], set()).add(frame.f_lineno)
+        return self._line
+
+
+def merge(lines: dict[str, set[int]], more: dict[str, set[int]]) -> dict[str, set[int]]:
+    """Add lines by file."""
+    for name, numbers in more.items():
+        lines.setdefault(name, set()).update(numbers)
+    return lines
 
 
 def forked(run: dict) -> int:
