@@ -117,15 +117,17 @@ class Copy:
 def caught(copy: Copy, mutant: Mutant, tests: Sequence[str], traced: dict[str, dict], limit: float) -> bool:
     """Whether some tests fail, or do not end, with a mutant in a copy of the suite; the copy is left as it was.
 
-    Those that run the changed line, the fastest first; all where none does, as of what a module runs when imported.
+    Those that run the changed line go first, the fastest before others; only if they pass, all are run: what a test
+    caches for others is not traced to these.
     """
     path = copy.folder / mutant.file
     code = path.read_text(encoding="utf-8")
     path.write_text(mutant.apply(code), encoding="utf-8")
     try:
         chosen = concerned(mutant, traced)
-        ended = copy.run(chosen, limit) if chosen else NOT_COLLECTED
-        return not copy.passes(tests, limit) if ended == NOT_COLLECTED else ended != 0
+        if chosen and copy.run(chosen, limit) not in (0, NOT_COLLECTED):
+            return True
+        return not copy.passes(tests, limit)
     finally:
         path.write_text(code, encoding="utf-8")
 
