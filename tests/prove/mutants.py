@@ -4,6 +4,7 @@ import ast
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -23,6 +24,7 @@ OPERATORS = (
     *("AddNot", "ReplaceAndWithOr", "ReplaceOrWithAnd", "ReplaceTrueWithFalse", "ReplaceFalseWithTrue"),
     *("NumberReplacer", "ZeroIterationForLoop", "ReplaceUnaryOperator_Delete_USub"),
 )  # fmt: skip
+NUMBER = re.compile(r":\d+:")  # of a line, after the name of a file
 NOT_COLLECTED = 4  # pytest's exit code where a test is not found, as where its file cannot be imported
 
 
@@ -45,6 +47,10 @@ class Mutant:
             (k for k, pair in enumerate(zip(before, after, strict=False)) if pair[0] != pair[1]), self.line - 1
         )
         return f"{self.file}:{place + 1}: {before[place].strip()} -> {after[place].strip()} ({self.operator})"
+
+    def change(self, code: str) -> str:
+        """`shown` without the number of the line, which moves when others are edited."""
+        return NUMBER.sub(":", self.shown(code), count=1)
 
 
 def mutants(name: str, code: str) -> Iterator[Mutant]:
