@@ -73,10 +73,16 @@ def of_a_paper(slug: str) -> dict:
 
 
 def of_a_theme(folder: Path) -> dict:
-    """What papers of a theme share; its own tests stand for it, and those of every paper."""
+    """What papers of a theme share; its own tests stand for it."""
+    science = folder / "science"
+    return {f"{folder.name}, science": (counted(science), [*standing(science), *CHECKED])}
+
+
+def of_its_papers(part: str) -> list[str]:
+    """The tests of all papers that share a science, which are asked after its own."""
+    folder = ROOT / "replications" / part.removesuffix(", science")
     papers = [path for path in sorted(folder.iterdir()) if (path / "tests").is_dir() and path.name != "science"]
-    tests = [name for path in (folder / "science", *papers) for name in standing(path)]
-    return {f"{folder.name}, science": (counted(folder / "science"), [*tests, *CHECKED])}
+    return [name for path in papers for name in standing(path)] if part.endswith(", science") else []
 
 
 SCIENCES = sorted({ruleset_dir(slug).parent for slug in slugs() if (ruleset_dir(slug).parent / "science").is_dir()})
@@ -132,8 +138,9 @@ def test_planted_bugs_are_noticed(copies, traced, show, part):
     sample = mutants.sample(list(code.items()), PER_PART, SEED)
     bugs = [mutant for mutant in sample if mutant.change(code[mutant.file]) not in known]
     cases = traced(*tests)
-    limit = 5 * sum(case["seconds"] for case in cases.values()) + 30
-    found = mutants.in_parallel(copies, bugs, lambda copy, mutant: mutants.caught(copy, mutant, tests, cases, limit))
+    limit = 5 * sum(case["seconds"] for case in cases.values()) + (600 if of_its_papers(part) else 30)
+    every = [*tests, *of_its_papers(part)]
+    found = mutants.in_parallel(copies, bugs, lambda copy, mutant: mutants.caught(copy, mutant, every, cases, limit))
     missed = [mutant.shown(code[mutant.file]) for mutant, noticed in zip(bugs, found, strict=True) if not noticed]
     listed = {
         mutant.shown(code[mutant.file]): known[mutant.change(code[mutant.file])] for mutant in set(sample) - set(bugs)
