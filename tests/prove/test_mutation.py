@@ -78,19 +78,18 @@ def of_a_theme(folder: Path) -> dict:
     return {f"{folder.name}, science": (counted(science), [*standing(science), *CHECKED])}
 
 
-def of_its_papers(part: str) -> list[str]:
-    """The tests of all papers that share a science, which are asked after its own."""
-    folder = ROOT / "replications" / part.removesuffix(", science")
-    papers = [path for path in sorted(folder.iterdir()) if (path / "tests").is_dir() and path.name != "science"]
-    return [name for path in papers for name in standing(path)] if part.endswith(", science") else []
-
-
 SCIENCES = sorted({ruleset_dir(slug).parent for slug in slugs() if (ruleset_dir(slug).parent / "science").is_dir()})
 ALL = (
     PARTS
     | {name: part for folder in SCIENCES for name, part in of_a_theme(folder).items()}
     | {name: part for slug in slugs() for name, part in of_a_paper(slug).items()}
 )
+
+
+def of_its_papers(part: str) -> list[str]:
+    """The tests of all papers that share a science, which are asked after its own."""
+    papers = [ruleset_dir(slug) for slug in slugs() if f"{ruleset_dir(slug).parent.name}, science" == part]
+    return [name for paper in papers for name in standing(paper)]
 
 
 @pytest.fixture(scope="module")
