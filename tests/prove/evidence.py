@@ -14,7 +14,7 @@ from verifig.ground.files import read_json, write_json, write_text
 from verifig.ground.version import __version__
 
 HEAD = """# Trust
-What was tried to break the suite, and what came of it. `make prove` runs all of it and writes this page (about an hour
+What was tried to break the suite, and what came of it. `make prove` runs all of it and writes this page (some hours
 on two cores); `make prove only=<name>` renews one proof, `make prove only=<name> cases=<word>` some of its cases; what
 is done is kept case by case. `make test` holds a short form of each. *Revision* is the commit that was tried (+: with
 changes not yet committed).
