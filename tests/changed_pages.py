@@ -16,7 +16,7 @@ from matplotlib.ticker import FixedFormatter
 from verifig.ground import paths
 from verifig.ground.files import write_text
 from verifig.ground.paths import Layout
-from verifig.pages import figures, narrow, notices, page, touching
+from verifig.pages import figures, notices, page, touching
 from verifig.planning import jobs, rulesets, whatif
 from verifig.running import alone
 from verifig.running.stages.train import train
@@ -69,14 +69,20 @@ def render(slug: str, changes: Mapping[str, Change], folder: Path, monkeypatch) 
         return _rendered(slug, changes, layout, folder, monkeypatch)
 
 
+def planned(slug: str, changes: Mapping[str, Change], folder: Path) -> tuple[dict[str, dict], dict[str, list[str]]]:
+    """The training jobs of a changed run, and what lacks its data (see `jobs.training`); seeds are two."""
+    own = {name: overrides(slug, name, changes) for name in rulesets.load(slug).experiments(SCALE)}
+    return jobs.training(slug, SCALE, own, "cpu", SEEDS, data_dir=folder / "no data")
+
+
+def what_if(slug: str, changes: Mapping[str, Change], folder: Path) -> Mapping:
+    """How a changed run differs from the configured one; nothing is trained."""
+    return whatif.describe(slug, SCALE, *planned(slug, changes, folder))
+
+
 def _rendered(slug: str, changes: Mapping[str, Change], layout: Layout, folder: Path, monkeypatch) -> Rendered:
-    train_jobs, missing = {}, {}
-    for name in rulesets.load(slug).experiments(SCALE):
-        job = jobs.train(slug, name, SCALE, "cpu", SEEDS, overrides(slug, name, changes), data_dir=folder / "no data")
-        if absent := [file for file, digest in job["data"].items() if digest is None]:
-            missing[name] = absent
-            continue
-        train_jobs[name] = job
+    train_jobs, missing = planned(slug, changes, folder)
+    for name, job in train_jobs.items():
         train(job, layout.artifact(name), layout.provenance(name), layout.checkpoint(name), log=lambda text: None)
     said = _listen(monkeypatch)
     alone.finish(slug, SCALE, train_jobs, layout, "report", missing)
@@ -109,7 +115,7 @@ def _listen(monkeypatch) -> dict[str, list[str]]:
     text, figure_html = page.Page.text, page.cards.figure_html
 
     def listen_save(figure, path, title):
-        if title != notices.PLACEHOLDER and not path.stem.endswith(narrow.SUFFIX):
+        if title != notices.PLACEHOLDER:
             said["figure"] += figure_texts(figure)
             said["alt"].append(title)
         figures.plt.close(figure)
@@ -126,6 +132,7 @@ def _listen(monkeypatch) -> dict[str, list[str]]:
 
     for module in (figures, touching):
         monkeypatch.setattr(module, "save", listen_save)
+    monkeypatch.setattr(page.Page, "_draw_narrow", lambda *given: None)  # the same once more
     monkeypatch.setattr(page.Page, "text", listen_text)
     monkeypatch.setattr(page.cards, "figure_html", listen_figure)
     return said

@@ -80,6 +80,20 @@ SMALL: dict[tuple[str, str], tuple[str, str, dict]] = {
         {"features": 64, "variance_features": 32, "variance_draws": 8, "population": 60, "mnist_features": 32, "dualities": 3},
     ),
     ("bahri2024", "teacher_student"): ("teacher_student", "smoke", {"steps": 4, "log_every": 2, "seeds": 1, "test_size": 16}),
+    ("noci2024", "digits"): (
+        "digits", "smoke",
+        {"samples": 20, "batch_size": 8, "conditions.mup_16.width": 4, "conditions.mup_64.width": 5, "conditions.mup_256.width": 6,
+         "conditions.ntp_16.width": 4, "conditions.ntp_64.width": 5, "conditions.ntp_256.width": 6},
+    ),
+    ("noci2024", "linear"): (
+        "linear", "smoke", {"dimension": 4, "samples": 5, "direct_width": 3, "direct_steps": 3, "log_at": [0, 5, 10]},
+    ),
+    ("rosenfeld2023", "network"): ("network", "laptop", {"seeds": 1, "samples": 30, "width": 4, "steps": 6, "follow_from": 3, "group": 3}),
+    ("rosenfeld2023", "toy"): ("edge", "smoke", {"samples": 200, "dimension": 3, "steps": 40}),
+    ("tyurin2024", "exact"): ("exact", "smoke", {"samples": 20, "steps": 20, "near_sizes": [19], "sizes": [5, 10]}),
+    ("tyurin2024", "images"): ("images", "smoke", {"steps": 10, "curve_points": 5}),
+    ("tyurin2024", "planted"): ("planted", "smoke", {"seeds": 2, "steps": 10}),
+    ("tyurin2024", "rounding"): ("rounding", "laptop", {"seeds": 2, "steps": 5, "curve_points": 4, "dataset": "digits"}),
     ("wu2023", "diagonal"): (
         "diagonal", "smoke", {"seeds": 2, "samples": 10, "dimension": 12, "test_size": 10, "learning_rates": [0.03, 0.06], "steps": 100,
                               "log_every": 50, "conditions.gd.steps": 50},

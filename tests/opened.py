@@ -1,15 +1,14 @@
-"""A downloaded page opened as a notebook: its code cells executed in a process of their own, without a kernel."""
+"""A downloaded page opened as a notebook: its code cells executed in a process of their own (a fork), without a kernel."""
 
 import json
 import re
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import forks
 from conftest import environment
 
-from verifig.pages import downloaded, notation
+from verifig.pages import downloaded, notation, steps
 
 # what a notebook does with a cell: run it, and show the value of its last line
 RUNNER = """
@@ -43,8 +42,7 @@ class Opened:
 def opened(folder: Path, suite: Path) -> Opened:
     """Run the notebook of a page's folder with the library of a suite; fails with the last lines of what it said."""
     (notebook,) = folder.glob("*.ipynb")
-    command = [sys.executable, "-c", RUNNER, notebook.name]
-    done = subprocess.run(command, cwd=folder, env=environment(suite), text=True, capture_output=True, check=False)
+    done = forks.run(folder, ["-c", RUNNER, notebook.name], environment(suite))
     assert done.returncode == 0, done.stderr[-3000:]
     return Opened(**json.loads(done.stdout))
 
@@ -98,5 +96,6 @@ def _apart(one: str, other: str) -> float:
 
 
 def _box(path: str) -> tuple[float, ...]:
-    numbers = [float(number) for number in re.findall(r"-?\d+(?:\.\d+)?(?:e-?\d+)?", path)]
-    return min(numbers[::2]), max(numbers[::2]), min(numbers[1::2]), max(numbers[1::2])
+    places = [place for stroke in steps.places(path) for place in stroke]
+    x, y = ([place[side] for place in places] for side in (0, 1))
+    return min(x), max(x), min(y), max(y)

@@ -78,6 +78,7 @@ def rendered(claims, monkeypatch, tmp_path) -> dict[str, str]:
         "title": "T",
         "summary": "S",
         "thumbnail": None,
+        "short": "A and B 2025",
         "changed": [],
     }
     index = site.index([paper | {"seconds": 1.0, "cost": "1 s", "hardware": ["a CPU"]}], "laptop")
@@ -351,7 +352,7 @@ def test_range_plots_survive_odd_parts(change):
 
 
 def places(svg: str, name: str) -> list[float]:
-    return [float(x) for x in re.findall(rf'class="{name}" (?:c?x1?)="([-\d.]+)"', svg)]
+    return [float(x) for path in re.findall(rf'class="{name}" d="(.*?)"', svg) for x in re.findall(r"M([-\d.]+)", path)]
 
 
 def test_a_range_plot_writes_its_bounds_and_marks_the_paper_s_value():

@@ -254,6 +254,6 @@ def test_formulas_are_accessible_and_fit(tmp_path, width, dark):
     path = tmp_path / "page" / "index.html"
     path.parent.mkdir()
     path.write_text(render.page(blocks, "x", "results")[0], encoding="utf-8")
-    found = test_browser.visit(path, tmp_path / "probed", width, dark)
+    (found,) = test_browser.visit([path], tmp_path / "probed", width, dark)
     assert (found["errors"], found["fetched"], found["wide"], found["violations"]) == ([], [], [], [])
     assert found["overflow"] <= 0

@@ -192,9 +192,21 @@ def test_a_log_axis_with_too_few_numbers_is_a_defect(axes):
 def test_every_band_is_named_below_the_figure_once_if_they_are_alike():
     figure, panels = figures.grid(2)
     for panel in panels:
-        figures.band(panel, UNITS)
+        figures.quartile_band(panel, UNITS)
     text = figures.svg(figure, "name", "title")
-    assert text.count("Lines: medians, bands: range.") == 1
+    assert text.count("Lines: medians, bands: quartiles.") == 1
+
+
+def test_bands_that_follow_the_convention_leave_it_to_the_page():
+    figure, panels = figures.grid(2)
+    figures.band(panels[0], UNITS)
+    assert legible.conventional(figure)
+    assert "Lines:" not in figures.svg(figure, "name", "title")
+    figure, panels = figures.grid(2)
+    figures.band(panels[0], UNITS)
+    figures.mean_band(panels[1], UNITS)
+    assert not legible.conventional(figure)
+    assert "medians, bands: range" in figures.svg(figure, "name", "title")
 
 
 def test_unlike_bands_are_named_by_panel_and_do_not_touch_the_axes():
@@ -214,7 +226,7 @@ def test_unlike_bands_are_named_by_panel_and_do_not_touch_the_axes():
 def test_what_bands_are_stands_above_where_a_legend_is_below():
     figure, panels = figures.grid(2)
     for panel in panels:
-        figures.band(panel, UNITS, label="ours")
+        figures.quartile_band(panel, UNITS, label="ours")
     figures.legend_outside(panels[0], "lower center")
     figures.svg(figure, "name", "title")
     assert figure.texts[0].get_window_extent().y0 > max(panel.get_tightbbox().y1 for panel in panels)

@@ -29,7 +29,15 @@ def page(tmp_path_factory):
         "prieto2025": [claim(id="A-10", statement="Zebras."), claim(id="A-9", statement="Bees.", **wrong)],
         "wu2023": [claim(id="A-10", statement="Ants.", basis="direction", **wrong)],
     }
-    told = {"summary": "S", "changed": [], "seconds": 1.0, "cost": "1 s", "hardware": ["a CPU"], "thumbnail": None}
+    told = {
+        "summary": "S",
+        "changed": [],
+        "seconds": 1.0,
+        "cost": "1 s",
+        "hardware": ["a CPU"],
+        "thumbnail": None,
+        "short": "A and B 2025",
+    }
     papers = [
         site.counted(slug, claims) | told | {"title": slug, "theme": "grokking"} for slug, claims in found.items()
     ]

@@ -5,9 +5,9 @@ import re
 import pytest
 from test_pages import claim, part
 
-from verifig.pages import cards, glance, page, publish, render
+from verifig.pages import cards, glance, opening, page, publish, render
 from verifig.pages.typesetting import typeset
-from verifig.planning import themes
+from verifig.planning import rulesets, themes
 
 WIDE = part(label="height", verdict="inconclusive", observed=57.2, low=24.6, high=209.0, units_to_decide=60)
 
@@ -64,13 +64,21 @@ def test_controls_that_behave_are_one_line_and_what_is_wrong_is_unfolded():
 
 
 def test_a_page_opens_with_its_first_figure_and_the_verdicts_on_it():
-    shown = cards.hero(
+    shown = opening.hero(
         "f", "Figure 1: it", ("figures/f.svg", "figures/f.svg"), "a curve", [claim()], 600, page.Block("", "")
     )
     assert 'id="f-first"' in shown.html
     assert '<a href="#f">Figure 1: it</a>' in shown.html
     assert "reproduced" in shown.html
+    assert str(typeset(cards.ours(claim()))) in shown.html, "by how much"
     assert shown.markdown.startswith("![a curve](figures/f.svg)")
+
+
+def test_of_many_claims_on_the_first_figure_the_rest_is_counted():
+    many = [claim() | {"id": f"C{k}"} for k in range(6)]
+    shown = opening.hero("f", "Figure 1: it", ("f.svg", "f.svg"), "a curve", many, 600, page.Block("", ""))
+    assert [f'href="#C{k}"' in shown.html for k in range(6)] == [True] * 4 + [False] * 2
+    assert "and 2 more below" in shown.html
 
 
 def test_a_published_page_leads_to_those_before_and_after_it():
@@ -95,3 +103,10 @@ def test_a_published_page_leads_to_those_before_and_after_it():
 )  # fmt: skip
 def test_simple_mathematics_is_set_as_such(written, shown):
     assert typeset(written) == shown
+
+
+def test_a_page_says_once_what_lines_and_bands_are_where_figures_leave_it_to_the_page():
+    shown, told = rulesets.load("prieto2025"), "Lines are medians."
+    assert cards.header(shown, [], "laptop", convention=told).html.count(told) == 1
+    assert told in cards.header(shown, [], "laptop", convention=told).markdown
+    assert "Lines are" not in cards.header(shown, [], "laptop").html

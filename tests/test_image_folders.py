@@ -113,14 +113,14 @@ def test_tinyimagenet_asks_for_a_folder(tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.slow
-def test_the_page_says_that_images_came_from_a_folder(suite, tmp_path):
+def test_the_page_says_that_images_came_from_a_folder(whole_suite, tmp_path):
     """Through the command line: configuration, run, page."""
     config = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
     config["data_folders"] = {"cifar10": str(pictures(tmp_path / "own"))}
-    (suite / "config" / "config.yaml").write_text(yaml.safe_dump(config))
+    (whole_suite / "config" / "config.yaml").write_text(yaml.safe_dump(config))
     changes = ["--set=source=cifar10", "--set=targets=[cifar10]", "--set=neighbours=2", "--set=batch_size=4"]
     result = command(
-        suite,
+        whole_suite,
         "verifig",
         "run",
         "sarnthein2023",
@@ -134,5 +134,5 @@ def test_the_page_says_that_images_came_from_a_folder(suite, tmp_path):
         "out",
     )
     assert result.returncode == 0, result.stdout + result.stderr
-    page = (suite / "out" / "smoke" / "sarnthein2023" / "page" / "README.md").read_text()
+    page = (whole_suite / "out" / "smoke" / "sarnthein2023" / "page" / "README.md").read_text()
     assert "Given as folders of images, not as published: cifar10 (sha256 " in page

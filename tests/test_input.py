@@ -6,7 +6,7 @@ from conftest import command, snakemake
 CASES = [
     (
         ["run", "grokking", "--out", "o"],
-        "grokking is a theme, not a paper: choose from its papers doshi2024, kumar2024, prieto2025",
+        "grokking is a theme, not a paper: choose from its papers doshi2024, instruments2026, kumar2024",
     ),
     (["run", "groking", "--out", "o"], "unknown paper 'groking'"),
     (["run", "prieto2025", "edge", "--out", "o"], "unknown experiment 'edge'"),

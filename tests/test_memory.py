@@ -17,9 +17,8 @@ def test_smaller_chunks_need_less_memory_and_give_the_same_records(tmp_path):
 
     def run(chunk: int) -> tuple[artifacts.Artifact, float]:
         out = tmp_path / str(chunk)
-        result = command(
-            ROOT, "verifig", "run", "prieto2025", "delay53", *SIZE, "--set", f"chunk={chunk}", "--out", str(out)
-        )
+        line = ("verifig", "run", "prieto2025", "delay53", *SIZE, "--set", f"chunk={chunk}", "--out", str(out))
+        result = command(ROOT, *line, fresh=True)
         assert result.returncode == 0, result.stderr
         layout = Layout(out, "laptop", "prieto2025")
         record = json.loads(layout.provenance("delay53").read_text(encoding="utf-8"))

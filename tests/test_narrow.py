@@ -1,11 +1,13 @@
 """Figures for narrow screens: panels in one column, labels that they shared on each, and SVG in less text."""
 
+import html
+import json
 import re
 
 import numpy as np
 import pytest
 
-from verifig.pages import figures, narrow, slim
+from verifig.pages import figures, narrow, slim, steps, touching
 
 
 def drawn(columns=2, rows=1, **options):
@@ -94,4 +96,53 @@ def test_slim_svg_has_the_same_texts_and_lines():
 
 def test_a_point_that_stays_is_written_once():
     svg = '<svg><style></style>\n<path d="M 1.04 2 \nL 3.111 4 \nL 3.12 4 \nL 5 6 \nz"/></svg>'
-    assert slim.slim(svg) == '<svg><style></style>\n<path d="M1 2L3.1 4L5 6z"/></svg>'
+    assert slim.slim(svg) == '<svg><style></style>\n<path d="M1 2l2.1 2 1.9 2z"/></svg>'
+
+
+@pytest.mark.parametrize(
+    ("path", "shorter"),
+    [
+        ("M 1 2 L 3.5 2 L 4 2.5 z", "M1 2h2.5l.5.5z"),
+        ("M 0 1 L -0.5 1 L -0.5 -3.04 L 7 8", "M0 1h-.5v-4l7.5 11"),
+        ("M 5 5 L 5 5", "M5 5h0"),
+        ("M 1 1 L 2 2 M 3 3 L 2 2", "M1 1l1 1M3 3l-1-1"),
+        ("M 0 1.5 C 0.397805 1.5 0.75 1 1 0 z", "M0 1.5C.4 1.5 .8 1 1 0z"),
+    ],
+)
+def test_a_path_is_written_as_steps_and_read_back(path, shorter):
+    assert steps.written(path) == shorter
+
+
+def test_corners_of_a_line_stay_and_those_of_an_outline_that_no_eye_sees_go():
+    x = np.linspace(0, 300, 200)
+    line = "M " + " L ".join(f"{a:.3f} {50 * np.sin(a / 40):.3f}" for a in x)
+    (stroke,) = steps.places(steps.written(line))
+    assert np.abs(np.array(stroke) - np.transpose([x, 50 * np.sin(x / 40)])).max() < 0.051
+    (outline,) = steps.places(steps.written(f"{line} z"))
+    assert len(outline) < 100
+    kept = np.interp(x, *np.transpose(outline))
+    assert np.abs(kept - 50 * np.sin(x / 40)).max() < 0.2
+
+
+def test_points_that_look_alike_say_it_once():
+    use = '<use href="#m1" x="1" y="2" style="stroke: #123"/>\n'
+    svg = f'<svg><style></style>\n<g clip-path="url(#p1)">\n{use}{use}</g></svg>'
+    assert slim.slim(svg).count("stroke: #123") == 1
+    faint = svg.replace("#123", "#123; opacity: 0.5")
+    assert slim.slim(faint).count("class=") == 2, "one behind the other they are darker"
+
+
+def test_ticks_and_grid_lines_are_one_path_each_and_lines_across_stay():
+    figure, (left, right) = figures.grid(2)
+    for axes in (left, right):
+        axes.plot([0, 10], [0, 5], "|-", label="a")
+        axes.axvline(5, color=figures.MUTED, alpha=0.25)
+    text = touching.svg(figure, "x", "told")
+    assert len(re.findall(r'<path d="(?:M[-.\d ]+[hv][-.\d]+){6,}"', text)) >= 4, "two grids, ticks of both axes"
+    given = json.loads(html.unescape(re.search(r'<metadata id="touch">(.*?)</metadata>', text)[1]))
+    assert len(given["curves"]) == 4
+    assert [each.get("only") for each in given["curves"]] == [None, "x", None, "x"]
+    for k in (1, 3):
+        assert re.search(rf'<g id="curve{k}">\n<path d="M[-.\d ]+v[-.\d]+"', text), "a line across is its own path"
+    for k in (0, 2):
+        assert text.split(f'<g id="curve{k}">')[1].split("</g>")[0].count("<use") == 2, "points stay points"

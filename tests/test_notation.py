@@ -121,6 +121,19 @@ def test_marked_numbers_become_elements_on_pages_and_plain_text_elsewhere():
     assert block._repr_markdown_() == "It is **82 %**."
 
 
+def test_a_number_of_a_table_names_the_table_the_rows_and_what_is_made_of_them():
+    table = pd.DataFrame(
+        {"x": [1, 1, 2], "alpha": [0.5, 0.5, 0.5], "run": ["a", "a", "b"], "test_error": [0.1, 0.3, 0.2]}
+    )
+    table = marked.named(table, "risk")
+    told = marked.MARKED.fullmatch(marked.of_table("0.2", table[table["x"] == 1], "test_error", "mean of"))
+    assert told.groups() == ("0.2", "table risk · x = 1, alpha = 0.5, run = a · test error: mean of 2 rows")
+    one = marked.MARKED.fullmatch(marked.of_table("0.2", table[table["run"] == "b"], "test_error"))
+    assert one[2] == "table risk · x = 2, run = b · test error", "of one row a measured value is no condition"
+    assert marked.of_table("nan", table, "test_error", "mean of") == "nan"
+    assert marked.of_table("0.2", table[table["x"] > 5], "test_error", "mean of") == "0.2"
+
+
 def test_shares_are_shown_in_the_unit_that_the_paper_names():
     part = {
         "statistic": "gain",

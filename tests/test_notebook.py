@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import copy_suite
+from conftest import SOME, copy_suite
 from opened import agrees, opened
 from test_page_api import SLUG, frame, make_page, some_statistics
 from test_way_back import LARGE, SMALL, picture, total
@@ -170,7 +170,7 @@ def test_a_downloaded_page_runs_from_top_to_bottom_without_results(done, tmp_pat
     page = tmp_path / "My Downloads" / SLUG
     shutil.copytree(done / "results" / "smoke" / SLUG / "page", page)
     before = {path: path.read_bytes() for path in page.rglob("*.*")}
-    assert agrees(opened(page, copy_suite(tmp_path / "suite")), page)["figures"] > 0
+    assert agrees(opened(page, copy_suite(tmp_path / "suite", SOME)), page)["figures"] > 0
     assert {path: path.read_bytes() for path in page.rglob("*.*")} == before
 
 
@@ -180,7 +180,7 @@ def test_a_published_page_mentions_no_value_that_its_tables_deny(tmp_path):
     shutil.copytree(publish.REPORTS / page.name, page)
     if not list(page.glob("*.ipynb")):
         pytest.skip("published without a notebook")
-    counts = agrees(opened(page, copy_suite(tmp_path / "suite")), page)
+    counts = agrees(opened(page, copy_suite(tmp_path / "suite", SOME)), page)
     assert counts["lines"] > 20
     assert counts["whole tables"] >= 2
 

@@ -1,4 +1,4 @@
-"""How long published pages are until something is unfolded, and that a phone shows them without scrolling sideways.
+"""Every published page in a browser: how long it is until something is unfolded, that a phone shows it without scrolling sideways, that nothing in it fails.
 
 Needs Chromium on the path; without it these tests are skipped.
 """
@@ -19,10 +19,14 @@ WIDE, PHONE = 1440, 390
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
 
 PROBE = """<script>
+const problems = [];
+addEventListener('error', event => problems.push(String(event.message)));
 addEventListener('load', async () => {
   await Promise.all([...document.images].map(image => {image.loading = 'eager'; return image.decode().catch(() => 0)}));
   const root = document.documentElement, shown = [...document.querySelectorAll('.plot picture img')];
   parent.postMessage({name: '%s', height: root.scrollHeight, sideways: root.scrollWidth - root.clientWidth,
+    problems, broken: [...document.images].filter(image => !image.complete || !image.naturalWidth).map(image => image.alt),
+    fetched: performance.getEntriesByType('resource').map(each => each.name).filter(name => !name.startsWith('data:')),
     shrunk: shown.filter(e => e.clientWidth && e.currentSrc.includes('_narrow') && e.clientWidth < 0.9 * e.naturalWidth).length,
     scrolled: shown.filter(e => e.clientWidth > e.closest('.plot').clientWidth + 1).length}, '*');
 });
@@ -73,3 +77,11 @@ def test_a_page_is_at_most_twelve_screens_long(page, seen):
 def test_a_phone_shows_a_page_and_its_narrow_figures_without_scrolling_sideways(page, seen):
     found = seen[f"{page.parent.name} {PHONE}"]
     assert (found["sideways"], found["scrolled"], found["shrunk"]) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.parent.name)
+@pytest.mark.parametrize("width", [WIDE, PHONE])
+def test_no_script_fails_no_image_is_missing_and_nothing_comes_from_elsewhere(page, width, seen):
+    found = seen[f"{page.parent.name} {width}"]
+    assert (found["problems"], found["broken"]) == ([], [])
+    assert [name for name in found["fetched"] if not name.startswith(f"{page.parent.as_uri()}/")] == []

@@ -180,8 +180,8 @@ def fresh(tmp_path_factory) -> Path:
 def _verifig(arguments, request, document) -> None:
     options = cli.parser().parse_args(arguments if len(arguments) > 1 else fill(arguments, document))
     handler = {
-        "_list": _read_only,
-        "_verdicts": _read_only,
+        "_list": lambda options, arguments, request: _read_only(ROOT, arguments),
+        "_verdicts": lambda options, arguments, request: _read_only(request.getfixturevalue("done"), arguments),
         "_explain": _explain,
         "_watch": _watch,
         "_compare": _compare,
@@ -207,9 +207,9 @@ def fill(arguments, document) -> list[str]:
     return [*arguments, *needs.get(arguments[0], [])] if arguments else ["list"]
 
 
-def _read_only(options, arguments, request) -> None:
-    """Run as printed where the smoke scale of grokking has run."""
-    result = command(request.getfixturevalue("done"), "verifig", *arguments)
+def _read_only(folder, arguments) -> None:
+    """Run as printed: verdicts are asked for where the smoke scale of a paper has run."""
+    result = command(folder, "verifig", *arguments)
     assert result.returncode == 0, result.stderr
     assert result.stdout.strip()
 

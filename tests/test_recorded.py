@@ -175,7 +175,15 @@ def test_no_count_adds_up_two_scales():
     both = Record(SLUG, "paper", contents(edge113=run("edge113")))
     both.__dict__["claims"] = there
     counted = site.counted(SLUG, here, both)
-    paper = {"theme": "grokking", "title": "T", "summary": "S", "thumbnail": None, "changed": [], "cost": "1 s"}
+    paper = {
+        "theme": "grokking",
+        "title": "T",
+        "summary": "S",
+        "thumbnail": None,
+        "short": "A and B 2025",
+        "changed": [],
+        "cost": "1 s",
+    }
     places = {
         "front page": " ".join(
             Text(site.index([counted | paper | {"seconds": 1.0, "hardware": ["a CPU"]}], "laptop")).found

@@ -6,9 +6,8 @@ On the template's toy with a second experiment, which runs at paper scale only: 
 import json
 import re
 import shutil
-import subprocess
-import sys
 
+import forks
 import pytest
 from conftest import copy_suite, environment
 from outline import dead_links, outline
@@ -95,10 +94,7 @@ class Toy:
         self.page, self.site = folder / "results/laptop/toy/page", folder / "results/laptop/site"
 
     def __call__(self, *lines, fail=False):
-        done = subprocess.run(
-            [sys.executable, "-c", SESSION, json.dumps(lines)],
-            cwd=self.folder, env=environment(self.folder), text=True, capture_output=True, check=False,
-        )  # fmt: skip
+        done = forks.run(self.folder, ["-c", SESSION, json.dumps(lines)], environment(self.folder))
         assert done.returncode == 0, done.stderr
         results = json.loads(done.stdout.splitlines()[-1])
         if not fail:
@@ -138,10 +134,7 @@ def copied(toy: Toy, target) -> Toy:
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory) -> Toy:
     """The toy with its laptop page and front page, and the two experiments of the paper scale run apart."""
-    toy = Toy(copy_suite(tmp_path_factory.mktemp("recording") / "suite"))
-    for folder in (toy.folder / "replications").iterdir():
-        if folder.is_dir():
-            shutil.rmtree(folder)
+    toy = Toy(copy_suite(tmp_path_factory.mktemp("recording") / "suite", themes=()))
     toy(("verifig", "new", "toys/toy"))
     for path in toy.rule_set.rglob("*"):
         if path.is_file() and path.suffix != ".pyc":

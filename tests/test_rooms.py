@@ -12,16 +12,17 @@ from verifig.planning import jobs, rulesets
 FLOORS = {
     "ground": set(),
     "training": {"ground"},
+    "curvature": {"ground"},
     "planning": {"ground", "training"},
     "measuring": {"ground", "training"},
     "judging": {"ground", "planning", "measuring"},
     "pages": {"ground", "training", "planning", "measuring", "judging"},
-    "benchmarking": {"ground", "training", "pages"},
+    "benchmarking": {"ground", "training", "curvature", "pages"},
     "running": {"ground", "training", "planning", "measuring", "judging", "pages"},
 }
 # a file or folder of a paper -> the rooms that it may import
 PAPER = {
-    "experiments": {"ground", "training"},
+    "experiments": {"ground", "training", "curvature"},
     "checks.py": {"ground", "training", "planning"},
     "measure.py": {"ground", "training", "measuring"},
     "measuring": {"ground", "training", "measuring"},
@@ -41,6 +42,8 @@ IN_SOME_KEYS = {
     "ground/keys.py",
     *(f"training/{name}.py" for name in ("archives", "augment", "batches", "data", "ensemble", "flat", "image_files")),
     *(f"training/{name}.py" for name in ("labels", "loop", "optim", "seeds", "steps", "trainable", "vision")),
+    *(f"curvature/{name}.py" for name in ("__init__", "batched", "dense", "estimates", "fisher", "gram", "lanczos")),
+    *(f"curvature/{name}.py" for name in ("modules", "networks", "operators", "products", "stability")),
 }
 DECIDING_PACKAGES = {"numpy", "torch", "scipy", "pandas", "torchvision", "pillow", "scikit-learn"}
 

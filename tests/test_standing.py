@@ -73,11 +73,7 @@ def copied(toy: Toy, target) -> Toy:
 @pytest.fixture(scope="module")
 def draft(tmp_path_factory):
     """The toy as `make new` leaves it, with an experiment that needs data, trained and judged."""
-    toy = Toy(copy_suite(tmp_path_factory.mktemp("standing") / "suite"))
-    shutil.rmtree(toy.folder / "reports")
-    for folder in (toy.folder / "replications").iterdir():
-        if folder.is_dir():
-            shutil.rmtree(folder)
+    toy = Toy(copy_suite(tmp_path_factory.mktemp("standing") / "suite", themes=()))
     assert toy("verifig", "new", "toys/toy")[0] == 0
     toy.data.parent.mkdir()
     toy.data.write_text("rows\n5\n")

@@ -11,7 +11,7 @@ import pytest
 from test_browser import BROWSER, visit
 
 from verifig.ground.paths import Layout
-from verifig.pages import cards, curves, figures, render, touching
+from verifig.pages import cards, curves, figures, render, steps, touching
 
 UNITS = pd.DataFrame({"x": [1, 1, 10, 10, 1000, 1000], "value": [0.2, 0.4, 0.5, 0.7, 0.8, 0.9]})
 
@@ -23,7 +23,7 @@ def told(text: str) -> dict:
 def places(text: str, name: str) -> np.ndarray:
     """Vertices of the first path of a group, in units of the SVG."""
     path = re.search(rf'<g id="{name}">\s*<path d="(.*?)"', text, re.DOTALL)[1]
-    return np.array(re.findall(r"[ML]\s*([-\d.]+) ([-\d.]+)", path), float)
+    return np.concatenate([np.array(stroke) for stroke in steps.places(path)])
 
 
 def values(axes: dict, places: np.ndarray) -> np.ndarray:
@@ -266,7 +266,7 @@ def page(folder):
     touching.save(two_panels(), layout.page / "figures" / "one.svg", "title")
     touching.lay_script(layout.page / "figures")
     shown = cards.figure_html("one", "Figure 1: it", "figures/one.svg", "two curves", "", [], 770)
-    text, _ = render.page([("<h1>Any</h1><h2>One</h2>" + shown, "")], "Any", "laptop/any/")
+    text, _ = render.page([("<h1>Any</h1><h2>Figures</h2>" + shown, "")], "Any", "laptop/any/")
     (layout.page / "index.html").write_text(text, encoding="utf-8")
     return layout.page / "index.html"
 
@@ -299,7 +299,7 @@ def test_a_page_with_a_live_figure_is_as_sound_as_before(tmp_path):
       if (!document.querySelector('.plot object')) throw Error('not awake');
     }; image.complete ? wake() : image.addEventListener('load', wake); }</script></body>"""
     path.write_text(path.read_text(encoding="utf-8").replace("</body>", wake), encoding="utf-8")
-    seen = visit(path, tmp_path / "probed", 500, True)
+    (seen,) = visit([path], tmp_path / "probed", 500, True)
     assert (seen["errors"], seen["wide"], seen["violations"], seen["broken"]) == ([], [], [], [])
 
 

@@ -6,6 +6,7 @@ import sys
 import tomllib
 import zipfile
 
+import forks
 import pytest
 from conftest import ROOT, copy_suite, environment
 
@@ -44,8 +45,7 @@ def verifig(installed, tmp_path):
 
     def run(*arguments):
         env = environment(tmp_path) | {"PYTHONPATH": str(installed)}
-        command = [sys.executable, "-m", "verifig", *arguments]
-        done = subprocess.run(command, cwd=tmp_path, env=env, text=True, capture_output=True, check=False)
+        done = forks.run(tmp_path, ["verifig", *arguments], env)
         return done.returncode, done.stdout + done.stderr
 
     return run

@@ -5,11 +5,10 @@ import json
 import os
 import re
 import shutil
-import subprocess
-import sys
 import time
 import zipfile
 
+import forks
 import pytest
 from conftest import ROOT, command, environment, planned_rules, snakemake
 from outline import Outline, dead_links
@@ -53,16 +52,16 @@ class Edited:
         self.path.write_text(self.before)
 
 
-def test_a_fresh_clone_with_published_pages_trains_everything(suite):
+def test_a_fresh_clone_with_published_pages_trains_everything(whole_suite):
     expected = {f"prieto2025_train_{name}" for name in rulesets.load("prieto2025").experiments("laptop")}
-    assert expected <= planned(suite, config=("scale=laptop", 'papers=["prieto2025"]'))
+    assert expected <= planned(whole_suite, config=("scale=laptop", 'papers=["prieto2025"]'))
 
 
-def test_bare_snakemake_makes_everything_in_a_fresh_clone(suite):
+def test_bare_snakemake_makes_everything_in_a_fresh_clone(whole_suite):
     expected = {f"{slug}_train_{name}" for slug in slugs() for name in rulesets.load(slug).experiments("laptop")}
     # need files that a clone has not
     data = {"besiroglu2024_train_chinchilla", "choshen2025_train_extrapolation", "choshen2025_train_across_families"}
-    found = planned_rules(suite)
+    found = planned_rules(whole_suite)
     assert expected - data <= found
     assert {f"{slug}_report" for slug in slugs()} | {"site"} <= found
 
@@ -142,9 +141,7 @@ STAGES = {"measure", "judge", "report"}
 
 def keys(folder) -> dict[str, str]:
     """Keys of all jobs as the library of a copy makes them, by rule."""
-    run = subprocess.run(
-        [sys.executable, "-c", KEYS], cwd=folder, env=environment(folder), capture_output=True, text=True
-    )
+    run = forks.run(folder, ["-c", KEYS], environment(folder))
     assert run.returncode == 0, run.stderr
     return {
         name if name in STAGES else f"prieto2025_train_{name}": found for name, found in json.loads(run.stdout).items()
@@ -225,21 +222,26 @@ def test_touching_reruns_nothing(done):
     assert planned(done) == set()
 
 
-def test_prepare_removes_what_no_longer_fits(done):
+@pytest.fixture
+def own(done, tmp_path):
+    """A copy of what has run, to spoil."""
+    return shutil.copytree(done, tmp_path / "own")
+
+
+def test_prepare_removes_what_no_longer_fits(own):
     """Copied results without Snakemake's records: keys decide, not times."""
-    artifact = done / "results/smoke/prieto2025/edge113.npz"
+    artifact = own / "results/smoke/prieto2025/edge113.npz"
     good = artifact.read_bytes()
     artifact.write_bytes(good[:-100])
-    result = command(done, "verifig", "prepare", "--scale", "smoke")
+    result = command(own, "verifig", "prepare", "--scale", "smoke")
     assert result.returncode == 0, result.stderr
     assert "edge113.npz is corrupted (sha256" in result.stdout
     assert not artifact.exists()
-    run(done)
+    run(own, artifact.relative_to(own).as_posix())
     assert artifact.read_bytes() == good  # the same job gives the same bytes
-    with Edited(done / "workflow/verifig/training/loop.py", "# x\n"):
-        command(done, "verifig", "prepare", "--scale", "smoke")
+    with Edited(own / "workflow/verifig/training/loop.py", "# x\n"):
+        command(own, "verifig", "prepare", "--scale", "smoke")
         assert not artifact.exists()
-    run(done)
 
 
 def test_the_lock_of_a_killed_run_is_explained(done):
@@ -253,15 +255,13 @@ def test_the_lock_of_a_killed_run_is_explained(done):
     assert command(done, "verifig", "prepare", "--scale", "smoke").returncode == 0
 
 
-def test_measure_refuses_a_foreign_artifact(done):
-    record = done / "results/smoke/prieto2025/edge113.provenance.json"
+def test_measure_refuses_a_foreign_artifact(own):
+    record = own / "results/smoke/prieto2025/edge113.provenance.json"
     before = record.read_text()
     record.write_text(before.replace(json.loads(before)["key"], "0" * 64))
-    result = snakemake(done, "--force", "--", "prieto2025_measure")
-    record.write_text(before)
+    result = snakemake(own, "--force", "--", "prieto2025_measure")
     assert result.returncode != 0
     assert "was made by another job" in result.stdout + result.stderr
-    run(done)
 
 
 def test_alone_and_from_the_root_share_artifacts(done, suite):
@@ -304,8 +304,8 @@ def test_graphs_show_the_jobs(done, option):
         assert f'label = "{rule}' in result.stdout
 
 
-def test_the_workflow_passes_snakemake_s_lint(suite):
-    result = snakemake(suite, "--lint")
+def test_the_workflow_passes_snakemake_s_lint(whole_suite):
+    result = snakemake(whole_suite, "--lint")
     assert result.returncode == 0, result.stdout + result.stderr
 
 
@@ -474,7 +474,7 @@ def test_links_lead_somewhere_where_the_workflow_wrote_and_where_it_is_published
     assert "../index.html" in Outline(published[1].read_text()).links
 
 
-def test_publishing_refuses_an_outdated_page_and_reads_no_report(suite):
-    result = command(suite, "verifig", "publish")
+def test_publishing_refuses_an_outdated_page_and_reads_no_report(whole_suite):
+    result = command(whole_suite, "verifig", "publish")
     assert result.returncode == 2
     assert "does not exist" in result.stderr

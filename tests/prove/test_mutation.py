@@ -34,6 +34,10 @@ PARTS = {
         ],
     ),
     "measuring": ([f"{LIBRARY}/measuring"], ["tests/test_jobs.py", "tests/test_tables.py"]),
+    "curvature": (
+        [f"{LIBRARY}/curvature"],
+        [f"tests/test_curvature_{name}.py" for name in ("dense", "estimates", "modules", "stability")],
+    ),
     "training": (
         [
             *(f"{LIBRARY}/training/{name}.py" for name in ("augment", "batches", "ensemble", "flat", "labels", "loop")),

@@ -96,6 +96,10 @@ class Captions:
         told = [f"{_share_text(tests, step)} at step {step}" for step in (1, 15, 300) if step < tests["x"].max()]
         return f"Test accuracies over runs. Share of runs with at most 95 % (95 % interval): {', '.join(told)}."
 
+    def _runs(self, told: object, statistic: str) -> str:
+        """A number of runs that is the sum of a statistic over them."""
+        return self.page.formed(f"{told}", "runs", f"{statistic}: number of runs of which it is 1")
+
     def stuck_prose(self) -> str:
         """What the runs that stay behind lack."""
         last = self.page.value("runs", "stuck", {"step": 300})
@@ -105,10 +109,16 @@ class Captions:
         if not last.sum():
             return MISSING
         behind = worst[last == 1]
+        lowest, highest = (
+            self.page.formed(
+                text(100 * value), "runs", f"worst cluster, step=300: {name} of the {len(behind)} runs that are stuck"
+            )
+            for value, name in ((behind.min(), "smallest"), (behind.max(), "largest"))
+        )
         return (
-            f"{int(last.sum())} of {count(len(last), 'run')} have a test accuracy of at most 95 % after 300 steps. Their worst cluster is classified with an "
-            f"accuracy of {text(100 * behind.min())} to {text(100 * behind.max())} %; in {count(int(missed.sum()), 'run')} more than half of a cluster gets the "
-            f"wrong label. The number of runs that leave the group between steps 100 and 300 is {int(recovered.sum())}."
+            f"{self._runs(int(last.sum()), 'stuck')} of {count(len(last), 'run')} have a test accuracy of at most 95 % after 300 steps. Their worst cluster is classified with an "
+            f"accuracy of {lowest} to {highest} %; in {self._runs(count(int(missed.sum()), 'run'), 'missed')} more than half of a cluster gets the "
+            f"wrong label. The number of runs that leave the group between steps 100 and 300 is {self._runs(int(recovered.sum()), 'recovered')}."
         )
 
     def theory_prose(self) -> str:

@@ -45,7 +45,7 @@ page.figure(
     lambda probing, final: plotting.probing.over_training(probing, final, probes),
     ["plain_probing", "plain_final"],
     alt=lambda: captions.probing.over_training_alt(run),
-    note="Lines: means, bands: 95 % intervals over seeds. Final values are those of the last step, not of the best one.",
+    note="Final values are those of the last step, not of the best one.",
 )
 
 # %% [markdown]
@@ -220,7 +220,6 @@ page.figure(
     lambda frame: plotting.images.tickets(frame, page.settings("tickets", "initial_rewound")["rewind_epochs"]),
     ["tickets"],
     alt="Test accuracy against the share of weights left for three arms of iterative magnitude pruning.",
-    note="Lines: medians; bands: range over seeds.",
 )
 
 # %%
@@ -229,7 +228,7 @@ page.figure(
     plotting.images.connectivity,
     ["connectivity"],
     alt="Test error between fine-tuned networks from an initial and a distilled encoder.",
-    note="Lines: medians over seeds of the mean over pairs of batch orders; bands: range over seeds.",
+    note="Of every seed the mean over pairs of batch orders.",
 )
 
 # %% [markdown]

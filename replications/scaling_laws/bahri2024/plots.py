@@ -121,7 +121,7 @@ def b_kernels(spectra: pd.DataFrame, points: pd.DataFrame) -> Figure:
     values = points[["spectral", "theory", "data"]]
     limits = min(0.9 * values.min().min(), 0), 1.05 * values.max().max()
     for each, x, label, title in (
-        (axes[1], "spectral", "spectral exponent α_K", "against the fitted power law"),
+        (axes[1], "spectral", r"spectral exponent $\alpha_K$", "against the fitted power law"),
         (axes[2], "theory", "exponent by theory of the spectrum", "against the whole spectrum"),
     ):
         each.plot(limits, limits, **DASHED)
@@ -130,7 +130,7 @@ def b_kernels(spectra: pd.DataFrame, points: pd.DataFrame) -> Figure:
             spread = [[middle - rows["data"].min()], [rows["data"].max() - middle]]
             look = {"fmt": markers[depth], "color": colours[pool], "markersize": 6}
             each.errorbar(rows[x].iloc[0], middle, yerr=spread, label=f"pool {pool}, depth {depth}", **look)
-        each.set(xlabel=label, ylabel="data exponent α_D", xlim=limits, ylim=limits, title=title)
+        each.set(xlabel=label, ylabel=r"data exponent $\alpha_D$", xlim=limits, ylim=limits, title=title)
     figures.legend_panel(
         axes[3], axes[2], title="pooling of the images, depth of the network\n(bars: range over draws)"
     )
@@ -185,8 +185,8 @@ def b_fig1b(students: pd.DataFrame, exponents: pd.DataFrame) -> Figure:
     figures.mean_band(axes[1], inverse, color=BLUE, marker="o", markersize=5, label="ours, 95 % interval")
     axes[1].plot(exponents["x"], inverse["value"], ".", color=BLUE, alpha=0.5, markersize=5)
     line = np.array([exponents["x"].min(), exponents["x"].max()])
-    axes[1].plot(line, line, **DASHED, label="paper: 4/α_D = d")
-    axes[1].set(xlabel="input dimension d", ylabel="4/α_D", title="exponent against dimension", ylim=(0, None))
+    axes[1].plot(line, line, **DASHED, label=r"paper: 4/$\alpha_D$ = d")
+    axes[1].set(xlabel="input dimension d", ylabel=r"4/$\alpha_D$", title="exponent against dimension", ylim=(0, None))
     axes[1].set_xticks(sorted(exponents["x"].unique()))
     axes[1].legend(fontsize=8)
     return figure

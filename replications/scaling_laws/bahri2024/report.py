@@ -56,7 +56,7 @@ page.figure(
     ),
     note=lambda table: (
         "With unit-variance teacher weights the paper's replica formula collapses to L(D) = κ(D)/(2S); "
-        f"S = {theory.settings['features']:,}. Bands: 95 % intervals over {theory.settings['draws']} draws. {theory.power(table)}"
+        f"S = {theory.settings['features']:,}. {theory.settings['draws']} draws. {theory.power(table)}"
     ),
 )
 
@@ -128,8 +128,7 @@ page.figure(
     ),
     note=lambda table: (
         f"{theory.against_one('data')}{theory.undefined('data')} {theory.local_exponents(table)} {theory.network()}; the population is "
-        f"the 5,000 embedded images, so that the limit is exact. Thin lines: {theory.network_settings['seeds']} initial weights; band: "
-        "95 % interval of their mean."
+        f"the 5,000 embedded images, so that the limit is exact. Thin lines: {theory.network_settings['seeds']} initial weights."
     ),
 )
 
@@ -148,8 +147,7 @@ page.figure(
     note=lambda table: (
         f"{theory.against_one('width')}{theory.undefined('width')} {theory.local_exponents(table)} The paper's statement is one about wide "
         f"networks. {theory.network_settings['train_size']} training images, {theory.network_settings['data_steps']} steps; each network "
-        f"averaged with its twin of opposite output sign. Thin lines: {theory.network_settings['width_groups']} groups of initial weights; "
-        "band: 95 % interval of their mean."
+        f"averaged with its twin of opposite output sign. Thin lines: {theory.network_settings['width_groups']} groups of initial weights."
     ),
 )
 
@@ -180,5 +178,4 @@ page.figure(
     plots.b_sweep,
     ["b_sweep"],
     alt="Lowest test loss against the number of parameters of the student by depth, a panel an input dimension.",
-    note="Lines: medians; bands: range over seeds.",
 )

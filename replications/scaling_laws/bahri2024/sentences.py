@@ -1,5 +1,7 @@
 """What the page says about settings and results of a run."""
 
+import itertools
+
 import numpy as np
 import pandas as pd
 
@@ -8,6 +10,7 @@ from replications.scaling_laws.bahri2024.plots import one_kind
 from replications.scaling_laws.science.sentences import Values, choose, listed, shown
 from verifig.ground import numbers
 from verifig.judging import stats
+from verifig.pages import marked
 from verifig.pages.page import Page
 
 PIXELS = 28  # side of an MNIST image
@@ -28,21 +31,35 @@ class Theory(Values):
         self.students = page.settings("teacher_student")
 
     def duality(self, table: pd.DataFrame) -> str:
-        zeros = int((table["difference"] == 0).sum())
-        return f"The largest of {len(table)} relative differences is {shown(table['difference'].max())}" + (
-            f"; {zeros} are exactly 0 (open circles)." if zeros else "."
+        largest = marked.of_table(shown(table["difference"].max()), table, "difference", "largest of")
+        equal = int((table["difference"] == 0).sum())
+        zeros = marked.of_table(str(equal), table, "difference", "those equal to 0 among")
+        return f"The largest of {len(table)} relative differences is {largest}" + (
+            f"; {zeros} are exactly 0 (open circles)." if equal else "."
         )
 
     def power(self, table: pd.DataFrame) -> str:
         """The mean ratio of loss and theory that is farthest from 1."""
         ratio = (table["value"] / table["expected"]).groupby([table["alpha"], table["x"]]).mean()
         alpha, samples = (ratio - 1).abs().idxmax()
-        return f"The mean ratio that is farthest from 1 is {ratio[alpha, samples]:.3f}, at α = {alpha:g} and D = {samples}."
+        rows = table[(table["alpha"] == alpha) & (table["x"] == samples)]
+        told = marked.of_table(f"{ratio[alpha, samples]:.3f}", rows, "value over expected", "mean over")
+        place = marked.of_table(
+            f"α = {alpha:g} and D = {samples}",
+            table,
+            "value over expected",
+            "where the mean over draws is farthest from 1, of",
+        )
+        return f"The mean ratio that is farthest from 1 is {told}, at {place}."
 
     def variance(self, table: pd.DataFrame) -> str:
         """Mean ratios to the exact expectation."""
         ratio = (table["value"] / table["expected"]).groupby(table["x"]).mean()
-        return f"Mean ratios to the exact expectation lie between {ratio.min():.3f} and {ratio.max():.3f}."
+        low, high = (
+            marked.of_table(f"{value:.3f}", table, "value over expected", f"{name} mean at one x, of")
+            for value, name in ((ratio.min(), "smallest"), (ratio.max(), "largest"))
+        )
+        return f"Mean ratios to the exact expectation lie between {low} and {high}."
 
     def mnist(self) -> str:
         """Exponents in data and parameters beside theory, by pooling."""
@@ -61,9 +78,16 @@ class Theory(Values):
         middle = points.groupby(["pool", "depth"])[["spectral", "theory", "data"]].mean()
         gaps = {name: (middle["data"] - middle[name]).abs() for name in ("spectral", "theory")}
         pool, depth = gaps["theory"].idxmax()
+        place = marked.of_table(
+            f"pool {pool}, depth {depth}", points, "data less theory", "where the mean over draws is largest, of"
+        )
+        spectral, theory_ = (
+            marked.of_table(f"{gap.max():.2f}", points, f"data less {name}", "largest mean over draws, of")
+            for name, gap in gaps.items()
+        )
         return (
-            f"The data exponent differs from the fitted α_K by up to {gaps['spectral'].max():.2f}, from the theory of the whole "
-            f"spectrum by up to {gaps['theory'].max():.2f} (pool {pool}, depth {depth})."
+            f"The data exponent differs from the fitted α_K by up to {spectral}, from the theory of the whole "
+            f"spectrum by up to {theory_} ({place})."
         )
 
     def ranks(self) -> str:
@@ -92,13 +116,24 @@ class Theory(Values):
         """Units whose exponent is undefined because an excess loss is not positive."""
         values = self.page.value("finite_networks", f"{which}_exponent")
         lost = int(values.isna().sum())
-        return f" {lost} of {len(values)} units have no exponent: an excess loss is not positive." if lost else ""
+        told = self.page.told(str(lost), "finite_networks", f"{which}_exponent", take="count")
+        return f" {told} of {len(values)} units have no exponent: an excess loss is not positive." if lost else ""
 
     def local_exponents(self, table: pd.DataFrame) -> str:
         """Exponents between neighbouring sizes of the mean curve."""
         means = table.groupby("x")["value"].mean()
         steps = -np.diff(np.log(means.to_numpy())) / np.diff(np.log(means.index.to_numpy(float)))
-        told = f"Between neighbouring sizes the mean falls with exponents {listed([f'{step:.2f}' for step in steps])}"
+        pairs = itertools.pairwise(means.index)
+        parts = [
+            marked.of_table(
+                f"{step:.2f}",
+                table[table["x"].isin(pair)],
+                "value",
+                f"slope of the means at x = {pair[0]} and {pair[1]}, of",
+            )
+            for step, pair in zip(steps, pairs, strict=True)
+        ]
+        told = f"Between neighbouring sizes the mean falls with exponents {listed(parts)}"
         nearer = abs(steps[-1] - 1) < abs(steps[0] - 1)
         return told + ("; it comes nearer to 1 as they grow." if nearer and len(steps) > 1 else ".")
 
@@ -113,7 +148,11 @@ class Theory(Values):
         exponents = one_kind(exponents)
         inverse = exponents.assign(value=theory.nearest_neighbour_exponent(1) / exponents["value"])
         found = {int(d): stats.mean(rows["value"].to_numpy(float)) for d, rows in inverse.groupby("x")}
-        parts = [f"{with_interval(each, 2)} at d = {d}" for d, each in found.items()]
+        rows = {d: exponents[exponents["x"] == d] for d in found}
+        parts = [
+            f"{marked.of_table(with_interval(each, 2), rows[d], '4 over value', 'mean with 95 % interval of')} at d = {d}"
+            for d, each in found.items()
+        ]
         missed = [f"d = {d}" for d, each in found.items() if not each.low <= d <= each.high]
         told = f"4/α is {listed(parts)}."
         return told + (f" **The paper's line 4/α = d misses our interval at {listed(missed)}.**" if missed else "")

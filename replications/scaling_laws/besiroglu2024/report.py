@@ -144,7 +144,7 @@ page.figure(
     ["c_bootstrap"],
     alt=lambda table: f"Pair plot of {len(table):,} bootstrap parameter vectors. {refit.ridges(table)}",
     note=lambda table: (
-        f"{refit.ridges(table)} Above the diagonal all correlations. Red diamonds: Hoffmann et al., unrounded. {refit.joint()} "
+        f"{refit.ridges(table)} Numbers in the figure: correlations. Red diamonds: Hoffmann et al., unrounded. {refit.joint()} "
         "The resamples are those of the notebook (seed 42)."
     ),
 )

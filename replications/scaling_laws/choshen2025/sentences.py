@@ -7,6 +7,7 @@ from replications.scaling_laws.choshen2025 import published
 from replications.scaling_laws.choshen2025.measure import CLOSE
 from replications.scaling_laws.choshen2025.plots import FAMILIES, GOALS, size
 from replications.scaling_laws.science.sentences import Values, choose, listed
+from verifig.pages import marked
 from verifig.pages.page import Page
 
 
@@ -50,9 +51,9 @@ class Guide(Values):
             rows = windows[(windows["family"] == name) & (windows["models"] == 3) & windows["error"].notna()]
             if len(rows):
                 worst = rows.loc[rows["error"].idxmax()]
-                parts.append(
-                    f"{worst['error']:.1f} % with the window that ends at {size(worst['largest'])} ({FAMILIES[name]})"
-                )
+                told = marked.of_table(f"{worst['error']:.1f} %", rows, "error", "largest of")
+                place = marked.of_table(size(worst["largest"]), rows, "error", "window of the largest of")
+                parts.append(f"{told} with the window that ends at {place} ({FAMILIES[name]})")
         return f"Of three consecutive models the worst error is {listed(parts)}." if parts else ""
 
     def best_start(self, starts: pd.DataFrame) -> str:
@@ -62,7 +63,8 @@ class Guide(Values):
             rows = starts[(starts["family"] == name) & (starts["models"] > 2) & starts["error"].notna()]
             best = [100 * group.loc[group["error"].idxmin(), "start"] for _, group in rows.groupby("models")]
             span = f"{min(best):.0f} %" if min(best) == max(best) else f"{min(best):.0f} to {max(best):.0f} %"
-            parts.append(f"{span} ({FAMILIES[name]})")
+            told = marked.of_table(span, rows, "start", "where the error is smallest for each number of models, of")
+            parts.append(f"{told} ({FAMILIES[name]})")
         return f"By number of models, the error is lowest when {listed(parts)} of the beginning is dropped."
 
     def first_tokens(self, grid: pd.DataFrame, family: str) -> str:
@@ -70,7 +72,11 @@ class Guide(Values):
         rows = grid[(grid["family"] == family) & (grid["models"] > 2) & (grid["share"] == grid["share"].max())]
         ends = rows.pivot(index="models", columns="grid", values="error")[["late_no_cut", "late"]].head(3)
         parts = [
-            f"{a:.1f} to {b:.1f} % ({count} models)" for count, (a, b) in zip(ends.index, ends.to_numpy(), strict=True)
+            marked.of_table(
+                f"{a:.1f} to {b:.1f} %", rows[rows["models"] == count], "error", "grids late_no_cut and late of"
+            )
+            + f" ({count} models)"
+            for count, (a, b) in zip(ends.index, ends.to_numpy(), strict=True)
         ]
         return f"With the whole training the cut changes the error from {listed(parts)}."
 
@@ -79,11 +85,13 @@ class Guide(Values):
         orders, ranges = {True: [], False: []}, []
         for table in tables:
             name = FAMILIES[table["family"].iloc[0]]
-            ends = table[table["share"] == table["share"].max()].sort_values("size")["error"].to_numpy()[:-1]
-            ends = ends[np.isfinite(ends)]
+            rows = table[table["share"] == table["share"].max()].sort_values("size").iloc[:-1]
+            rows = rows[np.isfinite(rows["error"])]
+            ends = rows["error"].to_numpy()
             low, high = ends.min(), ends.max()
             flat = high - low < 0.005 * high
-            ranges.append(f"{low:.3g} % ({name})" if flat else f"{high:.3g} to {low:.3g} % ({name})")
+            span = f"{low:.3g} %" if flat else f"{high:.3g} to {low:.3g} %"
+            ranges.append(f"{marked.of_table(span, rows, 'error', 'range of')} ({name})")
             if not flat:
                 orders[bool((np.diff(ends) < 0).all())].append(name)
         told = f"From smaller models than the target and the whole training the errors are {listed(ranges)}."
@@ -106,8 +114,9 @@ class Guide(Values):
         parts = []
         for name in present(grid):
             rows = grid[(grid["family"] == name) & (grid["grid"] == "scale_down") & (grid["models"] > 2)]
-            errors = rows.loc[(rows["share"] >= 0.4 - 1e-9) & rows["error"].notna(), "error"]
-            parts.append(f"{errors.min():.1f} to {errors.max():.1f} % ({FAMILIES[name]})")
+            rows = rows[(rows["share"] >= 0.4 - 1e-9) & rows["error"].notna()]
+            span = f"{rows['error'].min():.1f} to {rows['error'].max():.1f} %"
+            parts.append(f"{marked.of_table(span, rows, 'error', 'range of')} ({FAMILIES[name]})")
         return f"From three models or more and at least 40 % of training the errors are {listed(parts)}."
 
     def law_against_best(self, table: pd.DataFrame) -> str:
@@ -116,7 +125,8 @@ class Guide(Values):
         for name in present(table):
             rows = table[(table["family"] == name) & (table["models"] > 2)]
             ratio = rows["best"] / rows["law"]
-            parts.append(f"{ratio.min():.1f} to {ratio.max():.1f} times ({FAMILIES[name]})")
+            span = f"{ratio.min():.1f} to {ratio.max():.1f} times"
+            parts.append(f"{marked.of_table(span, rows, 'best over law', 'range of')} ({FAMILIES[name]})")
         return f"From three models on, the error of the best loss seen is {listed(parts)} the law's."
 
     def finals(self) -> dict[str, tuple[float, float]]:

@@ -1,7 +1,7 @@
 """Speed of the training programs, as ratios within one run.
 
 Against a plain loop over runs with automatic differentiation and torch.optim.SGD, per step and run; and against our own
-program one run at a time.
+program one run at a time. With them, as the theme's papers use it, the library's curvature against plain forms.
 """
 
 import itertools
@@ -12,6 +12,7 @@ import torch
 
 from replications.sgd_stability.wu2023.experiments import diagonal, dynamics, own
 from replications.sgd_stability.wu2023.experiments import relu as relu_network
+from verifig.benchmarking import curvature
 from verifig.benchmarking.bench import Program, Result, paired
 from verifig.planning import rulesets
 from verifig.training.members import members_of
@@ -65,6 +66,7 @@ def bench() -> Iterator[Result]:
             work=(1, len(rows)),
             better="higher",
         )
+    yield from curvature.bench()
 
 
 def _rows(experiment: str, seeds: int | None = None) -> list[dict]:

@@ -29,7 +29,7 @@ def bounds(learning_rate: float, share: float, alignment: float) -> list[float]:
 def noise_share(batch: int, samples: int | None = None) -> float:
     """q, the variance of a batch's mean over that of one sample, drawn without replacement where `samples` are given.
 
-    As `fisher.sampling_factor`, which needs torch.
+    As `verifig.curvature.stability.sampling_factor`, which needs torch.
     """
     return (samples - batch) / (batch * (samples - 1)) if samples and samples > 1 else 1 / batch
 

@@ -6,6 +6,8 @@ import yaml
 
 from verifig.ground.errors import InputError
 
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same values, several times sooner where libyaml is there
+
 
 def read_yaml(path: Path) -> dict:
     """Read a YAML mapping.
@@ -14,7 +16,7 @@ def read_yaml(path: Path) -> dict:
         InputError: the file is missing, is not YAML, or is not a mapping.
     """
     try:
-        value = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        value = yaml.load(Path(path).read_text(encoding="utf-8"), LOADER)
     except FileNotFoundError:
         raise InputError(f"{path} does not exist") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:

@@ -117,16 +117,21 @@ def _agreement(claims: Sequence[Mapping]) -> str:
 
 
 def header(
-    ruleset: "RuleSet", claims: Sequence[Mapping], scale: str, recorded: Block | None = None, hero: Block | None = None
+    ruleset: "RuleSet",
+    claims: Sequence[Mapping],
+    scale: str,
+    recorded: Block | None = None,
+    hero: Block | None = None,
+    convention: str = "",
 ) -> Block:
-    """Title, what the paper says, a first figure, and claims by kind and verdict, those of a record apart."""
+    """Title, what the paper says, a first figure, what lines and bands are, and claims by kind and verdict, those of a record apart."""
     found = counts(claims)
     shown = verdicts.paper_claims(claims)
     sentences = [
         f"Counts at {scale} scale; kinds are not summed, and claims that share runs are not independent evidence.",
         words.simultaneous(claims),
     ]
-    given, nothing = {"ruleset": ruleset, "sentences": sentences}, Block("", "")
+    given, nothing = {"ruleset": ruleset, "sentences": sentences, "convention": convention}, Block("", "")
     hero, recorded = hero or nothing, recorded or nothing
     return Block(
         fill(
@@ -271,29 +276,3 @@ def _row(part: Mapping, broken: bool) -> dict:
         "place": place,
         "settled": part["verdict"] == "reproduced",
     }
-
-
-def hero(
-    name: str,
-    heading: str,
-    sources: tuple[str, str],
-    alt: str,
-    claims: Sequence[Mapping],
-    width: int,
-    warning: Block,
-    small: str = "",
-) -> Block:
-    """A page's first figure as its opening: the picture, and the verdicts on what it shows.
-
-    Args:
-        sources: of the picture, for the page and for code hosts.
-        warning: where its runs are not sound.
-    """
-    links = " ".join(f'<a href="#{escape(c["id"])}">{escape(c["id"])}</a> {badge(c)}' for c in claims)
-    picture = figure_html(f"{name}-first", f"{heading}, as opening", sources[0], alt, "", [], width, small=small)
-    told = f'<p class="small"><a href="#{escape(name)}">{escape(heading)}</a>{": " + links if links else ""}</p>'
-    said = "; ".join(f"{c['id']} {verdicts.SYMBOLS[c['verdict']]} {verdicts.word(c)}" for c in claims)
-    return Block(
-        warning.html + picture + told,
-        f"{warning.markdown}![{cell(alt)}]({sources[1]})\n\n*{heading}{': ' + said if said else ''}*",
-    )

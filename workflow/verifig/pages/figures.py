@@ -68,13 +68,14 @@ STYLE = {
 
 
 def grid(
-    columns: int = 1, rows: int = 1, width: float = 8.0, height: float = 3.1, **options
+    columns: int = 1, rows: int = 1, width: float = 8.0, height: float = 3.1, narrow_columns: int = 1, **options
 ) -> tuple[Figure, np.ndarray]:
     """A figure with `rows` x `columns` axes in the suite's style; `height` is of one row, in inches.
 
-    Returns the figure and a flat array of axes. For a narrow screen (`narrow.drawing`) they stand in one column.
+    Returns the figure and a flat array of axes. For a narrow screen (`narrow.drawing`) they stand in one column,
+    those of a matrix in as many (`narrow_columns`) as divide its own: panel by panel, in the same order.
     """
-    columns, rows, width, height, options = narrow.shape(columns, rows, width, height, options)
+    columns, rows, width, height, options = narrow.shape(columns, rows, width, height, options, narrow_columns)
     sns.set_theme(style=None, rc=STYLE)
     figure, axes = plt.subplots(rows, columns, figsize=(width, height * rows), squeeze=False, **options)
     return figure, axes.ravel()
@@ -137,10 +138,11 @@ def threshold(axes: Axes, value: float, text: str = "", axis: str = "x", **line)
     draw = axes.axhline if axis == "y" else axes.axvline
     draw(value, **({"color": MUTED, "linestyle": ":", "linewidth": 1} | line))
     if text and axis == "y":
-        axes.annotate(text, (1, value), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=8)
+        place = {"xycoords": ("axes fraction", "data"), "ha": "right", "va": "bottom"}
+        axes.annotate(text, (1, value), (0, 1.5), textcoords="offset points", fontsize=8, **place)
     elif text:
         place = {"xycoords": ("data", "axes fraction"), "ha": "right", "va": "top", "rotation": 90}
-        axes.annotate(text, (value, 1), fontsize=8, **place)
+        axes.annotate(text, (value, 1), (-1.5, 0), textcoords="offset points", fontsize=8, **place)
 
 
 def paper_line(axes: Axes, value: float, text: str, axis: str = "y") -> None:

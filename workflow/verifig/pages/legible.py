@@ -22,6 +22,10 @@ FEWEST = 3  # labelled ticks of a log axis
 STEPS = ((1,), (1, 3), (1, 2, 5), (1, 1.5, 2, 3, 5, 7), (1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9))
 NOTE = 8.0  # points of the line that says what bands are
 LINE = 0.17  # inches that a line of it takes
+CONVENTION = "medians, bands: range"  # of `figures.band`
+CONVENTION_TOLD = (
+    "Lines are medians over seeds or draws and bands their range, unless a figure or its caption says otherwise."
+)
 
 
 def band_is(axes: Axes, what: str) -> None:
@@ -31,8 +35,18 @@ def band_is(axes: Axes, what: str) -> None:
         known.append(what)
 
 
+def conventional(figure: Figure) -> bool:
+    """Whether a figure has bands, and all of them follow the convention."""
+    return {what for axes in figure.axes for what in getattr(axes, "_bands", [])} == {CONVENTION}
+
+
 def bands(figure: Figure) -> str:
-    """One line on what all bands of a figure are: said once if the same everywhere, by panel if not."""
+    """One line on what all bands of a figure are: said once if the same everywhere, by panel if not.
+
+    Nothing where all follow the convention, which a page says once.
+    """
+    if conventional(figure):
+        return ""
     panels: dict[str, list[str]] = {}
     for axes in figure.axes:
         for what in getattr(axes, "_bands", []):

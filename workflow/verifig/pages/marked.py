@@ -1,4 +1,4 @@
-"""Numbers in sentences that say, when one points at them, which statistic of the run they are.
+"""Numbers in sentences that say, when one points at them, which statistic or rows of which table of the run they are.
 
 A marked number travels as plain text through f-strings and Markdown, its explanation behind it between characters
 that no sentence uses; what shows the sentence turns it into HTML (`spans`) or leaves the number alone (`plain`).
@@ -83,3 +83,46 @@ def _reach(values: np.ndarray, take: str) -> tuple[float, float, str]:
         if math.isfinite(found.low) and math.isfinite(found.high):
             return found.low, found.high, "95 % interval"
     return float(values.min()), float(values.max()), "from"
+
+
+def named(frame: pd.DataFrame, table: str) -> pd.DataFrame:
+    """The same table of curves, which knows its name; so do rows that are chosen of it."""
+    frame = frame.copy(deep=False)
+    frame.attrs["table"] = table
+    return frame
+
+
+def of_table(text: str, rows: pd.DataFrame, column: str, take: str = "") -> str:
+    """A number that a caption forms of rows of a table of curves; on the page it says which.
+
+    Args:
+        text: the number, as it is written; without one (`nan`, no rows) it is left as it is.
+        rows: those of the table that it is formed of.
+        column: the column that is read, or columns and what is done with them ("data less theory").
+        take: what is formed of the rows ("mean of", "largest of"); may be empty where it is one row.
+    """
+    if rows.empty or text == "nan":
+        return text
+    place = ", ".join(f"{name} = {value}" for name, value in _shared(rows, column).items())
+    said = " · ".join(filter(None, [f"table {rows.attrs.get('table', 'of curves')}", place, column.replace("_", " ")]))
+    of = f"{take} {numbers.count(len(rows), 'row')}".strip() if take or len(rows) > 1 else ""
+    return mark(text, ": ".join(filter(None, [said, of])))
+
+
+def _shared(rows: pd.DataFrame, column: str) -> dict[str, str]:
+    """Columns that tell which rows these are, by name: those besides the column that is read that have one value.
+
+    Of a single row, whose measured values are single too, those of labels, whole numbers and x.
+    """
+    read = re.findall(r"\w+", column)
+    labels = [name for name in rows if name not in read and (len(rows) > 1 or name == "x" or not _is_float(rows[name]))]
+    found = {name: rows[name].dropna().unique() for name in labels}
+    return {name: _label(values[0]) for name, values in found.items() if len(values) == 1}
+
+
+def _is_float(column: pd.Series) -> bool:
+    return pd.api.types.is_float_dtype(column)
+
+
+def _label(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)

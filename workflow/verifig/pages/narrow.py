@@ -18,7 +18,7 @@ from matplotlib.text import Text
 from verifig.pages import legible
 
 WIDTH = 3.75  # inches, 360 pixels
-MOST = 4  # columns; more are a matrix, whose rows and columns mean something
+MOST = 4  # columns; more are a matrix, whose rows and columns mean something: it says how many a phone can show
 TALLEST = 3.3  # inches of a panel, so that it stays wider than high
 SUFFIX = "_narrow"  # of the file beside the wide one
 ORDER = '<p class="small stacked">Here the panels stand one below the other, row by row from left to right.</p>'
@@ -37,13 +37,23 @@ def drawing() -> Iterator[None]:
         _narrow.reset(token)
 
 
-def shape(columns: int, rows: int, width: float, height: float, options: dict) -> tuple[int, int, float, float, dict]:
-    """Columns, rows, width and height (of a row, in inches) and options of a figure: as given, or stacked."""
-    if not _narrow.get() or columns > MOST:
+def drawn() -> bool:
+    """Whether figures are drawn for a narrow screen: for a matrix of panels, which has another form there."""
+    return _narrow.get()
+
+
+def shape(
+    columns: int, rows: int, width: float, height: float, options: dict, kept: int = 1
+) -> tuple[int, int, float, float, dict]:
+    """Columns, rows, width and height (of a row, in inches) and options of a figure: as given, or in `kept` columns.
+
+    A matrix for which they are not named stays as it is.
+    """
+    if not _narrow.get() or (columns > MOST and kept == 1):
         return columns, rows, width, height, options
-    kept = {name: value for name, value in options.items() if name not in ("width_ratios", "height_ratios")}
-    kept |= {name: False for name in ("sharex", "sharey") if kept.get(name) in ("row", "col")}
-    return 1, rows * columns, min(width, WIDTH), min(height, TALLEST), kept
+    left = {name: value for name, value in options.items() if name not in ("width_ratios", "height_ratios")}
+    left |= {name: False for name in ("sharex", "sharey") if left.get(name) in ("row", "col")}
+    return kept, rows * columns // kept, min(width, WIDTH), min(height, TALLEST), left
 
 
 def bar(**options) -> dict:
@@ -105,7 +115,8 @@ def _headings(figure: Figure, panels: list[Axes]) -> Iterator[Text]:
 
 def _wrap(text: Text) -> None:
     """Break a heading into lines that fit; formulas stay whole."""
-    letters = int(0.72 * WIDTH * 72 / (0.6 * text.get_fontsize()))
+    wide = 0.69 if text.get_fontweight() in ("bold", 700) else 0.6  # of a letter, as a share of its height
+    letters = int(0.72 * WIDTH * 72 / (wide * text.get_fontsize()))
     lines = []
     for line in text.get_text().split("\n"):
         lines.append("")

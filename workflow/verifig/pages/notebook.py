@@ -43,11 +43,12 @@ def _cell(place: int, kind: str, source: str) -> dict:
 def introduction(page: Page) -> str:
     """What the notebook is, where it comes from, and how to run it, in Markdown."""
     works = [work for work in page.ruleset.works.values() if not work.context]
-    papers = "; ".join(f"{work.authors}: [{work.title}]({work.url}), {work.venue}" for work in works)
+    papers = "; ".join(f"{work.authors}: [{work.title}]({work.url}), {work.venue}" for work in works if work.url)
+    what = f"a replication of {papers}" if papers else "an experiment of this suite"
     where = address.repository()
     checkout = f"a checkout of <{where}>" if where else "a checkout of its repository"
     return f"""# {page.ruleset.title}
-The page `index.html` beside this notebook, cell by cell: a replication of {papers}.
+The page `index.html` beside this notebook, cell by cell: {what}.
 
 Its figures are drawn from the tables in `data/`, which hold {offered.DIGITS} digits; where they hold less than the figure of the
 page was drawn from, that is said below the figure. The statistics in its sentences and its verdicts come from `data/`

@@ -12,6 +12,7 @@ import pandas as pd
 
 from verifig.ground.files import write_text
 from verifig.measuring.compact import POINTS, rounded, thin
+from verifig.pages import marked
 from verifig.pages.picture import Picture
 from verifig.pages.tracking import read
 
@@ -60,12 +61,13 @@ def of_figure(name: str, picture: Picture, frames: Sequence[pd.DataFrame]) -> li
     return offers
 
 
-def texts(picture: Picture, offers: Sequence[Offer]) -> tuple[str, str] | None:
-    """Alternative text and note of a figure from its offers alone; None if they are too little for them."""
+def give(picture: Picture, offers: Sequence[Offer], texts: Sequence[str]) -> bool:
+    """Whether the offers alone give the texts of a figure; how many rows a number comes from may differ."""
     try:
-        return picture.texts([table(offer.text, offer.columns) for offer in offers])
+        found = picture.texts([table(offer.text, offer.columns) for offer in offers])
     except Exception:  # whatever a caption raises where something is missing
-        return None
+        return False
+    return [*map(marked.plain, found)] == [*map(marked.plain, texts)]
 
 
 def _drawable(picture: Picture, offers: Sequence[Offer]) -> bool:

@@ -5,7 +5,6 @@ the `Page`'s methods contributes what that method returns: HTML for the page, Ma
 """
 
 import base64
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -21,28 +20,24 @@ from verifig.judging import verdicts
 from verifig.pages import (
     cards,
     citing,
-    code_lines,
-    defaults,
     exploring,
     figures,
     glance,
     handed,
     hardware,
+    legible,
     narrow,
     notices,
-    offered,
+    opening,
     prose,
     recorded,
-    touching,
-    way_back,
 )
 from verifig.pages.cards import Block
+from verifig.pages.drawing import Drawing
 from verifig.pages.exploring import Explorer
 from verifig.pages.notices import Absent
-from verifig.pages.offered import Offer
 from verifig.pages.picture import Picture
 from verifig.pages.prose import MISSING
-from verifig.pages.reading import Reading
 from verifig.pages.recorded import Beside
 
 __all__ = ["MISSING", "Page"]
@@ -60,7 +55,7 @@ def rendering(layout: Layout, beside: Beside | None = None) -> Iterator[None]:
         _rendered.reset(token)
 
 
-class Page(Reading):
+class Page(Drawing):
     """The results of one paper at one scale, and the blocks that show them.
 
     Args:
@@ -72,16 +67,11 @@ class Page(Reading):
     def __init__(self, slug: str, layout: Layout | None = None):
         rendered, self._beside = _rendered.get() or (None, Beside())
         super().__init__(
-            layout or Layout(*(rendered.results, rendered.scale) if rendered else (ROOT / "results", "laptop"), slug)
+            layout or Layout(*(rendered.results, rendered.scale) if rendered else (ROOT / "results", "laptop"), slug),
+            rendered is not None,
         )
-        self._rendered = rendered is not None
-        self._drawn = self.layout.page / "figures" if rendered else Path(tempfile.mkdtemp(prefix="verifig-"))
         self.shown: list[str] = []
-        self.pictures: dict[str, Picture] = {}
-        self.offers: dict[str, list[Offer]] = {}  # by figure, the tables that lie beside the page
-        self.kept_texts: dict[str, tuple[str, str]] = {}  # by figure, its texts where those tables do not give them
         self._notes: dict[str, str] = {}  # captions by figure that is drawn
-        self._back: dict[str, Block] = {}  # by figure, the way back to its data and code
         self.absent: list[Absent] = []
         self.hero: Block | None = None
 
@@ -97,9 +87,16 @@ class Page(Reading):
 
     def header(self) -> Block:
         """Title, papers, the first figure, counts, and a banner if settings were changed."""
-        head = cards.header(self.ruleset, self.claims, self.scale, recorded.counts(self.record), self.hero)
+        head = cards.header(
+            self.ruleset, self.claims, self.scale, recorded.counts(self.record), self.hero, self._convention()
+        )
         banner = notices.banner(self.what_if)
         return Block(head.html + banner.html, f"{head.markdown}\n\n{banner.markdown}")
+
+    def _convention(self, name: str = "") -> str:
+        """What lines and bands are, where some figure, or a named one, does not say it because most are alike."""
+        followed = name in self._conventional if name else bool(self._conventional)
+        return legible.CONVENTION_TOLD if followed else ""
 
     def figure(
         self,
@@ -147,7 +144,7 @@ class Page(Reading):
         source, width = linked if self._rendered else _inline(path), figures.pixels_wide(path)
         small = f"figures/{narrow.beside(path).name}" if self._rendered and narrow.beside(path).exists() else ""
         if self.hero is None:
-            self.hero = cards.hero(name, heading, (source, linked), alt, claims, width, warning, small)
+            self.hero = opening.hero(name, heading, (source, linked), alt, claims, width, warning, small)
             folded = "Show the figure that opens this page again"
         elif not folded and not beside.html and verdicts.untested(claims):
             folded = "Show the figure: what it shows is not tested at this scale"
@@ -176,58 +173,12 @@ class Page(Reading):
     def captions(self) -> dict[str, str]:
         """By figure of this scale, what Snakemake's report says of it (see `handed.caption`)."""
         return {
-            name: handed.caption(f"{entry.place}: {entry.title}", self._notes.get(name, ""), self._claims_on(name))
+            name: handed.caption(f"{entry.place}: {entry.title}", self._told(name), self._claims_on(name))
             for name, entry in self.figures().items()
         }
 
-    def _draw(self, name: str, picture: Picture, path: Path) -> tuple[str, str] | Absent:
-        """Save a figure and return its texts; if that cannot be, say why, and leave an empty picture where one must be."""
-        if name not in self.figures():
-            return Absent(picture.heading, "scale")
-        if not self.has(*picture.curves):
-            figures.placeholder(path)
-            return Absent(picture.heading, self._why_missing(name))
-        frames = self._frames(name, picture.curves)
-        self._read_off.clear()
-        try:
-            (figure, lines), texts = code_lines.drawn(picture.draw, frames), picture.texts(frames)
-        except Exception as error:
-            if not self.what_if:
-                raise
-            figures.placeholder(path)
-            return Absent(picture.heading, "error", f"{type(error).__name__}: {error}")
-        changed = self._changed(name)
-        old = defaults.curves(self.ruleset, self.scale, picture.curves, self._runs(name)) if changed else None
-        if old:
-            figures.behind(figure, picture.draw, old)
-        touching.save(figure, path, texts[0])
-        if self._rendered:  # not in a notebook, whose page is that of another run
-            self._draw_narrow(picture, frames, old, path, texts[0])
-            runs, read_off, renewable = self._runs(name), self._read_off, not self.what_if
-            self.offers[name] = offered.of_figure(name, picture, frames)
-            if offered.texts(picture, self.offers[name]) != texts:
-                self.kept_texts[name] = texts
-            offered.write(self.offers[name], self.layout.page)
-            self._back[name] = way_back.of_figure(
-                self.layout,
-                picture.heading,
-                self.offers[name],
-                name in self.kept_texts,
-                lines,
-                None if self.ruleset.figures[name].published else runs,
-                read_off,
-                renewable,
-            )
-        return texts
-
-    def _draw_narrow(self, picture, frames, old, path, title) -> None:
-        """Save the figure once more for narrow screens, where that can be (see `narrow.settle`)."""
-        with narrow.drawing():
-            figure = picture.draw(*frames)
-            if old:
-                figures.behind(figure, picture.draw, old)
-        if narrow.settle(figure):
-            touching.save(figure, narrow.beside(path), title)
+    def _told(self, name: str) -> str:
+        return " ".join(filter(None, [self._notes.get(name, ""), self._convention(name)]))
 
     def notice(self) -> Block:
         """One folded notice for all figures that are not shown; the report stage puts it below the header."""
@@ -262,10 +213,11 @@ class Page(Reading):
 
     def closing(self) -> list[Block]:
         """What every page ends with: controls, deviations, provenance, and the paper scale."""
-        controls = f"{self.ruleset.controls} They are counted apart from the paper's claims."
+        whose, source = ("other", "papers") if self.ruleset.own else ("paper's", "paper")
+        controls = f"{self.ruleset.controls} They are counted apart from the {whose} claims."
         sections = [
             ("Controls and oracles", [_rendered_text(controls), self.controls()]),
-            ("Deviations from the paper", [self.deviations()]),
+            (f"Deviations from the {source}", [self.deviations()]),
             ("Hardware, cost and provenance", [self.provenance()]),
             (
                 "Paper scale",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from verifig.pages import figures, prose
+from verifig.pages import figures, marked, prose
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,9 @@ class Picture:
     path: Path | None = None  # None: not drawn
 
     def texts(self, frames: Sequence[pd.DataFrame]) -> tuple[str, str]:
-        """Alternative text and note, made from the tables that are drawn."""
-        return prose.plain(_told(self.alt, frames)), _told(self.note, frames)
+        """Alternative text and note, made from the tables that are drawn, which know their names then (see `marked`)."""
+        named = [marked.named(frame, table) for frame, table in zip(frames, self.curves, strict=True)]
+        return prose.plain(_told(self.alt, named)), _told(self.note, named)
 
     def shown(self, frames: Sequence[pd.DataFrame]) -> tuple[str, str, str]:
         """The figure as it would be drawn from some tables, but for its layout, and its texts: to compare."""

@@ -69,14 +69,15 @@ def range_plot(part: Mapping) -> str:
     shapes = [f'<rect class="allowed" x="{left}" y="2" width="{max(right - left, 2):.1f}" height="22" rx="2"/>']
     if isinstance(part["low"], int | float | str) and isinstance(part["high"], int | float | str):
         a, b = axis.inside(part["low"]), axis.inside(part["high"])
-        shapes.append(f'<line class="interval" x1="{a}" x2="{b}" y1="{MIDDLE}" y2="{MIDDLE}"/>')
+        shapes.append(f'<path class="interval" d="M{a:g} {MIDDLE}H{b:g}"/>')
     places = [axis.place(v) for v in _numbers(part["values"])[:SHOWN_UNITS]]
-    shapes += [f'<circle class="seed" cx="{x}" cy="{MIDDLE}" r="2.2"/>' for x in places if 0 <= x <= WIDTH]
+    if seeds := "".join(f"M{x:g} {MIDDLE}h0" for x in sorted(places) if 0 <= x <= WIDTH):
+        shapes.append(f'<path class="seed" d="{seeds}"/>')
     ends = [v for v in (part["low"], part["high"], *part["values"][:SHOWN_UNITS]) if v is not None]
     shapes += _arrows([axis.place(v) for v in ends])
     if isinstance(part["observed"], int | float):
         x = axis.inside(part["observed"])
-        shapes.append(f'<line class="observed" x1="{x}" x2="{x}" y1="4" y2="22"/>')
+        shapes.append(f'<path class="observed" d="M{x:g} 4v18"/>')
     if isinstance(arm := part.get("control_arm", {}).get("observed"), int | float):
         x = axis.inside(arm)
         shapes.append(f'<path class="arm" d="M{x - 4} 3h8l-4 7z"/>')
@@ -100,11 +101,11 @@ def past_plot(part: Mapping, then: Mapping, labelled: bool) -> str:
     shapes = [f'<rect class="allowed" x="{left}" y="2" width="{max(right - left, 2):.1f}" height="22" rx="2"/>']
     if then["low"] is not None and then["high"] is not None:
         a, b = axis.inside(then["low"]), axis.inside(then["high"])
-        shapes.append(f'<line class="interval" x1="{a}" x2="{b}" y1="{MIDDLE}" y2="{MIDDLE}"/>')
+        shapes.append(f'<path class="interval" d="M{a:g} {MIDDLE}H{b:g}"/>')
     shapes += _arrows([axis.place(then[name]) for name in ("low", "observed", "high") if then[name] is not None])
     if isinstance(then["observed"], int | float):
         x = axis.inside(then["observed"])
-        shapes.append(f'<line class="observed" x1="{x}" x2="{x}" y1="4" y2="22"/>')
+        shapes.append(f'<path class="observed" d="M{x:g} 4v18"/>')
     ticks = _ticks(part, left, right) if labelled else ""
     return _svg("range-plot", "".join(shapes) + ticks, WIDTH, HEIGHT if labelled else 2 * MIDDLE)
 
@@ -129,15 +130,15 @@ def _ticks(part: Mapping, left: float, right: float) -> str:
     ]
     if len(given) == 2 and given[0][1] == given[1][1]:
         given = given[:1]
-    lines = "".join(f'<line class="tick" x1="{x}" x2="{x}" y1="2" y2="28"/>' for x, _ in given)
+    ends = "".join(f"M{x:g} 2v26" for x, _ in given)
+    lines = f'<path class="tick" d="{ends}"/>' if ends else ""
     halves = [LETTER * len(text) / 2 for _, text in given]
     centres = [min(max(x, half), WIDTH - half) for (x, _), half in zip(given, halves, strict=True)]
     if len(given) == 2 and (lack := halves[0] + halves[1] + 5 - (centres[1] - centres[0])) > 0:
         shift = min(max(centres[0] - lack / 2, halves[0]), WIDTH - halves[0] - 2 * halves[1] - 5)
         centres = [shift, shift + halves[0] + halves[1] + 5]
     return lines + "".join(
-        f'<text x="{centre:.1f}" y="38" text-anchor="middle">{text}</text>'
-        for centre, (_, text) in zip(centres, given, strict=True)
+        f'<text x="{centre:.1f}" y="38">{text}</text>' for centre, (_, text) in zip(centres, given, strict=True)
     )
 
 
@@ -156,9 +157,9 @@ def _svg(name: str, content: str, width: int, height: int, told: str = 'aria-hid
 
 LEGEND = (
     ('<rect class="allowed" x="0" y="2" width="26" height="16" rx="2"/>', "what the claim allows, its bounds below"),
-    ('<line class="interval" x1="4" x2="22" y1="10" y2="10"/>', "our 95 % interval"),
-    ('<line class="observed" x1="13" x2="13" y1="2" y2="18"/>', "our value"),
-    ('<circle class="seed" cx="13" cy="10" r="2.6"/>', "single seeds (or draws, groups)"),
+    ('<path class="interval" d="M4 10H22"/>', "our 95 % interval"),
+    ('<path class="observed" d="M13 2v16"/>', "our value"),
+    ('<path class="seed" d="M13 10h0"/>', "single seeds (or draws, groups)"),
     ('<path class="paper" d="M13 5l5 5l-5 5l-5 -5z"/>', "the paper’s value"),
     ('<path class="arm" d="M9 6h8l-4 7z"/>', "control arm, where the cause is absent"),
     ('<path class="beyond" d="M26 10l-6 -5v10z"/>', "some lie beyond the edge"),

@@ -94,6 +94,10 @@ class Reading:
         """A text that was formed of one statistic in another way than `number` does; it says so as that does."""
         return self._explained(text, self._rows(experiment, statistic, condition), take, percent)
 
+    def formed(self, text: str, experiment: str, how: str) -> str:
+        """A text that was formed of several statistics of one experiment, which `how` names; it says so on the page."""
+        return text if MISSING in text or text == "nan" else marked.mark(text, f"{experiment} · {how}")
+
     def _explained(self, text: str, rows: pd.DataFrame, take: str, percent: bool = False) -> str:
         rows = prose.counting(rows)
         if rows.empty or MISSING in text:

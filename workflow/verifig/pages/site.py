@@ -15,7 +15,7 @@ from verifig.ground.version import __version__
 from verifig.judging import history, verdicts
 from verifig.judging import recorded as records
 from verifig.measuring.compact import short
-from verifig.pages import cards, handed, narrow, notation, recorded, templating, theme_page, tiles, units, words
+from verifig.pages import cards, handed, narrow, notation, places, recorded, templating, theme_page, tiles, units, words
 from verifig.pages.notices import is_placeholder
 from verifig.planning import rulesets, themes, whatif
 
@@ -94,19 +94,22 @@ def _paper(layout: Layout) -> dict:
         "seconds": sum(record["cpu_seconds"] for record in trained),
         "cost": numbers.seconds(sum(record["cpu_seconds"] for record in trained)),
         "hardware": sorted({record["device_name"] for record in trained}),
-        "thumbnail": _thumbnail(layout, ruleset),
+        "short": places.short_name(layout.slug, ruleset.works[layout.slug]),
+        "thumbnail": _thumbnail(layout, ruleset, judged["claims"]),
     }
 
 
-def _thumbnail(layout: Layout, ruleset: rulesets.RuleSet) -> dict[str, str | bool] | None:
-    """The first figure that could be drawn, and what it is."""
+def _thumbnail(layout: Layout, ruleset: rulesets.RuleSet, claims: list[Mapping]) -> dict | None:
+    """The first figure that could be drawn, what it is, and the claims on it."""
     for name, figure in ruleset.figures.items():
         path = layout.page / "figures" / f"{name}.svg"
         if path.exists() and not is_placeholder(path):
             small = narrow.beside(path)  # its first panel fills the tile; of a wide picture a corner is cut out
             shown = small if small.exists() else path
             source = f"../{layout.slug}/page/figures/{shown.name}"
-            return {"source": source, "caption": f"{figure.place}: {figure.title}", "cut": shown == path}
+            on_it = [claim for claim in verdicts.paper_claims(claims) if claim["figure"] == name]
+            told = {"caption": f"{figure.place}: {figure.title}", "claims": on_it}
+            return {"source": source, "cut": shown == path} | told
     return None
 
 

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from verifig.ground.version import __version__
 from verifig.pages import overview, recorded, templating, tiles
-from verifig.planning import themes
+from verifig.planning import rulesets, themes
 from verifig.planning.themes import Theme
 
 
@@ -33,6 +33,7 @@ def page(theme: Theme, papers: Sequence[Mapping], scale: str, before: Theme | No
         "theme.html.j2",
         theme=theme,
         papers=papers,
+        counted=counted(papers),
         scale=scale,
         version=__version__,
         before=before,
@@ -41,3 +42,12 @@ def page(theme: Theme, papers: Sequence[Mapping], scale: str, before: Theme | No
         recorded_on=lambda paper: recorded.told(paper["recorded"]["record"]),
         **tiles.given(papers),
     )
+
+
+def counted(papers: Sequence[Mapping]) -> str:
+    """How many papers there are, and experiments of this suite beside them: `5 papers and an experiment of ours`."""
+    own = sum(rulesets.load(paper["slug"]).own for paper in papers)
+    several = len(papers) - own
+    told = ["one paper" if several == 1 else f"{several} papers"] if several else []
+    told += ["an experiment of ours" if own == 1 else f"{own} experiments of ours"] if own else []
+    return " and ".join(told)

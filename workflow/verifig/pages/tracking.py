@@ -13,6 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.text import Text
 
+from verifig.pages import marked
 from verifig.pages.picture import Picture
 
 
@@ -81,7 +82,7 @@ def _seen(picture: Picture, frames: Sequence[pd.DataFrame]) -> tuple:
     figure = picture.draw(*frames)
     found = [value for artist in figure.findobj() for value in _values(artist)]
     plt.close(figure)
-    return found, picture.texts(frames)
+    return found, [marked.plain(text) for text in picture.texts(frames)]
 
 
 def _values(artist: Artist) -> Iterator[bytes | str]:

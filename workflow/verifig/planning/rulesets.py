@@ -22,12 +22,12 @@ CONTROLS = "Runs in which the effect must vanish, instruments broken on purpose,
 
 @dataclass(frozen=True)
 class Work:
-    """A work that a page cites; with `context` nothing of it is judged."""
+    """A work that a page cites; with `context` nothing of it is judged. An experiment of this suite has no address."""
 
     title: str
     authors: str
     venue: str
-    url: str
+    url: str | None = None
     code: str | None = None
     context: bool = False
 
@@ -117,6 +117,11 @@ class RuleSet:
     @property
     def theme(self) -> str:
         return self.folder.parent.name
+
+    @property
+    def own(self) -> bool:
+        """Whether it is an experiment of this suite and replicates no paper."""
+        return self.works[self.slug].url is None
 
     def experiments(self, scale: str) -> list[str]:
         """Experiments that run at a scale: those named in its block."""

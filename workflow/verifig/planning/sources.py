@@ -8,7 +8,7 @@ import ast
 import functools
 import importlib.metadata
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from verifig.ground.files import sha256
@@ -20,34 +20,43 @@ LOCATIONS = {"verifig": LIBRARY, "replications": REPLICATIONS}
 
 def files(entries: Iterable[str]) -> list[Path]:
     """Source files in the closure of dotted module names, sorted."""
-    found: set[Path] = set()
-    pending = [path for entry in entries for path in _module_files(entry)]
-    while pending:
-        path = pending.pop()
-        if path in found:
-            continue
-        found.add(path)
-        pending += [file for name in _imports(path) for file in _module_files(name)]
-    return sorted(found)
+    return list(_closure(tuple(entries)))
 
 
 def digests(entries: Iterable[str]) -> dict[str, str]:
     """`{path relative to the suite: sha256}` of the closure."""
-    return {name_in_suite(path): sha256(path) for path in files(entries)}
+    return {name_in_suite(path): _digest(path) for path in files(entries)}
 
 
 def versions(entries: Iterable[str]) -> dict[str, str]:
     """Installed versions of the third-party packages that the closure imports."""
     names = {name.partition(".")[0] for path in files(entries) for name in _imports(path)}
     names -= set(LOCATIONS) | set(sys.stdlib_module_names)
-    result = {}
-    for name in sorted(names):
-        distribution = DISTRIBUTIONS.get(name, name)
-        try:
-            result[distribution] = importlib.metadata.version(distribution)
-        except importlib.metadata.PackageNotFoundError:
-            result[distribution] = "absent"
-    return result
+    distributions = [DISTRIBUTIONS.get(name, name) for name in sorted(names)]
+    return {distribution: _version(distribution) for distribution in distributions}
+
+
+@functools.cache
+def _version(distribution: str) -> str:
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return "absent"
+
+
+_digest = functools.cache(sha256)
+
+
+@functools.cache
+def _closure(entries: tuple[str, ...]) -> tuple[Path, ...]:
+    found: set[Path] = set()
+    pending = [path for entry in entries for path in _module_files(entry)]
+    while pending:
+        path = pending.pop()
+        if path not in found:
+            found.add(path)
+            pending += _imported(path)
+    return tuple(sorted(found))
 
 
 def _module_files(name: str) -> list[Path]:
@@ -68,10 +77,16 @@ def _module_files(name: str) -> list[Path]:
 
 
 @functools.cache
+def _imported(path: Path) -> tuple[Path, ...]:
+    """Files of the suite that a file imports."""
+    return tuple(dict.fromkeys(file for name in _imports(path) for file in _module_files(name)))
+
+
+@functools.cache
 def _imports(path: Path) -> tuple[str, ...]:
     """Dotted names that a file imports, relative imports resolved."""
     names = []
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"), str(path))):
+    for node in _statements(ast.parse(path.read_text(encoding="utf-8"), str(path))):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -81,6 +96,14 @@ def _imports(path: Path) -> tuple[str, ...]:
                 base = ".".join([*package, *filter(None, [base])])
             names += [f"{base}.{alias.name}" for alias in node.names]
     return tuple(names)
+
+
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """Statements below a node, also those inside functions and branches; expressions hold none and are not walked."""
+    for block in ("body", "orelse", "handlers", "finalbody", "cases"):
+        for child in getattr(node, block, []):
+            yield child
+            yield from _statements(child)
 
 
 def _top(path: Path) -> Path:

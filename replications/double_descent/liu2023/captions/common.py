@@ -7,6 +7,7 @@ import pandas as pd
 
 from replications.double_descent.liu2023.measuring import widths
 from replications.double_descent.science.wording import images
+from verifig.pages import marked
 
 
 def definitions() -> str:
@@ -37,6 +38,13 @@ def at(frame: pd.DataFrame, width: float, field: str, form: str = "median") -> f
     grid = np.unique(frame["width"])
     nearest = grid[np.abs(grid - width).argmin()]
     return float(frame[frame["width"] == nearest][field].agg(form))
+
+
+def told_at(written: str, frame: pd.DataFrame, width: float, field: str, form: str = "median") -> str:
+    """The text of such a field, which says on the page of which rows it is."""
+    grid = np.unique(frame["width"])
+    nearest = frame[frame["width"] == grid[np.abs(grid - width).argmin()]]
+    return marked.of_table(written, nearest, field, f"{form} of")
 
 
 def seeds(settings: Iterable[Mapping]) -> str:

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from replications.double_descent.liu2023.captions.common import at, seeds
+from replications.double_descent.liu2023.captions.common import at, seeds, told_at
 from replications.double_descent.liu2023.measuring import widths
 from replications.double_descent.liu2023.plotting import select
 from replications.double_descent.science.drawing import count
 from replications.double_descent.science.wording import listed, peak_of, steps_text
 from verifig.ground.numbers import text
+from verifig.pages import marked
 
 
 def initialisation_alt(risk: pd.DataFrame, settings: Mapping, maps: Mapping[str, Mapping]) -> str:
@@ -38,7 +39,9 @@ def initialisation_note(risk: pd.DataFrame, settings: Mapping, maps: Mapping[str
         frame = select.rows(risk, solver)
         frame = frame[frame["width"].between(widths.WINDOW[0] * n - 1e-6, widths.WINDOW[1] * n + 1e-6)]
         if len(frame):
-            peaks.append(f"{text(float(frame.groupby('seed')['test_mse'].max().median()))} at output scale {scale:g}")
+            peak = text(float(frame.groupby("seed")["test_mse"].max().median()))
+            told = marked.of_table(peak, frame, "test_mse", "median over seeds of the largest of")
+            peaks.append(f"{told} at output scale {scale:g}")
     rates = f"1/L and {settings['learning_rates'][0]:g}"
     low, high = (f"{ratio * n:g}" for ratio in widths.WINDOW)
     return (
@@ -84,8 +87,12 @@ def _errors_at(risk: pd.DataFrame, settings: Mapping, maps: Mapping[str, Mapping
     """By normalisation, the mean error in percent at one width, at both rates."""
     parts = []
     for name, (label, _) in select.by_normalisation(settings, maps).items():
-        errors = [100 * at(select.rows(risk, s, name), width, "test_error", "mean") for s in _rates(settings)]
-        parts.append(f"{text(errors[0])} and {text(errors[1])} for {label}")
+        frames = [select.rows(risk, solver, name) for solver in _rates(settings)]
+        errors = [
+            told_at(text(100 * at(frame, width, "test_error", "mean")), frame, width, "test_error", "mean")
+            for frame in frames
+        ]
+        parts.append(f"{errors[0]} and {errors[1]} for {label}")
     return parts
 
 
@@ -125,6 +132,10 @@ def caveat_normalisation_note(risk: pd.DataFrame, kappa: pd.DataFrame, settings:
     if not pairs:
         return drawn
     counts = [sum(compare(table.loc[a].iloc[k], table.loc[b].iloc[k]) for a, b in pairs) for k, compare in ((1, np.less), (2, np.greater))]  # fmt: skip
+    lower, higher = (
+        marked.of_table(str(found), risk, field, "pairs of medians at W = n of which this holds, over")
+        for found, field in zip(counts, ("train_mse", "test_error"), strict=True)
+    )
     verdict = (
         "so here a lower condition number goes with a lower loss throughout"
         if counts[0] == len(pairs)
@@ -132,7 +143,7 @@ def caveat_normalisation_note(risk: pd.DataFrame, kappa: pd.DataFrame, settings:
     )
     return (
         f"{drawn} Of {len(pairs)} pairs of feature maps the one with the lower median condition number has the lower median training loss in "
-        f"{counts[0]} and the higher median error in {counts[1]}, {verdict}. At W = n these medians are uncertain, as their quartiles "
+        f"{lower} and the higher median error in {higher}, {verdict}. At W = n these medians are uncertain, as their quartiles "
         "show. The abstract's statement is judged on condition number and error."
     )
 
@@ -175,11 +186,14 @@ def noise_note(risk: pd.DataFrame, settings: Mapping) -> str:
 
 def caveat_noise_note(risk: pd.DataFrame, settings: Mapping) -> str:
     """What is drawn; loss and height by noise after the longer training, and whether one loss could separate the peaks."""
-    steps, found = max(settings["noise_horizons"]), {}
+    steps, found, parts = max(settings["noise_horizons"]), {}, []
     for share in select.noise_levels(settings):
-        loss, height = select.heights(select.rows(risk, select.noise_solver(settings, share, steps)), settings["n"])
-        found[share] = float(loss.median()), float(height.median())
-    parts = [f"l {text(loss, 2)} and h {text(height)} at {100 * share:g} %" for share, (loss, height) in found.items()]
+        rows = select.rows(risk, select.noise_solver(settings, share, steps))
+        loss, height = (float(each.median()) for each in select.heights(rows, settings["n"]))
+        found[share] = loss, height
+        l_told = marked.of_table(text(loss, 2), rows, "train_mse", "median over seeds at W = n, of")
+        h_told = marked.of_table(text(height), rows, "test_mse", "median over seeds of the peak over the tail, of")
+        parts.append(f"l {l_told} and h {h_told} at {100 * share:g} %")
     ordered = sorted(found.values())
     rising = all(a[1] <= b[1] for a, b in itertools.pairwise(ordered))
     return (

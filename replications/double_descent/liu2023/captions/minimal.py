@@ -6,6 +6,7 @@ import pandas as pd
 
 from replications.double_descent.science.wording import listed, peak_of, steps_text
 from verifig.ground.numbers import text
+from verifig.pages import marked
 
 
 def minimal_alt(table: pd.DataFrame, n: int) -> str:
@@ -29,10 +30,11 @@ def minimal_note(table: pd.DataFrame, n: int, draws: int, paper: Mapping) -> str
     ]
     if len(at_n) and n == paper["N"]:
         theirs = paper["condition_number"][paper["P"].index(n)]
+        mean, median = (marked.of_table(text(float(at_n[name].iloc[0])), at_n, name) for name in ("mean", "median"))
         sentences.append(
-            f"At P = N means are unstable (heavy tails): the mean condition number is {text(float(at_n['mean'].iloc[0]))} here "
+            f"At P = N means are unstable (heavy tails): the mean condition number is {mean} here "
             f"and {text(theirs)} there ({' and '.join(text(float(each)) for each in paper['versions_at_N']['condition_number'])} in its "
-            f"two versions), our median {text(float(at_n['median'].iloc[0]))}."
+            f"two versions), our median {median}."
         )
     return " ".join(sentences)
 

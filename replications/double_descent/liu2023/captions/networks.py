@@ -4,12 +4,13 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from replications.double_descent.liu2023.captions.common import seeds
+from replications.double_descent.liu2023.captions.common import seeds, told_at
 from replications.double_descent.liu2023.plotting import select
 from replications.double_descent.liu2023.plotting.networks import LOSS_FLOOR
 from replications.double_descent.science.drawing import count
 from replications.double_descent.science.statistics import parameter_threshold
 from verifig.ground.numbers import text
+from verifig.pages import marked
 
 
 def two_layer_alt(table: pd.DataFrame, base: Mapping, runs: Mapping[str, Mapping]) -> str:
@@ -40,12 +41,16 @@ def two_layer_note(table: pd.DataFrame, base: Mapping, runs: Mapping[str, Mappin
     ]
     last = table["steps"].max()
     for name, settings in runs.items():
-        own = table[(table["run"] == name) & (table["steps"] == last)].groupby("width")["train_mse"].median()
+        rows = table[(table["run"] == name) & (table["steps"] == last)]
+        own = rows.groupby("width")["train_mse"].median()
         if len(own) and own.iloc[-1] > 2 * own.min():
-            arm = select.arm(settings, base)
+            arm, place = (
+                select.arm(settings, base),
+                marked.of_table(f"H = {own.idxmin()}", rows, "train_mse", "smallest median of"),
+            )
+            low, high = (told_at(text(float(own[h]), 2), rows, h, "train_mse") for h in (own.idxmin(), own.index[-1]))
             sentences.append(
-                f"The training loss of {arm} is lowest at H = {own.idxmin()} ({text(float(own.min()), 2)}) and higher at the widest "
-                f"({text(float(own.iloc[-1]), 2)})."
+                f"The training loss of {arm} is lowest at {place} ({low}) and higher at the widest ({high})."
             )
     return " ".join(sentences)
 
@@ -77,8 +82,15 @@ def loss_peak_note(table: pd.DataFrame, between: tuple[float, float] | None, pea
     ]
     if between and peak:
         heights = medians["height"][medians["loss"] <= between[0]]
+        left, low = (
+            marked.of_table(str(found), table, "height", f"{what}, of")
+            for found, what in (
+                (len(heights), "medians left of the grey"),
+                ((heights < peak).sum(), f"of these the medians below {peak:g}"),
+            )
+        )
         sentences.append(
             f"Grey: losses between those that B5 asks for. B5 judges some of the configurations, named in advance, each over all "
-            f"its seeds; of all {len(heights)} medians left of the grey {(heights < peak).sum()} lie below its h of {peak:g}."
+            f"its seeds; of all {left} medians left of the grey {low} lie below its h of {peak:g}."
         )
     return " ".join(sentences)

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from replications.double_descent.liu2023.captions.common import at, seeds
+from replications.double_descent.liu2023.captions.common import at, seeds, told_at
 from replications.double_descent.liu2023.measuring import widths
 from replications.double_descent.liu2023.plotting import select
 from replications.double_descent.liu2023.plotting.training import LOSS_FLOOR, OPTIMISER_FLOOR
 from replications.double_descent.science.drawing import count
 from replications.double_descent.science.wording import listed, peak_of, steps_text
 from verifig.ground.numbers import text
+from verifig.pages import marked
 
 
 def horizons_alt(risk: pd.DataFrame, settings: Mapping) -> str:
@@ -82,9 +83,14 @@ def optimisers_note(risk: pd.DataFrame, iterated: pd.DataFrame, settings: Mappin
         if len(wide):
             medians = wide.groupby("width")["train_mse"].median()
             if medians.iloc[-1] > 2 * medians.min():
+                low, high = (
+                    told_at(text(float(medians[width]), 2), wide, width, "train_mse")
+                    for width in (medians.idxmin(), medians.index[-1])
+                )
+                place = marked.of_table(f"W = {medians.idxmin()}", wide, "train_mse", "smallest median of")
                 sentences.append(
-                    f"The training loss of Adam {run['learning_rate']:g} rises again, from {text(float(medians.min()), 2)} at "
-                    f"W = {medians.idxmin()} to {text(float(medians.iloc[-1]), 2)} at W = {medians.index[-1]}."
+                    f"The training loss of Adam {run['learning_rate']:g} rises again, from {low} at {place} to {high} at "
+                    f"W = {medians.index[-1]}."
                 )
     return " ".join(sentences)
 
@@ -114,7 +120,11 @@ def flattest(kappa: pd.Series) -> str:
     """How long the flattest direction takes at the median condition number; nothing where there is none."""
     if not len(kappa):
         return ""
+    steps = marked.mark(
+        text(float(f"{kappa.median() ** 2:.1e}"), 2),
+        f"features · condition number, width=n: square of the median of {len(kappa)} seeds",
+    )
     return (
         "Along the flattest direction at W = n what is left to fit falls by a factor e within about κ² steps of size 1/L: "
-        f"{text(float(f'{kappa.median() ** 2:.1e}'), 2)} steps at the median κ."
+        f"{steps} steps at the median κ."
     )

@@ -11,7 +11,7 @@ from verifig.ground.paths import ruleset_dir
 from verifig.ground.yaml_files import read_yaml
 from verifig.judging import claims, judgement
 from verifig.measuring.tables import Tables
-from verifig.pages import figures
+from verifig.pages import figures, marked
 from verifig.training.artifacts import Artifact
 
 CLAIMS = ruleset_dir("liu2023") / "claims.yaml"
@@ -84,7 +84,7 @@ def test_heights_by_output_scale_are_compared_after_equal_steps():
 def test_medians_below_the_height_that_is_asked_are_counted():
     table = pd.DataFrame({"name": ["a", "b", "c"], "seed": 0, "loss": [0.001, 0.002, 0.02], "height": [1.9, 3.0, 0.9]})
     note = captions.networks.loss_peak_note(table, (0.0025, 0.009), 2.0)
-    assert "of all 2 medians left of the grey 1 lie below its h of 2" in note
+    assert "of all 2 medians left of the grey 1 lie below its h of 2" in marked.plain(note)
 
 
 @pytest.mark.parametrize(("factor", "sound"), [(0.1, True), (30.0, False), (np.nan, False)])

@@ -9,7 +9,7 @@ from torch import Tensor
 from replications.grokking.doshi2024.experiments.data import SETS, draw
 from replications.grokking.doshi2024.experiments.network import Network
 from replications.grokking.doshi2024.pruning import ORDERS, order, removed_counts
-from replications.grokking.science import THEME, fourier
+from replications.grokking.science import THEME, neurons
 from verifig.training import loop, optim
 from verifig.training.ensemble import dtype_of, generator, indicators
 from verifig.training.run import Run
@@ -93,25 +93,15 @@ class Corrupted(Trainable):
         train = self.sets[:, SETS.index("train")]
         error = (outputs - torch.nn.functional.one_hot(self.given, self.p)).square().mean(2)
         shuffled = torch.randperm(self.p, generator=generator(THEME, "doshi shuffle", self.p))
-        periodicity = self.participation(torch.arange(self.p))
+        periodicity = neurons.participation(*self.network.weights, torch.arange(self.p))
         found = {f"{name}_accuracy": accuracies[:, k] for k, name in enumerate(SETS)}
         return found | {
             "recovered": shares(guess == self.true, drawn[:, None])[:, 0],
             "loss": shares(error, train[:, None])[:, 0],
             "participation": periodicity,
-            "shuffled": self.participation(shuffled).mean(1),
+            "shuffled": neurons.participation(*self.network.weights, shuffled).mean(1),
             "pruned": self.pruned(squared, periodicity),
         }
-
-    def participation(self, places: Tensor) -> Tensor:
-        """Inverse participation ratio [K, N] of each neuron: the mean over its row of U, its row of V, its column of W.
-
-        Args:
-            places: [p] the order in which the entries are taken: 0, 1, ..., or a random one, in which no wave is left.
-        """
-        w1, w2 = (weight.double() for weight in self.network.weights)
-        parts = w1[:, : self.p].transpose(1, 2), w1[:, self.p :].transpose(1, 2), w2
-        return sum(fourier.participation(part[..., places.to(part.device)]) for part in parts) / 3
 
     def pruned(self, squared: Tensor, periodicity: Tensor) -> Tensor:
         """Accuracies [K, orders, shares, sets] with growing shares of neurons removed; NaN before the last step.

@@ -11,7 +11,7 @@ from replications.grokking.doshi2024.experiments.data import SETS, draw
 from replications.grokking.doshi2024.experiments.network import Network
 from replications.grokking.doshi2024.phases import phase
 from replications.grokking.doshi2024.pruning import ORDERS, order, removed_counts
-from replications.grokking.science import fourier, tasks
+from replications.grokking.science import fourier, neurons, tasks
 from verifig.planning import rulesets
 from verifig.training.ensemble import generator
 from verifig.training.members import members_of
@@ -140,14 +140,14 @@ def test_participation_is_the_mean_over_both_rows_and_the_column():
     u, v = program.network.weights[0][0, :11].T, program.network.weights[0][0, 11:].T
     w = program.network.weights[1][0]
     expected = (fourier.participation(u) + fourier.participation(v) + fourier.participation(w)) / 3
-    torch.testing.assert_close(program.participation(torch.arange(11))[0], expected)
+    torch.testing.assert_close(neurons.participation(*program.network.weights, torch.arange(11))[0], expected)
 
 
 def test_pruning_removes_columns_of_the_network():
     program = with_weights(*(np.random.default_rng(2).normal(size=shape) for shape in ((9, 5), (9, 5), (5, 9))))
     program.shares, program.taken = [0.0, 0.4, 1.0], program.steps
     pruned = program.record()["pruned"][0]
-    ratios = program.participation(torch.arange(5))[0].numpy()
+    ratios = neurons.participation(*program.network.weights, torch.arange(5))[0].numpy()
     hidden = program.network.features(program.every)[0]
     for k, name in enumerate(ORDERS[:2]):
         gone = order(ratios, name)[:4]  # 0.4 of 9, rounded

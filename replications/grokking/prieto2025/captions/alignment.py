@@ -1,6 +1,6 @@
 """Captions of naive loss minimisation: Figure 5."""
 
-from replications.grokking.prieto2025.captions.common import BANDS, Caption, Run
+from replications.grokking.prieto2025.captions.common import Caption, Run
 from replications.grokking.prieto2025.measuring.levels import ALIGNED, SOLVED
 from verifig.pages.page import Page
 
@@ -18,7 +18,7 @@ def fig5(page: Page) -> Caption:
         "note": lambda: (
             f"{run.task('float32').capitalize()} ({run.seeds('float32_bias')} on the right), learning rate "
             f"{used['learning_rate']:g}, softmax in {used['softmax_precision']}. "
-            f"{BANDS} The paper's axis names the gradient, its positive values need the negative "
+            f"The paper's axis names the gradient, its positive values need the negative "
             "gradient; its caption swaps panels a and b. Its panel c, a transformer, is not drawn here."
         ),
     }

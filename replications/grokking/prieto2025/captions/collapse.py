@@ -1,7 +1,7 @@
 """Captions of softmax collapse by precision: Figure 2, and the law for its time."""
 
 from replications.grokking.prieto2025 import arms
-from replications.grokking.prieto2025.captions.common import BANDS, Caption, Run
+from replications.grokking.prieto2025.captions.common import Caption, Run
 from replications.grokking.prieto2025.measuring.collapse import predicted_delay
 from replications.grokking.prieto2025.measuring.levels import COLLAPSE
 from replications.grokking.prieto2025.plotting.collapse import Pair
@@ -26,7 +26,7 @@ def fig2(page: Page) -> Caption:
         ),
         "note": lambda: (
             f"{run.task(single).capitalize()}; learning rate {used['learning_rate']:g}, beta2 = {used['beta2']:g} "
-            f"(the paper: 0.99). {BANDS} Dotted: half of the samples have collapsed. Right: the paper's points, of one seed, at "
+            f"(the paper: 0.99). Dotted: half of the samples have collapsed. Right: the paper's points, of one seed, at "
             f"p = {page.paper('fig2_collapse')['modulus']} and 70 % of the pairs; of float32 there are none."
         ),
     }

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from replications.grokking.prieto2025.measuring.levels import COLLAPSE, FIT, SOLVED
 from verifig.pages.page import Page
 
-BANDS = "Lines: median over seeds, bands: their range."
 ONLY_PAPER = "Trained at paper scale only: the points are read off the authors' output, no run of ours is drawn."
 OPERATIONS = {"add": "addition", "subtract": "subtraction", "product": "multiplication"}
 Caption = dict[str, str | Callable[[], str]]

@@ -1,7 +1,7 @@
 """Captions of collapse brought about: Figures 8 and 14."""
 
 from replications.grokking.prieto2025 import arms
-from replications.grokking.prieto2025.captions.common import BANDS, ONLY_PAPER, Caption, Run
+from replications.grokking.prieto2025.captions.common import ONLY_PAPER, Caption, Run
 from verifig.pages.page import Page
 
 
@@ -18,7 +18,7 @@ def fig8(page: Page) -> Caption:
             "Test accuracy with and without the correct-class logits in the loss: it ends at "
             f"{run.final('zeroed')} without and {run.final('not_zeroed')} with them."
         ),
-        "note": lambda: f"{run.task('zeroed').capitalize()}. {BANDS}",
+        "note": lambda: f"{run.task('zeroed').capitalize()}.",
     }
 
 
@@ -34,7 +34,7 @@ def fig14(page: Page) -> Caption:
         "note": lambda: (
             f"MNIST, {used['train_size']} training and {used['test_size']:,} test images, width "
             f"{used['width']}, {used['epochs']:,} epochs, learning rate "
-            f"{used['learning_rate']:g}, {run.seeds_of(names)}. {BANDS} A sample counts as collapsed also where its largest "
+            f"{used['learning_rate']:g}, {run.seeds_of(names)}. A sample counts as collapsed also where its largest "
             "logit belongs to a wrong class, as it can before it is fitted."
         ),
     }

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from replications.grokking.prieto2025.arms import rate
-from replications.grokking.prieto2025.captions.common import BANDS, ONLY_PAPER, Caption, Run
+from replications.grokking.prieto2025.captions.common import ONLY_PAPER, Caption, Run
 from replications.grokking.prieto2025.measuring.levels import FIT
 from verifig.pages.figures import pick
 from verifig.pages.page import Page
@@ -20,7 +20,7 @@ def fig1a(page: Page) -> Caption:
             f"{run.final('adamw')}."
         ),
         "note": lambda edge: (
-            f"{run.task('perp_adamw').capitalize()}. {BANDS} Diamonds and squares: read off the authors' output, of one seed; "
+            f"{run.task('perp_adamw').capitalize()}. Diamonds and squares: read off the authors' output, of one seed; "
             f"of AdamW there are none. {_outside(page, edge)}The paper labels the run "
             " 'perpAdamW + StableMax', its script trains plain float32 cross-entropy, as here."
         ),
@@ -53,7 +53,7 @@ def fig6a(page: Page) -> Caption:
             "Accuracy of a one-layer transformer; at the end test accuracy is "
             f"{run.by_label('final_test_accuracy', names, percent=True)}."
         ),
-        "note": lambda: f"{run.task('adamw').capitalize()}. {BANDS}",
+        "note": lambda: f"{run.task('adamw').capitalize()}.",
     }
 
 
@@ -69,7 +69,7 @@ def fig6b(page: Page) -> Caption:
         ),
         "note": lambda: (
             f"Above: {slow.task('perp_adamw')}. Below: {delay.task('perp_sgd')}, momentum {sgd['momentum']:g}, all in "
-            f"{sgd['dtype']}. {BANDS} Diamonds and squares: read off the authors' output; of SGD there are none. "
+            f"{sgd['dtype']}. Diamonds and squares: read off the authors' output; of SGD there are none. "
             "Hatched: the plateau of test accuracy in Chou's replication."
         ),
     }

@@ -3,7 +3,7 @@
 import math
 
 from replications.grokking.prieto2025 import arms
-from replications.grokking.prieto2025.captions.common import BANDS, ONLY_PAPER, Caption, Run
+from replications.grokking.prieto2025.captions.common import ONLY_PAPER, Caption, Run
 from replications.grokking.prieto2025.plotting.stablemax import EXP_CUT
 from verifig.pages.page import Page
 
@@ -19,7 +19,7 @@ def fig1b(page: Page) -> Caption:
         ),
         "note": lambda: (
             f"{run.task('stablemax').capitalize()}; learning rate {stablemax['learning_rate']:g}, beta2 = {stablemax['beta2']:g} with StableMax, "
-            f"{softmax['beta2']:g} with softmax. {BANDS} Diamonds: the paper's StableMax, at p = "
+            f"{softmax['beta2']:g} with softmax. Diamonds: the paper's StableMax, at p = "
             f"{page.paper('fig1b_test')['modulus']}. Epoch 0 is left out of the log axis."
         ),
     }
@@ -44,7 +44,7 @@ def fig4_norm(page: Page) -> Caption:
     return {
         "alt": lambda: f"Left: L2 norm of the weights on a log axis. Right: test accuracy. {growth}",
         "note": lambda: (
-            f"{run.task('stablemax').capitalize()}{whose}. {growth} {theirs} {BANDS} Epoch 0 is left out of the log axes."
+            f"{run.task('stablemax').capitalize()}{whose}. {growth} {theirs} Epoch 0 is left out of the log axes."
         ),
     }
 
@@ -60,9 +60,7 @@ def fig4_codes(page: Page) -> Caption:
                 for name, label in names.items()
             )
         ),
-        "note": lambda: (
-            f"{run.task('codes14').capitalize()}, learning rate {run.used('codes14')['learning_rate']:g}. {BANDS}"
-        ),
+        "note": lambda: f"{run.task('codes14').capitalize()}, learning rate {run.used('codes14')['learning_rate']:g}.",
     }
 
 
@@ -94,5 +92,5 @@ def fig4_parity(page: Page) -> Caption:
             "Train and test accuracy on sparse parity with StableMax; test accuracy ends at "
             f"{Run(page, 'parity').final('base', take='range')}."
         ),
-        "note": f"{BANDS} Triangles: Chou's replication.",
+        "note": "Triangles: Chou's replication.",
     }

@@ -3,7 +3,7 @@
 import math
 
 from replications.grokking.prieto2025 import arms
-from replications.grokking.prieto2025.captions.common import BANDS, Caption, Run
+from replications.grokking.prieto2025.captions.common import Caption, Run
 from replications.grokking.prieto2025.measuring.levels import FIT
 from verifig.pages.page import Page
 
@@ -20,7 +20,7 @@ def fig6c(page: Page) -> Caption:
         ),
         "note": lambda: (
             f"{run.task('adamw_wd4').capitalize()}, learning rate {run.used('adamw_wd4')['learning_rate']:g}; AdamW with weight decay, and "
-            f"the accuracy of perpAdamW. Epoch 0 is left out of the log axes. {BANDS} With decay the norm is largest at epoch {run.of('norm_peak_epoch', 'adamw_wd4')} "
+            f"the accuracy of perpAdamW. Epoch 0 is left out of the log axes. With decay the norm is largest at epoch {run.of('norm_peak_epoch', 'adamw_wd4')} "
             f"({run.of('norm_peak', 'adamw_wd4')}) and {run.of('final_norm', 'adamw_wd4')} at the end; test accuracy passes one half at epoch "
             f"{run.of('half_test_epoch', 'adamw_wd4')}."
         ),
@@ -43,7 +43,7 @@ def fig15(page: Page) -> Caption:
         "note": lambda: (
             f"{run.task('wd8').capitalize()}, learning rate {decayed['learning_rate']:g}. Projection: perpAdamW, with beta2 = "
             f"{projected['beta2']:g} and eps = {projected['eps']:g}; the weight decays have "
-            f"{decayed['beta2']:g} and {decayed['eps']:g}. {BANDS} Dots: seeds; triangles: runs that never get there, at the "
+            f"{decayed['beta2']:g} and {decayed['eps']:g}. Dots: seeds; triangles: runs that never get there, at the "
             "last epoch, where they may coincide. Dashed: the first epochs of test accuracy 100 % in Chou's tuned runs."
         ),
     }

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from replications.grokking.science import THEME, fourier
+from replications.grokking.science import THEME, neurons
 from replications.grokking.science.quadratic import Quadratic
 from replications.grokking.science.tasks import divide, table
 from replications.grokking.tian2025 import energy
@@ -126,13 +126,10 @@ class Network(Trainable):
         return torch.full((len(labels),), torch.nan, dtype=torch.float64, device=labels.device)
 
     def _features(self) -> dict[str, Tensor]:
-        rows = self.net.weights[0].transpose(1, 2).double().split(self.modulus, -1)
-        shares = fourier.energy(rows[0]) + fourier.energy(rows[1])
-        size = shares.sum(-1)
-        purity = shares.amax(-1) / size
-        numbers = torch.arange(shares.shape[-1], device=shares.device)
-        pure = (shares.argmax(-1, keepdim=True) == numbers) & (purity >= PURE)[..., None]
-        return {"purity": (purity * size).sum(1) / size.sum(1), "frequencies": pure.any(1).sum(1).double()}
+        strengths = neurons.strengths(self.net.weights[0])
+        numbers = torch.arange(strengths.shape[-1], device=strengths.device)
+        pure = (strengths.argmax(-1, keepdim=True) == numbers) & (neurons.purity(strengths) >= PURE)[..., None]
+        return {"purity": neurons.mean_purity(strengths), "frequencies": pure.any(1).sum(1).double()}
 
 
 class TopLayer(Network):

@@ -84,6 +84,9 @@ class Stub:
         rows = figures.pick(self.out, **wanted)
         return rows.set_index("seed")["value"]
 
+    def formed(self, text, *how):
+        return text
+
     def number(self, experiment, statistic, condition=None, take="mean", percent=False):
         value = getattr(self.value(experiment, statistic, condition), take)()
         return f"{100 * value:.3g} %" if percent else f"{value:.3g}"

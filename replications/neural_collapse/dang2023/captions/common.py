@@ -8,6 +8,7 @@ import pandas as pd
 from replications.neural_collapse.dang2023.plotting import select
 from replications.neural_collapse.dang2023.plotting.select import Heads
 from verifig.ground.numbers import text
+from verifig.pages import marked
 
 
 def listed(items: Iterable) -> str:
@@ -33,19 +34,25 @@ def seeds(heads: Heads) -> str:
 
 
 def bands(heads: Heads, more: str = "") -> str:
-    """What lines and bands are; `more` on the seeds."""
-    return f"Lines and bands: median and range over {seeds(heads)}{more}."
+    """Over what lines and bands are; `more` on the seeds."""
+    return f"{seeds(heads)}{more}."
 
 
 def ends(runs: pd.DataFrame, curve: str, heads: Heads) -> np.ndarray:
     """Last values of a curve of all these conditions and seeds."""
+    return last(runs, curve, heads)["value"].to_numpy(float)
+
+
+def last(runs: pd.DataFrame, curve: str, heads: Heads) -> pd.DataFrame:
+    """Their rows."""
     rows = runs[(runs["curve"] == curve) & runs["condition"].isin(heads)]
-    return rows[rows["x"] == rows.groupby("condition")["x"].transform("max")]["value"].to_numpy(float)
+    return rows[rows["x"] == rows.groupby("condition")["x"].transform("max")]
 
 
 def largest(runs: pd.DataFrame, curve: str, heads: Heads) -> str:
     """The largest last value as text."""
-    return text(float(np.max(ends(runs, curve, heads))), 2)
+    rows = last(runs, curve, heads)
+    return marked.of_table(text(float(rows["value"].max()), 2), rows, "value", "largest of")
 
 
 def by_condition(runs: pd.DataFrame, curve: str, heads: Heads) -> str:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from replications.neural_collapse.dang2023.plotting.select import Heads
 from verifig.ground.numbers import text
+from verifig.pages import marked
 
 BELOW = 1e-3  # relative distance from which an objective counts as below the simplex
 
@@ -43,15 +44,22 @@ def below_simplex(ratios: Mapping[str, Sequence[float]], heads: Heads) -> str:
         return "Only one linear layer was run."
     below = sum(int(np.sum(np.asarray(values) > BELOW)) for values in deep.values())
     total = sum(len(values) for values in deep.values())
+    count = marked.mark(f"{below}", f"cross_entropy · below simplex: those of {total} starts above {BELOW:g}")
     where = f"below the best simplex point by more than one part in {1 / BELOW:,.0f}"
     lead = (
-        f"Of {total} runs with two or more layers {below} end {where}, so that point is not the optimum in their settings."
+        f"Of {total} runs with two or more layers {count} end {where}, so that point is not the optimum in their settings."
         if below
         else f"None of {total} runs with two or more layers ends {where}."
     )
     parts = [
         f"K = {len(heads[name]['sizes'])}, M = {heads[name]['depth']}: "
-        + ", ".join(text(100 * value, 2) if abs(value) > 1e-6 else "0" for value in values)
+        + ", ".join(
+            marked.mark(
+                text(100 * value, 2) if abs(value) > 1e-6 else "0",
+                f"cross_entropy · {name} · below simplex, of one start",
+            )
+            for value in values
+        )
         for name, values in deep.items()
     ]
     return f"{lead} By start, in percent below: {'; '.join(parts)}."

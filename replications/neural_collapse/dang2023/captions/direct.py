@@ -11,6 +11,7 @@ from replications.neural_collapse.dang2023.captions.common import (
     depths,
     ends,
     largest,
+    last,
     listed,
     seeds,
 )
@@ -18,6 +19,7 @@ from replications.neural_collapse.dang2023.measuring.geometry import family, imb
 from replications.neural_collapse.dang2023.plotting import select
 from replications.neural_collapse.dang2023.plotting.select import Heads
 from verifig.ground.numbers import text
+from verifig.pages import marked
 
 
 def geometry_alt(frame: pd.DataFrame, heads: Heads) -> str:
@@ -66,9 +68,14 @@ def balanced_note(runs: pd.DataFrame, heads: Heads) -> str:
         next((n for n, s in select.of_family(heads, f).items() if s["depth"] == 1), None) for f in ("of", "etf")
     )
     if plain and biased:
-        without, with_bias = (float(np.median(ends(runs, "nc2_w", {n: heads[n]}))) for n in (plain, biased))
+        rows = [last(runs, "nc2_w", {n: heads[n]}) for n in (plain, biased)]
+        without, with_bias = (float(each["value"].median()) for each in rows)
+        told = [
+            marked.of_table(text(value, 2), each, "value", "median of")
+            for value, each in zip((without, with_bias), rows, strict=True)
+        ]
         sentences.append(
-            f"With one layer the median of NC2 ends at {text(without, 2)} without a bias and at {text(with_bias, 2)} with one."
+            f"With one layer the median of NC2 ends at {told[0]} without a bias and at {told[1]} with one."
         )
         if with_bias > 10 * without:
             s = heads[biased]
@@ -140,7 +147,10 @@ def exponents(predicted: Mapping[str, Sequence[float]], heads: Heads) -> str:
     chosen = {s["depth"]: predicted[name][0] for name, s in select.imbalanced(heads).items() if name in predicted}
     if not chosen:
         return ""
-    pairs = [f"{text(slope)} instead of {text(m / (m + 1))} (M = {m})" for m, slope in chosen.items()]
+    pairs = [
+        f"{marked.mark(text(slope), f'direct · predicted slope, M = {m}: exact')} instead of {text(m / (m + 1))} (M = {m})"
+        for m, slope in chosen.items()
+    ]
     return f"At the decays used here the slopes of log p_k against log n_k in the closed form are {listed(pairs)}."
 
 
@@ -180,7 +190,11 @@ def _gains_end(runs: pd.DataFrame, heads: Heads) -> str:
     """`0.997, 0.997 and 0.997 (width 64); 0.249 and 0 (width 32)`: final self-output of every seed."""
     found = []
     for name, s in heads.items():
-        values = listed(text(round(float(value), 6)) for value in ends(runs, "self_output", {name: s}))
+        rows = last(runs, "self_output", {name: s})
+        values = listed(
+            marked.of_table(text(round(float(value), 6)), rows.iloc[[k]], f"value of seed {rows['seed'].iloc[k]}")
+            for k, value in enumerate(rows["value"])
+        )
         found.append(f"{values} (width {s['width']})")
     return "; ".join(found)
 

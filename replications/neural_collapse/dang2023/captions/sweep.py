@@ -11,6 +11,7 @@ from replications.neural_collapse.dang2023.measuring.sweep import NEAR, near_thr
 from replications.neural_collapse.dang2023.plotting.select import Heads
 from replications.neural_collapse.dang2023.plotting.sweep import predicted_lengths
 from verifig.ground.numbers import text
+from verifig.pages import marked
 
 ZERO = 1e-3  # self-output below which a class counts as collapsed
 
@@ -34,10 +35,9 @@ def staircase_note(measured: pd.DataFrame, settings: Mapping) -> str:
     """What is drawn, and how many decays lie too near to a threshold to be judged."""
     decays = measured["decay"].unique()
     near = int(near_threshold(settings["sizes"], settings["depth"], decays).sum())
+    told = marked.of_table(f"{near} of {len(decays)}", measured, "decay", "those near a threshold, over")
     return f"Rings: direct optimisation, {settings['seeds']} seeds; lines: closed form; dotted: thresholds. " + (
-        f"{near} of {len(decays)} decays lie within {text(100 * NEAR)} % of a threshold; they are drawn but not judged."
-        if near
-        else ""
+        f"{told} decays lie within {text(100 * NEAR)} % of a threshold; they are drawn but not judged." if near else ""
     )
 
 
@@ -62,9 +62,15 @@ def jump_note(branches: pd.DataFrame, heads: Heads) -> str:
     kept = int((alive["self_output"] >= ZERO).sum())
     beyond = int((warm[warm["beta"].to_numpy() >= limit]["self_output"] < ZERO).sum())
     begin = listed(sorted({f"{s['start_beta']:g}" for s in heads.values() if s["start"] == "minimiser"}))
+    past = warm.drop(alive.index)
+    counts = ((kept, alive, "do not end at zero"), (beyond, past, "end at zero"), (zero, cold, "end at zero"))
+    kept, beyond, zero = (
+        marked.of_table(f"{found} of {len(rows)}", rows, "self_output", f"those that {what} among")
+        for found, rows, what in counts
+    )
     return (
         "Lines: closed form, solid where it is the global minimum and dashed where it is a local one. Circles: runs started near "
-        f"the minimiser of β = {begin}; below the spinodal {kept} of {len(alive)} do not end at zero, beyond it {beyond} of "
-        f"{len(warm) - len(alive)} do. Squares, one inside the other by depth: runs started near zero; {zero} of {len(cold)} "
+        f"the minimiser of β = {begin}; below the spinodal {kept} do not end at zero, beyond it {beyond} "
+        f"do. Squares, one inside the other by depth: runs started near zero; {zero} "
         "end there. Below: one decay for features and layers, closed form."
     )

@@ -9,7 +9,7 @@ from replications.neural_collapse.dang2023.measuring.geometry import family, imb
 from replications.neural_collapse.dang2023.plotting import drawing, select
 from replications.neural_collapse.dang2023.plotting.drawing import by_depth, colour, entry, legend_below, rows_of
 from replications.neural_collapse.dang2023.plotting.select import BALANCED, Heads
-from verifig.pages import figures
+from verifig.pages import figures, narrow
 from verifig.pages.figures import pick
 
 MATRICES = {"classifier": "classifiers", "feature": "class means", "output": "outputs"}
@@ -26,7 +26,7 @@ def geometry(frame: pd.DataFrame, heads: Heads) -> Figure:
     red, blue = (matplotlib.colors.to_rgb(shade) for shade in ("#b2182b", "#2166ac"))
     stops = [(0, (*blue, 1)), (0.5, (*blue, 0)), (0.5, (*red, 0)), (1, (*red, 1))]
     shades = matplotlib.colors.LinearSegmentedColormap.from_list("signed", stops)
-    figure, axes = figures.grid(9, rows=len(heads), width=8.9, height=1.35)
+    figure, axes = figures.grid(9, rows=len(heads), width=8.9, height=1.35, narrow_columns=3)
     for row, (condition, settings) in enumerate(heads.items()):
         chosen = pick(frame, condition=condition)
         for block, (matrix, title) in enumerate(MATRICES.items()):
@@ -37,9 +37,11 @@ def geometry(frame: pd.DataFrame, heads: Heads) -> Figure:
                 scale = part[(part["stage"] == "start") == (stage == "start")]["value"]
                 limit = max(float(np.abs(scale).max()), 1e-300)
                 if len(table):  # without decay nothing is predicted
-                    each.imshow(table, cmap=shades, vmin=-limit, vmax=limit, interpolation="nearest")
+                    each.imshow(table, cmap=shades, vmin=-limit, vmax=limit, interpolation="none")
                 classes = range(len(table))
                 below, left = row == len(heads) - 1, block + k == 0
+                if narrow.drawn():  # a row a matrix
+                    below, left = below and block == len(MATRICES) - 1, k == 0
                 numbers = [str(one + 1) for one in classes]
                 each.set_xticks(classes if below else [], numbers if below else [], fontsize=8)
                 each.set_yticks(classes if left else [], numbers if left else [], fontsize=8)
@@ -48,7 +50,7 @@ def geometry(frame: pd.DataFrame, heads: Heads) -> Figure:
                 each.grid(False)
                 for spine in each.spines.values():
                     spine.set_visible(True)
-                if row == 0:
+                if row == 0 or narrow.drawn():
                     each.set_title(f"{title}\n{when}", fontsize=8.5)
         axes[row * 9].set_ylabel(f"{FAMILIES[family(settings)]}\nclass", fontsize=8.5)
     shown = matplotlib.cm.ScalarMappable(matplotlib.colors.Normalize(-1, 1), shades)

@@ -8,7 +8,7 @@ from replications.neural_collapse.dang2023 import captions, plotting
 from replications.neural_collapse.dang2023.measuring import soundness
 from replications.neural_collapse.dang2023.plotting import select
 from verifig.measuring.tables import Tables
-from verifig.pages import figures
+from verifig.pages import figures, marked
 from verifig.training.artifacts import Artifact
 
 EQUAL = {"sizes": [10] * 4, "bias": False, "depth": 1, "width": 64, "init": 0.1, "seeds": 3, "start": "random"}
@@ -40,7 +40,7 @@ def runs(final: dict[str, float]) -> pd.DataFrame:
 def test_the_bias_is_said_to_slow_one_layer_only_where_it_does():
     heads = {name: HEADS[name] | OPTIMISER for name in ("of1", "etf1")}
     slow = captions.direct.balanced_note(runs({"of1": 1e-10, "etf1": 1e-6}), heads)
-    assert "at 1.0 × 10⁻¹⁰ without a bias and at 1.0 × 10⁻⁶ with one" in slow
+    assert "at 1.0 × 10⁻¹⁰ without a bias and at 1.0 × 10⁻⁶ with one" in marked.plain(slow)
     assert "148-fold in 10,000 iterations" in slow
     fast = captions.direct.balanced_note(runs({"of1": 1e-6, "etf1": 1e-10}), heads)
     assert "weight decay alone" not in fast
@@ -52,8 +52,8 @@ def test_what_cross_entropy_finds_decides_the_sentence():
     heads = {"k4m1": EQUAL, "k4m3": EQUAL | {"depth": 3}}
     assert "None of 4 runs" in captions.cross_entropy.below_simplex({"k4m1": [0.0], "k4m3": [0.0] * 4}, heads)
     found = captions.cross_entropy.below_simplex({"k4m1": [0.0], "k4m3": [0.0, 0.078, 0.0, 0.19]}, heads)
-    assert "Of 4 runs with two or more layers 2 end below" in found
-    assert "K = 4, M = 3: 0, 7.8, 0, 19" in found
+    assert "Of 4 runs with two or more layers 2 end below" in marked.plain(found)
+    assert "K = 4, M = 3: 0, 7.8, 0, 19" in marked.plain(found)
 
 
 def test_gains_are_those_of_the_widths():

@@ -113,7 +113,7 @@ def by_outputs_alt(run: Run) -> str:
 def by_outputs_note(run: Run) -> str:
     """What is drawn, the gains, and what they cannot tell."""
     return (
-        f"Lines: means, bands: 95 % intervals over seeds. {by_outputs(run)} The bottleneck has "
+        f"{by_outputs(run)} The bottleneck has "
         f"{run.page.settings('plain')['bottleneck']} units (dotted); sizes as far apart as these cannot tell a jump at it from a slope."
     )
 

@@ -8,6 +8,7 @@ import pandas as pd
 from replications.random_teachers.sarnthein2023.captions.run import Run, listed
 from replications.random_teachers.sarnthein2023.plotting.landscapes import FLOOR
 from verifig.ground import numbers
+from verifig.pages import marked
 from verifig.pages.page import MISSING
 
 RAISED = ("kick", "wide_kick")  # regimes whose lines are drawn
@@ -33,7 +34,7 @@ def barriers(planes: pd.DataFrame) -> str:
         return f"{MISSING}."
     (local, local_end), (independent, independent_end) = found.values()
     parts = [
-        f"{numbers.text(top, 2)} ({numbers.text(top / end, 2)} times the student's own) to the {name}"
+        f"{_kl(planes, numbers.text(top, 2), name)} ({_kl(planes, numbers.text(top / end, 2), name)} times the student's own) to the {name}"
         for name, (top, end) in found.items()
     ]
     if max(local / local_end, independent / independent_end) <= 1:
@@ -41,6 +42,11 @@ def barriers(planes: pd.DataFrame) -> str:
     height = "lower towards" if local < independent else "not lower towards"
     as_there = ", as in the paper" if local < independent else ""
     return f"On the way the KL peaks at {listed(parts)} student: the barrier is {height} the local student{as_there}."
+
+
+def _kl(planes: pd.DataFrame, told: str, name: str) -> str:
+    rows = planes[planes["view"] == "shared"]
+    return marked.of_table(told, rows, "kl", f"largest on the way to the {name} student, of")
 
 
 def _way(planes: pd.DataFrame, along: str, across: str) -> tuple[float, float] | None:
@@ -60,8 +66,13 @@ def probing_on_plane(planes: pd.DataFrame) -> str:
     }
     if any(values.empty for values in found.values()):
         return f"{MISSING}."
-    parts = [f"{numbers.text(100 * values.iloc[0])} % at the {name}" for name, values in found.items()]
-    return f"The linear probe reads {listed(parts)}; the highest of that plane is {numbers.text(100 * shared['linear'].max())} %."
+    parts = [
+        marked.of_table(f"{numbers.text(100 * values.iloc[0])} %", shared.loc[values.index], "linear")
+        + f" at the {name}"
+        for name, values in found.items()
+    ]
+    best = marked.of_table(f"{numbers.text(100 * shared['linear'].max())} %", shared, "linear", "largest of")
+    return f"The linear probe reads {listed(parts)}; the highest of that plane is {best}."
 
 
 def valley_alt(run: Run) -> str:

@@ -84,8 +84,8 @@ def gains_alt(run: Run) -> str:
 def gains_note(run: Run) -> str:
     """What is drawn, and which units fire."""
     return (
-        "Titles: learning rates of encoder and head, width of the head. Every panel has its own scale. Lines: means, bands: "
-        f"95 % intervals over {run.seeds(*REGIMES)} seeds. {firing(run)}"
+        "Titles: learning rates of encoder and head, width of the head. Every panel has its own scale. "
+        f"Over {run.seeds(*REGIMES)} seeds. {firing(run)}"
     )
 
 
@@ -106,7 +106,7 @@ def divergence_alt(run: Run) -> str:
 def divergence_note(run: Run) -> str:
     """What is drawn, ratios of the KL, and distances."""
     return (
-        f"Lines: medians, bands: range over {run.seeds(*REGIMES)} seeds. In `plain` alpha = 0 (a copy) is drawn beside alpha = "
+        f"Over {run.seeds(*REGIMES)} seeds. In `plain` alpha = 0 (a copy) is drawn beside alpha = "
         f"{run.alpha('plain', 'local')}. {divergence(run)} {distance(run)}"
     )
 

@@ -70,7 +70,11 @@ def against_pixels(run: Run) -> str:
     found = {probe: over_pixels(run, probe) for probe in PROBES}
     if np.isnan(list(found.values())).any():
         return f"{MISSING}."
-    below = [f"{numbers.text(-value, 2)} ({SHORT[p]})" for p, value in found.items() if value < 0]
+    below = [
+        f"{run.page.formed(numbers.text(-value, 2), 'plain', f'input {p} less the mean of {p} over seeds, in points')} ({SHORT[p]})"
+        for p, value in found.items()
+        if value < 0
+    ]
     if not below:
         return "It beats the raw pixels under every probe, as in the paper."
     above = [SHORT[probe] for probe, value in found.items() if value >= 0]

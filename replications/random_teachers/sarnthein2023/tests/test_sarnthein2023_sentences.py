@@ -9,7 +9,7 @@ from replications.random_teachers.sarnthein2023.measuring import soundness
 from replications.random_teachers.sarnthein2023.measuring.conditions import PROBES
 from verifig.ground.conditions import condition_text
 from verifig.measuring.tables import Tables
-from verifig.pages import prose
+from verifig.pages import marked, prose
 from verifig.planning import rulesets
 from verifig.training.artifacts import Artifact
 from verifig.training.members import merge
@@ -35,6 +35,9 @@ class Stub:
         return "7"
 
     def told(self, text, *asked, **how):
+        return text
+
+    def formed(self, text, *how):
         return text
 
     def paper(self, name):
@@ -119,7 +122,7 @@ def test_barriers_are_read_off_the_plane():
     plane = pd.DataFrame({"view": "shared", "a": a, "b": b, "kl": 1e-5, "linear": 0.5})
     plane.loc[(plane["a"] == 0.5) & (plane["b"] == 0), "kl"] = 4e-5
     plane.loc[(plane["b"] == 0.5) & (plane["a"] == 0), "kl"] = 8e-5
-    told = landscapes.barriers(plane)
+    told = marked.plain(landscapes.barriers(plane))
     assert "4 times the student's own) to the local" in told
     assert "lower towards the local student, as in the paper" in told
     assert prose.collapse(landscapes.barriers(plane[plane["a"] != 0])) == "Not computed here."

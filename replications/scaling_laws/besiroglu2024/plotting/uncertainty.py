@@ -1,16 +1,21 @@
 """Figures of what the fit leaves open: bootstraps, the optimal policy, and where the optimiser stopped."""
 
+import itertools
+
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from replications.scaling_laws.besiroglu2024 import published
 from replications.scaling_laws.besiroglu2024.fitting import law
-from verifig.pages import figures
+from verifig.pages import figures, narrow
 from verifig.pages.figures import BLUE, ORANGE, RED, pick
 
 DENSITY = LinearSegmentedColormap.from_list("density", [(BLUE, 0.06), (BLUE, 1)])  # on light and on dark ground
+CELLS = 30  # of a side of a density
+LABELS = {"A": "ln A", "B": "ln B", "E": "E", "alpha": "α", "beta": "β"}
 ENDS = {"mean": ("mean of the losses", RED), "sum": ("sum", ORANGE), "scaled": ("1,000 × sum", BLUE)}
 
 
@@ -38,42 +43,75 @@ def c_width(bootstrap: pd.DataFrame, paper: dict) -> Figure:
 
 
 def c_pairs(bootstrap: pd.DataFrame) -> Figure:
-    """Every pair of parameters over the bootstrap fits, in logs where A, B and E are concerned."""
+    """Every pair of parameters over the bootstrap fits, in logs where A, B and E are concerned.
+
+    A matrix, with histograms on its diagonal and correlations above; on a narrow screen the pairs two by two, the most
+    correlated first, with their correlation as title.
+    """
     values = bootstrap.assign(**{name: np.log(bootstrap[name]) for name in ("A", "B")})
-    labels = {"A": "ln A", "B": "ln B", "E": "E", "alpha": "α", "beta": "β"}
-    hoffmann = law.coefficients(published.HOFFMANN)
-    marks = dict(zip(labels, [*published.HOFFMANN[:2], *hoffmann[2:]], strict=True))
-    figure, axes = figures.grid(5, 5, width=8.4, height=1.6)
-    for index, each in enumerate(axes):
-        row, column = divmod(index, 5)
-        y, x = list(labels)[row], list(labels)[column]
+    correlations = values[list(LABELS)].corr()
+    if narrow.drawn():
+        return _pairs_by_correlation(values, correlations)
+    names = list(LABELS)
+    figure, axes = figures.grid(len(names), len(names), width=8.4, height=1.6)
+    for each, (y, x) in zip(axes, itertools.product(names, names), strict=True):
+        row, column = names.index(y), names.index(x)
         if column > row:
             each.axis("off")
-            correlation = np.corrcoef(values[x], values[y])[0, 1]
-            shown = f"{correlation:+.2f}".replace("-", "−")
-            each.text(0.5, 0.5, shown, ha="center", va="center", fontsize=9 + 4 * abs(correlation))
+            correlation = correlations.loc[y, x]
+            each.text(0.5, 0.5, _signed(correlation), ha="center", va="center", fontsize=9 + 4 * abs(correlation))
             continue
         if row == column:
             each.hist(values[x], bins=40, color=BLUE, alpha=0.5)
             each.set_yticks([])
         else:
-            density = each.hexbin(values[x], values[y], gridsize=20, cmap=DENSITY, mincnt=1, linewidths=0)
-            density.set_rasterized(False)
-            mark = {"markerfacecolor": "none", "markeredgecolor": RED, "markersize": 4.5, "linestyle": "none"}
-            each.plot(marks[x], marks[y], "D", label="Hoffmann et al., unrounded", **mark)
+            _pair(each, values, x, y)
         each.tick_params(labelsize=7)
         each.locator_params(nbins=3)
         each.grid(False)
-        if row == 4:
-            each.set_xlabel(labels[x], fontsize=9)
+        if row == len(names) - 1:
+            each.set_xlabel(LABELS[x], fontsize=9)
         else:
             each.set_xticklabels([])
         if column == 0 and row:
-            each.set_ylabel(labels[y], fontsize=9)
+            each.set_ylabel(LABELS[y], fontsize=9)
         elif row != column:
             each.set_yticklabels([])
-    figures.legend_outside(axes[5], "upper right")
+    figures.legend_outside(axes[len(names)], "upper right")
     return figure
+
+
+def _pairs_by_correlation(values: pd.DataFrame, correlations: pd.DataFrame) -> Figure:
+    pairs = sorted(itertools.combinations(LABELS, 2), key=lambda pair: -abs(correlations.loc[pair]))
+    figure, axes = figures.grid(2, len(pairs) // 2, width=8.4, height=1.75, narrow_columns=2)
+    for each, (x, y) in zip(axes, pairs, strict=True):
+        _pair(each, values, x, y)
+        each.set_title(_signed(correlations.loc[x, y]), fontsize=9)
+        each.set_xlabel(LABELS[x], fontsize=9)
+        each.set_ylabel(LABELS[y], fontsize=9)
+        each.tick_params(labelsize=7)
+        each.locator_params(nbins=3)
+        each.grid(False)
+    figures.legend_outside(axes[0], "upper left")
+    return figure
+
+
+def _pair(axes: Axes, values: pd.DataFrame, x: str, y: str) -> None:
+    """Density of the bootstrap fits, and the published parameters."""
+    hoffmann = law.coefficients(published.HOFFMANN)
+    marks = dict(zip(LABELS, [*published.HOFFMANN[:2], *hoffmann[2:]], strict=True))
+    counts, *edges = np.histogram2d(values[x], values[y], bins=CELLS)
+    sides = [end for each in edges for end in (each[0], each[-1])]
+    shown = np.where(counts > 0, counts, np.nan).T
+    axes.imshow(shown, cmap=DENSITY, origin="lower", extent=sides, aspect="auto", interpolation="none")
+    mark = {"markerfacecolor": "none", "markeredgecolor": RED, "markersize": 4.5, "linestyle": "none"}
+    axes.plot(marks[x], marks[y], "D", label="Hoffmann et al., unrounded", **mark)
+    axes.autoscale()
+    axes.margins(0.04)
+
+
+def _signed(correlation: float) -> str:
+    return f"{correlation:+.2f}".replace("-", "−")
 
 
 def c_policy(policy: pd.DataFrame, paper: dict) -> Figure:
@@ -110,7 +148,8 @@ def c_policy(policy: pd.DataFrame, paper: dict) -> Figure:
         axes.plot([paper["from"], policy["C"].max()], [paper[side]] * 2, **line)
     figures.paper_points(axes, [published.CHINCHILLA_FLOP], [paper["hoffmann"]], "notebook, Hoffmann et al.")
     axes.axhline(20, **figures.DASHED, alpha=0.75)
-    axes.annotate("20 tokens per parameter", (1e28, 20), (0, 3), textcoords="offset points", ha="right", fontsize=8)
+    below = {"textcoords": "offset points", "ha": "right", "va": "top", "fontsize": 8}
+    axes.annotate("20 tokens per parameter", (1e28, 20), (0, -3), **below)
     axes.plot(published.CHINCHILLA_FLOP, 1.4e12 / 70e9, "D", color=figures.INK, markersize=6)
     axes.annotate("Chinchilla", (published.CHINCHILLA_FLOP, 20), (7, 6), textcoords="offset points", fontsize=8.5)
     axes.set(xscale="log", xlabel="compute C (FLOP)", ylabel="optimal tokens per parameter")

@@ -47,7 +47,7 @@ def runs(count: int = 60) -> pd.DataFrame:
 @pytest.mark.parametrize("dropped", [0, 3])
 def test_refit_with_any_number_of_dropped_rows(tmp_path, monkeypatch, dropped):
     monkeypatch.setattr(hoffmann, "runs", lambda path: runs())
-    found = statistics(tables(tmp_path, "chinchilla", highest_dropped=dropped, bootstraps=12))
+    found = statistics(tables(tmp_path, "chinchilla", highest_dropped=dropped, bootstraps=12, grid_steps=4))
     assert found.loc[("", "rows_kept"), "value"] == 60 - dropped
     assert (("", "largest_dropped_tokens_per_parameter") in found.index) == (dropped > 0)
     exact = law.coefficients(published.REFIT)[3]

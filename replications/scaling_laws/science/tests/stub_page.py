@@ -30,3 +30,6 @@ class StubPage:
 
     def told(self, text: str, *statistic: object, **options: object) -> str:
         return text
+
+    def formed(self, text: str, *how: str) -> str:
+        return text

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from verifig.pages import marked
 from verifig.pages.figures import pick
 from verifig.pages.page import Page
 
@@ -56,12 +57,15 @@ class Run:
         return f"{first} to {last}"
 
     def bands(self, runs: pd.DataFrame, *conditions: str) -> str:
-        """What lines and bands are, and, if a run that is drawn did not converge, what marks it."""
+        """Over how many seeds lines and bands are, and, if a run that is drawn did not converge, what marks it."""
         counts = dict.fromkeys(str(self.page.seeds(self.experiment, condition)) for condition in conditions)
         parts = [pick(runs, model=self.experiment, condition=condition) for condition in conditions]
-        open_runs = sum(int((~part["converged"]).sum()) for part in parts)
-        return f"Lines: median over {joined(list(counts))} seeds, bands: range." + (
-            f" Open circles: {open_runs} runs that did not converge (training loss of {self.used()['converged_below']:g} or more at the end)."
+        drawn = pd.concat(parts)
+        open_runs = int((~drawn["converged"]).sum())
+        limit = marked.mark(f"{self.used()['converged_below']:g}", f"{self.experiment} · the setting converged below")
+        told = marked.of_table(str(open_runs), drawn, "converged", "those that are not among")
+        return f"{joined(list(counts))} seeds." + (
+            f" Open circles: {told} runs that did not converge (training loss of {limit} or more at the end)."
             if open_runs
             else ""
         )

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from replications.sgd_stability.wu2023.captions.common import Caption, Run, joined
+from verifig.pages import marked
 from verifig.pages.page import Page
 
 
@@ -64,8 +65,9 @@ def d2(page: Page) -> Caption:
 def _open_starts(runs: pd.DataFrame) -> str:
     """From which initial ratios runs did not converge, if from any."""
     rows = runs[(runs["model"] == "balance") & ~runs["converged"]]
-    starts = [f"{ratio:g}" for ratio in sorted(rows["initial_ratio"].unique())]
-    return f" These start from r = {joined(starts)}; d5 counts them." if starts else ""
+    starts = joined([f"{ratio:g}" for ratio in sorted(rows["initial_ratio"].unique())])
+    told = marked.of_table(starts, rows, "initial_ratio", "those of")
+    return f" These start from r = {told}; d5 counts them." if starts else ""
 
 
 def _clipped_starts(run: Run) -> str:
@@ -78,4 +80,7 @@ def _clipped_starts(run: Run) -> str:
     found = [ratio for ratio, step in last.items() if step > 0]
     if not found:
         return ""
-    return f" From r = {joined(found)} gradient descent is clipped, last at step {max(last.values()):,.0f}."
+    told = run.page.formed(
+        f"{max(last.values()):,.0f}", run.experiment, "last clipped of gradient descent, largest over starts and seeds"
+    )
+    return f" From r = {joined(found)} gradient descent is clipped, last at step {told}."

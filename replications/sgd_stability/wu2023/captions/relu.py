@@ -31,7 +31,7 @@ def r1(page: Page) -> Caption:
             f"The last clipped step is {run.of('last_clipped', **here)}; after all {sgd['steps']:,} steps training loss is {run.of('train_loss', **here)}, test loss "
             f"{run.of('test_loss', **here)}, tr G·η/2 {run.of('trace_ratio', **here)} and the path norm {run.of('path_norm', **here)}."
         ),
-        "note": f"√d·η = {rate:g}, the first {plots.FIRST * sgd['steps']:,.0f} of {sgd['steps']:,} steps. Lines: median over {sgd['seeds']} seeds, bands: range. "
+        "note": f"√d·η = {rate:g}, the first {plots.FIRST * sgd['steps']:,.0f} of {sgd['steps']:,} steps, {sgd['seeds']} seeds. "
         f"Gradient norms (before clipping) and clipped steps are those of the {sgd['log_every']:,} steps before a point.",
     }
 
@@ -59,6 +59,9 @@ def r2_text(page: Page) -> str:
     run = Run(page, "relu")
     middle = run.nearest(NAMED[0], "gd")
     last_clipped = max(run.value("last_clipped", condition="gd", axis=rate).max() for rate in run.rates("gd"))
+    told = page.formed(
+        f"{last_clipped:,.0f}", "relu", "last clipped of gradient descent, largest over learning rates and seeds"
+    )
     return (
         f"Not converged by the last step: {run.of('unconverged_runs', condition='sgd')} of {run.of('runs', condition='sgd')} runs of SGD, "
         f"{run.of('unconverged_runs', condition='gd')} of {run.of('runs', condition='gd')} of gradient descent. "
@@ -70,7 +73,7 @@ def r2_text(page: Page) -> str:
         + run.by_rate(run.rates("gd"), "η", "trace_ratio", condition="gd")
         + ". "
         + (
-            f"Gradient descent is clipped for the last time, over all its rates and seeds, at step {last_clipped:,.0f}. "
+            f"Gradient descent is clipped for the last time, over all its rates and seeds, at step {told}. "
             if last_clipped
             else "Gradient descent is never clipped. "
         )

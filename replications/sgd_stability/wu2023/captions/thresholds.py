@@ -4,6 +4,7 @@ import pandas as pd
 
 from replications.sgd_stability.wu2023 import plots
 from replications.sgd_stability.wu2023.captions.common import Caption, Run, joined
+from verifig.pages import marked
 from verifig.pages.figures import pick
 from verifig.pages.page import Page
 
@@ -15,10 +16,14 @@ def oracles() -> Caption:
         "note": lambda population, bounds: (
             f"Left, points: computed from fourth moments; lines: closed forms. Right, points: {len(bounds)} random instances at batch size 1, each row sorted. "
             "Left of the dashed line a bound is sufficient for stability, right of it only necessary. The middle bound needs two moments only;"
-            f" its median over the instances is {bounds['fourth_moment_bound'].median():.3g} times the exact threshold, that of the trace bound "
-            f"{bounds['trace_bound'].median():.3g} times."
+            f" its median over the instances is {_median(bounds, 'fourth_moment_bound')} times the exact threshold, that of the trace bound "
+            f"{_median(bounds, 'trace_bound')} times."
         ),
     }
+
+
+def _median(bounds: pd.DataFrame, name: str) -> str:
+    return marked.of_table(f"{bounds[name].median():.3g}", bounds, name, "median of")
 
 
 def batch_size(page: Page) -> Caption:

@@ -14,7 +14,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from replications.sgd_stability.wu2023.experiments import fisher
+from verifig.curvature import stability
+from verifig.curvature.fisher import gram_metrics
 from verifig.ground.errors import InputError
 from verifig.training.device import flushed_denormals
 from verifig.training.ensemble import dtype_of, generator
@@ -236,10 +237,10 @@ class Dynamics(Trainable):
         residuals = (self.outputs(row, data.x[seed]) - data.y[seed]).double()
         return (
             result
-            | fisher.gram_metrics(gram)
+            | gram_metrics(gram)
             | {
-                "threshold": fisher.threshold_or_nan(gram, batch, self.replacement, 1e-9),
-                "alignment": fisher.noise_alignment(gram, residuals),
+                "threshold": stability.threshold_or_nan(gram, batch, self.replacement, 1e-9),
+                "alignment": stability.noise_alignment(gram, residuals),
             }
         )
 

@@ -7,8 +7,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from replications.sgd_stability.wu2023.experiments import fisher, own, relu
+from replications.sgd_stability.wu2023.experiments import own, relu
 from replications.sgd_stability.wu2023.experiments.dynamics import SLUG, draw_batches
+from verifig.curvature import stability
 from verifig.training.ensemble import generator
 from verifig.training.run import Run
 
@@ -29,7 +30,7 @@ def escape(run: Run) -> dict[str, np.ndarray]:
     settings = run.settings
     network = run.once("minima", lambda: _minima(run))
     gram, own_gram = (torch.from_numpy(network[f"gram_{name}"]) for name in ("gd", "sgd"))
-    threshold, own_threshold = fisher.threshold_or_nan(gram, 1), fisher.threshold_or_nan(own_gram, 1)
+    threshold, own_threshold = stability.threshold_or_nan(gram, 1), stability.threshold_or_nan(own_gram, 1)
     rates = threshold * torch.tensor(settings["ratios"], dtype=torch.float64)
     own_rate = torch.tensor([settings["learning_rate"]], dtype=torch.float64)
     result = {"ratios": np.array(settings["ratios"]), "threshold": np.array(threshold)}

@@ -8,8 +8,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from replications.sgd_stability.wu2023.experiments import diagonal, fisher, relu
+from replications.sgd_stability.wu2023.experiments import diagonal, relu
 from replications.sgd_stability.wu2023.experiments.dynamics import SLUG, Data
+from verifig.curvature import stability
+from verifig.curvature.fisher import fisher_metrics
 from verifig.training.ensemble import generator
 from verifig.training.run import Run
 
@@ -23,7 +25,7 @@ def thresholds(run: Run) -> dict[str, np.ndarray]:
     result = {name: np.array([each[name] for each in instances]) for name in instances[0]}
     result["batches"] = np.array(BATCHES)
     for law in ("gaussian", "sphere"):
-        result[law] = np.array([fisher.population_threshold(DIMENSION, batch, law) for batch in BATCHES])
+        result[law] = np.array([stability.population_threshold(DIMENSION, batch, law) for batch in BATCHES])
     return result | initial_traces(run.settings) | {"balance_law": np.array(balance_law_error())}
 
 
@@ -34,14 +36,14 @@ def instance(seed: int) -> dict[str, float]:
     g = torch.randn(n, p, generator=stream, dtype=torch.float64)
     equal = g.sign() if seed % 2 else g / g.norm(dim=1, keepdim=True)
     heavy = g * torch.rand(n, 1, generator=stream, dtype=torch.float64).add(0.2)
-    metrics, equal_metrics = fisher.fisher_metrics(heavy), fisher.fisher_metrics(equal)
-    full = fisher.exact_threshold(heavy, n, replacement=False)
-    single = fisher.exact_threshold(heavy, 1)
-    by_batch = [fisher.exact_threshold(heavy, batch) for batch in (1, 2, 4, 8)]
+    metrics, equal_metrics = fisher_metrics(heavy), fisher_metrics(equal)
+    full = stability.exact_threshold(heavy, n, replacement=False)
+    single = stability.exact_threshold(heavy, 1)
+    by_batch = [stability.exact_threshold(heavy, batch) for batch in (1, 2, 4, 8)]
     bounds = [2 / heavy.square().sum(1).max().item(), single, 2 * metrics["tr"] / metrics["g4"], 2 / metrics["tr"]]
     return {
-        "equal_norm": abs(fisher.exact_threshold(equal, 1) * equal_metrics["tr"] / 2 - 1),
-        "equal_norm_wrong_loss": abs(fisher.exact_threshold(equal * math.sqrt(2), 1) * equal_metrics["tr"] / 2 - 1),
+        "equal_norm": abs(stability.exact_threshold(equal, 1) * equal_metrics["tr"] / 2 - 1),
+        "equal_norm_wrong_loss": abs(stability.exact_threshold(equal * math.sqrt(2), 1) * equal_metrics["tr"] / 2 - 1),
         "full_batch": abs(full * metrics["lmax"] / 2 - 1),
         "sandwich": max(low - high for low, high in itertools.pairwise(bounds)) / single,
         "decrease_with_batch": max(low / high - 1 for low, high in itertools.pairwise(by_batch)),
@@ -58,13 +60,13 @@ def orthogonal_error(stream: torch.Generator) -> float:
     """Orthogonal gradients g_i = sqrt(n lambda_i) e_i, batch size 1: eta* against 2 / (n lambda_max)."""
     spectrum = torch.rand(12, generator=stream, dtype=torch.float64) + 0.1
     g = (12 * spectrum).sqrt().diag()
-    return abs(fisher.exact_threshold(g, 1) * 12 * spectrum.max().item() / 2 - 1)
+    return abs(stability.exact_threshold(g, 1) * 12 * spectrum.max().item() / 2 - 1)
 
 
 def one_dimensional_error(stream: torch.Generator) -> float:
     """One parameter, batch size 3: eta* against its closed form."""
     g = torch.randn(25, generator=stream, dtype=torch.float64)
-    return abs(fisher.exact_threshold(g[:, None], 3) / fisher.one_dimensional_threshold(g, 3) - 1)
+    return abs(stability.exact_threshold(g[:, None], 3) / stability.one_dimensional_threshold(g, 3) - 1)
 
 
 def spectral_radii(stream: torch.Generator) -> tuple[float, float]:
@@ -72,10 +74,10 @@ def spectral_radii(stream: torch.Generator) -> tuple[float, float]:
     g = torch.randn(12, 4, generator=stream, dtype=torch.float64)
     below, above = [], []
     for batch, replacement in ((1, True), (3, True), (3, False), (1, False)):
-        threshold = fisher.exact_threshold(g, batch, replacement)
+        threshold = stability.exact_threshold(g, batch, replacement)
         for factor, radii in ((0.999, below), (1.001, above)):
             radii.append(
-                np.abs(np.linalg.eigvals(fisher.second_moment_map(g, factor * threshold, batch, replacement))).max()
+                np.abs(np.linalg.eigvals(stability.second_moment_map(g, factor * threshold, batch, replacement))).max()
             )
     return max(below), min(above)
 

@@ -10,9 +10,10 @@ import torch
 from made_up import artifact, by_place, cells, near, values
 from scipy import optimize
 
-from replications.sgd_stability.wu2023.experiments import diagonal, fisher, relu
+from replications.sgd_stability.wu2023.experiments import diagonal, relu
 from replications.sgd_stability.wu2023.experiments import thresholds as exact
 from replications.sgd_stability.wu2023.measure import measure
+from verifig.curvature import stability
 from verifig.measuring.tables import Tables
 from verifig.training.ensemble import generator
 
@@ -132,20 +133,20 @@ CASES = [(1, True), (2, True), (2, False), (3, False), (4, False)]
 @pytest.mark.parametrize(("n", "p"), [(5, 2), (4, 6)])
 def test_the_threshold_is_where_the_mean_over_all_batches_starts_to_grow(n, p, batch, replacement):
     g = np.random.default_rng(n + p).standard_normal((n, p)) * np.arange(1, n + 1)[:, None] / 3
-    assert fisher.exact_threshold(g, batch, replacement) == pytest.approx(threshold(g, batch, replacement), rel=1e-7)
+    assert stability.exact_threshold(g, batch, replacement) == pytest.approx(threshold(g, batch, replacement), rel=1e-7)
 
 
 @pytest.mark.parametrize(("batch", "replacement"), CASES)
 def test_the_second_moment_map_is_the_mean_over_all_batches(batch, replacement):
     g = np.random.default_rng(3).standard_normal((5, 3))
     first, second = moments(g, batch, replacement)
-    found = fisher.second_moment_map(g, 0.3, batch, replacement)
+    found = stability.second_moment_map(g, 0.3, batch, replacement)
     np.testing.assert_allclose(found, np.eye(9) - 0.3 * first + 0.09 * second, atol=1e-12)
 
 
 def test_the_threshold_of_one_parameter_is_where_its_mean_square_starts_to_grow():
     g = np.array([0.5, -1.0, 2.0, 0.25])
-    rate = fisher.one_dimensional_threshold(g, 2)
+    rate = stability.one_dimensional_threshold(g, 2)
     factors = [(1 - rate * (a * a + b * b) / 2) ** 2 for a in g for b in g]
     assert np.mean(factors) == pytest.approx(1, rel=1e-12)
     assert rate > 0.1
@@ -165,8 +166,8 @@ def test_radii_are_the_largest_below_and_the_smallest_above_over_four_samplings(
 @pytest.mark.parametrize("factor", [1.2, 0.7])
 @pytest.mark.parametrize("seed", [0, 1])
 def test_a_wrong_threshold_shows_by_its_size_in_every_error(monkeypatch, factor, seed):
-    right = fisher.exact_threshold
-    monkeypatch.setattr(fisher, "exact_threshold", lambda *args, **options: factor * right(*args, **options))
+    right = stability.exact_threshold
+    monkeypatch.setattr(stability, "exact_threshold", lambda *args, **options: factor * right(*args, **options))
     found = exact.instance(seed)
     for name in ("equal_norm", "full_batch", "orthogonal", "one_dimensional"):
         assert found[name] == pytest.approx(abs(factor - 1), abs=1e-6), name
@@ -182,7 +183,7 @@ def test_the_sandwich_is_the_largest_violation_in_units_of_the_threshold(monkeyp
     norms = (g**2).sum(1)
     low, high, trace = 2 / norms.max(), 2 * norms.mean() / (norms**2).mean(), 2 / norms.mean()
     for single in (low / 2, high * 2, (low + high) / 2, high):
-        monkeypatch.setattr(fisher, "exact_threshold", lambda *args, single=single, **options: single)
+        monkeypatch.setattr(stability, "exact_threshold", lambda *args, single=single, **options: single)
         expected = max(low - single, single - high, high - trace) / single
         assert exact.instance(2)["sandwich"] == pytest.approx(expected, rel=1e-9, abs=1e-12)
 
@@ -199,7 +200,7 @@ def test_a_fall_of_the_threshold_with_the_batch_size_is_relative_to_the_larger_b
     def made_up(g: torch.Tensor, batch: int, replacement: bool = True) -> float:
         return by_batch.get(batch, 7.0) if replacement else 7.0
 
-    monkeypatch.setattr(fisher, "exact_threshold", made_up)
+    monkeypatch.setattr(stability, "exact_threshold", made_up)
     assert exact.instance(0)["decrease_with_batch"] == pytest.approx(expected)
 
 

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from replications.sgd_stability.wu2023.experiments import diagonal, dynamics, fisher, own, relu
+from replications.sgd_stability.wu2023.experiments import diagonal, dynamics, own, relu
+from verifig.curvature import stability
 from verifig.training.ensemble import generator
 
 CPU = torch.device("cpu")
@@ -98,7 +99,7 @@ def test_the_last_record_tells_clipping_losses_spectra_and_norms_of_each_run(kin
             "g4": (squares**2).mean(),
             "lmax": np.linalg.eigvalsh(g.T @ g / 5)[-1],
             "mean_gradient": (g.mean(0) ** 2).sum(),
-            "threshold": fisher.exact_threshold(g, batch if algorithm == "sgd" else 1),
+            "threshold": stability.exact_threshold(g, batch if algorithm == "sgd" else 1),
         }
         if kind == "relu":
             wanted["path_norm"] = sum(abs(found[0][j]) * math.sqrt((found[1][:, j] ** 2).sum()) for j in range(M))

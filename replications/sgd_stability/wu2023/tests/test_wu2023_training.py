@@ -7,8 +7,10 @@ import pandas as pd
 import pytest
 import torch
 
-from replications.sgd_stability.wu2023.experiments import diagonal, dynamics, escape, fisher, relu, thresholds
+from replications.sgd_stability.wu2023.experiments import diagonal, dynamics, escape, relu, thresholds
 from replications.sgd_stability.wu2023.measure import boundary, growth, worst_by_seed
+from verifig.curvature import stability
+from verifig.curvature.fisher import fisher_metrics
 from verifig.ground.errors import InputError
 from verifig.planning import rulesets
 from verifig.training.ensemble import generator
@@ -60,7 +62,7 @@ def test_relu_gradients_and_gram_equal_autograd():
     closed = relu.per_sample_gradients(x, a.detach(), w.detach())
     np.testing.assert_allclose(closed, jacobian, atol=1e-6)
     torch.testing.assert_close(program.gram(0), jacobian @ jacobian.T / len(x))
-    assert program.trace(0) == pytest.approx(fisher.fisher_metrics(closed)["tr"])
+    assert program.trace(0) == pytest.approx(fisher_metrics(closed)["tr"])
 
 
 def test_diagonal_gradients_and_gram_equal_autograd():
@@ -71,7 +73,7 @@ def test_diagonal_gradients_and_gram_equal_autograd():
     closed = diagonal.per_sample_gradients(x, *theta.detach())
     np.testing.assert_allclose(closed, jacobian, atol=1e-6)
     torch.testing.assert_close(program.gram(0), jacobian @ jacobian.T / len(x))
-    assert program.trace(0) == pytest.approx(fisher.fisher_metrics(closed)["tr"])
+    assert program.trace(0) == pytest.approx(fisher_metrics(closed)["tr"])
 
 
 def loss_of(program, parameters: dict, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
@@ -238,7 +240,7 @@ def test_state_restores_exactly():
 def test_linearised_sgd_shrinks_below_and_grows_above_the_threshold():
     g = torch.randn(40, 60, generator=generator("test", "g"), dtype=torch.float64)
     gram = g @ g.T / 40
-    rates = fisher.gram_threshold(gram, 1) * torch.tensor([0.7, 1.5], dtype=torch.float64)
+    rates = stability.gram_threshold(gram, 1) * torch.tensor([0.7, 1.5], dtype=torch.float64)
     losses = escape.linearised_sgd(gram, rates, 8, 600, generator("test", "escape")).numpy()
     low, high = growth(losses, np.arange(0, 601, 100))
     assert low < 0 < high

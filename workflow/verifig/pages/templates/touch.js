@@ -1,4 +1,4 @@
-// a figure becomes a document of its own, which answers, once the mouse or the keyboard comes to it; a tap follows its link
+// a figure becomes a document of its own, which answers, once the mouse or the keyboard comes to it
 for(const hint of document.querySelectorAll('.touch'))hint.hidden=!document.querySelector('.plot img');
 for(const plot of document.querySelectorAll('.plot')){const image=plot.querySelector('img'),wake=()=>{
 if(plot.querySelector('object')||!image.naturalWidth)return;

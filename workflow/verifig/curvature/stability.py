@@ -1,8 +1,7 @@
-"""Sharpness of an interpolating minimum and the learning rate up to which SGD can stay there.
+"""The learning rate up to which SGD can stay at an interpolating minimum, from per-sample gradients.
 
-Loss R = 1/(2n) sum_i (f(x_i) - y_i)^2. With this factor 1/2 the Hessian at an interpolating minimum is the empirical
-Fisher matrix G = (1/n) sum_i g_i g_i^T of the per-sample gradients g_i. Everything is computed from the n x n Gram
-matrix K = J J^T / n (rows of J are the g_i), which has the non-zero spectrum of G; all in float64.
+Notation of `fisher`: loss 1/(2n) sum_i (f(x_i) - y_i)^2, per-sample gradients g_i of the output, G = (1/n) sum_i g_i g_i^T,
+K = J J^T / n with rows g_i of J, which has the non-zero spectrum of G; all in float64.
 """
 
 import math
@@ -13,39 +12,10 @@ import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
 
+from verifig.curvature.fisher import gradients
 from verifig.ground.errors import InputError
 
 RANK_TOLERANCE = 1e-10  # eigenvalues below this share of the largest one count as zero
-
-
-def fisher_metrics(g: ArrayLike) -> dict[str, float]:
-    """Sharpness metrics of per-sample gradients.
-
-    Args:
-        g: per-sample gradients of the model's output, shape (n, p).
-
-    Returns:
-        `tr`, `fro`, `lmax`: trace, Frobenius norm and largest eigenvalue of G = g^T g / n; `g4`: mean of |g_i|^4;
-        `mean_gradient`: |mean_i g_i|^2, the trace of the rank-one matrix that a single averaged gradient gives.
-
-    Raises:
-        InputError: `g` is not a finite matrix.
-    """
-    g = _matrix(g)
-    return gram_metrics(g @ g.T / len(g))
-
-
-def gram_metrics(gram: Tensor) -> dict[str, float]:
-    """`fisher_metrics` from the Gram matrix K = J J^T / n, shape (n, n), float64."""
-    n = len(gram)
-    diagonal = gram.diagonal()
-    return {
-        "tr": diagonal.sum().item(),
-        "fro": gram.norm().item(),
-        "lmax": torch.linalg.eigvalsh(gram)[-1].item(),
-        "g4": (n * diagonal**2).sum().item(),
-        "mean_gradient": (gram.sum() / n).item(),
-    }
 
 
 def sampling_factor(samples: int, batch: int, replacement: bool = True) -> float:
@@ -78,7 +48,7 @@ def exact_threshold(g: ArrayLike, batch: int, replacement: bool = True) -> float
     Raises:
         InputError: `g` is not a finite matrix, is zero, or the batch size is impossible.
     """
-    g = _matrix(g)
+    g = gradients(g)
     q = sampling_factor(len(g), batch, replacement)
     if g.shape[1] < len(g):
         values, basis = torch.linalg.eigh(g.T @ g / len(g))
@@ -172,7 +142,7 @@ def second_moment_map(g: ArrayLike, learning_rate: float, batch: int, replacemen
 
     For small p only; stable if its spectral radius on the range of G is below 1.
     """
-    g = _matrix(g)
+    g = gradients(g)
     n, p = g.shape
     q = sampling_factor(n, batch, replacement)
     fisher = g.T @ g / n
@@ -192,10 +162,3 @@ def noise_alignment(gram: Tensor, residuals: Tensor) -> float:
     squares = (gram * gram).sum(1) * n  # g_i^T G g_i
     total = (residuals**2 * squares).mean() - (gram @ residuals).square().sum() / n
     return (total / (residuals.square().mean() * gram.square().sum())).item()
-
-
-def _matrix(g: ArrayLike) -> Tensor:
-    g = torch.as_tensor(np.asarray(g), dtype=torch.float64)
-    if g.dim() != 2 or 0 in g.shape or not torch.isfinite(g).all():
-        raise InputError(f"per-sample gradients must be a finite matrix (n, p), not of shape {tuple(g.shape)}")
-    return g

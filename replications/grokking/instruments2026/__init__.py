@@ -1,0 +1,1 @@
+"""Rule set instruments2026."""

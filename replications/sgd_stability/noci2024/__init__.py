@@ -1,0 +1,1 @@
+"""Paper noci2024: sharpness and learning rates across widths, under maximal-update and neural-tangent parametrisation."""
