@@ -29,7 +29,7 @@ class Captions:
         """What was trained: the perceptron."""
         s = self.page.settings("perceptron", "chi1")
         return (
-            f"The perceptron f = w · x / √d has d = {s['dimension']} inputs, of which the first decides the label and is small with a density |x₁|^χ; the others "
+            f"The perceptron f = w · x / √d has d = {s['dimension']} inputs, of which the first decides the label and is small, with a density like the power χ of |x₁|; the others "
             f"are standard Gaussian. It starts from w = 0; batches have B = {s['batch']} samples; figures by P have α = {s['alphas'][0]:g} and "
             f"T = {s['temperatures'][0]:g}. As the model is linear only αT matters, which a control checks. Training stops when no sample lies inside the margin."
         )
