@@ -111,14 +111,15 @@ class Captions:
 
     def sizes_prose(self) -> str:
         """Fitted exponents beside the asymptotic ones."""
-        lines = []
-        for name, (label, _) in CHIS.items():
-            limit = exponents(self.page.settings("perceptron", name)["chi"])
-            lines.append(
-                f"| {label} | {self.exponent('time', name)} | {limit['time']:g} | {self.exponent('norm', name)} | {limit['norm']:g} |"
-            )
-        head = "| density | t*, fitted | t*, asymptotic | ‖w‖, fitted | ‖w‖, asymptotic |\n|---|---|---|---|---|\n"
-        return head + "\n".join(lines)
+        limits = {name: exponents(self.page.settings("perceptron", name)["chi"]) for name in CHIS}
+        lines = [
+            f"| exponent in P | {' | '.join(label for label, _ in CHIS.values())} |",
+            "|---" * (len(CHIS) + 1) + "|",
+        ]
+        for sign, quantity in (("t*", "time"), ("‖w‖", "norm")):
+            lines.append(f"| {sign}, fitted | {' | '.join(self.exponent(quantity, name) for name in CHIS)} |")
+            lines.append(f"| {sign}, asymptotic | {' | '.join(f'{limits[name][quantity]:g}' for name in CHIS)} |")
+        return "\n".join(lines)
 
     def heat_alt(self) -> str:
         """Slopes of the three panels."""
