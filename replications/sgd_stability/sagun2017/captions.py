@@ -22,7 +22,7 @@ def settings(page: Page) -> str:
     return (
         f"Networks of one hidden layer of ReLU neurons with biases learn the first C digits from {used['samples']} images by "
         f"{used['steps']:,} steps of full-batch gradient descent at η = {used['learning_rate']:g} on the mean cross-entropy; width "
-        f"{used['width']} and C = {used['classes']} unless said otherwise. These are the dossier's settings, not the paper's."
+        f"{used['width']} and C = {used['classes']} unless said otherwise. These are settings of ours."
     )
 
 
@@ -63,8 +63,8 @@ def widths(page: Page) -> str:
         page.number("networks", "outlier_range", {"group": "widths"}, take=take) for take in ("median", "max")
     )
     return (
-        f"Over the three widths the outliers of a run change by {least} (median), in the run in which they change most by {most}: eigenvalues close "
-        "to the limit of 5 % fall on either side of it."
+        f"Over the three widths the outliers of a run change by {least} (median), in the run in which they change most by {most}. There "
+        "is no gap in the spectra at the limit of 5 %, and eigenvalues close to it fall on either side."
     )
 
 

@@ -12,6 +12,11 @@ def networks(members: Sequence[Mapping]) -> None:
     shared(members, ("steps", "chunk", "dataset"))
     for member in by_condition(members):
         increasing(member, "log_at")
+        last, steps = member["log_at"][-1], member["steps"]
+        require(
+            last >= steps,
+            f"log_at: its last entry {last} must be at least steps = {steps}, so that the end is measured",
+        )
         _enough(member)
 
 

@@ -78,7 +78,7 @@ page.figure(
 
 # %% [markdown]
 # ## Figure T: the share of the trace
-# A statement of the dossier, not of the abstract: the C − 1 largest eigenvalues carry most of the trace.
+# A statement of ours, not of the abstract: the C − 1 largest eigenvalues carry most of the trace.
 
 # %%
 page.figure(
