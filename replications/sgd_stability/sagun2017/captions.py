@@ -131,9 +131,12 @@ def line_note(page: Page) -> str:
 
 def distance(page: Page) -> str:
     """How far apart the two solutions are, and what the larger rate does."""
-    left = _line(page, "small_left", "hot", take="max", percent=True)
+    few, many = (
+        page.number("path", "small_left", {"condition": f"hot_{count}"}, take="max", percent=True, digits=2)
+        for count in (5, 10)
+    )
     return (
         f"The two solutions are {_line(page, 'distance', 'same', take='median')} times as far apart as the large batch has moved at the smaller rate, "
         f"{_line(page, 'distance', 'hot', take='median')} times at the larger one, {_line(page, 'distance', 'other', take='median')} times from two starts "
-        f"(medians, 5 and 10 classes). At the larger rate single runs of the small batch do not settle: up to {left} of the first loss are left."
+        f"(medians, 5 and 10 classes). At the larger rate single runs of the small batch with 10 classes do not settle: up to {many} of the first loss are left, with 5 classes {few}."
     )
