@@ -90,6 +90,8 @@ SMALL: dict[tuple[str, str], tuple[str, str, dict]] = {
     ),
     ("rosenfeld2023", "network"): ("network", "laptop", {"seeds": 1, "samples": 30, "width": 4, "steps": 6, "follow_from": 3, "group": 3}),
     ("rosenfeld2023", "toy"): ("edge", "smoke", {"samples": 200, "dimension": 3, "steps": 40}),
+    ("sagun2017", "networks"): ("networks", "smoke", {"samples": 10, "steps": 2}),
+    ("sagun2017", "path"): ("path", "smoke", {"samples": 10, "batch_size": 4, "steps": 3}),
     ("tyurin2024", "exact"): ("exact", "smoke", {"samples": 20, "steps": 20, "near_sizes": [19], "sizes": [5, 10]}),
     ("tyurin2024", "images"): ("images", "smoke", {"steps": 10, "curve_points": 5}),
     ("tyurin2024", "planted"): ("planted", "smoke", {"seeds": 2, "steps": 10}),
