@@ -39,7 +39,7 @@ def not_the_rate(page: Page) -> str:
     return (
         "In this model 1/λ₁(B) grows nowhere faster than the root of B: above the transition λ₁ + s/(Bλ₁) is at most twice λ₁, below it falls like B^(−1/2). "
         f"Measured over B = 1 to 8 the slope of 1/λ₁(B) is {_at(page, 'spectra', 'inverse_slope')} (mean). So a largest rate in proportion to B does not follow from "
-        "2 over the sharpness of a batch in such networks; it follows from the exact threshold below, which counts noise in all directions."
+        "2 over the sharpness of a batch in such networks; in linear regression it follows from the exact threshold below, which counts the noise in all directions."
     )
 
 

@@ -20,7 +20,8 @@ def sharpness(table: pd.DataFrame) -> Figure:
         rows = table.assign(**{name: table[name] - offset for name in ("inflation", "model", "copies")})
         band(axes, rows, y="model", color=PURPLE, label="spiked model, fitted from 4 to 128", linestyle="--")
         band(axes, rows, y="inflation", color=BLUE, label="batches", marker=".")
-        band(axes, rows, y="copies", color=GREY, label="batches of one sample", linestyle=":")
+        level = rows.groupby("x")["copies"].median()
+        axes.plot(level.index, level, color=GREY, label="batches of one sample (medians)", linestyle=":")
         axes.set(xscale="log", yscale="log", xlabel="batch size B")
         _sizes(axes, table["x"])
     left.set(ylabel="largest eigenvalue, batch / full", title="batch over full")
@@ -77,6 +78,7 @@ def networks(table: pd.DataFrame) -> Figure:
             _guide(place, [1, 8], 1, float(middle.iloc[0]), slope, text, style)
         place.set(xscale="log", yscale="log", xlabel="batch size B", title=label)
         _sizes(place, table["x"])
+        figures.log_ticks(place.yaxis, figures.decade_ticks(rows["rate"]))
         place.legend(fontsize=8, loc="upper left")
     axes[0].set_ylabel("largest rate that trains")
     return figure

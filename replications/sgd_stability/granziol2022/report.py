@@ -72,8 +72,8 @@ page.figure(
 
 # %% [markdown]
 # ## Figure N: networks on digits
-# The largest rate of a grid, interpolated, at which the loss on all training samples ends below 0.9 of its first value: above it these networks
-# end as constant guesses.
+# The largest rate of a grid, interpolated, at which the loss on all training samples ends below 0.9 of its first value, which is
+# close to that of a constant guess. Above it these networks end at the loss of such a guess or higher.
 
 # %%
 page.figure(

@@ -62,9 +62,7 @@ class Rates(Trainable):
 
     def step(self) -> None:
         """One step of the optimiser."""
-        images, targets = (
-            each[self.rows, self.batches.rows] for each in (self.networks.images, self.networks.targets)
-        )
+        images, targets = (each[self.rows, self.batches.rows] for each in (self.networks.images, self.networks.targets))
         self.optimiser.step(self.networks.model.parameters.flat, self.networks.slope(images, targets))
 
     def record(self) -> dict[str, Tensor]:

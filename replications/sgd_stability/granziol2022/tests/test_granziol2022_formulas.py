@@ -9,7 +9,9 @@ from verifig.curvature import stability
 
 def test_sampling_factor_is_the_librarys():
     found = formulas.sampling_factor(30, [1, 4, 30])
-    assert found.tolist() == pytest.approx([stability.sampling_factor(30, size, replacement=False) for size in (1, 4, 30)])
+    assert found.tolist() == pytest.approx(
+        [stability.sampling_factor(30, size, replacement=False) for size in (1, 4, 30)]
+    )
 
 
 def test_spiked_model_on_random_matrices():
