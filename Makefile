@@ -39,10 +39,10 @@ paper: setup ## train the paper scale in slices: make paper papers="prieto2025 w
 new: setup ## start a paper from the template: make new paper=<theme>/<paper>
 	$(SUITE_PYTHON) -m verifig new "$(paper)"
 
-prove: setup ## run the long proofs and write reports/trust.md (only=<name>: one of tests/prove)
+prove: setup ## run the long proofs and write reports/trust.md (only=<name>: one of tests/prove; cases=<word>: some of it)
 	$(SUITE_PYTHON) -m verifig prepare --scale laptop
 	$(SNAKEMAKE) --logger verifig --config scale=laptop device=cpu
-	$(SUITE_PYTHON) -m pytest -v -m slow tests/prove$(if $(only),/test_$(only).py)
+	$(SUITE_PYTHON) -m pytest -v -m slow tests/prove$(if $(only),/test_$(only).py) $(if $(cases),-k "$(cases)")
 
 bench: setup ## measure speed and memory as ratios within one run, write reports/benchmarks.md
 	$(SUITE_PYTHON) -m verifig bench

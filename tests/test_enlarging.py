@@ -83,5 +83,5 @@ def test_a_page_with_an_enlarged_figure_is_as_sound_as_before(tmp_path):
     path = page(tmp_path)
     tap = "<script>addEventListener('load', () => document.querySelector('.plot a').click());</script></body>"
     path.write_text(path.read_text(encoding="utf-8").replace("</body>", tap), encoding="utf-8")
-    seen = visit(path, tmp_path / "probed", 500, True)
+    (seen,) = visit([path], tmp_path / "probed", 500, True)
     assert (seen["errors"], seen["wide"], seen["violations"], seen["broken"]) == ([], [], [], [])

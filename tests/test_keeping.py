@@ -72,7 +72,7 @@ def test_beyond_the_budget_what_changes_no_picture_goes_first(frames):
     assert set(kept["condition"]) == {"a"}
     assert kept.groupby("x").size().eq(3).all()
     assert kept["x"].nunique() == 200
-    assert picture().shown([kept]) == picture().shown([keeping.rounded(keeping.thin(runs()))])
+    assert picture("runs").shown([kept]) == picture("runs").shown([keeping.rounded(keeping.thin(runs()))])
 
 
 def test_what_a_caption_reads_is_kept_too(frames):

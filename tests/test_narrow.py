@@ -70,6 +70,26 @@ def test_an_axis_that_is_not_shared_gets_no_label_of_another():
     assert [axes.get_ylabel() for axes in figure.axes] == ["loss", ""]
 
 
+def test_a_tile_ends_below_the_labels_of_the_first_panel_and_above_the_title_of_the_second(tmp_path):
+    with narrow.drawing():
+        figure = drawn(2)
+    figure.axes[1].set_title("test error")
+    narrow.settle(figure)
+    touching.save(figure, tmp_path / "two.svg", "two panels")
+    first, second = (axes.get_tightbbox() for axes in figure.axes)
+    width, height = map(float, narrow.first_panel((tmp_path / "two.svg").read_text()).split("/"))
+    points = 72 / figure.dpi
+    assert width == pytest.approx(figure.bbox.width * points)
+    assert (figure.bbox.height - first.y0) * points <= height <= (figure.bbox.height - second.y1) * points
+
+
+def test_a_panel_alone_fills_its_tile(tmp_path):
+    with narrow.drawing():
+        figure = drawn(1)
+    touching.save(figure, tmp_path / "one.svg", "one panel")
+    assert narrow.first_panel((tmp_path / "one.svg").read_text()) is None
+
+
 def test_a_matrix_of_panels_stays_one_and_has_no_narrow_form():
     with narrow.drawing():
         figure, axes = figures.grid(5, 5, width=8.4)

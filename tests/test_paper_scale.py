@@ -11,7 +11,7 @@ from verifig import cli
 from verifig.ground.errors import InputError, RunError
 from verifig.ground.files import read_json, write_json
 from verifig.ground.paths import Layout
-from verifig.planning import downloads, forecast, jobs, remaining, rulesets
+from verifig.planning import downloads, forecast, jobs, remaining, rulesets, themes
 from verifig.planning.remaining import Remaining
 from verifig.running import paper_scale, slices
 from verifig.running.paper_scale import Paper
@@ -221,7 +221,7 @@ def test_it_is_the_paper_scale_of_what_is_named(monkeypatch, tmp_path):
     options.command(options)
     assert asked == [
         (
-            ["prieto2025", "kumar2024", "tian2025", "xu2024", "doshi2024", "wu2023"],
+            [*themes.load()["grokking"].papers, "wu2023"],
             "auto",
             None,
             "judge",

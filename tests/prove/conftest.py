@@ -10,10 +10,13 @@ HERE = Path(__file__).parent
 FOUND = pytest.StashKey[evidence.Found]()
 
 
-def pytest_collection_modifyitems(items):
-    for item in items:
-        if item.path.is_relative_to(HERE):
-            item.add_marker(pytest.mark.slow)
+@pytest.hookimpl(tryfirst=True)  # before cases are chosen
+def pytest_collection_modifyitems(config, items):
+    here = [item for item in items if item.path.is_relative_to(HERE)]
+    for item in here:
+        item.add_marker(pytest.mark.slow)
+    if not any("::" in argument for argument in config.args):
+        config.stash[FOUND].exists(here)
 
 
 def pytest_configure(config):
@@ -37,9 +40,6 @@ def pytest_runtest_makereport(item, call):
     report = yield
     if item.path.is_relative_to(HERE):
         item.config.stash[FOUND].finished(item, report)
+        if call.when == "teardown":  # a proof of hours that is stopped has shown what it has shown
+            evidence.write(item.config.stash[FOUND])
     return report
-
-
-def pytest_sessionfinish(session):
-    if session.config.stash[FOUND]:
-        evidence.write(session.config.stash[FOUND])

@@ -1,4 +1,4 @@
-"""What the proofs found, as data (reports/trust.json, renewed proof by proof) and as a page (reports/trust.md)."""
+"""What the proofs found, as data (reports/trust.json, renewed case by case) and as a page (reports/trust.md)."""
 
 import datetime
 import inspect
@@ -14,16 +14,21 @@ from verifig.ground.files import read_json, write_json, write_text
 from verifig.ground.version import __version__
 
 HEAD = """# Trust
-What was tried to break the suite, and what came of it. `make prove` runs all of it and writes this page (about an hour
-on two cores); `make prove only=<name>` renews one part. `make test` holds a short form of each. *Revision* is the commit
-that was tried (+: with changes not yet committed).
+What was tried to break the suite, and what came of it. `make prove` runs all of it and writes this page (some hours
+on two cores); `make prove only=<name>` renews one proof, `make prove only=<name> cases=<word>` some of its cases; what
+is done is kept case by case. `make test` holds a short form of each. *Revision* is the commit that was tried (+: with
+changes not yet committed).
 """
 
 
 @dataclass
 class Case:
-    """One case of a proof: its outcome, and figures by name in the order of the table's columns."""
+    """One case of a proof: when, of what and where, its outcome, and figures by name in the order of the columns."""
 
+    date: str
+    revision: str
+    verifig: str
+    processor: str
     outcome: str = "passed"
     seconds: float = 0.0
     why: str = ""
@@ -36,12 +41,17 @@ class Found(dict):
     def __init__(self):
         super().__init__()
         self.revision = _revision()  # now: what is committed during an hour of proofs was not tried
+        self.existing: dict[str, list[str]] = {}  # proof -> all its cases, also those that were not chosen
+
+    def exists(self, items: list[pytest.Item]) -> None:
+        """Take over what was collected; the evidence of other cases of these proofs is dropped."""
+        for item in items:
+            self.existing.setdefault(_proof(item), []).append(_name(item))
 
     def case(self, item: pytest.Item) -> Case:
-        proof = item.path.stem.removeprefix("test_")
-        entry = self.setdefault(proof, {"about": inspect.getdoc(item.module), "cases": {}})
-        name = item.originalname.removeprefix("test_").replace("_", " ")
-        return entry["cases"].setdefault(f"{name}: {item.callspec.id}" if hasattr(item, "callspec") else name, Case())
+        entry = self.setdefault(_proof(item), {"about": inspect.getdoc(item.module), "cases": {}})
+        today = datetime.datetime.now(datetime.UTC).date().isoformat()
+        return entry["cases"].setdefault(_name(item), Case(today, self.revision, __version__, describe("cpu")))
 
     def finished(self, item: pytest.Item, report: pytest.TestReport) -> None:
         """Take over the outcome of one phase of a test; a failure in any phase is the case's."""
@@ -52,6 +62,15 @@ class Found(dict):
             case.why = _reason(report)
 
 
+def _proof(item: pytest.Item) -> str:
+    return item.path.stem.removeprefix("test_")
+
+
+def _name(item: pytest.Item) -> str:
+    name = item.originalname.removeprefix("test_").replace("_", " ")
+    return f"{name}: {item.callspec.id}" if hasattr(item, "callspec") else name
+
+
 def _reason(report: pytest.TestReport) -> str:
     if report.skipped:
         return str(report.longrepr[2]).removeprefix("Skipped: ")
@@ -60,23 +79,19 @@ def _reason(report: pytest.TestReport) -> str:
 
 
 def write(found: Found) -> None:
-    """Renew the proofs that ran, keep the others, render the pages."""
+    """Renew the cases that ran, keep the others that still exist, render the pages."""
     path = ROOT / "reports" / "trust.json"
     try:
         proofs = read_json(path)["proofs"]
     except InputError:
         proofs = {}
     for name, entry in found.items():
-        proofs[name] = {
-            "about": entry["about"],
-            "cases": {case: asdict(value) for case, value in entry["cases"].items()},
-            "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-            "revision": found.revision,
-            "verifig": __version__,
-            "processor": describe("cpu"),
-        }
+        before = proofs[name]["cases"] if name in proofs else {}
+        cases = before | {case: asdict(value) for case, value in entry["cases"].items()}
+        existing = found.existing.get(name) or list(cases)
+        proofs[name] = {"about": entry["about"], "cases": {case: cases[case] for case in existing if case in cases}}
     proofs = dict(sorted(proofs.items()))
-    write_json(path, {"schema": 1, "proofs": proofs})
+    write_json(path, {"schema": 2, "proofs": proofs})
     write_text(path.with_suffix(".md"), page(proofs))
     if "hardware" in proofs:
         write_text(path.with_name("hardware.md"), "# Hardware\n" + "\n".join(_section(proofs["hardware"])) + "\n")
@@ -101,7 +116,7 @@ def page(proofs: dict) -> str:
         minutes = sum(case["seconds"] for case in entry["cases"].values()) / 60
         place = "hardware.md" if name == "hardware" else f"#{name}"
         what = f"[{_title(entry)}]({place}) | {len(outcomes)} | {counts} | {minutes:.0f}"
-        lines.append(f"| {what} | {entry['date']} | {entry['revision']} |")
+        lines.append(f"| {what} | {_span(_values(entry, 'date'))} | {', '.join(_values(entry, 'revision'))} |")
     for name, entry in proofs.items():
         if name != "hardware":
             lines += ["", f'<a id="{name}"></a>', "", f"## {_title(entry)}", *_section(entry)]
@@ -112,25 +127,36 @@ def _title(entry: dict) -> str:
     return entry["about"].partition("\n")[0].rstrip(".")
 
 
+def _values(entry: dict, name: str) -> list[str]:
+    """Different values of a field of a proof's cases, in order."""
+    return sorted({case[name] for case in entry["cases"].values()})
+
+
+def _span(dates: list[str]) -> str:
+    return dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
+
+
 def _section(entry: dict) -> list[str]:
-    """What was done, on which processor, and one table for each test of the proof."""
+    """What was done, on which processors, and one table for each test of the proof."""
     about = entry["about"].partition("\n")[2].strip()
-    lines = [*([about, ""] if about else []), f"Run on {entry['processor']}."]
+    lines = [*([about, ""] if about else []), f"Run on {' and '.join(_values(entry, 'processor'))}."]
     groups: dict[str, dict[str, dict]] = {}
     for name, case in entry["cases"].items():
         test, _, place = name.partition(": ")
         groups.setdefault(test, {})[place] = case
+    several = [name for name in ("date", "revision") if len(_values(entry, name)) > 1]
     for test, cases in groups.items():
-        lines += ["", *_table(test, cases)]
+        lines += ["", *_table(test, cases, several)]
     return lines
 
 
-def _table(test: str, cases: dict) -> list[str]:
+def _table(test: str, cases: dict, several: list[str]) -> list[str]:
+    """Rows of the cases of a test; `several` names fields in which the proof's cases differ."""
     columns = list(dict.fromkeys(name for case in cases.values() for name in case["figures"]))
-    head = [test, *columns, "outcome"]
+    head = [test, *columns, *several, "outcome"]
     rows = []
     for place, case in cases.items():
         outcome = case["outcome"] if case["outcome"] == "passed" else f"**{case['outcome']}**: {case['why']}"
-        shown = [str(case["figures"].get(column, "")) for column in columns]
-        rows.append([place, *shown, outcome.replace("|", "/")])
+        shown = [str(case["figures"].get(column, "")) for column in columns] + [case[name] for name in several]
+        rows.append([place, *(cell.replace("|", "/") for cell in (*shown, outcome))])
     return [f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows)]

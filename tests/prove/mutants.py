@@ -1,8 +1,10 @@
 """Mutants: one small change in a source file (operators of cosmic-ray), and whether the tests notice it."""
 
 import ast
+import json
 import os
 import random
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -22,6 +24,8 @@ OPERATORS = (
     *("AddNot", "ReplaceAndWithOr", "ReplaceOrWithAnd", "ReplaceTrueWithFalse", "ReplaceFalseWithTrue"),
     *("NumberReplacer", "ZeroIterationForLoop", "ReplaceUnaryOperator_Delete_USub"),
 )  # fmt: skip
+NUMBER = re.compile(r":\d+:")  # of a line, after the name of a file
+NOT_COLLECTED = 4  # pytest's exit code where a test is not found, as where its file cannot be imported
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,10 @@ class Mutant:
             (k for k, pair in enumerate(zip(before, after, strict=False)) if pair[0] != pair[1]), self.line - 1
         )
         return f"{self.file}:{place + 1}: {before[place].strip()} -> {after[place].strip()} ({self.operator})"
+
+    def change(self, code: str) -> str:
+        """`shown` without the number of the line, which moves when others are edited."""
+        return NUMBER.sub(":", self.shown(code), count=1)
 
 
 def mutants(name: str, code: str) -> Iterator[Mutant]:
@@ -77,46 +85,80 @@ def sample(files: Sequence[tuple[str, str]], count: int, seed: int) -> list[Muta
     return random.Random(seed).sample(found, min(count, len(found)))
 
 
-def caught(folder: Path, mutant: Mutant, tests: Sequence[str], limit: float) -> bool:
-    """Whether some tests fail, or do not end, with a mutant in a copy of the suite; the copy is left as it was."""
-    path = folder / mutant.file
+class Copy:
+    """A copy of the suite, and a process that runs its tests (see `worker`)."""
+
+    def __init__(self, folder: Path):
+        self.folder, self.log = folder, folder.parent / "log"
+        env = environment(folder) | {"OMP_NUM_THREADS": "1"}
+        if mirror := os.environ.get("VERIFIG_DATA_MIRROR"):
+            env["VERIFIG_DATA_MIRROR"] = mirror
+        command = [sys.executable, "-P", str(Path(__file__).with_name("worker.py"))]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        self.worker = subprocess.Popen(command, cwd=folder, env=env, **pipes)
+
+    def run(self, tests: Sequence[str], limit: float | None = None, **traced) -> int:
+        """pytest's exit code for some tests; below 0 if they do not end within a time, or crash."""
+        arguments = ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", *tests]
+        run = {"arguments": arguments, "limit": limit, "log": str(self.log), "traced": None, "watched": []} | traced
+        print(json.dumps(run), file=self.worker.stdin, flush=True)
+        return int(self.worker.stdout.readline())
+
+    def traced(self, tests: Sequence[str], watched: Sequence[str]) -> dict[str, dict]:
+        """For every test its seconds and the lines of some files that it runs; the tests must pass."""
+        target = self.folder.parent / "traced.json"
+        assert self.run(tests, traced=str(target), watched=list(watched)) == 0, self.log.read_text()[-2000:]
+        return json.loads(target.read_text())
+
+    def passes(self, tests: Sequence[str], limit: float) -> bool:
+        code = self.run(tests, limit)
+        assert code in (0, 1, 2) or code < 0, self.log.read_text()[-2000:]
+        return code == 0
+
+    def close(self) -> None:
+        self.worker.stdin.close()
+        self.worker.wait()
+
+
+def caught(copy: Copy, mutant: Mutant, tests: Sequence[str], traced: dict[str, dict], limit: float) -> bool:
+    """Whether some tests fail, or do not end, with a mutant in a copy of the suite; the copy is left as it was.
+
+    Those that run the changed line go first, the fastest before others; only if they pass, all are run: what a test
+    caches for others is not traced to these.
+    """
+    path = copy.folder / mutant.file
     code = path.read_text(encoding="utf-8")
     path.write_text(mutant.apply(code), encoding="utf-8")
     try:
-        return not passes(folder, tests, limit)
+        chosen = concerned(mutant, traced)
+        if chosen and copy.run(chosen, limit) not in (0, NOT_COLLECTED):
+            return True
+        return not copy.passes(tests, limit)
     finally:
         path.write_text(code, encoding="utf-8")
 
 
-def passes(folder: Path, tests: Sequence[str], limit: float | None = None) -> bool:
-    """Whether some tests pass in a copy of the suite within a time."""
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", *tests]
-    env = environment(folder) | {"OMP_NUM_THREADS": "1", "HYPOTHESIS_MAX_EXAMPLES": "20"}
-    if mirror := os.environ.get("VERIFIG_DATA_MIRROR"):
-        env["VERIFIG_DATA_MIRROR"] = mirror
-    try:
-        done = subprocess.run(command, cwd=folder, env=env, capture_output=True, timeout=limit, check=False)
-    except subprocess.TimeoutExpired:
-        return False
-    assert done.returncode in (0, 1, 2), done.stdout.decode()[-2000:] + done.stderr.decode()[-2000:]
-    return done.returncode == 0
+def concerned(mutant: Mutant, traced: dict[str, dict]) -> list[str]:
+    """Tests that run the line of a mutant, the fastest first."""
+    found = [name for name, test in traced.items() if mutant.line in test["lines"].get(mutant.file, ())]
+    return sorted(found, key=lambda name: traced[name]["seconds"])
 
 
-def in_parallel(folders: Sequence[Path], work: Sequence, run: Callable) -> list:
-    """`run(folder, item)` for every item, each folder busy with one at a time; results in the order of `work`."""
+def in_parallel(copies: Sequence[Copy], work: Sequence, run: Callable) -> list:
+    """`run(copy, item)` for every item, each copy busy with one at a time; results in the order of `work`."""
     from concurrent.futures import ThreadPoolExecutor
     from queue import SimpleQueue
 
     free: SimpleQueue = SimpleQueue()
-    for folder in folders:
-        free.put(folder)
+    for copy in copies:
+        free.put(copy)
 
     def one(item):
-        folder = free.get()
+        copy = free.get()
         try:
-            return run(folder, item)
+            return run(copy, item)
         finally:
-            free.put(folder)
+            free.put(copy)
 
-    with ThreadPoolExecutor(len(folders)) as pool:
+    with ThreadPoolExecutor(len(copies)) as pool:
         return list(pool.map(one, work))

@@ -98,7 +98,7 @@ def hessian_alt(page: Page) -> str:
 
 def hessian_note(page: Page) -> str:
     return (
-        f"At the start the share is {_by_width(page, 'share_at_start', 'mup')} under μP and {_by_width(page, 'share_at_start', 'ntp')} under "
-        f"NTP at widths of {', '.join(WIDTHS.values())}; the smallest from step 50 on is {_by_width(page, 'share_settled', 'mup')} and "
-        f"{_by_width(page, 'share_settled', 'ntp')} (medians)."
+        f"At the start the share is {_by_width(page, 'gauss_newton_ratio_at_start', 'mup')} under μP and {_by_width(page, 'gauss_newton_ratio_at_start', 'ntp')} under "
+        f"NTP at widths of {', '.join(WIDTHS.values())}; the smallest from step 50 on is {_by_width(page, 'gauss_newton_ratio_settled', 'mup')} and "
+        f"{_by_width(page, 'gauss_newton_ratio_settled', 'ntp')} (medians)."
     )

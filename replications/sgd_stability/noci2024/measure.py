@@ -58,8 +58,8 @@ def _hessian(series: Series, condition: str, out: Tables) -> None:
     """The Gauss-Newton part's largest eigenvalue over that of the Hessian: at the start, and the lowest from step 50 on."""
     share = ratio(series[condition, "sharpness"], series[condition, "hessian"])
     settled = series.points >= min(SETTLED, series.points[-1])
-    out.per_seed("linear", "share_at_start", share[:, 0], {"condition": condition})
-    out.per_seed("linear", "share_settled", share[:, settled].min(1), {"condition": condition})
+    out.per_seed("linear", "gauss_newton_ratio_at_start", share[:, 0], {"condition": condition})
+    out.per_seed("linear", "gauss_newton_ratio_settled", share[:, settled].min(1), {"condition": condition})
 
 
 def _across_widths(series: Series, arm: str, out: Tables) -> None:

@@ -29,7 +29,7 @@ class Captions:
         """What was trained: the perceptron."""
         s = self.page.settings("perceptron", "chi1")
         return (
-            f"The perceptron f = w · x / √d has d = {s['dimension']} inputs, of which the first decides the label and is small with a density |x₁|^χ; the others "
+            f"The perceptron f = w · x / √d has d = {s['dimension']} inputs, of which the first decides the label and is small, with a density like the power χ of |x₁|; the others "
             f"are standard Gaussian. It starts from w = 0; batches have B = {s['batch']} samples; figures by P have α = {s['alphas'][0]:g} and "
             f"T = {s['temperatures'][0]:g}. As the model is linear only αT matters, which a control checks. Training stops when no sample lies inside the margin."
         )
@@ -111,14 +111,15 @@ class Captions:
 
     def sizes_prose(self) -> str:
         """Fitted exponents beside the asymptotic ones."""
-        lines = []
-        for name, (label, _) in CHIS.items():
-            limit = exponents(self.page.settings("perceptron", name)["chi"])
-            lines.append(
-                f"| {label} | {self.exponent('time', name)} | {limit['time']:g} | {self.exponent('norm', name)} | {limit['norm']:g} |"
-            )
-        head = "| density | t*, fitted | t*, asymptotic | ‖w‖, fitted | ‖w‖, asymptotic |\n|---|---|---|---|---|\n"
-        return head + "\n".join(lines)
+        limits = {name: exponents(self.page.settings("perceptron", name)["chi"]) for name in CHIS}
+        lines = [
+            f"| exponent in P | {' | '.join(label for label, _ in CHIS.values())} |",
+            "|---" * (len(CHIS) + 1) + "|",
+        ]
+        for sign, quantity in (("t*", "time"), ("‖w‖", "norm")):
+            lines.append(f"| {sign}, fitted | {' | '.join(self.exponent(quantity, name) for name in CHIS)} |")
+            lines.append(f"| {sign}, asymptotic | {' | '.join(f'{limits[name][quantity]:g}' for name in CHIS)} |")
+        return "\n".join(lines)
 
     def heat_alt(self) -> str:
         """Slopes of the three panels."""

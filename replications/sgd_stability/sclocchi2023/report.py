@@ -48,9 +48,9 @@ page.text(say.phase_prose())
 # %% [markdown]
 # ## Perceptron: training time and norm by training set size
 # Of these only abstracts were read: exponents depend on the density of data near the boundary. Which ones they should approach is
-# a scaling argument of ours: the share of data inside the margin goes like (‖w_rest‖ / w₁)^(χ + 1), where
-# w_rest are the weights without w₁; drift and noise of w_rest share it, hence ‖w_rest‖ ~ T. To fit all P samples w₁ / ‖w_rest‖ must reach
-# P^(1/(1+χ)). That gives ‖w‖ ~ T P^(1/(1+χ)) and t* ~ T P^(1+2/(1+χ)).
+# a scaling argument of ours: the share of data inside the margin goes like (‖w_{rest}‖ / w₁)^(χ + 1), where
+# w_{rest} are the weights without w₁; drift and noise of w_{rest} share it, hence ‖w_{rest}‖ ~ T. To fit all P samples w₁ / ‖w_{rest}‖ must reach
+# P^{1/(1+χ)}. That gives ‖w‖ ~ T P^{1/(1+χ)} and t* ~ T P^{1+2/(1+χ)}.
 
 # %%
 page.figure(

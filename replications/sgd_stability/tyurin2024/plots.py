@@ -50,7 +50,7 @@ def power(step_size: float) -> str:
 def images(table: pd.DataFrame) -> Figure:
     """Accuracy, loss and gradient norm against iterations by step size; the perceptron's accuracy; a row a pair."""
     pairs = [pair for pair in PAIRS if (table["pair"] == pair).any()]
-    figure, axes = figures.grid(3, len(pairs), width=9.2, height=2.9)
+    figure, axes = figures.grid(3, len(pairs), width=8.9, height=2.9)
     for row, pair in zip(axes.reshape(len(pairs), 3), pairs, strict=True):
         for place, curve in zip(row, ("accuracy", "loss", "gradient"), strict=True):
             rows = pick(table, pair=pair, curve=curve)
@@ -182,7 +182,7 @@ def balance(
         balanced, whole: curves and counts of the balanced pairs; curves, counts: of the imbalanced ones.
         few: images of the second digit in the middle panel.
     """
-    figure, axes = figures.grid(3, width=9.4, height=3.2)
+    figure, axes = figures.grid(3, width=8.9, height=3.2)
     imbalanced = pick(curves, pair="three_five", minority=few)
     for method in ("perceptron", "normalised_perceptron"):
         label, color = NAMES[method]

@@ -4,6 +4,7 @@
 const svg = document.documentElement, told = JSON.parse(document.getElementById('touch').textContent);
 const {width: W, height: H} = svg.viewBox.baseVal, REACH = 25, SNAP = 8, UNNAMED = 5, off = new Set();
 let view = [0, 0, W, H], from = null, frame = null, at = -1;
+const own = self === top || location.hash === '#large', ask = what => parent.postMessage(what, '*');  // to the page around
 
 const all = start => [...svg.querySelectorAll(`[id^="${start}"]`)];
 const add = (parent, name, attributes) => {
@@ -12,9 +13,19 @@ const add = (parent, name, attributes) => {
   return made;
 };
 const centre = ({x, y, width, height}) => [x + width / 2, y + height / 2];
-const strokes = path => path.getAttribute('d').split('M').slice(1).map(stroke => {
-  const n = stroke.match(/-?[\d.]+(e[-+]?\d+)?/g).map(Number);
-  return n.filter((_, k) => k % 2 == 0).map((x, k) => [x, n[2 * k + 1]]);
+const strokes = path => path.getAttribute('d').split('M').slice(1).map(stroke => {  // l, h and v are steps from the place before
+  const places = [];
+  let x = 0, y = 0;
+  for (const [, command, text] of ('M' + stroke).matchAll(/([MLCQlhv])([^A-Za-z]*)/g)) {
+    const n = text.match(/-?(\d+\.?\d*|\.\d+)/g).map(Number), wide = 'hv'.includes(command) ? 1 : 2;
+    for (let k = 0; k < n.length; k += wide) {
+      if (command == 'h') x += n[k];
+      else if (command == 'v') y += n[k];
+      else [x, y] = command == 'l' ? [x + n[k], y + n[k + 1]] : [n[k], n[k + 1]];
+      places.push([+x.toFixed(1), +y.toFixed(1)]);
+    }
+  }
+  return places;
 });
 const paths = group => [...group.querySelectorAll('path')].filter(path => !path.closest('defs'));
 const used = use => strokes(document.getElementById(use.href.baseVal.slice(1))).map(stroke => stroke.map(([x, y]) => [x + use.x.baseVal.value, y + use.y.baseVal.value]));
@@ -139,11 +150,12 @@ told.entries.forEach((label, k) => {
   }
 });
 
-// zoom: a drag to its frame, Ctrl and wheel (on its own page the wheel) around the pointer; a double click goes back
+// zoom: a drag to its frame, Ctrl and wheel (on its own or enlarged the wheel) around the pointer; a double click goes back;
+// a click on a figure that is part of a page enlarges it
 const place = event => { const p = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse()); return [p.x, p.y]; };
 const show = box => { view = box.map(v => +v.toFixed(2)); svg.setAttribute('viewBox', view.join(' ')); tell(); };
 const back = () => show([0, 0, W, H]);
-svg.addEventListener('pointerdown', event => { if (event.pointerType == 'mouse' && !event.button && event.target.tagName != 'a') { from = place(event); event.preventDefault(); } });
+svg.addEventListener('pointerdown', event => { if (event.pointerType == 'mouse' && !event.button && !event.target.closest('a, [role]')) { from = place(event); event.preventDefault(); } });
 svg.addEventListener('pointermove', event => {
   const [x, y] = place(event);
   if (!from || Math.hypot(x - from[0], y - from[1]) < 6) return tell(nearest([x, y]));
@@ -151,15 +163,16 @@ svg.addEventListener('pointermove', event => {
   for (const [key, v] of Object.entries({x: Math.min(x, from[0]), y: Math.min(y, from[1]), width: Math.abs(x - from[0]), height: Math.abs(y - from[1])})) frame.setAttribute(key, v);
 });
 addEventListener('pointerup', () => {
+  if (from && !frame && !own && view[2] === W) ask('enlarge');
   if (frame) show(['x', 'y', 'width', 'height'].map(key => Math.max(+frame.getAttribute(key), key.length > 1 ? 5 : 0)));
   frame?.remove();
   from = frame = null;
 });
 svg.addEventListener('pointerleave', () => tell());
 svg.addEventListener('dblclick', back);
-addEventListener('keydown', event => { if (event.key == 'Escape') back(); });
+addEventListener('keydown', event => { if (event.key == 'Escape') { if (location.hash === '#large' && view[2] === W) ask('close'); back(); } });
 svg.addEventListener('wheel', event => {
-  if (!event.ctrlKey && self !== top) return;
+  if (!event.ctrlKey && !own) return;
   event.preventDefault();
   const [x, y] = place(event), by = Math.min(Math.exp(event.deltaY / 400), W / view[2]);
   if (by >= W / view[2]) back();

@@ -24,6 +24,9 @@ SUFFIX = "_narrow"  # of the file beside the wide one
 ORDER = '<p class="small stacked">Here the panels stand one below the other, row by row from left to right.</p>'
 PLACE = re.compile(r"\b(left|right|middle|above|below|upper|lower|top|bottom)\b", re.IGNORECASE)
 WORD = re.compile(r"\$[^$]*\$\S*|\S+")
+FRAME = re.compile(r'd="M[\d.]+ ([\d.]+)h([\d.]+)v-([\d.]+)h-\2v\3z"')  # of a saved figure, then of its panels
+LABELS = 34  # points below a panel: its numbers and label
+HEADING = 14  # points above a panel
 _narrow: ContextVar[bool] = ContextVar("narrow", default=False)
 
 
@@ -64,6 +67,16 @@ def bar(**options) -> dict:
 def beside(path: Path) -> Path:
     """Where the narrow form of a saved figure stands."""
     return path.with_stem(f"{path.stem}{SUFFIX}")
+
+
+def first_panel(svg: str) -> str | None:
+    """Width over height, for CSS, of a saved narrow figure up to the end of its first panel; None with one panel alone."""
+    frames = [tuple(map(float, found.groups())) for found in FRAME.finditer(svg)]
+    if len(frames) < 2:
+        return None
+    (_, width, _), (bottom, _, _), *others = frames
+    below = [other - height for other, _, height in others if other - height > bottom]
+    return f"{width:g}/{min(bottom + LABELS, min(below) - HEADING):g}" if below else None
 
 
 def or_wide(image: str, small: str) -> str:

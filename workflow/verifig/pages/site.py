@@ -109,7 +109,8 @@ def _thumbnail(layout: Layout, ruleset: rulesets.RuleSet, claims: list[Mapping])
             source = f"../{layout.slug}/page/figures/{shown.name}"
             on_it = [claim for claim in verdicts.paper_claims(claims) if claim["figure"] == name]
             told = {"caption": f"{figure.place}: {figure.title}", "claims": on_it}
-            return {"source": source, "cut": shown == path} | told
+            panel = None if shown == path else narrow.first_panel(small.read_text(encoding="utf-8"))
+            return {"source": source, "cut": shown == path, "panel": panel} | told
     return None
 
 

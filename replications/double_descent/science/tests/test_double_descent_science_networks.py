@@ -74,6 +74,20 @@ def test_records_of_networks_are_seeds_by_points_by_widths(monkeypatch):
     assert found["a.points"].tolist() == [0, 3, 9]
 
 
+@pytest.mark.parametrize(("size", "expected"), [(1, list(range(16))), (2, [2.5, 4.5, 10.5, 12.5]), (4, [7.5])])
+def test_networks_see_images_of_the_size_asked_for(monkeypatch, size, expected):
+    seen = []
+    monkeypatch.setattr(two_layer, "images", lambda run, name: (np.arange(16.0)[None], np.array([1])))
+    monkeypatch.setattr(two_layer, "TwoLayer", lambda chunk, data, device: seen.append(data))
+    monkeypatch.setattr(two_layer, "train", lambda run, members, build, *a, **k: build(members) or numbered(members, 1))
+    settings = {"dataset": "any", "pool_size": size, "steps": 0, "record_steps": [0], "chunk": 4}
+    members = [{"condition": "a", "seed": 0, "widths": [4], "optimizer": "adam"}]
+    two_layer.losses_by_width(SimpleNamespace(settings=settings, members=members, device=CPU))
+    ((pixels, labels),) = seen
+    assert pixels.tolist() == [expected]
+    assert labels.tolist() == [1]
+
+
 @pytest.mark.parametrize(
     ("settings", "expected"),
     [

@@ -126,6 +126,16 @@ def test_the_risk_of_a_trial_is_the_worst_over_its_cells():
     assert len(values(out, "run_risk", "ridge_gaussian")[""]) == 3
 
 
+def test_one_size_of_the_theorem_has_no_step():
+    made = arrays(1) | {
+        "theorem.sizes": [8],
+        "theorem.by_k": [6.0],
+        "theorem.by_n": [4.5],
+        "theorem.ridgeless_by_k": [15.0],
+    }
+    assert values(measured(ridge=made), "largest_step", "ridge") == {}
+
+
 def test_figures_get_the_risks_of_the_theorem_s_grid(ridge):
     made, out = ridge
     orders = ["by_k", "by_n", "ridgeless_by_k"]

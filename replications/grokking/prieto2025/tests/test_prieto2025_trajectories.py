@@ -1,10 +1,13 @@
-"""Statistics of the trajectories and of the sweep of weight decays, on records made by hand; the plane of a path."""
+"""Statistics of the trajectories and of the sweep of weight decays, on records made by hand; the section of a path."""
+
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 
-from replications.grokking.prieto2025.experiments.landscape import plane
+from replications.grokking.prieto2025.experiments import modular
+from replications.grokking.prieto2025.experiments.landscape import _section, plane
 from replications.grokking.prieto2025.measuring import landscape, weight_decay
 from verifig.measuring.tables import Tables
 
@@ -69,6 +72,45 @@ def test_a_path_touches_its_plane_at_start_end_and_farthest_point():
 
 def test_a_path_that_does_not_move_has_no_plane_and_no_failure():
     assert torch.isfinite(plane(torch.ones(3, 5, dtype=torch.float64))).all()
+
+
+class Weighted:
+    """A program of 3 parameters whose mean losses are sums of them with given weights."""
+
+    train_set, test_set = ([1.0, 10.0, 100.0],), ([1.0, -1.0, 1.0],)
+
+    def __init__(self):
+        self.model = SimpleNamespace(parameters=SimpleNamespace(flat=torch.zeros(1, 3, dtype=torch.float64)))
+
+    def mean_loss(self, weights):
+        return self.model.parameters.flat[0] @ torch.tensor(weights, dtype=torch.float64)
+
+
+@pytest.fixture
+def section(monkeypatch):
+    """The section of a path by `Weighted`, built in double precision."""
+    run, member = SimpleNamespace(settings={"grid": 3}, device="cpu"), {"dtype": "float32"}
+    monkeypatch.setattr(modular, "build", lambda members, device: {"float64": Weighted()}[members[0]["dtype"]])
+    return lambda path: _section(run, member, torch.tensor(path, dtype=torch.float64))
+
+
+def test_a_section_reaches_past_the_path_by_15_percent_and_holds_the_loss_in_its_plane(section):
+    """From (5, 0, 0) two to the side, four ahead, and at the end ten ahead: the second axis points to the side."""
+    found = section([[5, 0, 0], [5, 2, 0], [9, 1, 1], [15, 0, 0]])
+    assert found["path"] == pytest.approx(np.array([[0, 0], [0, 2], [4, 1], [10, 0]]))
+    x, y = [-1.5, 5, 11.5], [-0.3, 1, 2.3]
+    assert found["grid"] == pytest.approx(np.array([x, y]))
+    assert found["surface_train"] == pytest.approx(np.array([[5 + a + 10 * b for a in x] for b in y]))
+    assert found["surface_test"] == pytest.approx(np.array([[5 + a - b for a in x] for b in y]))
+    assert found["in_plane"] == pytest.approx([1, 1, 17 / 18, 1])
+
+
+@pytest.mark.parametrize(("largest", "defined"), [(9e29, True), (1e30, False), (-1e31, False), (np.nan, False)])
+def test_a_diverged_path_has_no_section(section, largest, defined):
+    found = section([[0, 0, 0], [1, 0, 0], [0, largest, 0], [1, 1, 1]])
+    shapes = {"path": (4, 2), "grid": (2, 3), "in_plane": (4,), "surface_train": (3, 3), "surface_test": (3, 3)}
+    assert {name: values.shape for name, values in found.items()} == shapes
+    assert all(np.isfinite(values).all() if defined else np.isnan(values).all() for values in found.values())
 
 
 def test_a_diverged_run_is_told_by_its_end_over_its_lowest_loss():

@@ -28,6 +28,18 @@ def test_alignment_of_known_kernels():
     torch.testing.assert_close(kernels.alignment(both, y.expand(2, 6)), torch.tensor([1, 6**-0.5], dtype=torch.float64))
 
 
+def test_centred_alignment_takes_the_means_off_rows_and_columns():
+    """H K H with H = 1 - 1/P, of kernels whose rows have different means, one by one and together."""
+    made, y = torch.stack([positive(5), 3 * positive(5) + 2, positive(5) @ positive(5)]), draw(3, 5) + 1
+    centre = torch.eye(5, dtype=torch.float64) - 0.2
+    expected = []
+    for kernel, labels in zip(made, y, strict=True):
+        inner, target = centre @ kernel @ centre, centre @ labels
+        expected.append(target @ inner @ target / (inner.norm() * (target @ target)))
+    torch.testing.assert_close(kernels.alignment(made, y, centred=True), torch.stack(expected))
+    torch.testing.assert_close(kernels.alignment(made[0], y[0], centred=True), expected[0])
+
+
 def test_movement_is_relative_to_the_first_kernel():
     first = positive(5)
     assert kernels.movement(first, first).item() == 0

@@ -221,6 +221,18 @@ def test_students_of_the_sweep_are_fitted_in_their_number_of_parameters(curves):
     assert cells(out, "b_sweep", *axes, value="parameters") == counts
 
 
+def test_one_size_has_losses_and_no_exponent(curves):
+    """One sample size for exponents by dimension, one width for those by number of parameters."""
+    out = students(curves[:, :, 1:2], sample_sizes=SAMPLES[1:2])
+    assert set(out.curves["b_students"]["x"]) == {40}
+    assert "b_exponents" not in out.curves
+    left = set(out.statistics()["statistic"]) if len(out.statistics()) else set()
+    assert not left & {"exponent", "distance_from_theory", "dimensions_near_line", "exponent_2_minus_3"}
+    out = students(curves[:, :, :, :1], "student_sweep", student_widths=STUDENTS[:1])
+    assert set(out.curves["b_sweep"]["width"]) == {8}
+    assert values(out, "parameter_exponent", "student_sweep") == {}
+
+
 def test_distances_from_theory_have_no_sign(made, slopes):
     expected = {
         ";".join(sorted(filter(None, [f"d={d}", *name.split(";")]))): [abs(e - 4 / d) for e in each[d]]

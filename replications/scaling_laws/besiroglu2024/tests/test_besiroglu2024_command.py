@@ -178,6 +178,8 @@ def test_command_shows_progress_on_long_work(tmp_path, capsys, monkeypatch):
         (b"N,D,L\n1,2,3\n", ("--delta", "0"), "--delta"),
         (b"N,D,L\n1,2,3\n", ("--delta", "inf"), "--delta"),
         (b"N,D,L\n1,2,3\n", ("--delta", "nan"), "--delta"),
+        (b"N,D,L\n1,2,3\n", ("--bootstraps", "-1"), "--bootstraps and --drop-highest must not be negative"),
+        (b"N,D,L\n1,2,3\n", ("--drop-highest", "-1"), "--bootstraps and --drop-highest must not be negative"),
         (b"N,D,L\n1,2,3\n", ("--columns", "N,D"), "three columns"),
         (b"N,D,L\n1,2,3\n", ("--columns", "N,D,L", "--flops", "D"), "two columns"),
         (b"N,D,L\n1,2,3\n", ("--columns", "N,D,sqrt(M)"), "no column 'sqrt(M)'"),

@@ -61,6 +61,38 @@ def test_gradient_and_normaliser():
     assert law.huber_normaliser(0.5) == pytest.approx(area, rel=1e-7)
 
 
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_solver_steps_by_the_gradient_and_hessian_of_its_objective(weighted):
+    """Against central differences; the quadratic part holds about half of the rows."""
+    rows, delta = solver.Rows.of(N, D, L), 0.006
+    weight = np.random.default_rng(1).integers(0, 3, (1, len(N))).astype(float) if weighted else None
+
+    def at(point: np.ndarray) -> tuple[np.ndarray, ...]:
+        return tuple(part[0] for part in solver._derivatives(rows, point[None], weight, delta, np.zeros(1, bool)))
+
+    residuals = np.log(L) - law.log_loss(published.REFIT, N, D)
+    assert 0.3 < (np.abs(residuals) < delta).mean() < 0.7
+    point = rows.centre(published.REFIT[None])[0]
+    value, slope, hessian = at(point)
+    assert value == pytest.approx((law.huber(residuals, delta) * (weight[0] if weighted else 1)).sum())
+    for k, step in enumerate(1e-7 * np.eye(5)):
+        (high, high_slope, _), (low, low_slope, _) = at(point + step), at(point - step)
+        assert slope[k] == pytest.approx((high - low) / 2e-7, rel=1e-4, abs=1e-6)
+        np.testing.assert_allclose(hessian[k], (high_slope - low_slope) / 2e-7, rtol=1e-4, atol=1e-4)
+
+
+def test_early_steps_use_the_normal_matrix_of_reweighted_least_squares():
+    rows, delta = solver.Rows.of(N, D, L), 0.006
+    point = rows.centre(published.REFIT[None])
+    _, _, (matrix,) = solver._derivatives(rows, point, None, delta, np.ones(1, bool))
+    residuals = np.log(L) - law.log_loss(published.REFIT, N, D)
+    steps = 1e-6 * np.eye(5)
+    ends = [law.log_loss(rows.restore(point + sign * steps), N, D) for sign in (1, -1)]
+    jacobian = (ends[0] - ends[1]).T / 2e-6
+    expected = jacobian.T @ (jacobian * np.minimum(1, delta / np.abs(residuals))[:, None])
+    np.testing.assert_allclose(matrix, expected, rtol=1e-6, atol=1e-6)
+
+
 def test_policy_minimises_loss_on_the_budget():
     compute = np.logspace(18, 26, 9)
     best_N, best_D = law.policy(published.REFIT, compute)

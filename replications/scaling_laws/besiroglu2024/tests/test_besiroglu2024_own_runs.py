@@ -86,9 +86,25 @@ def test_one_size_that_hardly_varies_leaves_its_exponent_open():
     assert found.no_policy is not None
 
 
+def test_minima_are_different_that_lie_apart_by_more_than_a_thousandth_of_the_largest_entry():
+    """The largest entry of the first is 10: another lies at least 0.01 away, one with entries below 1 0.001."""
+    thetas = np.zeros((6, 5))
+    thetas[:, 0] = [10, 10.009, 10.011, 10, -0.5, -0.5]
+    thetas[:, 4] = [0, 0, 0, 0.02, 0, 0.0009]
+    assert own._different(thetas).tolist() == thetas[[0, 2, 3, 4]].tolist()
+
+
+def test_positive_numbers_below_one_are_good_cells():
+    frame = pd.DataFrame({"N": [0.5, 2.0], "D": [1e-3, 1.0], "L": [0.9, 1e-9]})
+    found = runs.of_frame(frame)
+    assert [found.N.tolist(), found.D.tolist(), found.L.tolist()] == frame.to_numpy().T.tolist()
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
+        (lambda frame: frame.assign(L=frame["L"].where(frame.index != 0, 0.0)), "row 1 has "),
+        (lambda frame: frame.assign(D=frame["D"].where(frame.index != 9, np.inf)), "row 10 has "),
         (lambda frame: frame.rename(columns={"L": "loss"}), "no column 'L'"),
         (lambda frame: frame.head(5), "at least 8"),
         (lambda frame: frame.assign(N=frame["N"].where(frame.index != 3, -1.0)), "row 4"),

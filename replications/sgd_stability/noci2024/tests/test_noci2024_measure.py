@@ -60,8 +60,8 @@ def test_the_share_of_the_gauss_newton_part_at_the_start_and_its_smallest_later(
         {"mup_64": [[2, 10, 1.25, 1], [8, 2, 2, 2.5]]},
     )
     out = measured(linear=runs)
-    assert values(out, "share_at_start") == near({"condition=mup_64": [0.5, 0.25]})
-    assert values(out, "share_settled") == near({"condition=mup_64": [0.8, 0.8]})
+    assert values(out, "gauss_newton_ratio_at_start") == near({"condition=mup_64": [0.5, 0.25]})
+    assert values(out, "gauss_newton_ratio_settled") == near({"condition=mup_64": [0.8, 0.8]})
     drawn = out.curves["sharpness"].query("arm == 'mup'")
     assert drawn.query("seed == 0")["over_hessian"].tolist() == near([0.5, 0.1, 0.8, 1])
     assert drawn["edge"].tolist() == near([0.25] * 4 + [0.5] * 4)

@@ -161,3 +161,17 @@ def test_records_stay_with_their_rows_and_shorter_ones_are_padded(monkeypatch):
         assert found["mark"][row, : len(steps)].tolist() == [axis + 10 * seed + 100 * (step // 3) for step in steps]
         assert np.isnan(found["mark"][row, len(steps) :]).all()
     assert run.facts["steps"] == 2 * 3 + 4 * 12
+
+
+def test_the_expected_trace_is_that_of_inputs_of_unit_covariance():
+    """Exact over the 2 D points +-sqrt(D) e_i: each neuron is active on half of them."""
+    program = network("relu", "gd", 5)
+    corners = D**0.5 * torch.eye(D, dtype=torch.float64)
+    every = torch.cat([corners, -corners])
+    for row in range(3):
+        a, w = (part.numpy() for part in (program.parameters["a"][row], program.parameters["w"][row]))
+        hidden = np.maximum(every.numpy() @ w, 0)
+        trace = ((hidden**2).sum(1) + D * ((hidden > 0) * a**2).sum(1)).mean()
+        norms = program.norms(row)
+        assert norms["expected_tr"] == pytest.approx(trace)
+        assert norms["path_norm"] == pytest.approx(sum(abs(a[j]) * (w[:, j] ** 2).sum() ** 0.5 for j in range(M)))
