@@ -20,7 +20,7 @@ def settings(page: Page) -> str:
 def sharpness_alt(page: Page) -> str:
     return (
         "Two panels on logarithmic axes. Left: the largest eigenvalue of batches over the full one falls with the batch size towards 1; the fitted model follows it "
-        "from 4 samples on and lies above it below. Batches of one sample stay level. Right: the excess falls along a line between slopes −1/2 and −1."
+        "from 4 samples on and lies above it below. Batches of one sample stay high, without a trend. Right: the excess falls along a line between slopes −1/2 and −1."
     )
 
 

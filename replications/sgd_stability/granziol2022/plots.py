@@ -26,6 +26,7 @@ def sharpness(table: pd.DataFrame) -> Figure:
         _sizes(axes, table["x"])
     left.set(ylabel="largest eigenvalue, batch / full", title="batch over full")
     figures.log_ticks(left.yaxis, [1, 2, 3, 5, 8])
+    left.set_ylim(0.9, 14)
     right.set(ylabel="batch / full − 1", title="the excess")
     middle = float(np.median((pick(table, x=16)["inflation"] - 1).to_numpy()))
     for slope, style in ((-1, "-"), (-0.5, "-.")):

@@ -72,8 +72,8 @@ page.figure(
 
 # %% [markdown]
 # ## Figure N: networks on digits
-# The largest rate of a grid, interpolated, at which the loss on all training samples ends below 0.9 of its first value, which is
-# close to that of a constant guess. Above it these networks end at the loss of such a guess or higher.
+# The largest rate of a grid, interpolated, at which the loss on all training samples ends below 0.9 of its first value. That first
+# value is close to the loss of a constant guess, at which or above which networks with larger rates mostly end.
 
 # %%
 page.figure(
