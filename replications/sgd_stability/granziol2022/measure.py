@@ -44,6 +44,8 @@ def _spectra(artifact: Artifact, out: Tables) -> None:
         out.per_seed("spectra", name, artifact[name])
     out.per_seed("spectra", "loss_left", artifact["loss"][:, 1] / artifact["loss"][:, 0])
     chosen = within(sizes, FITTED)
+    if not chosen.any():
+        return
     for suffix, values in (("", ratios), ("_copies", copies)):
         noise = [formulas.fitted(unit[chosen], factors[chosen]) for unit in values]
         model = np.array([formulas.spiked(each, factors) for each in noise])
@@ -127,8 +129,13 @@ def within(sizes: np.ndarray, limits: tuple[int, int]) -> np.ndarray:
 
 
 def slopes(sizes: np.ndarray, values: np.ndarray, limits: tuple[int, int]) -> np.ndarray:
-    """Slope of log values [units, sizes] over log size by least squares, over sizes within the limits; NaN if a value is not finite."""
+    """Slope of log values [units, sizes] over log size by least squares, over sizes within the limits.
+
+    NaN if a value is not finite, or for fewer than two sizes.
+    """
     chosen = within(sizes, limits)
+    if chosen.sum() < 2:
+        return np.full(len(values), np.nan)
     x = np.log(np.asarray(sizes, float)[chosen])
     y = np.log(np.asarray(values)[:, chosen])
     return ((x - x.mean()) * (y - y.mean(1, keepdims=True))).sum(1) / np.square(x - x.mean()).sum()

@@ -67,8 +67,13 @@ def of_network(member: Mapping, weights: np.ndarray) -> dict[str, np.ndarray]:
         `sharpness` [sizes], the mean over a partition into batches of that size; `full`, of all samples; `copies` [sizes],
         of batches that hold one sample as often as their size says; `identical`, sharpness of a batch over that of all samples
         where all samples are one; `identity_error`, of products with the mean of the matrices of a partition against products
-        with the full matrix by automatic differentiation, over its largest eigenvalue.
+        with the full matrix by automatic differentiation, over its largest eigenvalue. NaN for weights that are not finite.
     """
+    if not np.isfinite(weights).all():
+        unknown = np.full(len(member["batch_sizes"]), np.nan)
+        return dict.fromkeys(("sharpness", "copies"), unknown) | dict.fromkeys(
+            ("full", "identical", "identity_error"), np.array(np.nan)
+        )
     alone = Ensemble([member], torch.device("cpu"))
     alone.model.parameters.flat.copy_(torch.from_numpy(weights))
     networks = Networks(mlp("relu"), alone.model.parameters.views).to(torch.float64)

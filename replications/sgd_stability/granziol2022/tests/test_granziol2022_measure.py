@@ -172,3 +172,10 @@ def test_figures_are_drawn():
 
 def test_nothing_is_measured_of_what_was_not_run():
     assert len(measured().statistics()) == 0
+
+
+def test_slopes_need_two_sizes():
+    assert module.slopes([1, 2, 16], np.array([[1.0, 4.0, 9.0]]), (1, 8)).tolist() == near([2.0])
+    assert np.isnan(module.slopes([1, 16], np.array([[1.0, 4.0]]), (1, 8))).all()
+    few = spectra([1 + 8 / SIZES[:2]], sizes=SIZES[:2], copies=[[8.0, 8.0]])
+    assert values(measured(spectra=few), "slope") == {}

@@ -68,3 +68,9 @@ def test_an_error_of_the_identity_is_seen(monkeypatch):
     monkeypatch.setitem(MEMBER, "batch_sizes", [16])
     ensemble = network.Ensemble([MEMBER], torch.device("cpu"))
     assert spectra.of_network(MEMBER, ensemble.model.parameters.flat[0].numpy())["identity_error"] > 1e-3
+
+
+def test_weights_that_are_not_finite_have_no_spectrum():
+    found = spectra.of_network(MEMBER, np.array([np.nan, 1.0]))
+    assert found["sharpness"].shape == found["copies"].shape == (4,)
+    assert all(np.isnan(values).all() for values in found.values())
