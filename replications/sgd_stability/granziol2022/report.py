@@ -51,7 +51,8 @@ page.text(captions.not_the_rate(page))
 # %% [markdown]
 # ## Figure R: the largest stable rate
 # In linear regression on Gaussian inputs SGD is linear. Without noise its norm grows or falls geometrically, and the rate
-# between is found by bisection; the exact threshold of the second moment is 2B/(B + d + 1). Adam divides the gradient by its size, so
+# between is found by bisection; the exact threshold of the second moment is 2B/(B + d + 1). Bisection sees
+# whether a run grows, the threshold whether its mean square does: in many dimensions nearly the same. Adam divides the gradient by its size, so
 # that without noise its steps do not vanish with the error and no rate is unstable in this sense. With label noise of variance 1
 # and a first error of norm 1 we ask instead up to which rate the excess loss, over the second half of the run, stays below its
 # first value. For SGD that is 2B/(B + 2d + 1); Adam's gradient is then of size √(2/B) in every coordinate, which turns B into √B.
