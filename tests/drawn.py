@@ -80,6 +80,10 @@ SMALL: dict[tuple[str, str], tuple[str, str, dict]] = {
         {"features": 64, "variance_features": 32, "variance_draws": 8, "population": 60, "mnist_features": 32, "dualities": 3},
     ),
     ("bahri2024", "teacher_student"): ("teacher_student", "smoke", {"steps": 4, "log_every": 2, "seeds": 1, "test_size": 16}),
+    ("granziol2022", "linear"): ("linear", "smoke", {"seeds": 1, "dimension": 5, "rounds": 2, "round_steps": 3}),
+    ("granziol2022", "noisy"): ("noisy", "laptop", {"seeds": 1, "dimension": 5, "points": 3, "steps": 4}),
+    ("granziol2022", "rates"): ("rates", "laptop", {"seeds": 1, "samples": 40, "width": 3, "points": 3, "steps": 3}),
+    ("granziol2022", "spectra"): ("spectra", "laptop", {"seeds": 2, "samples": 20, "batch_sizes": [1, 4, 8], "steps": 3}),
     ("noci2024", "digits"): (
         "digits", "smoke",
         {"samples": 20, "batch_size": 8, "conditions.mup_16.width": 4, "conditions.mup_64.width": 5, "conditions.mup_256.width": 6,

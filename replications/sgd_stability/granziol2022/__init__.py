@@ -1,0 +1,1 @@
+"""Rule set granziol2022."""
