@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from alone import small_run
 from tape import assert_replays, assert_resumes, assert_stays_on_device, take
 
 from replications.sgd_stability.granziol2022.experiments import linear, network, noisy, rates, spectra
@@ -116,3 +117,13 @@ def test_rates_of_a_seed_share_samples_and_the_grid_is_geometric():
     assert program.of_member.tolist() == [0, 0, 0, 1, 1, 1]
     program.prepare(0)
     assert not torch.equal(program.drawn[0], program.drawn[1])
+
+
+def test_losses_of_rates_are_those_at_the_end_over_those_before_the_first_step():
+    run = small_run("granziol2022", "rates", seeds=1, steps=3, samples=40, width=3, points=2)
+    found = rates.rates(run)
+    for row, member in enumerate(run.members):
+        program = rates.Rates(expand([member]), CPU)
+        first = program.record()["loss"].clone()
+        take(program, 0, 3)
+        torch.testing.assert_close(torch.tensor(found["loss"][row]).float(), program.record()["loss"] / first)

@@ -179,3 +179,31 @@ def test_slopes_need_two_sizes():
     assert np.isnan(module.slopes([1, 16], np.array([[1.0, 4.0]]), (1, 8))).all()
     few = spectra([1 + 8 / SIZES[:2]], sizes=SIZES[:2], copies=[[8.0, 8.0]])
     assert values(measured(spectra=few), "slope") == {}
+
+
+def bent(optimizers: tuple[str, ...], inside: tuple[int, ...], outside: tuple[int, ...]) -> object:
+    """Rates that grow as B on the sizes inside, five times as large on those outside, as searches and as grids."""
+    conditions = {
+        f"{optimizer}_{size}": {"optimizer": optimizer, "batch_size": size}
+        for optimizer in optimizers
+        for size in sorted((*inside, *outside), key=str)
+    }
+    sizes = [each["batch_size"] for each in conditions.values()]
+    rates = np.array([size if size in inside else 5.0 * size for size in sizes])
+    points = rates[:, None] * np.array([0.5, 2])
+    fields = {"found": rates, "exact": rates, "grid": 1.01, "rates": points, "loss": points / rates[:, None]}
+    return artifact(fields, conditions, dimension=100)
+
+
+def test_slopes_of_learning_rates_are_taken_up_to_both_limits_of_their_sizes():
+    small, large = bent(("sgd",), (1, 8), (9, 16)), bent(("sgd",), (32, 128), (31, 129))
+    assert values(measured(linear=small), "slope") == near({"": [1]})
+    assert values(measured(linear=large), "slope_large") == near({"": [1]})
+    noisy = bent(("adam", "sgd"), (1, 32), (33, 64))
+    assert values(measured(noisy=noisy), "slope") == near({"optimizer=adam": [1], "optimizer=sgd": [1]})
+
+
+def test_slopes_of_the_sharpness_are_taken_from_4_to_128():
+    inflation = 1 + np.array([[9, 1, 1 / 32, 9]])
+    made = spectra(inflation, sizes=np.array([3, 4, 128, 129]))
+    assert values(measured(spectra=made), "slope") == near({"": [-1]})

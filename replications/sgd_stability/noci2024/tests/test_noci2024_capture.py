@@ -97,3 +97,13 @@ def test_a_step_on_digits_is_that_of_the_factors_and_standard_weights(name):
 def test_grids_of_unequal_length_end_in_nan():
     found = digits.by_member(np.arange(5.0), [2, 3])
     np.testing.assert_array_equal(found, [[0, 1, np.nan], [2, 3, 4]])
+
+
+def test_first_weights_are_standard_normal_numbers_times_their_factors():
+    member = members("digits", "mup_16")[0] | {"width": 40, "learning_rate": 0.5}
+    program = digits.Digits([member], CPU)
+    for weight, factor in zip(program.model.weights, digits.factors(member, [64, 40, 40, 10]), strict=True):
+        drawn = weight[0] / factor
+        assert drawn.std().item() == pytest.approx(1, abs=0.1)
+        assert abs(drawn.mean().item()) < 0.1
+        assert drawn.abs().min() < 0.05

@@ -114,3 +114,11 @@ def test_closed_forms_are_what_the_library_finds_without_them(network):
     assert found == pytest.approx(hessian, rel=1e-6)
     found = formulas.sharpness(formulas.gauss_newton_gram(closed_form[0], closed_form[1], closed_form[3])).item()
     assert found / gamma**2 == pytest.approx(gauss_newton, rel=1e-6)
+
+
+def test_moments_of_several_networks_are_those_of_each():
+    stream = torch.Generator().manual_seed(0)
+    first, second = torch.randn(3, 5, 2, generator=stream), torch.randn(3, 5, generator=stream)
+    for row, one in enumerate(zip(first, second, strict=True)):
+        for several, each in zip(formulas.moments(first, second), formulas.moments(*one), strict=True):
+            torch.testing.assert_close(several[row], each)

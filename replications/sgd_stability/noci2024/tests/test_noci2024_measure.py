@@ -1,6 +1,7 @@
 """Every statistic that a claim names, on made-up runs with known curves."""
 
 import numpy as np
+import pytest
 from made_up import artifact, cells, measuring, near, values
 
 from replications.sgd_stability.noci2024.measure import measure
@@ -121,3 +122,22 @@ def test_losses_of_narrow_over_wide_networks_at_the_rate_one():
 
 def test_nothing_is_measured_of_what_was_not_run():
     assert len(measured().statistics()) == 0
+
+
+def test_the_gauss_newton_part_has_settled_from_step_50_on():
+    runs = networks({"mup_64": [[1, 1, 1, 1]]}, {"mup_64": [[1, 8, 4, 2]]})
+    runs["steps"] = np.array([0, 49, 50, 400])
+    assert values(measured(linear=runs), "gauss_newton_ratio_settled") == near({"condition=mup_64": [0.25]})
+
+
+def test_each_parametrisation_needs_both_errors_of_the_moments():
+    runs = networks({"mup_64": [[1, 1, 1, 1]]})
+    runs["direct_loss_error"] = np.array([1e-12])
+    with pytest.raises(ValueError, match="zip"):
+        measured(linear=runs)
+
+
+def test_grids_without_the_rate_one_have_no_losses_to_compare():
+    made = digits()
+    made["rates"] = 3 * made["rates"]
+    assert values(measured(digits=made), "loss_ratio") == {}

@@ -52,7 +52,10 @@ def test_the_spike_is_of_the_mean_loss_of_both_groups():
     groups = [[[1, 3, 9], [5, 1, 0], [4, 6, 0], [1, 1, 99]], [[4, 4, 1], [1, 3, 1], [3, 1, 1], [2, 2, 1]]]
     out = measured(edge=toys([[1, 1, 1, 1]] * 2, groups))
     assert values(out, "spike") == near({"condition=one": [2.5, 1]})
-    assert out.curves["groups"].query("seed == 0")["rest"].tolist() == [9, 0, 0, 99]
+    drawn = out.curves["groups"].query("seed == 0")
+    assert drawn["positive"].tolist() == [1, 5, 4, 1]
+    assert drawn["negative"].tolist() == [3, 1, 6, 1]
+    assert drawn["rest"].tolist() == [9, 0, 0, 99]
 
 
 def oscillation(length: int, together: bool, peak: int) -> np.ndarray:
@@ -104,3 +107,8 @@ def test_turns_and_overlap_are_means_over_the_last_third():
 
 def test_nothing_is_measured_of_what_was_not_run():
     assert len(measured().statistics()) == 0
+
+
+def test_every_seed_has_a_spike_of_its_own():
+    with pytest.raises(ValueError, match="zip"):
+        module._window(np.zeros((2, 30, 2)), np.array([25]), "one")

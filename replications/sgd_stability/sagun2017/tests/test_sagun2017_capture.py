@@ -177,3 +177,10 @@ def test_errors_of_the_checks():
     found = networks.checks(members("networks", "classes_5")[0])
     assert found["zero_residual_error"] < 1e-12
     assert found["difference_error"] < 1e-6
+
+
+def test_checks_are_of_a_network_after_ten_steps(monkeypatch):
+    taken = []
+    monkeypatch.setattr(problem, "descend", lambda *arguments: taken.append(arguments))
+    networks.checks(members("networks", "classes_5")[0])
+    assert len(taken) == 10

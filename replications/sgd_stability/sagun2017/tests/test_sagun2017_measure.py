@@ -60,6 +60,7 @@ def test_statistics_at_the_end_and_at_the_start():
     assert values(out, "top_share") == near(
         {"condition=classes_2": [10 / 9.8, 20 / 20.9], "condition=classes_5": [19 / 20]}
     )
+    assert values(out, "loss") == near({"condition=classes_2": [0.1, 0.1], "condition=classes_5": [0.1]})
     assert values(out, "loss_left") == near({"condition=classes_2": [0.05, 0.05], "condition=classes_5": [0.05]})
     assert values(out, "accuracy") == near({"condition=classes_2": [1, 1], "condition=classes_5": [1]})
     assert values(out, "zero_residual_error") == near({"": [1e-15]})
