@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 import torch
-from alone import small_run
 from tape import assert_replays, assert_resumes, assert_stays_on_device, take
 
 from replications.sgd_stability.granziol2022.experiments import linear, network, noisy, rates, spectra
 from replications.sgd_stability.granziol2022.experiments.grid import expand
 from verifig.planning import rulesets
+from verifig.training.checkpoint import Checkpoint
 from verifig.training.members import members_of
+from verifig.training.run import Run
 
 CPU = torch.device("cpu")
 SMALL = {
@@ -120,7 +121,9 @@ def test_rates_of_a_seed_share_samples_and_the_grid_is_geometric():
 
 
 def test_losses_of_rates_are_those_at_the_end_over_those_before_the_first_step():
-    run = small_run("granziol2022", "rates", seeds=1, steps=3, samples=40, width=3, points=2)
+    settings = rulesets.settings(rulesets.load("granziol2022"), "rates", "laptop") | SMALL["rates"]
+    settings |= {"seeds": 2, "steps": 3, "conditions": {"sgd_8": {"optimizer": "sgd", "batch_size": 8}}}
+    run = Run({"settings": settings, "device": "cpu"}, Checkpoint(None, "key"), {}, lambda text: None)
     found = rates.rates(run)
     for row, member in enumerate(run.members):
         program = rates.Rates(expand([member]), CPU)
