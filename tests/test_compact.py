@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from verifig.ground import numbers
-from verifig.measuring.compact import packed, rounded, thin
+from verifig.measuring.compact import packed, rounded, short, thin
 from verifig.measuring.tables import long, melt
 
 
@@ -39,6 +39,11 @@ def test_curves_on_other_points_are_thinned_by_themselves():
     other = runs(300).assign(condition="c", x=lambda frame: frame["x"] + 3)
     kept = thin(pd.concat([runs(1000), other], ignore_index=True), 50)
     assert kept.groupby(["condition", "seed"]).size().eq(50).all()
+
+
+def test_curves_whose_points_lie_close_are_thinned_as_others():
+    close = runs(1000).assign(x=lambda frame: frame["x"] / 1000)
+    assert thin(close, 50).groupby("seed").size().tolist() == [50] * 3
 
 
 @pytest.mark.parametrize(
@@ -77,6 +82,14 @@ def test_four_digits_are_kept_and_whole_numbers_whole(value, kept):
 def test_what_is_not_a_number_stays_so():
     assert np.isnan(rounded(pd.DataFrame({"value": [np.nan, 1.23456]}))["value"][0])
     assert numbers.significant(float("-inf"), 3) == float("-inf")
+
+
+def test_verdicts_keep_ten_digits_and_their_first_single_units_four():
+    part = {"bound": 1 / 3, "seeds": 7, "values": [2 / 3, 1.0, 1 / 7]}
+    kept = {"bound": 0.3333333333, "seeds": 7, "values": [0.6667, 1.0, 0.1429]}
+    assert short({"parts": [part], "why": "as told"}) == {"parts": [kept], "why": "as told"}
+    assert short(part, units=2) == kept | {"values": [0.6667, 1.0]}
+    assert short({"bound": 1 / 3}) == {"bound": 0.3333333333}
 
 
 def test_equal_tables_give_equal_bytes_and_are_read_as_they_were():

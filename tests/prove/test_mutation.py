@@ -33,7 +33,7 @@ PARTS = {
             *(f"tests/test_{name}.py" for name in ("judge_scales", "claims", "counts")),
         ],
     ),
-    "measuring": ([f"{LIBRARY}/measuring"], ["tests/test_jobs.py", "tests/test_tables.py"]),
+    "measuring": ([f"{LIBRARY}/measuring"], [f"tests/test_{name}.py" for name in ("compact", "tables", "jobs")]),
     "curvature": (
         [f"{LIBRARY}/curvature"],
         [f"tests/test_curvature_{name}.py" for name in ("dense", "estimates", "modules", "stability")],

@@ -179,6 +179,9 @@ def test_what_periodicity_is_kept_is_double_less_single_precision():
     out = measured(curves, {"plain": {}, "plain_double": {}})
     assert values(out, "purity_kept") == {"": near([0.2, 0.3])}
     assert set(out.curves) == {"together_curves"}
+    more = measured(curves, {"plain": {}, "plain_double": {}, "decay": {}})
+    assert values(more, "purity_kept") == {"": near([0.2, 0.3])}
+    assert values(measured(curves, {"plain": {}}), "purity_kept") == {}
 
 
 def test_tables_hold_every_instrument_once_a_seed():

@@ -78,6 +78,11 @@ def test_runs_that_do_not_learn_a_label_are_counted_and_the_rest_looked_at(out):
     assert values(out, "smallest_growth_of_the_rest")["condition=strong;rate=0.26"] == near([1.5])
 
 
+def test_a_run_whose_swing_is_exactly_at_the_bound_has_learned():
+    rows = [run("mixed", seed, 0.01, (0.02, 0.02), swing) for seed, swing in enumerate((0.25, 0.2501))]
+    assert values(measured(rates=made(rows)), "unlearned_runs") == {"condition=mixed": [1]}
+
+
 def test_figures_get_every_record(out):
     table = out.curves["rates_series"].query("condition == 'mixed' and rate == 0.325")
     assert table.set_index(["seed", "x"])["weak"].to_dict() == {(0, 0): 0.02, (0, 40): 0.9, (1, 0): 0.04, (1, 40): 0.5}

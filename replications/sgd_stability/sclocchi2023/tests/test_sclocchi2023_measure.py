@@ -120,6 +120,8 @@ def test_batches_are_compared_with_single_samples_by_seed(out):
 def test_runs_of_equal_alpha_t_are_compared_without_their_scale(out):
     """Seed 0: equal; seed 1: norms and signals 44 to 40, samples 910 to 901."""
     assert values(out, "scaling_difference") == near({"": [0, 0.1]})
+    rows = [each | ({"signal": NAN} if each["condition"] == "scaled" and each["seed"] else {}) for each in perceptron()]
+    assert values(measured(perceptron=made(rows)), "scaling_difference") == near({"": [0, NAN]})
 
 
 def net(condition: str, seed: int, alpha: float, heat: float, size: int = 256, **changes) -> dict:

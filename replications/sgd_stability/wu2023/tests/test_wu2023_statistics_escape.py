@@ -155,9 +155,20 @@ def linear(g: np.ndarray, rates: list[float], group: int) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def left() -> dict[str, np.ndarray]:
+def ran() -> SimpleNamespace:
     run = SimpleNamespace(settings=SETTINGS, facts={}, once=lambda name, make: make(), progress=Progress())
-    return linearised.escape(run)
+    run.left = linearised.escape(run)
+    return run
+
+
+@pytest.fixture(scope="module")
+def left(ran) -> dict[str, np.ndarray]:
+    return ran.left
+
+
+def test_the_steps_told_are_those_of_every_replica_at_both_minima(ran):
+    """Two groups of three replicas, at two ratios around one minimum and at one rate around the other."""
+    assert ran.facts == {"steps": 2 * 3 * (2 + 1) * 200}
 
 
 def test_linearised_sgd_is_run_around_the_minimum_of_gradient_descent_at_ratios_of_its_threshold(left):
