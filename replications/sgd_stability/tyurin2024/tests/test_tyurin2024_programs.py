@@ -1,5 +1,7 @@
 """The batched program against plain loops; data sets; replay on a device, and resuming."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -8,9 +10,10 @@ from hypothesis import strategies as st
 from tape import assert_replays, assert_resumes, assert_stays_on_device
 from tyurin2024_plain import plain
 
-from replications.sgd_stability.tyurin2024 import theory
-from replications.sgd_stability.tyurin2024.experiments import images, planted
+from replications.sgd_stability.tyurin2024 import checks, theory
+from replications.sgd_stability.tyurin2024.experiments import images, planted, rounding
 from replications.sgd_stability.tyurin2024.experiments.separating import Separating, columns_of, points_of
+from verifig.ground.errors import InputError
 from verifig.planning import rulesets
 from verifig.training.members import members_of
 
@@ -148,6 +151,29 @@ def test_rows_of_images():
     labels = np.array([7, 2, 7, 5])
     found = images.rows(pixels, labels, {"classes": [2, 7], "minority": 0, "seed": 0})
     assert found == pytest.approx(np.array([[0, 4, 1], [-3, 0, -1], [-1, -1, -1]]) / 17**0.5)
+
+
+def test_distances_between_orders_are_relative_to_the_first(monkeypatch):
+    theta = np.array([[[[9.0, 9]], [[3, 4]]], [[[9, 9]], [[3, 9]]], [[[9, 9]], [[0, 0]]]])  # [members, T, M, d]
+    records = {"theta": theta, "solved": np.array([[[0], [5]]] * 3)}
+    monkeypatch.setattr(rounding, "read", lambda run: (None, None))
+    monkeypatch.setattr(rounding, "rows", lambda *given: np.eye(4))
+    monkeypatch.setattr(rounding, "points_of", lambda settings: [0, 7])
+    monkeypatch.setattr(rounding, "separate", lambda *given, **more: records)
+    run = SimpleNamespace(members=[{"seed": seed} for seed in range(3)], settings={"chunk": 3})
+    found = rounding.rounding(run)
+    assert found["spread"][:, 0, 0] == pytest.approx([0, 1, 1])
+    assert (found["points"].tolist(), found["solved"].tolist()) == ([7], [[5]] * 3)
+
+
+def test_more_images_of_a_class_than_there_are_is_refused():
+    given = {"step_sizes": [1], "normalised_step_sizes": [], "steps": 9, "dataset": "mnist_5k", "curve_points": 4}
+    few, many = (
+        {"condition": name, "seed": 0, "minority": minority} | given for name, minority in (("a", 500), ("b", 501))
+    )
+    checks.images([few])
+    with pytest.raises(InputError, match="minority = 501 must be at most 500"):
+        checks.images([few, many])
 
 
 def test_a_minority_is_drawn_by_seed():
