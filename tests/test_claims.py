@@ -47,6 +47,16 @@ def test_bounds_must_say_where_they_come_from():
         schema.validate(broken, rules, "claims.yaml")
 
 
+@pytest.mark.parametrize(
+    ("kind", "expect"), [("claim", "undecided"), ("control", "contradicted"), ("oracle", "contradicted")]
+)
+def test_only_a_claim_is_expected_to_be_contradicted_and_only_a_control_undecided(kind, expect):
+    contents = copy.deepcopy(claims._contents("prieto2025"))
+    contents["claims"][0] |= {"kind": kind, "expect": expect, "because": "why"}
+    with pytest.raises(InputError, match="expect"):
+        schema.validate(contents, read_yaml(SCHEMAS / "claims.schema.yaml"), "claims.yaml")
+
+
 @pytest.mark.parametrize("slug", SLUGS)
 def test_a_number_of_the_paper_is_the_papers(slug):
     for claim in claims.load(slug):
@@ -93,7 +103,7 @@ def test_a_control_arm_is_not_the_part_itself(slug):
 @pytest.mark.parametrize("slug", SLUGS)
 def test_what_is_expected_to_fail_says_why(slug):
     for claim in claims.load(slug):
-        if claim.get("expect") == "contradicted":
+        if "expect" in claim:
             assert len(claim["because"]) > 40, claim["id"]
 
 

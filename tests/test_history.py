@@ -68,6 +68,12 @@ def test_the_same_on_another_machine_or_version_adds_that_run_alone(other):
     assert added(past, value(1.0), day=3) == added(past, value(1.0), day=3, **other) == past
 
 
+def test_what_is_no_claim_any_more_has_no_history():
+    past = added(added(NOTHING, value(1.0)), value(2.0) | {"id": "gone"}, day=2)
+    (kept,) = set(past.states) - {"gone"}
+    assert history.without_gone(past, {kept, "new"}).states == {kept: past.states[kept]}
+
+
 def test_a_state_that_returns_is_the_last_again():
     past = NOTHING
     for day, observed in enumerate((1.0, 1.2, 1.0), 1):

@@ -187,7 +187,7 @@ def test_sabotage_is_caught_only_if_contradicted_and_healthy():
     assert outcome() == "caught"
     assert outcome(read="s") == "missed"
     assert outcome(healthy=[HEALTHY]) == "caught"
-    assert outcome(healthy=[HEALTHY | {"statistic": "sick"}]) == "missed"
+    assert outcome(healthy=[HEALTHY | {"statistic": "sick"}]) == "inconclusive"
 
 
 def test_check_fails_on_what_must_not_be():
@@ -201,6 +201,15 @@ def test_check_fails_on_what_must_not_be():
     assert len(verdicts.failures([item("inconclusive", kind="oracle")])) == 1
     assert len(verdicts.failures([item("missed", kind="control", of="C")])) == 1
     assert verdicts.failures([item("caught", kind="control", of="C")]) == []
+
+
+@pytest.mark.parametrize(
+    ("verdict", "failed"), [("inconclusive", 0), ("contradicted", 1), ("missed", 1), ("reproduced", 1), ("caught", 1)]
+)
+def test_a_control_expected_to_be_undecided_is_so_and_counts_as_not_as_it_must_be(verdict, failed):
+    control = claim(kind="control", expect="undecided", because="y") | {"verdict": verdict}
+    assert len(verdicts.failures([control])) == failed
+    assert verdicts.controls([control])[0] == (verdict in ("reproduced", "caught"))
 
 
 def test_intervals_cover():

@@ -179,7 +179,7 @@ def test_a_claim_on_unsound_runs_is_inconclusive():
 
 @pytest.mark.parametrize(
     ("read", "healthy", "expected"),
-    [("bad", [HEALTHY], "caught"), ("bad", [SICK], "missed"), ("s", [HEALTHY], "missed"), ("unsure", [], "caught"), ("few", [], "missed")],
+    [("bad", [HEALTHY], "caught"), ("bad", [SICK], "inconclusive"), ("s", [HEALTHY], "missed"), ("unsure", [], "caught"), ("few", [], "missed")],
 )  # fmt: skip
 def test_a_sabotage_must_be_contradicted_on_sound_runs(read, healthy, expected):
     data = table(s=GOOD, bad=BAD, unsure=UNSURE, good=GOOD, few=BAD[:2])

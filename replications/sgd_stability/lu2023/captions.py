@@ -116,6 +116,6 @@ class Captions:
         return (
             f"{count(dead, 'run')} of {seeds} at the small rate does not learn the strong samples of one label: none of its {width} neurons of that sign starts active on them, which has a "
             f"chance of {text(100 * chance_of_a_dead_start(width))} % a run. It can learn them through the weak feature alone, slowly, so that bo4 and bo5, which speak of every run, fail and "
-            f"bo7 and bo8 stay undecided. In the others |y f − 1| is at most {rest('largest_swing', SMALL, 'mixed')} at c = {SMALL:g}, and on strong samples alone the weak component ends at "
+            f"the controls ct2 and ct3 stay undecided. In the others |y f − 1| is at most {rest('largest_swing', SMALL, 'mixed')} at c = {SMALL:g}, and on strong samples alone the weak component ends at "
             f"{rest('largest_growth', EDGE_BELOW, 'strong')} of its start at most at c = {EDGE_BELOW:g} and at {rest('smallest_growth', EDGE_ABOVE, 'strong')} at least at c = {EDGE_ABOVE:g}. Bounds and seeds stay as they were set."
         )

@@ -6,7 +6,7 @@ that recording the same again adds nothing. Pages and `explain` show it; nothing
 
 import json
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -207,6 +207,11 @@ def added(history: History, claims: Iterable[Mapping], runs: Mapping[str, Mappin
         kept[:] = [each for each in kept if each not in surplus]
     used = {number for found in states.values() for each in found for number in each.runs}
     return History({number: run for number, run in known.items() if number in used}, states)
+
+
+def without_gone(history: History, known: Collection[str]) -> History:
+    """A history without what is no claim any more: what was recorded of it stands in the changelog."""
+    return replace(history, states={name: found for name, found in history.states.items() if name in known})
 
 
 def _place(run: Mapping) -> list:

@@ -126,10 +126,10 @@ def _judge_claim(claim, claims, found, scale, missing_data, what_if) -> dict:
     if healthy:
         result["healthy"] = [_sound(part, found, claim["id"]) for part in healthy]
     sick = any(part["verdict"] != "reproduced" for part in result.get("healthy", []))
-    if "of" in claim:
-        result["verdict"] = "caught" if result["verdict"] == "contradicted" and not sick else "missed"
-    elif sick:
+    if sick:
         result["verdict"] = "inconclusive"
+    elif "of" in claim:
+        result["verdict"] = "caught" if result["verdict"] == "contradicted" else "missed"
     return result | ({"reason": "the runs behind it are not healthy"} if sick else {})
 
 

@@ -65,18 +65,18 @@ def simultaneous(claims: Sequence[Mapping]) -> str:
 
 def wording(claim: Mapping) -> str:
     """One sentence that says what the verdict means."""
+    because = f" {claim['because']}" if "because" in claim else ""
     match claim["verdict"]:
         case "not tested":
             return f"Not tested: {claim['reason']}."
         case "caught":
             return f"Caught: with the broken instrument {claim['of']} is contradicted, as it must be."
         case "missed":
-            return f"Missed: {claim.get('reason', 'the broken instrument was not noticed')}."
+            return f"Missed: {claim.get('reason', 'the broken instrument was not noticed')}.{because}"
         case "inconclusive":
-            return f"Inconclusive: {_why_inconclusive(claim)}."
+            return f"Inconclusive: {_why_inconclusive(claim)}.{because}"
         case "contradicted":
             where = "" if claim["kind"] != "claim" else f", {SETTINGS[claim['setting']]}"
-            because = f" {claim['because']}" if "because" in claim else ""
             return f"Contradicted: {_outside(verdicts.deciding(claim))}{where}.{because}"
     return _found_right(claim)
 

@@ -114,4 +114,5 @@ def _remember(layout: Layout, contents: Mapping, claims: Sequence[Mapping]) -> N
     """Add what was recorded to the paper's history; `claims` are those of the record, in full."""
     if layout.scale in history.SCALES:
         judged = recorded.judged(claims)
-        history.save(layout.slug, history.added(history.load(layout.slug), judged, bases(contents, judged)))
+        past = history.without_gone(history.load(layout.slug), {claim["id"] for claim in claims})
+        history.save(layout.slug, history.added(past, judged, bases(contents, judged)))

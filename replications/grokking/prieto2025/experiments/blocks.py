@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from replications.grokking.prieto2025.experiments import losses
+from replications.grokking.science import softmax
 
 KIND = ("loss", "softmax_precision", "projection", "zero_correct_logits_at")
 
@@ -22,7 +23,7 @@ def blocks_of(members: Sequence[Mapping]) -> list["Block"]:
     blocks, start = [], 0
     for (loss, precision, form, zero_at), group in itertools.groupby(members, key=kind):
         rows = slice(start, start + len(list(group)))
-        blocks.append(Block(rows, loss, losses.PRECISIONS[precision], form, zero_at))
+        blocks.append(Block(rows, loss, softmax.PRECISIONS[precision], form, zero_at))
         start = rows.stop
     return blocks
 
@@ -49,7 +50,7 @@ class Block:
         """Loss by sample [k, N] and the gradient of its mean by the logits [k, N, C] of the block."""
         if self.name == "stablemax":
             return losses.stable_cross_entropy(logits, labels)
-        return losses.cross_entropy(logits, labels, self.precision)
+        return softmax.cross_entropy(logits, labels, self.precision)
 
     def trained(self, logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """`loss` as it is trained on, from logits [K, N, C] and labels [K, N] of all members."""
@@ -66,5 +67,5 @@ class Block:
         return {
             "train_loss": loss.double().mean(1),
             "zero_loss": (loss == 0).double().mean(1),
-            "collapsed": losses.collapsed(logits[self.rows], self.precision).double().mean(1),
+            "collapsed": softmax.collapsed(logits[self.rows], self.precision).double().mean(1),
         }

@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from replications.grokking.prieto2025.experiments import losses, projection
+from replications.grokking.science import softmax
 from verifig.training.ensemble import MLP, generator
 from verifig.training.run import Run
 
@@ -12,7 +13,7 @@ def thresholds(run: Run) -> dict[str, np.ndarray]:
     """Collapse thresholds by bisection, StableMax against softmax, and the projection's identities."""
     x = torch.linspace(-4, 4, 161, dtype=torch.float64)
     result = {"x": x.numpy(), "s": losses.s(x).numpy(), "exp": x.exp().numpy()}
-    for name, precision in losses.PRECISIONS.items():
+    for name, precision in softmax.PRECISIONS.items():
         result[f"threshold_{name}"] = np.array(
             [bisect(event, precision) for event in ("loss", "gradient", "collapsed")]
         )
@@ -37,14 +38,14 @@ def _holds(event: str, gap: float, precision: torch.dtype) -> bool:
         return _gradient(gap, precision)[0] == 0
     logits = torch.tensor([[[0.0, -gap]]], dtype=torch.float64)
     if event == "collapsed":
-        return bool(losses.collapsed(logits, precision).item())
-    return losses.cross_entropy(logits, torch.zeros(1, 1, dtype=torch.int64), precision)[0].item() == 0
+        return bool(softmax.collapsed(logits, precision).item())
+    return softmax.cross_entropy(logits, torch.zeros(1, 1, dtype=torch.int64), precision)[0].item() == 0
 
 
 def _gradient(gap: float, precision: torch.dtype) -> tuple[float, float]:
     """Gradient by the correct and by the wrong logit."""
     logits = torch.tensor([[[0.0, -gap]]], dtype=torch.float64)
-    gradient = losses.cross_entropy(logits, torch.zeros(1, 1, dtype=torch.int64), precision)[1]
+    gradient = softmax.cross_entropy(logits, torch.zeros(1, 1, dtype=torch.int64), precision)[1]
     return gradient[0, 0, 0].item(), gradient[0, 0, 1].item()
 
 
@@ -60,7 +61,7 @@ def projection_identities() -> dict[str, np.ndarray]:
     inputs = torch.randn(1, 50, 20, dtype=torch.float64, generator=stream)
     labels = torch.randint(0, 7, (1, 50), generator=stream)
     logits = model(inputs, keep=True)
-    _, slope = losses.cross_entropy(logits, labels, torch.float64)
+    _, slope = softmax.cross_entropy(logits, labels, torch.float64)
     grads = model.parameters.like()
     model.backward(slope, grads)
     theta = model.parameters.flat

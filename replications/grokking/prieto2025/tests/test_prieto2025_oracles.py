@@ -15,6 +15,7 @@ from replications.grokking.prieto2025.experiments import (
     transformer,
 )
 from replications.grokking.prieto2025.measuring.collapse import predicted_delay
+from replications.grokking.science import softmax
 from verifig.planning import rulesets
 from verifig.training.ensemble import MLP, generator
 from verifig.training.members import members_of
@@ -31,14 +32,14 @@ def members(experiment: str, condition: str, seeds: int = 1, scale: str = "lapto
     return [m for m in members_of(values) if m["condition"] == condition][:seeds]
 
 
-@pytest.mark.parametrize("precision", losses.PRECISIONS.values())
+@pytest.mark.parametrize("precision", softmax.PRECISIONS.values())
 @pytest.mark.parametrize("event", ["loss", "gradient", "collapsed"])
 def test_two_class_softmax_collapses_at_p_ln_2(precision, event):
     assert thresholds.bisect(event, precision) == pytest.approx(losses.collapse_threshold(precision), abs=1e-2)
 
 
 def test_thresholds_are_the_published_ones():
-    found = [round(losses.collapse_threshold(p), 3) for p in losses.PRECISIONS.values()]
+    found = [round(losses.collapse_threshold(p), 3) for p in softmax.PRECISIONS.values()]
     assert found == [7.625, 16.636, 36.737]
 
 
@@ -68,7 +69,7 @@ def test_loss_gradients_equal_autograd(kind):
     logits = (torch.randn(2, 30, 7, dtype=torch.float64, generator=generator("test", "z")) * 5).requires_grad_()
     labels = torch.randint(0, 7, (2, 30), generator=generator("test", "y"))
     if kind == "softmax":
-        loss, gradient = losses.cross_entropy(logits.detach(), labels, torch.float64)
+        loss, gradient = softmax.cross_entropy(logits.detach(), labels, torch.float64)
         expected = -torch.log_softmax(logits, -1).gather(-1, labels[..., None]).squeeze(-1)
     else:
         loss, gradient = losses.stable_cross_entropy(logits.detach(), labels)
