@@ -13,7 +13,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from unittest import mock
 
@@ -29,8 +29,8 @@ from verifig.training.checkpoint import Checkpoint
 from verifig.training.run import Run, execute
 from verifig.training.trainable import Trainable
 
-STEPS, SECONDS = 200, 3.0  # taken for the comparison, at most; aimed at for a timing
-CPU_STEPS, CPU_SECONDS = 20, 5.0
+STEPS, SECONDS = 200, 1.0  # taken for the comparison, at most; and for how long
+CPU_STEPS, CPU_SECONDS, CPU_RATE = 20, 2.0, 3e10  # operations a second that a thread of a CPU does
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
 
@@ -43,10 +43,10 @@ def main(scale: str, minutes: float, *chosen: str) -> None:
     end = time.monotonic() + 60 * minutes
     if DEVICE == "cpu":
         steps.CAPTURES["cpu"] = Tape
-    rates = {dtype: product_rate(dtype) for dtype in (torch.float32, torch.float64)}
-    print(
-        f"{device_name()}: products of matrices " + ", ".join(f"{d}: {r / 1e12:.1f} TFLOP/s" for d, r in rates.items())
-    )
+    kinds = {"float32": (torch.float32, False), "tf32": (torch.float32, True), "float64": (torch.float64, False)}
+    rates = {kind: product_rate(*settings) for kind, settings in kinds.items()}
+    measured = ", ".join(f"{kind} {rate / 1e12:.1f}" for kind, rate in rates.items())
+    print(f"{device_name()}, products of matrices in TFLOP/s: {measured}", flush=True)
     rows = []
     for slug in chosen or slugs():
         for experiment in rulesets.load(slug).experiments(scale):
@@ -55,7 +55,9 @@ def main(scale: str, minutes: float, *chosen: str) -> None:
                 continue
             rows += of_experiment(slug, experiment, scale, rates)
     out = Path(os.environ.get("OUT", "."))
-    (out / f"programs-{scale}.json").write_text(json.dumps({"device": device_name(), "rows": rows}, indent=1))
+    (out / f"programs-{scale}.json").write_text(
+        json.dumps({"device": device_name(), "rates": rates, "rows": rows}, indent=1)
+    )
 
 
 def of_experiment(slug: str, experiment: str, scale: str, rates: dict) -> list[dict]:
@@ -71,7 +73,10 @@ def of_experiment(slug: str, experiment: str, scale: str, rates: dict) -> list[d
         seen.add(sort)
         row = {"paper": slug, "experiment": experiment, "program": type(program).__name__, "members": len(members)}
         try:
-            row |= measured(lambda device: _made(run, make, members, device), program, count, rates)
+            row |= measured(lambda device: _made(run, make, members, device), program, count)
+            parameters = max(program.tensors.values(), key=torch.Tensor.numel)
+            kind = "tf32" if run.settings.get("tf32") else str(parameters.dtype).removeprefix("torch.")
+            row["limit_us"] = round(1e6 * row["flops"] / rates.get(kind, rates["float32"]), 1)
         except Exception as error:  # one program that fails must not hide the others
             row["failed"] = sentence(error)
         rows.append(row)
@@ -107,76 +112,83 @@ def _made(run: Run, make: Callable, members: list, device: str) -> Trainable:
         return make(members)
 
 
-def measured(make: Callable[[str], Trainable], program: Trainable, count: int, rates: dict) -> dict:
+def measured(make: Callable[[str], Trainable], program: Trainable, count: int) -> dict:
     """Times and differences of a program (see the module)."""
-    parameters = max((tensor for tensor in program.tensors.values()), key=torch.Tensor.numel)
+    start = program.state()  # a program that is made again may share its network with the one before
     with FlopCounterMode(display=False) as counter:
         program.prepare(0)
         program.step()
     flops = counter.get_total_flops()
-    called, captured = make(DEVICE), make(DEVICE)
+    called = make(DEVICE)
     with mock.patch.dict(os.environ, {"VERIFIG_CAPTURE": "0"}):
         one_by_one = steps.Steps(called, torch.device(DEVICE))
-    replayed = steps.Steps(captured, torch.device(DEVICE))
+    called.load(start)
     seconds, taken = timed(one_by_one, min(count, STEPS))
+    expected = called.state()
+    captured = make(DEVICE)
+    replayed = steps.Steps(captured, torch.device(DEVICE))
+    captured.load(start)
     fast, _ = timed(replayed, taken, np.inf)
-    states = called.state(), captured.state()
-    differing = [name for name in states[0] if not np.array_equal(states[0][name], states[1][name], equal_nan=True)]
+    found = captured.state()
+    differing = [name for name in expected if not np.array_equal(expected[name], found[name], equal_nan=True)]
     return {
-        "parameters": parameters.numel() // max(len(parameters), 1),
         "called_us": round(1e6 * seconds),
         "captured_us": round(1e6 * fast) if replayed.captured else None,
-        "limit_us": round(
-            1e6 * flops / rates[torch.float64 if parameters.dtype == torch.float64 else torch.float32], 1
-        ),
+        "phases": len(replayed._graphs),
+        "flops": flops,
         "steps": taken,
         "equal": "yes" if not differing else f"NO: {', '.join(differing)[:80]}",
-        "from_cpu": from_cpu(make),
+        "from_cpu": from_cpu(make, start, min(count, CPU_STEPS, int(CPU_SECONDS * CPU_RATE / max(flops, 1)))),
     }
 
 
 def timed(taker: steps.Steps, count: int, limit: float = SECONDS) -> tuple[float, int]:
-    """Seconds a step, of the steps after the first ten, and how many were taken: `count`, or what fits the limit."""
+    """Seconds a step, and how many were taken: `count`, or what fits the limit. The first steps are not timed."""
     first = min(10, count // 2)
-    for step in range(first):
+    begin = start = time.monotonic()
+    for step in range(count):
         taker.take(step)
-    synchronize()
-    start = time.monotonic()
-    for step in range(first, count):
-        taker.take(step)
-        if step % 8 == 7:
+        if step < first or step % 8 == 7:
             synchronize()
-            if time.monotonic() - start > limit:
-                break
-    synchronize()
-    return (time.monotonic() - start) / max(step + 1 - first, 1), step + 1
-
-
-def from_cpu(make: Callable[[str], Trainable]) -> float | None:
-    """Largest difference of a tensor from a CPU's after some steps, relative to its largest value; None: too slow."""
-    programs = make("cpu"), make(DEVICE)
-    takers = [
-        steps.Steps(program, torch.device(program.tensors[next(iter(program.tensors))].device)) for program in programs
-    ]
-    start = time.monotonic()
-    for step in range(CPU_STEPS):
-        for taker in takers:
-            taker.take(step)
-        if time.monotonic() - start > CPU_SECONDS:
+        if step < first:
+            start = time.monotonic()
+        if time.monotonic() - begin > limit:
             break
-    largest = 0.0
-    for name, tensor in programs[0].tensors.items():
-        ours, theirs = tensor.double(), programs[1].tensors[name].double().cpu()
-        if ours.numel() and torch.isfinite(ours).all():
-            largest = max(largest, float((ours - theirs).abs().max() / ours.abs().max().clamp_min(1e-30)))
+    synchronize()
+    if step < first:  # too slow a program to leave steps out
+        start, first = begin, 0
+    return (time.monotonic() - start) / (step + 1 - first), step + 1
+
+
+def from_cpu(make: Callable[[str], Trainable], state: Mapping[str, np.ndarray], count: int) -> float | None:
+    """Largest difference of a tensor from a CPU's after some steps, relative to its largest value.
+
+    None: too slow there, the program stays where its network is, or it has generators, which draw other numbers there.
+    """
+    if not count:
+        return None
+    program, other = make("cpu"), make(DEVICE)
+    device = next(iter(program.tensors.values())).device
+    if DEVICE != "cpu" and (device.type == DEVICE or any(g.device.type == DEVICE for g in other.generators.values())):
+        return None
+    program.load(state)
+    _, taken = timed(steps.Steps(program, device), count, CPU_SECONDS)
+    expected = program.state()
+    other.load(state)
+    timed(steps.Steps(other, torch.device(DEVICE)), taken, np.inf)
+    found, largest = other.state(), 0.0
+    for name in other.tensors:
+        ours, theirs = (states[f"tensor {name}"].astype(np.float64) for states in (expected, found))
+        if ours.size and np.isfinite(ours).all():
+            largest = max(largest, float(np.abs(ours - theirs).max() / max(np.abs(ours).max(), 1e-30)))
     return float(f"{largest:.1e}")
 
 
-def product_rate(dtype: torch.dtype, size: int = 4096) -> float:
-    """Operations a second of one large product, TF32 off."""
+def product_rate(dtype: torch.dtype, tf32: bool, size: int = 8192) -> float:
+    """Operations a second of one large product."""
     size = size if DEVICE == "cuda" else 512
-    torch.backends.cuda.matmul.allow_tf32 = False
-    a = torch.ones(size, size, dtype=dtype, device=DEVICE)
+    torch.backends.cuda.matmul.allow_tf32 = tf32
+    a = torch.randn(size, size, dtype=dtype, device=DEVICE)
     best = np.inf
     for _ in range(5):
         synchronize()
