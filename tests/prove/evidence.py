@@ -87,7 +87,11 @@ def write(found: Found) -> None:
         proofs = {}
     for name, entry in found.items():
         before = proofs[name]["cases"] if name in proofs else {}
-        cases = before | {case: asdict(value) for case, value in entry["cases"].items()}
+        # that a machine could not try a case says nothing about what another one found
+        new = {
+            case: value for case, value in entry["cases"].items() if value.outcome != "not run" or case not in before
+        }
+        cases = before | {case: asdict(value) for case, value in new.items()}
         existing = found.existing.get(name) or list(cases)
         proofs[name] = {"about": entry["about"], "cases": {case: cases[case] for case in existing if case in cases}}
     proofs = dict(sorted(proofs.items()))
@@ -151,12 +155,20 @@ def _section(entry: dict) -> list[str]:
 
 
 def _table(test: str, cases: dict, several: list[str]) -> list[str]:
-    """Rows of the cases of a test; `several` names fields in which the proof's cases differ."""
-    columns = list(dict.fromkeys(name for case in cases.values() for name in case["figures"]))
+    """Rows of the cases of a test, and in one line those not run; `several`: fields in which the proof's cases differ."""
+    ran = {place: case for place, case in cases.items() if case["outcome"] != "not run"}
+    columns = list(dict.fromkeys(name for case in ran.values() for name in case["figures"]))
     head = [test, *columns, *several, "outcome"]
     rows = []
-    for place, case in cases.items():
+    for place, case in ran.items():
         outcome = case["outcome"] if case["outcome"] == "passed" else f"**{case['outcome']}**: {case['why']}"
         shown = [str(case["figures"].get(column, "")) for column in columns] + [case[name] for name in several]
         rows.append([place, *(cell.replace("|", "/") for cell in (*shown, outcome))])
-    return [f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows)]
+    lines = [f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows)] if ran else []
+    left: dict[str, list[str]] = {}
+    for place, case in cases.items():
+        if case["outcome"] == "not run":
+            left.setdefault(case["why"], []).append(place)
+    return lines + [
+        line for why, places in left.items() for line in ("", f"*{test}*, **not run** ({why}): {', '.join(places)}.")
+    ]

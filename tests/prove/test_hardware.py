@@ -1,10 +1,22 @@
-"""What the laptop scale costs on this hardware, and the same on a GPU.
+"""What the laptop scale costs on this hardware, and what a GPU makes of it.
 
-*Processor*: the training jobs of the run in this checkout. *GPU*: the laptop scale of a rule set on the GPU, judged, and
-compared with the processor's verdicts. A different processor draws the same random numbers but rounds differently, so
-trained networks drift apart: a claim agrees when its verdict is the same, and an estimate when it lies in the other
-device's 95 % interval or within 10^-6 of its estimate (identities and fits).
+*Processor*: the training jobs of the run in this checkout.
+
+*GPU*: the laptop scale of a paper on the GPU, judged, and compared with the processor's verdicts. A different processor
+draws the same random numbers but rounds differently, so trained networks drift apart: a claim agrees when its verdict is
+the same, and an estimate when it lies in the other device's 95 % interval or within 10^-6 of its estimate (identities and
+fits). It is taken from this machine's GPU or, without one, from what was trained on another machine's and unpacked into
+results/gpu, beside other jobs that shared the card.
+
+*Program*: the training programs of an experiment at paper scale on a GPU, as `tests/gpu/run.sh` found them: whether 200
+steps captured once and replayed end in the bits of steps called one by one, how long a step takes either way, beside the
+time that its products of matrices alone would take at the highest rate that a product reached on that card (float32
+without TF32, unless the experiment allows it), and the largest relative difference from a processor after up to 20 steps
+of the smoke scale.
 """
+
+import functools
+from pathlib import Path
 
 import pytest
 from conftest import ROOT
@@ -12,9 +24,11 @@ from conftest import ROOT
 from prove import suites
 from verifig.ground.files import read_json
 from verifig.ground.paths import Layout, slugs
+from verifig.planning import rulesets
 from verifig.planning.devices import resolve
 
 LAPTOP = ROOT / "results"
+GPU = LAPTOP / "gpu"  # what was found on a GPU, elsewhere perhaps
 
 
 def trained(layout: Layout) -> list[dict]:
@@ -68,16 +82,62 @@ def gpu() -> bool:
     return resolve("auto") == "cuda"
 
 
-@pytest.mark.skipif(not gpu(), reason="no GPU on this machine")
+def judged_on_gpu(slug: str, folder: Path) -> Layout:
+    """Where the verdicts of a paper's laptop scale on a GPU are: trained now below `folder`, or in `GPU`."""
+    if gpu():
+        log = folder / "log"
+        arguments = ("run", slug, "--scale", "laptop", "--device", "cuda", "--out", str(folder))
+        assert suites.start(ROOT, "verifig", *arguments, log=log).wait() == 0, log.read_text()[-3000:]
+        return Layout(folder, "laptop", slug)
+    layout = Layout(GPU, "laptop", slug)
+    if not layout.verdicts.exists():
+        pytest.skip("no GPU on this machine")
+    return layout
+
+
 @pytest.mark.parametrize("slug", slugs())
 def test_gpu(tmp_path, show, slug):
-    log = tmp_path / "log"
-    arguments = ("run", slug, "--scale", "laptop", "--device", "cuda", "--out", str(tmp_path))
-    assert suites.start(ROOT, "verifig", *arguments, log=log).wait() == 0, log.read_text()[-3000:]
-    there = Layout(tmp_path, "laptop", slug)
+    there = judged_on_gpu(slug, tmp_path)
     records = trained(there)
     show(**costs(records), **{"wall seconds": round(sum(record["wall_seconds"] for record in records))})
     claims = [read_json(layout.verdicts)["claims"] for layout in (Layout(LAPTOP, "laptop", slug), there)]
     same, compared, differing = agreeing(*claims)
     show(**{"estimates that agree": f"{same} of {compared}", "claims that differ": ", ".join(differing) or "none"})
     assert same >= 0.9 * compared
+
+
+@functools.cache
+def programs(scale: str) -> tuple[str, dict[str, list[dict]]]:
+    """The card, and what `tests/gpu/programs.py` found of its programs by experiment."""
+    path = GPU / f"programs-{scale}.json"
+    if not path.exists():
+        return "", {}
+    found = read_json(path)
+    rows: dict[str, list[dict]] = {}
+    for row in found["rows"]:
+        rows.setdefault(f"{row['paper']}.{row['experiment']}", []).append(row)
+    return found["device"], rows
+
+
+@pytest.mark.parametrize(
+    "experiment", [f"{slug}.{name}" for slug in slugs() for name in rulesets.load(slug).experiments("paper")]
+)
+def test_program(show, experiment):
+    card, rows = programs("paper")
+    _, small = programs("smoke")
+    compared = [*rows.get(experiment, []), *small.get(experiment, [])]
+    if not compared:
+        pytest.skip("no GPU has run it")
+    show(card=card)
+    assert all(row["equal"] == "yes" for row in compared if "failed" not in row)
+    differences = [row["from_cpu"] for row in small.get(experiment, []) if row.get("from_cpu") is not None]
+    if differences:
+        show(**{"from a processor": f"{max(differences):.0e}"})
+    if row := next(iter(rows.get(experiment, [])), None):
+        names = {
+            "members": "members",
+            "called_us": "called, µs",
+            "captured_us": "captured, µs",
+            "limit_us": "products, µs",
+        }
+        show(**{name: row[field] for field, name in names.items() if row[field] is not None})
