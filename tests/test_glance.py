@@ -22,6 +22,15 @@ def test_a_row_names_the_paper_s_value_ours_and_the_part_that_decides():
     assert 'role="img"' in row
 
 
+def test_a_row_that_only_the_paper_scale_has_measured_shows_what_it_found_there():
+    there = claim(parts=[part(label="at the end")], recorded_on="x")
+    html = glance.verdict_table([claim(verdict="not tested", reason="paper scale", parts=[], recorded=there)]).html
+    row = html.partition("<tbody>")[2]
+    assert "at paper scale: at the end" in row
+    assert row.count("<svg") == 1
+    assert "at paper scale:" not in glance.verdict_table([claim(recorded=there)]).html
+
+
 @pytest.mark.parametrize(
     ("given", "element"),
     [

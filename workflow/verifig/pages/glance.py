@@ -73,23 +73,27 @@ def control_table(claims: Sequence[Mapping]) -> Block:
 
 
 def _row(claim: Mapping) -> dict:
-    part = verdicts.deciding(claim)
+    past = claim.get("recorded")
+    # a claim that only the paper scale has measured shows what was measured there
+    measured = past if past and claim["verdict"] == "not tested" else claim
+    part = verdicts.deciding(measured)
     theirs = words.paper(part) if part else ""
+    name = verdicts.name_of(part) if part else ""
     return {
         "claim": claim,
         "place": places.on_page(claim),
         "named": f"{claim['id']}, {places.on_page(claim)}",
         "paper": theirs or ("–" if claim["paper_value"] is None else str(claim["paper_value"])),
-        "line": cards.ours(claim),
-        "name": verdicts.name_of(part) if part else "",
+        "line": cards.ours(measured),
+        "name": f"at paper scale: {name}" if part and measured is past else name,
         "value": words.value(part) if part else "–",
         "certainty": words.certainty(part) if part else "",
         "bound": words.bounds(part) if part else "",
-        "more": words.more_parts(claim) if part else "",
+        "more": words.more_parts(measured) if part else "",
         "plot": Markup(pictures.range_plot(part) if part else ""),
         "badge": cards.badge(claim),
         "told": _told(claim),
-        "past": claim.get("recorded"),
+        "past": past,
     }
 
 
