@@ -70,7 +70,9 @@ def pulls(runs: pd.DataFrame) -> str:
     parts = []
     for curve, name in (("clean_pull", "right"), ("wrong_pull", "wrong")):
         found = {c: _middle(pick(runs, condition=c, curve=curve)) for c in ("ce", "elr")}
-        parts.append(f"of {name} labels {text(found['ce'][10])} with cross-entropy and {text(found['elr'][10])} regularised")
+        parts.append(
+            f"of {name} labels {text(found['ce'][10])} with cross-entropy and {text(found['elr'][10])} regularised"
+        )
     return f"Mean pull towards the label over steps, and its law by confidence. At step 10 that {' and that '.join(parts)}."
 
 

@@ -107,7 +107,9 @@ def _separability(artifact: Artifact, out: Tables) -> None:
         place = {"wrong": wrong}
         out.per_seed("separability", "separable_beyond", artifact["paper"][:, j], place)
         out.exact("separability", "sharp_threshold", artifact["sharp_threshold"][j], place)
-        out.exact("separability", "sharp_over_paper", artifact["sharp_threshold"][j] / artifact["paper_threshold"][j], place)
+        out.exact(
+            "separability", "sharp_over_paper", artifact["sharp_threshold"][j] / artifact["paper_threshold"][j], place
+        )
         for k, multiple in enumerate(multiples):
             found = artifact["sharp"][:, j, k]
             out.per_seed("separability", "separable", found, place | {"multiple": multiple})

@@ -30,7 +30,9 @@ def memorisation(runs: pd.DataFrame, conditions: Sequence[str] = ("sym40_ce", "s
         each.set(title=METHODS[condition.partition("_")[2]][0], xlabel="epoch")
     for condition in conditions:
         label, colour = METHODS[condition.partition("_")[2]]
-        figures.band(axes[2], percent(pick(runs, condition=condition, curve="test_accuracy")), color=colour, label=label)
+        figures.band(
+            axes[2], percent(pick(runs, condition=condition, curve="test_accuracy")), color=colour, label=label
+        )
     axes[0].set(ylabel="share of examples (%)", ylim=(0, 101))
     axes[2].set(title="test accuracy", xlabel="epoch")
     axes[0].legend(loc="center right", fontsize=8)
@@ -52,10 +54,20 @@ def gains(runs: pd.DataFrame, paper: Mapping) -> Figure:
         for place, noise in zip(places, NOISES, strict=True):
             values = 100 * last[f"{noise}_{method}"].to_numpy()
             name = label if place == 0 else None
-            axes.plot(np.full(len(values), place + shift), values, "o", color=colour, markersize=5, alpha=0.7, label=name)
+            axes.plot(
+                np.full(len(values), place + shift), values, "o", color=colour, markersize=5, alpha=0.7, label=name
+            )
         shown = [paper[method][noise] for noise in NOISES]
-        figures.paper_points(axes, places + 1.9 * shift, shown, f"paper, CIFAR-10: {label}", markeredgecolor=colour, markersize=6)
-    axes.set(xticks=places, xticklabels=list(NOISES.values()), ylabel="test accuracy at the end (%)", ylim=(0, 100), xlim=(-0.5, 2.5))
+        figures.paper_points(
+            axes, places + 1.9 * shift, shown, f"paper, CIFAR-10: {label}", markeredgecolor=colour, markersize=6
+        )
+    axes.set(
+        xticks=places,
+        xticklabels=list(NOISES.values()),
+        ylabel="test accuracy at the end (%)",
+        ylim=(0, 100),
+        xlim=(-0.5, 2.5),
+    )
     axes.legend(loc="lower left", fontsize=8)
     return figure
 
@@ -63,7 +75,10 @@ def gains(runs: pd.DataFrame, paper: Mapping) -> Figure:
 def targets(runs: pd.DataFrame) -> Figure:
     """Accuracy of the targets and test accuracy over epochs by method, 40 % symmetric noise."""
     figure, axes = figures.grid(2, width=8.9, height=3.3, sharey=True)
-    for each, curve, title in ((axes[0], "target_accuracy", "accuracy of the targets"), (axes[1], "test_accuracy", "test accuracy")):
+    for each, curve, title in (
+        (axes[0], "target_accuracy", "accuracy of the targets"),
+        (axes[1], "test_accuracy", "test accuracy"),
+    ):
         for method, (label, colour) in METHODS.items():
             figures.band(each, percent(pick(runs, condition=f"sym40_{method}", curve=curve)), color=colour, label=label)
         each.set(title=title, xlabel="epoch")
@@ -85,7 +100,12 @@ def ablation(runs: pd.DataFrame, shown: Mapping[str, str], paper: float) -> Figu
     if "sym40_elr_beta0" in names:
         figures.paper_points(axes, [paper], [names.index("sym40_elr_beta0")], "paper, CIFAR-10")
         axes.legend(loc="lower left", fontsize=8)
-    axes.set(yticks=range(len(names)), yticklabels=[shown[name] for name in names], xlabel="test accuracy at the end (%)", xlim=(0, 100))
+    axes.set(
+        yticks=range(len(names)),
+        yticklabels=[shown[name] for name in names],
+        xlabel="test accuracy at the end (%)",
+        xlim=(0, 100),
+    )
     axes.invert_yaxis()
     return figure
 
@@ -152,7 +172,9 @@ def theorem(runs: pd.DataFrame, paper: Mapping, sigma: float, wrong: float, aspe
     axes[1].set(title="mean squared coefficient")
     axes[1].legend(loc="upper left", fontsize=8)
     figures.band(axes[2], percent(pick(runs, curve="wrong_accuracy")), color=RED)
-    axes[2].plot([end], [100 * closed_form.wrong_accuracy_at_end(sigma)], "s", color=RED, markersize=6, label="law at T")
+    axes[2].plot(
+        [end], [100 * closed_form.wrong_accuracy_at_end(sigma)], "s", color=RED, markersize=6, label="law at T"
+    )
     axes[2].set(title="accuracy on wrong labels (%)", ylim=(40, 101))
     axes[2].legend(loc="upper left", fontsize=8)
     for each in axes:
@@ -168,11 +190,19 @@ def one_step(table: pd.DataFrame, wrong: float, aspect: float) -> Figure:
     law = closed_form.one_step(wrong, sigma, aspect)
     for examples, (label, colour) in EXAMPLES.items():
         axes.plot(sigma, 100 * law[examples], color=colour, label=label)
-        found = {x: stats.mean(100 * v.to_numpy(float)) for x, v in pick(table, examples=examples).groupby("x")["value"]}
+        found = {
+            x: stats.mean(100 * v.to_numpy(float)) for x, v in pick(table, examples=examples).groupby("x")["value"]
+        }
         middle = np.array([each.observed for each in found.values()])
         reach = [middle - [each.low for each in found.values()], [each.high for each in found.values()] - middle]
         axes.errorbar(list(found), middle, reach, color=colour, linestyle="none", marker="o", markersize=4)
-    axes.plot(sigma, 100 * closed_form.one_step_without_own(wrong, sigma, aspect), color=GREY, linestyle=":", label="wrong labels, law without own pull")
+    axes.plot(
+        sigma,
+        100 * closed_form.one_step_without_own(wrong, sigma, aspect),
+        color=GREY,
+        linestyle=":",
+        label="wrong labels, law without own pull",
+    )
     figures.threshold(axes, 50, axis="y")
     figures.threshold(axes, closed_form.end_of_early_learning(wrong, aspect), "σ*")
     axes.set(xlabel="σ", ylabel="true class predicted (%)", ylim=(20, 102))
@@ -189,7 +219,16 @@ def crossing(table: pd.DataFrame) -> Figure:
         found = {x: stats.mean(v.to_numpy(float)) for x, v in rows.groupby("x")["value"]}
         middle = np.array([each.observed for each in found.values()])
         reach = [middle - [each.low for each in found.values()], [each.high for each in found.values()] - middle]
-        axes.errorbar(list(found), middle, reach, color=colour, linestyle="none", marker="o", markersize=5, label=f"{100 * wrong:g} % wrong")
+        axes.errorbar(
+            list(found),
+            middle,
+            reach,
+            color=colour,
+            linestyle="none",
+            marker="o",
+            markersize=5,
+            label=f"{100 * wrong:g} % wrong",
+        )
     axes.set(xlabel="σ* by the law", ylabel="σ at which accuracy on wrong labels is 1/2")
     axes.legend(loc="upper left", fontsize=8)
     return figure
@@ -201,7 +240,12 @@ def separability(table: pd.DataFrame, sigma: float, margin: float) -> Figure:
     wrong = np.linspace(0.01, 0.5, 50)
     axes[0].plot(2 * wrong, closed_form.paper_threshold(wrong), label="paper: 1 − Δ/2", **DASHED)
     for level, colour in ((sigma, BLUE), (0, TEAL)):
-        axes[0].plot(2 * wrong, [closed_form.separability_threshold(w, level) for w in wrong], color=colour, label=f"sharp h, σ = {level:g}")
+        axes[0].plot(
+            2 * wrong,
+            [closed_form.separability_threshold(w, level) for w in wrong],
+            color=colour,
+            label=f"sharp h, σ = {level:g}",
+        )
     shares = sorted(table["wrong"].unique())
     tried = [closed_form.paper_threshold(w) + margin for w in shares]
     axes[0].plot(2 * np.array(shares), tried, "o", color=GREEN, markersize=5, label="tried beyond the paper's")

@@ -87,7 +87,13 @@ page.figure(
 # weight.
 
 # %%
-page.figure("targets", plots.targets, [own], alt=captions.targets, note=f"λ = {used['strength']:g}, β = {used['beta']:g}, 40 % symmetric noise.")
+page.figure(
+    "targets",
+    plots.targets,
+    [own],
+    alt=captions.targets,
+    note=f"λ = {used['strength']:g}, β = {used['beta']:g}, 40 % symmetric noise.",
+)
 
 # %% [markdown]
 # ## Figure H.1: strength and average

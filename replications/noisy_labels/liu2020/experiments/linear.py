@@ -30,7 +30,9 @@ class Descent(Trainable):
             data.setdefault((member["seed"], member["sigma"], member["labels"]), []).append(index)
         shape = (len(data), max(map(len, data.values())))
         self.x = torch.stack([examples(clouds("linear", seed, n, p), sigma) for seed, sigma, _ in data]).to(device)
-        self.transposed = self.x.transpose(1, 2).contiguous()  # rows of theta times it: four times as fast as x times columns
+        self.transposed = self.x.transpose(
+            1, 2
+        ).contiguous()  # rows of theta times it: four times as fast as x times columns
         true = torch.ones(n)
         s = torch.stack([signs(n, first["wrong"]) if labels == "noisy" else true for *_, labels in data]).to(device)
         self.observed = (s > 0).float()[:, None]  # [D, 1, n]

@@ -60,7 +60,9 @@ class Network(Trainable):
         self.stream = generator(THEME, "cifar batches", seed)
         self.batches = Epochs(lambda epoch: torch.randperm(n, generator=self.stream), n, member["batch_size"], device)
         self.augment = CropsAndFlips(CROP_PADDING, device)
-        self.rates = [member["learning_rate"] * member["decay_factor"] ** k for k in range(len(member["decay_epochs"]) + 1)]
+        self.rates = [
+            member["learning_rate"] * member["decay_factor"] ** k for k in range(len(member["decay_epochs"]) + 1)
+        ]
         self.decays = [epoch * self.batches.per_epoch for epoch in member["decay_epochs"]]
         self.generators = {"batches": self.stream}
         self.tensors = {
