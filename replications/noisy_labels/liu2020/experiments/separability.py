@@ -7,7 +7,6 @@ from replications.noisy_labels.liu2020.closed_form import paper_threshold, separ
 from replications.noisy_labels.liu2020.mixture import clouds, examples, signs
 from verifig.training.run import Run
 
-
 LEAST = 1e-7  # a margin below it is the solver's rounding
 
 
