@@ -24,8 +24,13 @@ def first_cosine(wrong: float, sigma: Number, aspect: float) -> Number:
 
 
 def early_time(wrong: float, level: float = START) -> float:
-    """Learning rate times steps until theta . v = level, from 0: the integral of 2 du / (a - tanh(u / 2))."""
+    """Learning rate times steps until theta . v = level, from 0: the integral of 2 du / (a - tanh(u / 2)).
+
+    Infinite where theta . v does not grow as far.
+    """
     a = 1 - 2 * wrong
+    if a <= np.tanh(level / 2):
+        return float("inf")
     return integrate.quad(lambda u: 2 / (a - np.tanh(u / 2)), 0, level)[0]
 
 

@@ -130,12 +130,13 @@ def _linear(artifact: Artifact, out: Tables) -> None:
         out.per_seed("linear", "fresh_fall", fresh.max(1) - fresh[:, -1], condition_of(condition))
         names = [name for name in artifact if name != "points"]
         frames.append(long(points, {name: series[condition, name] for name in names}, condition))
-    gain = difference(series.last("elr", "fresh_accuracy"), series.last("ce", "fresh_accuracy"))
-    out.per_seed("linear", "fresh_gain", gain, condition_of("elr"))
-    out.per_seed("linear", "wrong_growth", series.at("ce", "wrong_pull", GROWN) - series.at("ce", "wrong_pull", 0))
-    out.per_seed("linear", "clean_fall", series.at("ce", "clean_pull", 0) - series.at("ce", "clean_pull", EARLY))
-    kept = difference(series.at("elr", "clean_pull", EARLY), 1.5 * series.at("ce", "clean_pull", EARLY))
-    out.per_seed("linear", "clean_kept", kept)
+    if {"ce", "elr"} <= set(series.settings):
+        gain = difference(series.last("elr", "fresh_accuracy"), series.last("ce", "fresh_accuracy"))
+        out.per_seed("linear", "fresh_gain", gain, condition_of("elr"))
+        out.per_seed("linear", "wrong_growth", series.at("ce", "wrong_pull", GROWN) - series.at("ce", "wrong_pull", 0))
+        out.per_seed("linear", "clean_fall", series.at("ce", "clean_pull", 0) - series.at("ce", "clean_pull", EARLY))
+        kept = difference(series.at("elr", "clean_pull", EARLY), 1.5 * series.at("ce", "clean_pull", EARLY))
+        out.per_seed("linear", "clean_kept", kept)
     out.curve("linear", pd.concat(frames))
 
 
