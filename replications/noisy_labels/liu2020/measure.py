@@ -137,6 +137,8 @@ def _linear(artifact: Artifact, out: Tables) -> None:
         out.per_seed("linear", "clean_fall", series.at("ce", "clean_pull", 0) - series.at("ce", "clean_pull", EARLY))
         kept = difference(series.at("elr", "clean_pull", EARLY), 1.5 * series.at("ce", "clean_pull", EARLY))
         out.per_seed("linear", "clean_kept", kept)
+        left = difference(series.at("elr", "wrong_pull", EARLY), 0.5 * series.at("ce", "wrong_pull", EARLY))
+        out.per_seed("linear", "wrong_left", left)
     out.curve("linear", pd.concat(frames))
 
 
@@ -171,7 +173,8 @@ def _networks(experiment: str, series: Series, out: Tables) -> None:
         if shifted in series:
             other = difference(series.last(shifted, "test_accuracy"), ce)
             out.per_seed(experiment, "shifted_over_twice_kl", difference(other, 2 * difference(kl, ce)))
-    if {"sym40_elr", "sym40_elr_beta0"} <= set(series.settings):
-        lost = difference(series.last("sym40_elr", "test_accuracy"), series.last("sym40_elr_beta0", "test_accuracy"))
-        out.per_seed(experiment, "lost_without_average", lost)
+    for variant in ("weak", "slow", "beta0"):
+        if {"sym40_elr", f"sym40_elr_{variant}"} <= set(series.settings):
+            ends = (series.last(condition, "test_accuracy") for condition in ("sym40_elr", f"sym40_elr_{variant}"))
+            out.per_seed(experiment, "below_default", difference(*ends), {"variant": variant})
     out.curve(experiment, pd.concat(frames))

@@ -23,6 +23,8 @@ TESTED = {
     "sym40_ce": [[0.1, 0.8, 0.6], [0.1, 0.7, 0.65]],
     "sym40_elr": [[0.1, 0.85, 0.9], [0.1, 0.95, 0.8], [0.1, 0.5, 0.7]],
     "sym40_elr_beta0": [[0.1, 0.2, 0.3], [0.1, 0.2, 0.1], [0.1, 0.6, 0.5]],
+    "sym40_elr_slow": [[0.1, 0.6, 0.5], [0.1, 0.5, 0.6]],
+    "sym40_elr_weak": [[0.1, 0.6, 0.95], [0.1, 0.5, 0.5]],
     "sym40_elr_shifted": [[0.1, 0.6, 0.61], [0.1, 0.5, 0.6]],
     "sym40_kl": [[0.1, 0.8, 0.65], [0.1, 0.8, 0.75]],
     "asym40_ce": [[0.1, 0.5, 0.4], [0.1, 0.5, 0.3]],
@@ -100,6 +102,8 @@ def test_gains_are_paired_with_cross_entropy_on_the_same_noise(trained):
         "condition=sym40_elr": near([0.3, 0.15]),
         "condition=sym40_elr_beta0": near([-0.3, -0.55]),
         "condition=sym40_elr_shifted": near([0.01, -0.05]),
+        "condition=sym40_elr_slow": near([-0.1, -0.05]),
+        "condition=sym40_elr_weak": near([0.35, -0.15]),
         "condition=sym40_kl": near([0.05, 0.1]),
         "condition=asym40_elr": near([0.05, 0.2]),
     }
@@ -109,8 +113,12 @@ def test_the_gain_is_compared_with_twice_that_of_kl(trained):
     assert values(trained, "gain_over_twice_kl", "images") == {"": near([0.3 - 0.1, 0.15 - 0.2])}
 
 
-def test_what_is_lost_without_the_average(trained):
-    assert values(trained, "lost_without_average", "cifar") == {"": near([0.6, 0.7, 0.2])}
+def test_what_is_lost_against_the_default(trained):
+    assert values(trained, "below_default", "cifar") == {
+        "variant=beta0": near([0.6, 0.7, 0.2]),
+        "variant=slow": near([0.4, 0.2]),
+        "variant=weak": near([-0.05, 0.3]),
+    }
 
 
 def test_curves_hold_every_record(trained):
@@ -164,6 +172,7 @@ def test_pulls_of_the_linear_model(line):
     assert values(line, "wrong_growth") == {"": near([0.06, 0.03])}
     assert values(line, "clean_fall") == {"": near([0.3, 0.2])}
     assert values(line, "clean_kept") == {"": near([0.4 - 0.3, 0.4 - 0.45])}
+    assert values(line, "wrong_left") == {"": near([0.5 - 0.2, 0.5 - 0.2])}
 
 
 def test_a_diverged_run_is_flagged():
