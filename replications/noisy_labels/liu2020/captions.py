@@ -7,11 +7,20 @@ from replications.noisy_labels.liu2020 import closed_form
 from replications.noisy_labels.liu2020.plots import NOISES, ends
 from verifig.ground.numbers import text
 from verifig.pages.figures import pick
+from verifig.pages.page import MISSING, Page
 
 
 def share(value: float) -> str:
     """A fraction as text in percent."""
     return f"{text(100 * value)} %"
+
+
+def points(page: Page, experiment: str, statistic: str, condition: str) -> str:
+    """The mean of a difference of accuracies in percentage points."""
+    values = page.value(experiment, statistic, {"condition": condition}).dropna()
+    if values.empty:
+        return MISSING
+    return page.told(f"{text(100 * values.mean())} points", experiment, statistic, {"condition": condition})
 
 
 def _middle(rows: pd.DataFrame) -> pd.Series:
@@ -76,13 +85,15 @@ def pulls(runs: pd.DataFrame) -> str:
     return f"Mean pull towards the label over steps, and its law by confidence. At step 10 that {' and that '.join(parts)}."
 
 
-def theorem(runs: pd.DataFrame) -> str:
-    """Smallest cosine, and coefficients at the last step drawn."""
+def theorem(runs: pd.DataFrame, small: pd.DataFrame) -> str:
+    """Smallest cosine, and coefficients and accuracies at the last step drawn."""
     cosine = pick(runs, curve="cosine")["value"].min()
     last = {c: _middle(pick(runs, curve=c)).iloc[-1] for c in ("right", "wrong")}
+    known = [_middle(pick(table, curve="wrong_accuracy")).iloc[-1] for table in (runs, small)]
     return (
-        f"Over learning rate times steps: the cosine stays above {text(cosine)}; the mean squared coefficient of right labels falls "
-        f"to {text(last['right'])} and that of wrong labels rises to {text(last['wrong'])}; accuracy on wrong labels rises."
+        f"Over learning rate times steps: the cosine stays above {text(cosine)}; the mean squared coefficient of right labels goes "
+        f"to {text(last['right'])} and that of wrong labels to {text(last['wrong'])}; accuracy on wrong labels goes to {share(known[0])} at the "
+        f"larger sigma and to {share(known[1])} at the smaller one."
     )
 
 

@@ -128,6 +128,7 @@ def _linear(artifact: Artifact, out: Tables) -> None:
         out.per_seed("linear", "train_end", series.last(condition, "train_accuracy"), condition_of(condition))
         out.per_seed("linear", "fresh_end", fresh[:, -1], condition_of(condition))
         out.per_seed("linear", "fresh_fall", fresh.max(1) - fresh[:, -1], condition_of(condition))
+        out.per_seed("linear", "wrong_square_end", series.last(condition, "wrong_square"), condition_of(condition))
         names = [name for name in artifact if name != "points"]
         frames.append(long(points, {name: series[condition, name] for name in names}, condition))
     if {"ce", "elr"} <= set(series.settings):

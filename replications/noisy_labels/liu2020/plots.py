@@ -35,7 +35,7 @@ def memorisation(runs: pd.DataFrame, conditions: Sequence[str] = ("sym40_ce", "s
         )
     axes[0].set(ylabel="share of examples (%)", ylim=(0, 101))
     axes[2].set(title="test accuracy", xlabel="epoch")
-    axes[0].legend(loc="center right", fontsize=8)
+    axes[1].legend(loc="center right", fontsize=8)
     axes[2].legend(loc="lower right", fontsize=8)
     return figure
 
@@ -156,30 +156,38 @@ def pulls(runs: pd.DataFrame, strengths: Sequence[float]) -> Figure:
     return figure
 
 
-def theorem(runs: pd.DataFrame, paper: Mapping, sigma: float, wrong: float, aspect: float) -> Figure:
-    """Cosine with v, squared coefficients, and accuracy on wrong labels up to T, with laws and the paper's bounds."""
-    figure, axes = figures.grid(3, width=9.6, height=3.3)
+def theorem(
+    runs: pd.DataFrame, small: pd.DataFrame, paper: Mapping, sigmas: Sequence[float], wrong: float, aspect: float
+) -> Figure:
+    """Cosine with v, squared coefficients, and accuracy on wrong labels up to T, with laws and the paper's bounds.
+
+    Args:
+        runs, small: of the larger and of the smaller sigma; only accuracies are drawn of the second.
+    """
+    figure, axes = figures.grid(3, width=9.6, height=3.4)
     end = closed_form.early_time(wrong)
-    figures.band(axes[0], pick(runs, curve="cosine"), color=BLUE)
-    figures.threshold(axes[0], closed_form.first_cosine(wrong, sigma, aspect), "law at the start", "y", **DASHED)
+    figures.band(axes[0], pick(runs, curve="cosine"), color=BLUE, label="measured")
+    start = closed_form.first_cosine(wrong, sigmas[0], aspect)
+    axes[0].plot([0], [start], "s", color=BLUE, markersize=6, label="law at the start")
     figures.paper_line(axes[0], paper["cosine"], "paper: at least 1/6")
     axes[0].set(title="cosine of −gradient and v", ylim=(0, 1.05))
+    axes[0].legend(loc="center left", fontsize=8)
     for curve, label, colour, sign in (("right", "right labels", GREEN, -1), ("wrong", "wrong labels", RED, 1)):
         figures.band(axes[1], pick(runs, curve=curve), color=colour, label=label)
         law = 1 + closed_form.coefficient_changes()[sign > 0]
         axes[1].plot([end], [law], "s", color=colour, markersize=6, label=f"{label}: law at T")
         figures.paper_line(axes[1], 1 + sign * paper["change"], "paper: beyond this at T" if sign > 0 else "")
-    axes[1].set(title="mean squared coefficient")
+    axes[1].set(title="mean squared coefficient", ylim=(0.85, 1.32))
     axes[1].legend(loc="upper left", fontsize=8)
-    figures.band(axes[2], percent(pick(runs, curve="wrong_accuracy")), color=RED)
-    axes[2].plot(
-        [end], [100 * closed_form.wrong_accuracy_at_end(sigma)], "s", color=RED, markersize=6, label="law at T"
-    )
-    axes[2].set(title="accuracy on wrong labels (%)", ylim=(40, 101))
-    axes[2].legend(loc="upper left", fontsize=8)
+    for table, sigma, colour in ((runs, sigmas[0], RED), (small, sigmas[1], PURPLE)):
+        figures.band(axes[2], percent(pick(table, curve="wrong_accuracy")), color=colour, label=f"σ = {sigma:g}")
+        law = closed_form.wrong_accuracy_at_end(sigma)
+        axes[2].plot([end], [100 * law], "s", color=colour, markersize=6, label=f"law at T, σ = {sigma:g}")
+    axes[2].set(title="accuracy on wrong labels (%)", ylim=(40, 103))
+    axes[2].legend(loc="lower right", fontsize=8)
     for each in axes:
-        figures.threshold(each, end, "T")
-        each.set_xlabel("learning rate × steps")
+        figures.threshold(each, end)
+        each.set_xlabel("learning rate × steps (dotted: T)")
     return figure
 
 
@@ -196,15 +204,8 @@ def one_step(table: pd.DataFrame, wrong: float, aspect: float) -> Figure:
         middle = np.array([each.observed for each in found.values()])
         reach = [middle - [each.low for each in found.values()], [each.high for each in found.values()] - middle]
         axes.errorbar(list(found), middle, reach, color=colour, linestyle="none", marker="o", markersize=4)
-    axes.plot(
-        sigma,
-        100 * closed_form.one_step_without_own(wrong, sigma, aspect),
-        color=GREY,
-        linestyle=":",
-        label="wrong labels, law without own pull",
-    )
     figures.threshold(axes, 50, axis="y")
-    figures.threshold(axes, closed_form.end_of_early_learning(wrong, aspect), "σ*")
+    figures.threshold(axes, closed_form.end_of_early_learning(wrong, aspect), "σ*: early learning ends")
     axes.set(xlabel="σ", ylabel="true class predicted (%)", ylim=(20, 102))
     axes.legend(loc="lower left", fontsize=8)
     return figure

@@ -12,7 +12,7 @@
 
 # %%
 # The page of this rule set. Opens as a notebook with jupytext; `python -m verifig` renders it (stage report).
-from replications.noisy_labels.liu2020 import captions, closed_form, plots
+from replications.noisy_labels.liu2020 import captions, closed_form, plots, sliders
 from verifig.pages.page import Page
 
 page = Page("liu2020")
@@ -38,7 +38,7 @@ page.figure(
     [own],
     alt=captions.memorisation,
     note=lambda: (
-        f"{100 * used['noise_share']:g} % of {used['n']:,} labels drawn anew, {page.number(own, 'wrong_share', {'condition': 'sym40_ce'})} "
+        f"{100 * used['noise_share']:g} % of {used['n']:,} labels drawn anew, {page.number(own, 'wrong_share', {'condition': 'sym40_ce'}, percent=True)} "
         f"wrong; λ = {used['strength']:g}, β = {used['beta']:g}."
     ),
 )
@@ -48,8 +48,8 @@ page.figure(
 
 # %%
 page.text(
-    f"The regularisation ends {page.number(own, 'gain', {'condition': 'sym40_elr'})} above cross-entropy with 40 % symmetric noise, "
-    f"{page.number(own, 'gain', {'condition': 'sym80_elr'})} with 80 %, and {page.number(own, 'gain', {'condition': 'asym40_elr'})} with 40 % "
+    f"The regularisation ends {captions.points(page, own, 'gain', 'sym40_elr')} above cross-entropy with 40 % symmetric noise, "
+    f"{captions.points(page, own, 'gain', 'sym80_elr')} with 80 %, and {captions.points(page, own, 'gain', 'asym40_elr')} with 40 % "
     "asymmetric noise, always on the same labels, initial weights and orders."
 )
 
@@ -65,7 +65,7 @@ page.figure(
 # %%
 page.text(
     f"The paper uses λ = 1 and β = 0.9 for asymmetric noise. On these images that gains "
-    f"{page.number(own, 'gain', {'condition': 'asym40_elr_paper'})} only: a weak penalty delays memorisation and does not prevent it, "
+    f"{captions.points(page, own, 'gain', 'asym40_elr_paper')} only: a weak penalty delays memorisation and does not prevent it, "
     "as in the linear model below."
     if own == "images"
     else ""
@@ -101,15 +101,17 @@ page.figure(
 # each output is its own target.
 
 # %%
-variants = {
-    "sym40_elr": "λ = 3, β = 0.7",
-    "sym40_elr_slow": "λ = 3, β = 0.9",
-    "sym40_elr_weak": "λ = 1, β = 0.7",
-    "sym40_elr_beta0": "λ = 3, β = 0",
+titles = {
+    "sym40_elr": "λ = {strength:g}, β = {beta:g}",
+    "sym40_elr_slow": "λ = {strength:g}, β = {beta:g}",
+    "sym40_elr_weak": "λ = {strength:g}, β = {beta:g}",
+    "sym40_elr_beta0": "λ = {strength:g}, β = {beta:g}",
     "sym40_elr_shifted": "another example's target",
-    "sym40_kl": "KL, λ = 3",
+    "sym40_kl": "KL, λ = {strength:g}",
     "sym40_ce": "cross-entropy",
 }
+trained = page.settings(own)["conditions"]
+variants = {name: title.format(**page.settings(own, name)) for name, title in titles.items() if name in trained}
 page.figure(
     "ablation",
     lambda runs: plots.ablation(runs, variants, page.paper("beta0")["accuracy"]),
@@ -151,8 +153,10 @@ page.figure(
 page.text(
     "With two classes and p = t the law is simple: a wrong label pulls by q − λ(q − 1/2), where q is the output for the true class. With "
     f"λ = {strong:g} this is 0 at q = {closed_form.cancelling_confidence(strong):g}, and below λ = 2 at no q. So the pull of a wrong label "
-    "is cancelled only where the model is confident; while it is not, what keeps the model from memorising is that right labels go on pulling. "
-    "That a wrong label's mean pull is near 0 late in training does not mean that each is: they scatter around it."
+    "is cancelled where the model is confident, and only there. In the figure right labels go on pulling from the beginning, and wrong labels lose "
+    "their mean pull late. Single ones do not: the mean square of their pulls is still "
+    f"{page.number('linear', 'wrong_square_end', {'condition': 'elr'})} at the end, "
+    f"where cross-entropy has fitted all labels and has {page.number('linear', 'wrong_square_end', {'condition': 'ce'})}."
 )
 
 # %% [markdown]
@@ -163,13 +167,13 @@ page.text(
 
 # %%
 begun = page.settings("theorem")
-sigma, aspect = begun["sigmas"][0], begun["p"] / begun["n"]
+aspect = begun["p"] / begun["n"]
 page.figure(
     "theorem",
-    lambda runs: plots.theorem(runs, page.paper("theorem"), sigma, begun["wrong"], aspect),
-    ["theorem_0"],
+    lambda *tables: plots.theorem(*tables, page.paper("theorem"), begun["sigmas"], begun["wrong"], aspect),
+    ["theorem_0", "theorem_1"],
     alt=captions.theorem,
-    note=f"n = {begun['n']:,}, p = {begun['p']:,}, σ = {sigma:g}, Δ = {2 * begun['wrong']:g}, θ₀ orthogonal to v with norm 2. Squares: exact laws at T.",
+    note=f"n = {begun['n']:,}, p = {begun['p']:,}, σ = {begun['sigmas'][0]:g} where none is given, Δ = {2 * begun['wrong']:g}, θ₀ orthogonal to v with norm 2. Squares: exact laws at T.",
 )
 
 # %%
@@ -181,8 +185,8 @@ page.text(
 # %% [markdown]
 # ## Where early learning ends
 # One step from 0 moves θ along the sum of all labelled examples. An example with a wrong label is pulled towards its class by the others, with
-# strength a = 1 − Δ, and towards its label by itself, with strength σ² p/n. So early learning exists if and only if
-# σ < σ* = √(a n/p). All three accuracies have a closed form.
+# strength a = 1 − Δ, and towards its label by itself, with strength σ² p/n. So early learning
+# survives the first step if and only if σ < σ* = √(a n/p). All three accuracies have a closed form.
 
 # %%
 step = page.settings("laws")
@@ -191,8 +195,11 @@ page.figure(
     lambda table: plots.one_step(table, step["wrong"], step["aspect"]),
     ["one_step"],
     alt=lambda table: captions.one_step(table, step["wrong"], step["aspect"]),
-    note=f"Not in the paper. n = {step['n']}, p/n = {step['aspect']:g}, {100 * step['wrong']:g} % wrong. Points: means with 95 % intervals; lines: the law.",
+    note=f"Not in the paper. n = {step['n']}, p/n = {step['aspect']:g}, {100 * step['wrong']:g} % wrong. Points: means with 95 % intervals; lines: the law. Without its pull at itself an example with a wrong label would be predicted like a fresh one.",
 )
+
+# %%
+page.explore(sliders.accuracies)
 
 # %%
 page.figure(
@@ -222,7 +229,7 @@ page.figure(
 page.text(
     f"For Δ = 0.4 the sharp threshold is {page.number('separability', 'sharp_threshold', {'wrong': 0.2})}, "
     f"{page.number('separability', 'sharp_over_paper', {'wrong': 0.2})} times the paper's. It grows with Δ, as more wrong labels are harder to fit, "
-    "where the paper's bound falls: the proof uses them as if they helped."
+    "where the paper's bound falls."
 )
 
 # %% [markdown]
@@ -235,5 +242,5 @@ page.text(
 # - The end of the proof of Theorem 4 prints ≤ for ≥, and the slack in Proposition 3 should be 1/3 − Δ/2 instead of 2/3 − Δ/2; its display drops the
 #   factor |gradient|.
 # - Theorem 6 is far from sharp and has the wrong slope in Δ (figure above).
-# - The table in the README of the authors' code differs from Table 1 (20 % noise, cosine schedule: 91.12 instead of 92.12). An open report there
-#   says that 40 % asymmetric noise gave 83.98 instead of the published value.
+# - The table in the README of the authors' code differs from Table 1 (20 % noise, cosine schedule: 91.12 instead of 92.12). A closed report there
+#   says that 40 % asymmetric noise gave 83.98 instead of the published value; we did not see the reply.

@@ -108,12 +108,17 @@ def test_the_linear_model_begins_after_the_first_step():
 
 def test_the_theorems_figure_has_laws_and_bounds():
     table = runs(("0.1",), ("cosine", "right", "wrong", "wrong_accuracy"), [0, 0.2, 0.4])
-    figure = plots.theorem(table, PAPER["theorem"], 0.1, 0.2, 0.9)
+    small = table.assign(value=table["value"] / 2)
+    figure = plots.theorem(table, small, PAPER["theorem"], (0.1, 0.02), 0.2, 0.9)
     assert line(figure.axes[1], "right labels: law at T") == near([1 + closed_form.coefficient_changes()[0]])
     assert line(figure.axes[1], "wrong labels: law at T") == near([1 + closed_form.coefficient_changes()[1]])
-    assert line(figure.axes[2], "law at T") == near([100 * closed_form.wrong_accuracy_at_end(0.1)])
+    for sigma, part in ((0.1, 1), (0.02, 2)):
+        assert line(figure.axes[2], f"law at T, σ = {sigma:g}") == near(
+            [100 * closed_form.wrong_accuracy_at_end(sigma)]
+        )
+        assert line(figure.axes[2], f"σ = {sigma:g}") == near([100 / part * v for v in (0.161, 0.261, 0.161)])
     assert "learning rate × steps" in texts(figure)
-    assert "accuracy on wrong labels rises" in captions.theorem(table)
+    assert "to 16.1 % at the larger sigma and to 8.05 % at the smaller one" in captions.theorem(table, small)
 
 
 def test_one_step_lies_on_its_law():

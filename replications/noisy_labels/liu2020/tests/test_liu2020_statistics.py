@@ -147,6 +147,7 @@ def line():
         "train_accuracy": [[0, 0, 0, value] for value in (1.0, 0.99, 0.8, 0.81)],
         "clean_pull": [row for name in PULLS for row in PULLS[name][0]],
         "wrong_pull": [row for name in PULLS for row in PULLS[name][1]],
+        "wrong_square": [[0, 0, 0, value] for value in (0.01, 0.02, 0.4, 0.5)],
     }
     return measured(linear=artifact({"points": STEPS} | fields, {"ce": {}, "elr": {}}, seeds=2))
 
@@ -173,6 +174,7 @@ def test_pulls_of_the_linear_model(line):
     assert values(line, "clean_fall") == {"": near([0.3, 0.2])}
     assert values(line, "clean_kept") == {"": near([0.4 - 0.3, 0.4 - 0.45])}
     assert values(line, "wrong_left") == {"": near([0.5 - 0.2, 0.5 - 0.2])}
+    assert values(line, "wrong_square_end") == by_method([0.01, 0.02], [0.4, 0.5])
 
 
 def test_a_diverged_run_is_flagged():
