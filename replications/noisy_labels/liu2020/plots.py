@@ -205,7 +205,9 @@ def one_step(table: pd.DataFrame, wrong: float, aspect: float) -> Figure:
         reach = [middle - [each.low for each in found.values()], [each.high for each in found.values()] - middle]
         axes.errorbar(list(found), middle, reach, color=colour, linestyle="none", marker="o", markersize=4)
     figures.threshold(axes, 50, axis="y")
-    figures.threshold(axes, closed_form.end_of_early_learning(wrong, aspect), "σ*: early learning ends")
+    end = closed_form.end_of_early_learning(wrong, aspect)
+    figures.threshold(axes, end)
+    axes.annotate("σ*", (end, 22), (4, 0), textcoords="offset points")
     axes.set(xlabel="σ", ylabel="true class predicted (%)", ylim=(20, 102))
     axes.legend(loc="lower left", fontsize=8)
     return figure
