@@ -1,10 +1,12 @@
 """What the figures show, for those who cannot see them: formed from tables and the settings of the run."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
 from replications.noisy_labels.liu2020 import closed_form
-from replications.noisy_labels.liu2020.plots import NOISES, ends
+from replications.noisy_labels.liu2020.plots import LINES, NOISES, ends
 from verifig.ground.numbers import text
 from verifig.pages.figures import pick
 from verifig.pages.page import MISSING, Page
@@ -58,19 +60,19 @@ def targets(runs: pd.DataFrame) -> str:
     return f"Accuracy of the targets, and test accuracy, over epochs. Targets with {'; '.join(parts)}."
 
 
-def ablation(runs: pd.DataFrame) -> str:
+def ablation(runs: pd.DataFrame, shown: Mapping[str, str]) -> str:
     """Median test accuracy at the end of each variant."""
     middle = ends(runs).groupby("condition").median()
-    shown = "; ".join(f"{name} {share(value)}" for name, value in middle.items() if name.startswith("sym40"))
-    return f"Test accuracy of single runs at the end by variant, bars at medians: {shown}."
+    parts = "; ".join(f"{title} {share(middle[name])}" for name, title in shown.items() if name in middle)
+    return f"Test accuracy of single runs at the end by variant, bars at medians: {parts}."
 
 
 def linear(runs: pd.DataFrame) -> str:
     """First and last accuracy on wrong labels, by method."""
     parts = []
-    for condition in ("ce", "elr", "elr_slow", "elr_weak", "kl"):
+    for condition, (label, *_) in LINES.items():
         middle = _middle(pick(runs, condition=condition, curve="wrong_accuracy"))
-        parts.append(f"{condition} from {share(middle[1])} after one step to {share(middle.iloc[-1])}")
+        parts.append(f"{label}: from {share(middle[1])} after one step to {share(middle.iloc[-1])}")
     return f"Accuracy by true class over steps, on wrong labels and on fresh examples. On wrong labels: {'; '.join(parts)}."
 
 

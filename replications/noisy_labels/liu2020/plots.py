@@ -13,6 +13,13 @@ from verifig.pages.figures import BLUE, DASHED, GREEN, GREY, ORANGE, PURPLE, RED
 
 METHODS = {"ce": ("cross-entropy", ORANGE), "elr": ("regularised", BLUE), "kl": ("KL", PURPLE)}
 EXAMPLES = {"clean": ("right labels", GREEN), "wrong": ("wrong labels", RED), "fresh": ("fresh examples", BLUE)}
+LINES = {  # by condition of the linear model
+    "ce": ("cross-entropy", ORANGE, "-"),
+    "elr": ("regularised, λ = 3", BLUE, "-"),
+    "elr_slow": ("regularised, λ = 3, β = 0.9", TEAL, "-"),
+    "elr_weak": ("regularised, λ = 1", GREEN, "-"),
+    "kl": ("KL, λ = 3", PURPLE, (0, (4, 3))),
+}
 NOISES = {"sym40": "40 % symmetric", "sym80": "80 % symmetric", "asym40": "40 % asymmetric"}
 
 
@@ -113,19 +120,12 @@ def ablation(runs: pd.DataFrame, shown: Mapping[str, str], paper: float) -> Figu
 def linear(runs: pd.DataFrame) -> Figure:
     """Accuracy on wrong labels and on fresh examples over steps, by method."""
     figure, axes = figures.grid(2, width=8.9, height=3.4, sharey=True)
-    shown = {
-        "ce": ("cross-entropy", ORANGE, "-"),
-        "elr": ("regularised, λ = 3", BLUE, "-"),
-        "elr_slow": ("regularised, λ = 3, β = 0.9", TEAL, "-"),
-        "elr_weak": ("regularised, λ = 1", GREEN, "-"),
-        "kl": ("KL, λ = 3", PURPLE, (0, (4, 3))),
-    }
     for each, curve, title in (
         (axes[0], "wrong_accuracy", "examples with wrong labels"),
         (axes[1], "fresh_accuracy", "fresh examples"),
     ):
         rows = pick(runs[runs["x"] > 0], curve=curve)
-        for condition, (label, colour, style) in shown.items():
+        for condition, (label, colour, style) in LINES.items():
             figures.band(each, percent(pick(rows, condition=condition)), color=colour, label=label, linestyle=style)
         log_ticks(each.xaxis, (1, 10, 100, 1000), minor=True)
         each.set(title=title, xlabel="step")

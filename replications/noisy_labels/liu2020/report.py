@@ -18,6 +18,9 @@ from verifig.pages.page import Page
 page = Page("liu2020")
 own = "cifar" if page.scale == "paper" else "images"
 used, line = page.settings(own), page.settings("linear")
+trained_on = (
+    "ResNet-34 on CIFAR-10" if own == "cifar" else f"Perceptrons of {used['hidden'][0]} hidden neurons on MNIST"
+)
 
 # %% [markdown]
 # ## Background and words
@@ -25,6 +28,9 @@ used, line = page.settings(own), page.settings("linear")
 # examples with wrong labels it is high while the model has not memorised them. **Early-learning regularisation** adds
 # λ log(1 − ⟨p, t⟩) to the cross-entropy of each example: p is the model's output, t the running average of its outputs over
 # epochs, t ← β t + (1 − β) p. A KL penalty, −λ⟨t, log p⟩, uses the same targets in another form.
+#
+# The text of the paper and of its appendices was read, of its figures only captions and what the text says of them: curves are compared
+# with these, numbers with its tables.
 
 # %% [markdown]
 # ## Figure 1: first learned, then memorised
@@ -38,7 +44,7 @@ page.figure(
     [own],
     alt=captions.memorisation,
     note=lambda: (
-        f"{100 * used['noise_share']:g} % of {used['n']:,} labels drawn anew, {page.number(own, 'wrong_share', {'condition': 'sym40_ce'}, percent=True)} "
+        f"{trained_on}: {100 * used['noise_share']:g} % of {used['n']:,} labels drawn anew, {page.number(own, 'wrong_share', {'condition': 'sym40_ce'}, percent=True)} "
         f"wrong; λ = {used['strength']:g}, β = {used['beta']:g}."
     ),
 )
@@ -59,7 +65,7 @@ page.figure(
     lambda runs: plots.gains(runs, page.paper("table1")),
     [own],
     alt=captions.gains,
-    note="Points: single runs. Diamonds: the paper's means, ResNet-34 on CIFAR-10, for the size of the gain and not of the accuracy.",
+    note=f"{trained_on}. Points: single runs. Diamonds: the paper's means, ResNet-34 on CIFAR-10, for the size of the gain and not of the accuracy.",
 )
 
 # %%
@@ -116,7 +122,7 @@ page.figure(
     "ablation",
     lambda runs: plots.ablation(runs, variants, page.paper("beta0")["accuracy"]),
     [own],
-    alt=captions.ablation,
+    alt=lambda runs: captions.ablation(runs, variants),
     note="Points: single runs, bars: medians; 40 % symmetric noise.",
 )
 
