@@ -186,6 +186,7 @@ def _verifig(arguments, request, document) -> None:
         "_explain": _explain,
         "_watch": _watch,
         "_compare": _compare,
+        "_runs": lambda options, arguments, request: None,  # test_runs.py lists and removes some
         "_run": _run,
         "_paper": _paper,
         "_prepare": _prepare,
