@@ -33,8 +33,7 @@ def test_runs_are_found_with_what_was_changed_and_how_far_they_are(kept):
     assert (list(second.finished), list(second.unfinished), second.ended) == ([], ["edge113"], "")
 
 
-def test_the_command_lists_them_and_removes_nothing(kept, capsys, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "200")
+def test_the_command_lists_them_and_removes_nothing(kept, capsys):
     with pytest.raises(SystemExit):
         cli.main(["runs", str(kept)])
     printed = capsys.readouterr().out

@@ -5,14 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
-
 from verifig.ground import numbers
 from verifig.ground.errors import InputError
 from verifig.ground.files import read_json
 from verifig.ground.paths import Layout, slugs
-from verifig.pages.terminal import escaped
 from verifig.planning import rulesets, whatif
 from verifig.running import folders
 
@@ -39,7 +35,7 @@ class Kept:
 
 
 def show(folder: Path, prune: bool = False) -> None:
-    """Print the runs below a folder; `prune`: remove them, and what folders are empty then.
+    """Print the runs below a folder, each with what was changed; `prune`: remove them, and what folders are empty then.
 
     Raises:
         InputError: no such folder, or, to be removed, the results of the workflow.
@@ -54,17 +50,20 @@ def show(folder: Path, prune: bool = False) -> None:
         for run in runs:
             if folders.of_the_workflow(run.layout.results):
                 raise InputError(f"{run.layout.results} is where the workflow keeps its results: nothing was removed")
-    table = Table("folder", "paper", "scale", "experiments", "changed", "ended", "MB", box=None)
     for run in runs:
-        names = [*run.finished, *(f"{name} (unfinished)" for name in run.unfinished)]
-        cells = [run.layout.results, run.layout.slug, run.layout.scale, ", ".join(names), "; ".join(run.changed) or "–"]
-        table.add_row(*map(escaped, (*cells, run.ended or "–", f"{run.size / 1e6:.1f}")))
-    Console(highlight=False).print(table)
+        print(f"{run.layout.results}: {run.layout.slug}, {run.layout.scale} scale, {told(run)}")
+        print(*(f"  {sentence}" for sentence in run.changed), sep="\n", end="\n" if run.changed else "")
     total = f"{numbers.count(len(runs), 'run')}, {sum(run.size for run in runs) / 1e6:.1f} MB"
     if prune:
         for run in runs:
             _remove(run.layout.folder, folder)
     print(f"removed {total}" if prune else total)
+
+
+def told(run: Kept) -> str:
+    """`delay53, edge113 (unfinished); 2026-11-28 07:11; 0.2 MB`."""
+    names = [*run.finished, *(f"{name} (unfinished)" for name in run.unfinished)]
+    return "; ".join(filter(None, (", ".join(names), run.ended, f"{run.size / 1e6:.1f} MB")))
 
 
 def below(folder: Path) -> list[Kept]:
