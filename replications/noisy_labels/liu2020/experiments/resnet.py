@@ -12,6 +12,7 @@ from replications.noisy_labels.science.elr import Targets, elr_loss, kl_loss
 from verifig.training import archives, flat, optim, vision
 from verifig.training.augment import CropsAndFlips
 from verifig.training.batches import Epochs
+from verifig.training.channels import channels_last
 from verifig.training.ensemble import generator
 from verifig.training.loop import train
 from verifig.training.run import Run
@@ -52,7 +53,7 @@ class Network(Trainable):
         self.test_labels = torch.from_numpy(test_labels).to(device)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(generator(THEME, "cifar weights", seed).initial_seed())
-            self.net = network().to(device)
+            self.net = channels_last(network()).to(device)
         self.loss, self.strength = LOSSES[member["method"]], member["strength"]
         self.targets = Targets(n, CLASSES, member["beta"], device)
         self.flat, self.grads = flat.flatten(self.net.parameters())
