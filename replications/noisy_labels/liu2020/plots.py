@@ -70,7 +70,7 @@ def gains(runs: pd.DataFrame, paper: Mapping) -> Figure:
         )
     axes.set(
         xticks=places,
-        xticklabels=list(NOISES.values()),
+        xticklabels=[title.replace("% ", "%\n") for title in NOISES.values()],
         ylabel="test accuracy at the end (%)",
         ylim=(0, 100),
         xlim=(-0.5, 2.5),

@@ -60,12 +60,13 @@ page.text(
 )
 
 # %%
+asym = page.settings(own, "asym40_elr")
 page.figure(
     "gains",
     lambda runs: plots.gains(runs, page.paper("table1")),
     [own],
     alt=captions.gains,
-    note=f"{trained_on}. Points: single runs. Diamonds: the paper's means, ResNet-34 on CIFAR-10, for the size of the gain and not of the accuracy.",
+    note=f"{trained_on}; λ = {asym['strength']:g}, β = {asym['beta']:g} with asymmetric noise. Points: single runs. Diamonds: the paper's means, ResNet-34 on CIFAR-10, for the size of the gain and not of the accuracy.",
 )
 
 # %%
@@ -159,8 +160,8 @@ page.figure(
 page.text(
     "With two classes and p = t the law is simple: a wrong label pulls by q − λ(q − 1/2), where q is the output for the true class. With "
     f"λ = {strong:g} this is 0 at q = {closed_form.cancelling_confidence(strong):g}, and below λ = 2 at no q. So the pull of a wrong label "
-    "is cancelled where the model is confident, and only there. In the figure right labels go on pulling from the beginning, and wrong labels lose "
-    "their mean pull late. Single ones do not: the mean square of their pulls is still "
+    "is cancelled where the model is confident, and only there. In the figure the regularised model's right labels keep their pull at first, where "
+    "cross-entropy's lose it, and its wrong labels lose their mean pull only later. Single ones do not: the mean square of their pulls is still "
     f"{page.number('linear', 'wrong_square_end', {'condition': 'elr'})} at the end, "
     f"where cross-entropy has fitted all labels and has {page.number('linear', 'wrong_square_end', {'condition': 'ce'})}."
 )
