@@ -128,14 +128,26 @@ def test_curves_hold_every_record(trained):
 
 
 # condition: accuracy on wrong labels, on fresh examples, on the noisy labels [seeds, points]
-STEPS = [0, 3, 10, 200]
+STEPS = [0, 1, 3, 10, 200]
 LINEAR = {
-    "ce": ([[0.9, 0.8, 0.5, 0.0], [0.0, 0.7, 0.75, 0.02]], [[0.5, 0.9, 0.8, 0.7], [0.5, 0.8, 0.85, 0.8]]),
-    "elr": ([[0.0, 0.8, 0.8, 0.7], [0.0, 0.7, 0.7, 0.6]], [[0.5, 0.9, 0.9, 0.9], [0.5, 0.8, 0.85, 0.85]]),
+    "ce": (
+        [[0.9, 0.6, 0.8, 0.5, 0.0], [0.0, 0.6, 0.7, 0.75, 0.02]],
+        [[0.5, 0.6, 0.9, 0.8, 0.7], [0.5, 0.6, 0.8, 0.85, 0.8]],
+    ),
+    "elr": (
+        [[0.0, 0.6, 0.8, 0.8, 0.7], [0.0, 0.6, 0.7, 0.7, 0.6]],
+        [[0.5, 0.6, 0.9, 0.9, 0.9], [0.5, 0.6, 0.8, 0.85, 0.85]],
+    ),
 }
 PULLS = {
-    "ce": ([[0.5, 0.4, 0.2, 0.1], [0.5, 0.45, 0.3, 0.1]], [[0.5, 0.56, 0.4, 0.2], [0.5, 0.53, 0.4, 0.1]]),
-    "elr": ([[0.5, 0.4, 0.4, 0.1], [0.5, 0.4, 0.4, 0.1]], [[0.5, 0.5, 0.5, 0.1], [0.5, 0.5, 0.5, 0.1]]),
+    "ce": (
+        [[0.5, 0.45, 0.4, 0.2, 0.1], [0.5, 0.48, 0.45, 0.3, 0.1]],
+        [[0.5, 0.51, 0.56, 0.4, 0.2], [0.5, 0.52, 0.53, 0.4, 0.1]],
+    ),
+    "elr": (
+        [[0.5, 0.45, 0.4, 0.4, 0.1], [0.5, 0.45, 0.4, 0.4, 0.1]],
+        [[0.5, 0.49, 0.5, 0.5, 0.1], [0.5, 0.49, 0.5, 0.5, 0.1]],
+    ),
 }
 
 
@@ -144,10 +156,10 @@ def line():
     fields = {
         "wrong_accuracy": [row for name in LINEAR for row in LINEAR[name][0]],
         "fresh_accuracy": [row for name in LINEAR for row in LINEAR[name][1]],
-        "train_accuracy": [[0, 0, 0, value] for value in (1.0, 0.99, 0.8, 0.81)],
+        "train_accuracy": [[0, 0, 0, 0, value] for value in (1.0, 0.99, 0.8, 0.81)],
         "clean_pull": [row for name in PULLS for row in PULLS[name][0]],
         "wrong_pull": [row for name in PULLS for row in PULLS[name][1]],
-        "wrong_square": [[0, 0, 0, value] for value in (0.01, 0.02, 0.4, 0.5)],
+        "wrong_square": [[0, 0, 0, 0, value] for value in (0.01, 0.02, 0.4, 0.5)],
     }
     return measured(linear=artifact({"points": STEPS} | fields, {"ce": {}, "elr": {}}, seeds=2))
 

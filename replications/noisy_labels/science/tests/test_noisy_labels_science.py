@@ -83,6 +83,14 @@ def test_targets_start_at_zero_and_average_normalised_outputs():
     torch.testing.assert_close(averaged(once, p, 0.0), inside)
 
 
+def test_leading_axes_are_members_and_examples():
+    stream = generator("test", "axes")
+    p, t = (torch.rand(2, 3, 4, 5, generator=stream, dtype=torch.float64).softmax(-1) * part for part in (1, 0.7))
+    for function in (elr_gradient, kl_gradient, lambda p, t: averaged(t, p, 0.7)):
+        flat = function(p.flatten(0, 2), t.flatten(0, 2))
+        torch.testing.assert_close(function(p, t), flat.view(2, 3, 4, 5))
+
+
 def test_targets_belong_to_the_rows_of_a_batch():
     targets = Targets(5, 3, beta=0.5)
     logits = torch.tensor([[2.0, 0, 0], [0, 2.0, 0]])
