@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
+from replications.intrinsic_dimension.li2018 import reference
 from verifig.planning.checks import by_condition, increasing, require, shared
 
 TRAIN = {"mnist_5k": 4000, "mnist": 60000}
-SIDES = {1: 28, 2: 14, 4: 7}
 
 
 def toy(members: Sequence[Mapping]) -> None:
@@ -41,8 +41,12 @@ def classifiers(members: Sequence[Mapping]) -> None:
             member["batch_size"] <= samples,
             f"batch_size = {member['batch_size']} must be at most samples = {samples}",
         )
-        side = SIDES[member["pool"]]
+        side = reference.SIDES[member["pool"]]
         require(
             member["network"] != "lenet" or side == 28,
             f"pool = {member['pool']} must be 1 where network = lenet, which takes images of 28x28",
+        )
+        size, largest = reference.size_of(member), member["dimensions"][-1]
+        require(
+            largest <= size, f"dimensions: its last entry {largest} must be at most {size}, the number of parameters"
         )

@@ -24,7 +24,6 @@ SLOPES = {"images": (("wide", "narrow"), ("wide_slow", "narrow")), "mnist": (("f
 IDENTITIES = ("norm_dense", "norm_sparse", "norm_fastfood", "inner_dense", "inner_sparse", "inner_fastfood", "hadamard", "gradient",
               "permuted_coordinates", "permuted_accuracy", "permuted_apart")  # fmt: skip
 EVALUATED = {"images": "test", "labels": "train", "mnist": "test"}
-SIDES = {1: 28, 2: 14, 4: 7}
 
 
 def measure(artifacts: Mapping[str, Artifact], out: Tables) -> None:
@@ -56,7 +55,9 @@ def _toy(artifact: Artifact, out: Tables) -> None:
     for dimension, values in zip(series.points.tolist(), artifact["draws"].T, strict=True):
         place = {"dimension": dimension}
         out.per_seed("toy", "left", values, place)
-        out.exact("toy", "law_p", kstest(values, laws.law_left(dimension, constraints).cdf).pvalue, place)
+        drawn = dimension < constraints
+        p = kstest(values, laws.law_left(dimension, constraints).cdf).pvalue if drawn else np.nan
+        out.exact("toy", "law_p", p, place)
     grid = np.linspace(0, 1, 101)[1:]
     shares = (artifact["draws"][:, :, None] <= grid).mean(0)
     out.curve("draws", melt(shares, dimension=series.points, constraints=constraints, x=grid))
@@ -69,17 +70,6 @@ def _authors(out: Tables) -> None:
     out.exact("identities", "authors_size_ratio", size.max() / size.min())
     out.exact("identities", "authors_slope", np.polyfit(np.log(size).ravel(), np.log(first).ravel(), 1)[0])
     out.curve("authors", melt({"size": size, "d": first}, width=reference.WIDTHS, depth=reference.DEPTHS))
-
-
-def size_of(settings: Mapping) -> int:
-    """Number of parameters D of a member's network."""
-    side = SIDES[settings["pool"]]
-    if settings["network"] == "fc":
-        return reference.perceptron([side**2, *[settings["width"]] * settings["depth"], 10])
-    if settings["network"] == "lenet":
-        return reference.lenet(side, 1)
-    patches = ((side - 5) // 2 + 1) ** 2
-    return 26 * settings["width"] + reference.perceptron([patches * settings["width"], 10])
 
 
 def crossing(dimensions: np.ndarray, accuracy: np.ndarray, level: float) -> np.ndarray:
@@ -103,7 +93,7 @@ def _networks(experiment: str, artifact: Artifact, out: Tables) -> None:
         found[condition] = crossing(dimensions, accuracy, settings["level"])
         accuracies[condition], accuracies[f"{condition} exchanged"] = values["test"], values["exchanged"]
         out.per_seed(experiment, "dimension", found[condition], place)
-        out.per_seed(experiment, "share", found[condition] / size_of(settings), place)
+        out.per_seed(experiment, "share", found[condition] / reference.size_of(settings), place)
         out.per_seed(experiment, "per_image", found[condition] / settings["samples"], place)
         over = accuracy > settings["level"]
         first = np.where(over.any(1), dimensions[np.argmax(over, axis=1)], dimensions[-1])
@@ -121,7 +111,7 @@ def _networks(experiment: str, artifact: Artifact, out: Tables) -> None:
 def _told(settings: Mapping, found: np.ndarray) -> pd.DataFrame:
     labels = {name: settings[name] for name in ("condition", "samples", "labels", "width")}
     fields = {"value": found, "per_image": found / settings["samples"]}
-    return melt(fields, **labels, size=size_of(settings), seed=range(len(found)))
+    return melt(fields, **labels, size=reference.size_of(settings), seed=range(len(found)))
 
 
 def _across(experiment: str, settings: Mapping, found: Mapping, accuracies: Mapping, out: Tables) -> None:
@@ -137,5 +127,5 @@ def _across(experiment: str, settings: Mapping, found: Mapping, accuracies: Mapp
                 out.per_seed(experiment, "lost_exchanged", other, place)
     for high, low in SLOPES.get(experiment, ()):
         if {high, low} <= set(found):
-            sizes = np.log(size_of(settings[high]) / size_of(settings[low]))
+            sizes = np.log(reference.size_of(settings[high]) / reference.size_of(settings[low]))
             out.per_seed(experiment, "slope", np.log(ratio(found[high], found[low])) / sizes, {"pair": f"{high}/{low}"})

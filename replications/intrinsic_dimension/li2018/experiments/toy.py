@@ -55,7 +55,7 @@ def least(member: Mapping) -> np.ndarray:
 
 
 def many(settings: Mapping) -> np.ndarray:
-    """The same for many draws of theta_0 and P at once [draws, n], each at all of `draw_dimensions`: nested subspaces, by QR."""
+    """The same for many draws of theta_0 and P at once [draws, n], each at all of `draw_dimensions`, in nested subspaces, by QR; from k on all is solved."""
     count, size = settings["draws"], settings["size"]
     matrix, targets = (torch.from_numpy(each) for each in problem(settings | {"extra": "none"}))
     stream, largest, parts = generator(SLUG, "toy draws"), max(settings["draw_dimensions"]), []
@@ -66,5 +66,5 @@ def many(settings: Mapping) -> np.ndarray:
         residual = targets - start @ matrix.T
         inside = (torch.linalg.qr(reach)[0].transpose(1, 2) @ residual[..., None])[..., 0].square().cumsum(1)
         share = 1 - inside / residual.square().sum(1, keepdim=True)
-        parts.append(share[:, torch.tensor(settings["draw_dimensions"]) - 1])
+        parts.append(share[:, torch.tensor(settings["draw_dimensions"]).clamp_max(inside.shape[1]) - 1])
     return torch.cat(parts).numpy()

@@ -53,21 +53,17 @@ def test_draws_of_another_law_are_told():
 def test_identities_and_the_authors_table():
     arrays = {name: 0.1 * k for k, name in enumerate(module.IDENTITIES)}
     out = measured(identities=artifact(arrays))
-    for name, value in arrays.items():
-        assert values(out, name) == near({"": [value]})
-    for name in (
-        "norm_dense",
-        "norm_sparse",
-        "norm_fastfood",
-        "inner_dense",
-        "inner_sparse",
-        "inner_fastfood",
-        "hadamard",
-        "gradient",
-    ):
-        assert name in arrays
-    for name in ("permuted_coordinates", "permuted_accuracy", "permuted_apart"):
-        assert name in arrays
+    assert values(out, "norm_dense") == near({"": [arrays["norm_dense"]]})
+    assert values(out, "norm_sparse") == near({"": [arrays["norm_sparse"]]})
+    assert values(out, "norm_fastfood") == near({"": [arrays["norm_fastfood"]]})
+    assert values(out, "inner_dense") == near({"": [arrays["inner_dense"]]})
+    assert values(out, "inner_sparse") == near({"": [arrays["inner_sparse"]]})
+    assert values(out, "inner_fastfood") == near({"": [arrays["inner_fastfood"]]})
+    assert values(out, "hadamard") == near({"": [arrays["hadamard"]]})
+    assert values(out, "gradient") == near({"": [arrays["gradient"]]})
+    assert values(out, "permuted_coordinates") == near({"": [arrays["permuted_coordinates"]]})
+    assert values(out, "permuted_accuracy") == near({"": [arrays["permuted_accuracy"]]})
+    assert values(out, "permuted_apart") == near({"": [arrays["permuted_apart"]]})
     assert values(out, "authors_ratio") == near({"": [900 / 675]})
     assert values(out, "authors_size_ratio") == near({"": [959610 / 39760]})
     assert values(out, "authors_slope")[""][0] == pytest.approx(0.04, abs=0.02)

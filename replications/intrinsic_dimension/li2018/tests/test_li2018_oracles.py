@@ -5,7 +5,7 @@ import pytest
 import torch
 from scipy.stats import kstest
 
-from replications.intrinsic_dimension.li2018 import measure, reference, theory
+from replications.intrinsic_dimension.li2018 import reference, theory
 from replications.intrinsic_dimension.li2018.experiments import data, identities, networks, toy
 from replications.intrinsic_dimension.science import laws
 from verifig.planning import rulesets
@@ -89,15 +89,15 @@ def test_counts_of_parameters():
 )
 def test_sizes_of_the_networks_trained(changes, expected):
     member = setting("images") | changes
-    side = measure.SIDES[member["pool"]]
-    assert measure.size_of(member) == expected
+    side = reference.SIDES[member["pool"]]
+    assert reference.size_of(member) == expected
     assert networks.build(member, side, 1, torch.float32, CPU).parameters.count == expected
 
 
 def test_first_weights_are_he_normal_and_biases_zero():
     for changes in ({"width": 64}, {"network": "patches"}, {"network": "lenet", "pool": 1}):
         member = setting("images") | changes
-        model = networks.build(member, measure.SIDES[member["pool"]], 1, torch.float64, CPU)
+        model = networks.build(member, reference.SIDES[member["pool"]], 1, torch.float64, CPU)
         flat = networks.first(member, model.parameters)[None]
         fans = {
             "fc": {"w1": 196, "w2": 64},
@@ -156,16 +156,18 @@ def test_a_perceptron_does_not_see_an_order_of_pixels(monkeypatch):
     assert found["permuted_apart"] > 0.1
 
 
-def test_the_split_is_fixed_and_images_are_averages():
-    member = setting("images")
-    train, test = data.split(member, None)
-    assert [len(part[0]) for part in (train, test)] == [4000, 1000]
+def test_the_split_is_fixed_and_images_are_averages(monkeypatch):
+    stream = np.random.default_rng(0)
+    images, labels = stream.random((60, 784)), stream.integers(0, 10, 60)
+    monkeypatch.setattr(data, "embedded", lambda name: (images, labels))
+    monkeypatch.setattr(data, "TRAIN", 40)
+    train, test = data.split(setting("images"), None)
+    assert [len(part[0]) for part in (train, test)] == [40, 20]
     assert train[0].shape[1:] == (14, 14)
-    images, labels = data.embedded("mnist_5k")
-    order = np.random.RandomState(0).permutation(5000)
-    whole = images[order[4000]].reshape(28, 28)
+    order = np.random.RandomState(0).permutation(60)
+    whole = images[order[40]].reshape(28, 28)
     np.testing.assert_allclose(test[0][0, 3, 5], whole[6:8, 10:12].mean(), rtol=1e-5)
-    assert test[1][0] == labels[order[4000]]
+    assert test[1].tolist() == labels[order[40:]].tolist()
 
 
 def test_full_mnist_is_read_from_its_file(tmp_path):
