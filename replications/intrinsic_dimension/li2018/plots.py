@@ -145,7 +145,7 @@ def pixels(table: pd.DataFrame, found: pd.DataFrame, level: float) -> Figure:
     axes[0].set(title="accuracy", ylabel="test accuracy, %", xlabel="dimension d")
     axes[0].legend(fontsize=8.5, loc="lower right")
     axes[1].set_yticks(range(len(PIXELS)), [label.replace(", ", ",\n") for label, _ in PIXELS.values()], fontsize=8.5)
-    axes[1].invert_yaxis()
+    axes[1].set_ylim(len(PIXELS) - 0.5, -0.5)
     axes[1].set(title="dimension at which solved (bar: mean)", xlabel="dimension d")
     return figure
 
@@ -175,7 +175,7 @@ def labels(found: pd.DataFrame, paper: Mapping) -> Figure:
 
 
 def _images(axes: Axes, ticks) -> None:
-    axes.set_xlabel("random or true labels, images")
+    axes.set_xlabel("images")
     figures.log_ticks(axes.xaxis, list(ticks))
 
 

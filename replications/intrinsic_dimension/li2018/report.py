@@ -76,6 +76,9 @@ page.figure(
     note=lambda: captions.grid_note(page),
 )
 
+# %%
+page.text(captions.sound(page))
+
 
 # %%
 def direct() -> dict[str, float]:
@@ -135,10 +138,6 @@ page.figure(
 
 # %% [markdown]
 # ## Errata and what could not be followed
-# - The authors' README gives 986,643 parameters for the perceptron 784-200-200-10. It has 784·200 + 200 + 200·200 + 200 + 200·10 + 10 = 199,210.
-# - Their program for the toy imports a function (`build_toy`) that is not in the repository; it cannot be run, and the targets are ours.
-# - Intrinsic dimensions depend on the budget. A PyTorch implementation by others finds 600 in place of 750 for the perceptron and 170 in place of
-#   290 for LeNet; here fewer steps raise them (red crosses in Figure W).
-# - The 90 % of the threshold may be of a fixed accuracy (*global*) or of each network's own (*local*): for the perceptron the authors' three runs
-#   give 725 to 900 by the first and 600 to 650 by the second.
-# - The code fixes the number of epochs over sets of random labels of different size (Figure L).
+
+# %%
+page.text(captions.errata(page))
