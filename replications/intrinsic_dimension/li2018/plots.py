@@ -35,7 +35,7 @@ DRAWN = {2: TEAL, 4: BLUE, 6: ORANGE, 8: RED}
 
 def toy(runs: pd.DataFrame, draws: pd.DataFrame, paper: Mapping) -> Figure:
     """Loss left over the first loss by dimension, with its law and the authors' values; distribution over draws."""
-    figure, axes = figures.grid(2, width=9.2, height=3.7)
+    figure, axes = figures.grid(2, width=8.8, height=3.7)
     rows = pick(runs, condition="base")
     constraints = int(rows["constraints"].iloc[0])
     below = np.arange(1, constraints)
@@ -62,7 +62,7 @@ def toy(runs: pd.DataFrame, draws: pd.DataFrame, paper: Mapping) -> Figure:
 
 def grid(authors: pd.DataFrame, ours: pd.DataFrame) -> Figure:
     """Intrinsic dimension over number of parameters: the authors' 20 networks, and our three widths."""
-    figure, axes = figures.grid(2, width=9.2, height=3.5)
+    figure, axes = figures.grid(2, width=8.8, height=3.5)
     for (depth, rows), colour in zip(authors.groupby("depth"), (TEAL, BLUE, PURPLE, ORANGE, RED), strict=True):
         axes[0].plot(
             rows["size"], rows["d"], "D", color=colour, markersize=4.5, markerfacecolor="none", label=f"depth {depth}"
@@ -85,7 +85,7 @@ def grid(authors: pd.DataFrame, ours: pd.DataFrame) -> Figure:
 
 def accuracy(ours: pd.DataFrame, direct: Mapping, level: float, paper: Mapping) -> Figure:
     """Accuracy by dimension: our networks on small images; the authors' on MNIST."""
-    figure, axes = figures.grid(2, width=9.2, height=3.6)
+    figure, axes = figures.grid(2, width=8.8, height=3.6)
     for condition, (label, colour) in WIDTHS.items():
         rows = figures.percent(pick(ours, condition=condition))
         quartile_band(axes[0], rows, color=colour, label=label, marker="o", markersize=3.5)
@@ -112,7 +112,7 @@ def accuracy(ours: pd.DataFrame, direct: Mapping, level: float, paper: Mapping) 
 
 def projections(ours: pd.DataFrame) -> Figure:
     """Intrinsic dimension by projection, a line a seed; and over that of the dense one."""
-    figure, axes = figures.grid(2, width=9.2, height=3.4)
+    figure, axes = figures.grid(2, width=8.8, height=3.4)
     table = (
         ours[ours["condition"].isin(PROJECTIONS)]
         .pivot(index="seed", columns="condition", values="value")
@@ -133,7 +133,7 @@ def projections(ours: pd.DataFrame) -> Figure:
 
 def pixels(table: pd.DataFrame, found: pd.DataFrame, level: float) -> Figure:
     """Accuracy by dimension of convolution and perceptron, pixels plain and shuffled; dimension at which each is solved."""
-    figure, axes = figures.grid(2, width=9.2, height=3.6)
+    figure, axes = figures.grid(2, width=8.8, height=3.6)
     for spot, (condition, (label, colour)) in enumerate(PIXELS.items()):
         rows = figures.percent(pick(table, condition=condition))
         quartile_band(axes[0], rows, color=colour, label=label, marker="o", markersize=3.5)
@@ -152,7 +152,7 @@ def pixels(table: pd.DataFrame, found: pd.DataFrame, level: float) -> Figure:
 
 def labels(found: pd.DataFrame, paper: Mapping) -> Figure:
     """Dimensions per image by number of images: ours at two budgets; dimensions of random and true labels; the authors'."""
-    figure, axes = figures.grid(3, width=10.2, height=3.5)
+    figure, axes = figures.grid(3, width=8.8, height=3.3)
     for place, column, arms in (
         (axes[0], "per_image", ("random", "epochs")),
         (axes[1], "value", ("random", "epochs", "true")),
