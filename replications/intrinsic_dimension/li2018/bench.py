@@ -36,6 +36,7 @@ PROGRAM = Program(
     width="hidden width",
     widths=(8, 16, 32, 64),
     usual=32,
+    members=(1, 4, 16),
     together=4,
     operations=lambda width: 6 * 6 * 128 * 206 * width + 4 * 5 * LARGEST * 207 * width,
 )

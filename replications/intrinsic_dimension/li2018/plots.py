@@ -1,6 +1,6 @@
 """The figures: each function takes tables of curves (see measure.py) and returns a matplotlib figure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -79,6 +79,7 @@ def grid(authors: pd.DataFrame, ours: pd.DataFrame) -> Figure:
     for place in axes:
         place.set(xscale="log", xlabel="number of parameters D")
     figures.log_ticks(axes[0].xaxis, [5e4, 1e5, 2e5, 5e5, 1e6])
+    _between(axes[1], ours["size"])
     figures.log_ticks(axes[1].xaxis, [3000, 5000, 10000, 15000])
     return figure
 
@@ -164,18 +165,25 @@ def labels(found: pd.DataFrame, paper: Mapping) -> Figure:
         _images(place, sorted(found["samples"].unique()))
     axes[0].set(title="ours, dimensions an image", ylim=(0, None))
     axes[1].set(title="ours, dimensions")
-    figures.log_ticks(axes[1].yaxis, [50, 100, 200, 300, 500, 700])
+    if found["value"].notna().any():
+        figures.log_ticks(axes[1].yaxis, [50, 100, 200, 300, 500, 700])
     axes[1].legend(fontsize=8.5, loc="upper left")
     axes[0].legend(fontsize=8.5, loc="lower left")
     images, dimensions = np.array(paper["by_images"]).T
     axes[2].plot(images, dimensions / images, "D-", color=RED, markersize=5, markerfacecolor="none", linewidth=0.9)
-    axes[2].set(title="authors, fixed epochs, per image", ylim=(0, None))
+    axes[2].set(title="authors, an image", ylim=(0, None))
     _images(axes[2], images)
     return figure
 
 
-def _images(axes: Axes, ticks) -> None:
+def _between(axes: Axes, places: Iterable[float]) -> None:
+    """Limits of a logarithmic x axis around places, also where nothing is drawn at them."""
+    axes.set_xlim(0.85 * min(places), max(places) / 0.85)
+
+
+def _images(axes: Axes, ticks: Sequence[int]) -> None:
     axes.set_xlabel("images")
+    _between(axes, ticks)
     figures.log_ticks(axes.xaxis, list(ticks))
 
 
