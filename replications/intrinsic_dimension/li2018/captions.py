@@ -80,14 +80,14 @@ def grid_note(page: Page) -> str:
 
 def sound(page: Page) -> str:
     """Which runs the warnings above figures mean; nothing where all are sound."""
-    (part,) = (each for each in page.health["images"] if each["condition"] == "condition=narrow")
-    limit = float(part["bounds"][0])
-    below = sum(value < limit for value in part["values"])
+    parts = [each for each in page.health.get("images", []) if each.get("condition") == "condition=narrow"]
+    below = [value for part in parts for value in part["values"] if value < float(part["bounds"][0])]
     if not below:
         return ""
+    limit, count = float(parts[0]["bounds"][0]), len(parts[0]["values"])
     worst = page.number("images", "direct", {"condition": "narrow"}, take="min", percent=True, digits=3)
     return (
-        f"The warning above this and the next figures means {below} of {len(part['values'])} networks of width 16: where all of its weights are trained the worst ends at {worst}, "
+        f"The warning above this and the next figures means {len(below)} of {count} networks of width 16: where all of its weights are trained the worst ends at {worst}, "
         f"below the limit of {100 * limit:.0f} % that was set before. Subspaces, which the claims judge, are trained beside it and pass a threshold of their own. Figures P and C draw no "
         "network of width 16."
     )
