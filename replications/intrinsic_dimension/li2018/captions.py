@@ -96,7 +96,7 @@ def sound(page: Page) -> str:
 def accuracy_alt(page: Page) -> str:
     return (
         "Left: accuracy rises with d alike at three widths, and passes the threshold near 300. Right: the authors' curves on MNIST; LeNet reaches 0.9 at 290, the "
-        "perceptron near 750, LeNet on shuffled pixels at 1,400."
+        "perceptron between 750 and 1,000, LeNet on shuffled pixels at 1,400."
     )
 
 
@@ -183,7 +183,7 @@ def errata(page: Page) -> str:
 - The authors' README gives {page.paper("readme")["parameters"]:,} parameters for the perceptron 784-200-200-10. It has 784·200 + 200 + 200·200 + 200 + 200·10 + 10
   = {fc["parameters"]:,}.
 - Their program for the toy imports a function (`build_toy`) that is not in the repository; it cannot be run, and the targets are ours.
-- Intrinsic dimensions depend on the budget. A PyTorch implementation by others finds {others["fc"]} in place of {fc["d_int"]} for the perceptron and {others["lenet"]}
+- Intrinsic dimensions depend on the budget. A PyTorch implementation by others finds {others["fc"]} in place of {others["paper_fc"]} for the perceptron and {others["lenet"]}
   in place of {lenet["d_int"]} for LeNet; here fewer steps raise them (red crosses in Figure W).
 - The threshold may be a fixed accuracy (*global*) or 0.9 of each network's own (*local*): the authors' three runs of the perceptron pass the first at
   {min(runs)} to {max(runs)}, the second at {min(local)} to {max(local)}.
