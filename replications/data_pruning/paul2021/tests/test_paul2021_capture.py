@@ -163,9 +163,11 @@ def test_children_share_their_parents_batches_until_they_part():
     program = family(chosen=rows)
     take(program, 0, 4)
     weights = program.tensors["weights"]
-    assert torch.equal(weights[0], weights[1]) and torch.equal(weights[1], weights[2])
+    assert torch.equal(weights[0], weights[1])
+    assert torch.equal(weights[1], weights[2])
     take(program, 4, 8)
-    assert not torch.equal(weights[0], weights[1]) and not torch.equal(weights[1], weights[2])
+    assert not torch.equal(weights[0], weights[1])
+    assert not torch.equal(weights[1], weights[2])
 
 
 def test_convnet_steps_are_those_of_torch():
@@ -200,7 +202,8 @@ def test_images_are_scored_and_pruned():
     found = cifar.pruned(run(common), (pixels, labels), (pixels, labels), small)
     assert found["el2n"].shape == found["grand"].shape == (2, 2, 30)
     assert found["accuracy"].shape == (4,)
-    assert found["wrong"].shape == (2, 30) and 5 < found["wrong"][0].sum() < 22
+    assert found["wrong"].shape == (2, 30)
+    assert 5 < found["wrong"][0].sum() < 22
     member = common | {"seed": 1, "set": 1}
     kept = cifar.chosen(member, found)
     assert found["el2n"][1, 1][kept].min() >= np.delete(found["el2n"][1, 1], kept).max()
