@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from scipy.stats import mannwhitneyu, spearmanr
+from scipy.stats import mannwhitneyu, rankdata
 
 from verifig.measuring.tables import Tables, difference, melt
 from verifig.training.artifacts import Artifact
@@ -98,7 +98,8 @@ def _scores(artifact: Artifact, out: Tables) -> None:
         out.per_seed("pruning", "rank_grand_norm", with_norm[:, place], at)
         out.per_seed("pruning", "rank_forgetting", forgotten[:, place], at)
         out.per_seed("pruning", "mean_el2n", mean[:, place], at)
-    out.per_seed("pruning", "rank_el2n_grand_least", agreement[:, np.array(epochs) >= SETTLED].min(1))
+    if (settled := np.array(epochs) >= SETTLED).any():
+        out.per_seed("pruning", "rank_el2n_grand_least", agreement[:, settled].min(1))
     out.per_seed("pruning", "rank_grand_norm_last", with_norm[:, -1])
     fields = {"el2n_grand": agreement, "grand_norm": with_norm, "forgetting": forgotten, "mean_el2n": mean}
     out.curve("scores", melt(fields, seed=seeds, x=epochs))
@@ -128,8 +129,9 @@ def _wrong_labels(artifact: Artifact, out: Tables) -> None:
 
 
 def _at_score_epoch(artifact: Artifact, field: str) -> np.ndarray:
-    """A score [units, n] at the epoch of the settings."""
-    return artifact[field][:, artifact["epochs"].tolist().index(artifact.meta["job"]["settings"]["score_epoch"])]
+    """A score [units, n] at the epoch of the settings, or the last one if that was not scored."""
+    epochs, wanted = artifact["epochs"].tolist(), artifact.meta["job"]["settings"]["score_epoch"]
+    return artifact[field][:, epochs.index(wanted) if wanted in epochs else -1]
 
 
 def _velocity(name: str, artifact: Artifact, out: Tables) -> None:
@@ -160,11 +162,17 @@ def _barriers(artifact: Artifact, out: Tables) -> None:
 
 
 def rank(one: np.ndarray, other: np.ndarray) -> float:
-    """Spearman's rank correlation of two scores [n]; infinite ones are the largest."""
-    return float(spearmanr(one, np.where(np.isinf(other), np.finfo(np.float32).max, other))[0])
+    """Spearman's rank correlation of two scores [n]; infinite ones are the largest. NaN where one score is constant."""
+    one, other = rankdata(one), rankdata(other)
+    return float(np.corrcoef(one, other)[0, 1]) if np.ptp(one) and np.ptp(other) else np.nan
 
 
 def auc(score: np.ndarray, marked: np.ndarray) -> float:
-    """Probability that a marked example has the higher score of a marked and an unmarked one: [n], bool [n]."""
+    """Probability that a marked example has the higher score of a marked and an unmarked one: [n], bool [n].
+
+    NaN where no example or every one is marked.
+    """
+    if marked.all() or not marked.any():
+        return np.nan
     above = mannwhitneyu(score[marked], score[~marked]).statistic
     return float(above / (marked.sum() * (~marked).sum()))
