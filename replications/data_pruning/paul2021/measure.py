@@ -27,6 +27,7 @@ GAINS = {  # accuracy of the first choice minus that of the second, seed by seed
         ("input_norm_50", "random_50"),
         ("el2n_25", "random_25"),
         ("el2n_25", "forgetting_25"),
+        ("el2n_25", "full"),
         ("el2n_25", "single_25"),
         ("random_10", "el2n_10"),
         ("el2n_10", "random_10"),

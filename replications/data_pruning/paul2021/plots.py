@@ -47,8 +47,10 @@ def pruning(table: pd.DataFrame) -> Figure:
     for score, label, colour, marker in (("el2n", "EL2N", BLUE, "o"), ("grand", "GraNd", PURPLE, "v")):
         rows = pick(half, score=score)
         band(right, rows, x="score_epoch", y="accuracy", color=colour, label=label, marker=marker, markersize=4)
-    figures.threshold(right, level, "all digits", "y")
-    figures.threshold(right, pick(table, arm="random_50")["accuracy"].median(), "random half", "y", linestyle="--")
+    right.axhline(level, color=GREY, linestyle=":", linewidth=1, label="all digits")
+    right.axhline(
+        pick(table, arm="random_50")["accuracy"].median(), color=GREY, linestyle="--", linewidth=1, label="random half"
+    )
     right.set(xlabel="epoch of the score", title="half kept")
     right.legend(fontsize=8, loc="lower right")
     return figure

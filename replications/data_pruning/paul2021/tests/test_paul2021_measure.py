@@ -127,6 +127,7 @@ def test_velocities_are_of_the_highest_group_over_the_lowest_and_the_middle():
 def test_barriers_are_compared_by_group_and_parting():
     out = measured(dynamics=dynamics())
     assert values(out, "barrier")["group=random;spawn=0"] == near([0.02, 0.02])
+    assert values(out, "barrier")["group=top;spawn=10"] == near([0.01, 0.02])
     assert values(out, "barrier_gap") == near({"spawn=0": [0.04, 0.03], "spawn=10": [0.01, 0.02]})
     assert values(out, "barrier_drop") == near({"": [0.04, 0.01]})
 
