@@ -95,9 +95,13 @@ def test_wrong_labels_are_found_by_their_scores():
     out = measured(noise=choices({"full": [0.9, 0.8]}, labels=labels, right_labels=np.zeros(20, int)))
     assert values(out, "auc") == near({"": [35 / 36] * 2})
     assert values(out, "auc_shuffled") == near({"": [1 / 36] * 2})
-    marks = values(out, "auc_random_mark")[""]
-    assert all(0 <= each <= 1 for each in marks)
-    assert marks[0] != marks[1]
+    marks = [
+        np.random.default_rng(module.derive("paul2021", "mark", s)).permutation(labels[s] == 3).nonzero()[0]
+        for s in (0, 1)
+    ]
+    below = [sum(each) - 1 for each in marks]  # unmarked examples with lower scores than the marked ones, both together
+    assert values(out, "auc_random_mark") == near({"": [each / 36 for each in below]})
+    assert below[0] != below[1]
     assert values(out, "wrong_share") == near({"": [0.1, 0.1]})
     assert values(out, "wrong_in_top") == near({"": [0.5, 0.5]})
     assert out.curves["wrong"].query("seed == 0")["share"].tolist() == [0.0] * 17 + [1, 0, 1]
