@@ -50,9 +50,9 @@ page.text(captions.caution(page))
 # %% [markdown]
 # ## GraNd at initialisation: a known error of the paper
 # The submission prunes by GraNd **before any training** and finds it far better than random. Kirsch (arXiv 2303.14753) could not
-# reproduce that, and found why: the function of the Flax library that restores a checkpoint was asked for step 0 and tested
-# `if step:`, which is false for 0, so that it took the **latest** checkpoint. Flax commit 28fbd95 made it
-# `if step is not None:`. The scores "at initialisation" were those of networks at the end of training. The final abstract is softer on
+# reproduce that, and found why: the function of the Flax library that restores a checkpoint took the latest one if no step was asked for. It
+# tested `if step:`, which is false for step 0 as well as for none, so that who asked for step 0 silently got the **latest** checkpoint. Flax commit
+# 28fbd95 made it `if step is not None:`. The scores "at initialisation" were those of networks at the end of training. The final abstract is softer on
 # this point. Both can be told apart here.
 
 # %%
