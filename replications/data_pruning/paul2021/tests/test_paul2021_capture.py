@@ -5,7 +5,7 @@ import pytest
 import torch
 from tape import assert_replays, assert_resumes, assert_stays_on_device, take
 
-from replications.data_pruning.paul2021.experiments import cifar, digits, dynamics, networks, pruning, scoring
+from replications.data_pruning.paul2021.experiments import cifar, digits, dynamics, networks, pruning, resnet, scoring
 from replications.data_pruning.science import models, scores
 from verifig.training.checkpoint import Checkpoint
 from verifig.training.run import Run
@@ -211,3 +211,28 @@ def test_images_are_scored_and_pruned():
     program = cifar.Scored(IMAGE, pixels, labels, torch.arange(30), lambda classes: network)
     loader = [(program.scaled(pixels), labels)]
     torch.testing.assert_close(program.record()["grand"][0], models.grand(network, loader))
+
+
+def test_the_archive_gives_training_and_test_images(monkeypatch):
+    """Accuracy is of the test images: of labels that no network can know of, here 11."""
+    stream = np.random.default_rng(0)
+    part = stream.integers(0, 256, (12, 3, 6, 6)).astype(np.uint8), stream.integers(0, 10, 12)
+    monkeypatch.setattr(cifar.archives, "archive", lambda path, name: (part, (part[0][:5], np.full(5, 11))))
+    monkeypatch.setattr(cifar.pruned, "__defaults__", (small,))
+    settings = IMAGE | {"seeds": 1, "label_noise": 0.0, "runs": 1, "score_sets": 1, "score_epochs": [0], "steps": 2}
+    settings |= {"score": "grand", "score_epoch": 0, "start": 0.5, "keep": 0.5, "draw": 0}
+    job = {"settings": settings, "device": "cpu", "slug": "paul2021", "experiment": "cifar"}
+    found = cifar.cifar(Run(job, Checkpoint(None, "key"), {"cifar10": None}, lambda text: None))
+    assert found["accuracy"].tolist() == [0]
+    assert found["grand"].shape == (1, 1, 12)
+    assert not found["wrong"].any()
+
+
+def test_resnet18_is_that_of_small_images_and_is_scored():
+    network = resnet.resnet18(10)
+    assert sum(weight.numel() for weight in network.parameters()) == 11_173_962
+    images, labels = torch.randn(2, 3, 8, 8, generator=torch.Generator().manual_seed(0)), torch.tensor([1, 2])
+    found = models.grand(network, [(images, labels)])
+    torch.nn.functional.cross_entropy(network.eval()(images[1:]), labels[1:]).backward()
+    norm = sum(weight.grad.square().sum() for weight in network.parameters()).sqrt()
+    torch.testing.assert_close(found[1], norm, rtol=1e-3, atol=0)
