@@ -141,10 +141,10 @@ def barriers(table: pd.DataFrame) -> Figure:
     return figure
 
 
-def cifar(half: pd.DataFrame, noisy: pd.DataFrame) -> Figure:
-    """Accuracy of ResNet18 by what is kept, and of windows with random labels."""
+def cifar(half: pd.DataFrame, last: pd.DataFrame, noisy: pd.DataFrame) -> Figure:
+    """Accuracy of ResNet18 by what is kept (`last`: by scores at the end of training), and of windows with random labels."""
     figure, (left, right) = figures.grid(2, width=8.8, height=3.3)
-    for axes, table in ((left, half), (right, noisy)):
+    for axes, table in ((left, pd.concat([half, last])), (right, noisy)):
         names = list(dict.fromkeys(table["arm"]))
         for place, arm in enumerate(names):
             values = 100 * pick(table, arm=arm)["accuracy"]

@@ -128,7 +128,7 @@ page.figure(
 page.figure(
     "fig_cifar",
     plots.cifar,
-    ["cifar", "cifar_noise"],
+    ["cifar", "cifar_last", "cifar_noise"],
     alt="Two panels: test accuracy of single networks by what is kept, with clean labels and with a tenth of the labels random.",
     note=lambda: captions.cifar_note(page),
 )

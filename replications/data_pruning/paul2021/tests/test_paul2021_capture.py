@@ -123,6 +123,16 @@ def test_a_step_is_that_of_torch():
         torch.testing.assert_close(program.model.parameters.views[name][1], expected.detach(), rtol=1e-4, atol=1e-6)
 
 
+def test_orders_are_new_every_epoch_and_shared_by_equal_names():
+    rows = [MEMBER | {"seed": seed, "names": names} for seed, names in ((0, ("a", 0)), (1, ("a", 0)), (2, ("a", 1)))]
+    program = retrained(chosen=rows)
+    first, second = program._orders(0), program._orders(1)
+    assert torch.equal(first[0], first[1])
+    assert not torch.equal(first[0], first[2])
+    assert not torch.equal(first[0], second[0])
+    assert sorted(second[2].tolist()) == [*range(20)]
+
+
 def test_learning_rate_drops_twice():
     assert [networks.rate_factor(step, 100) for step in (0, 59, 60, 84, 85, 99)] == [1, 1, 0.2, 0.2, 0.04, 0.04]
 

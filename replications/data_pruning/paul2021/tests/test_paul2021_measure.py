@@ -66,18 +66,18 @@ def test_every_gain_is_of_choices_that_are_configured(experiment):
 def test_scores_are_compared_by_rank():
     made = choices({"full": [0.9] * 4})
     swapped = made["el2n"][3].copy()
-    swapped[1, :2] = [1, 0]  # epoch 2
+    swapped[1, [0, 9]] = [9, 0]  # epoch 2
     swapped[2, -2:] = [19, 18]  # epoch 8
     el2n = np.stack([*made["el2n"][:3], swapped])
     single = el2n.copy()
     single[1, 2] *= -1
     made = choices({"full": [0.9] * 4}, el2n=el2n, el2n_single=single)
     out = measured(pruning=made)
-    one_swap = 1 - 6 * 2 / (20 * 399)
+    one_swap, far_swap = (1 - 6 * 2 * step**2 / (20 * 399) for step in (1, 9))
     assert values(out, "rank_el2n_grand") == near(
-        {"epoch=0": [-1] * 4, "epoch=2": [1, 1, 1, one_swap], "epoch=8": [1, 1, 1, one_swap]}
+        {"epoch=0": [-1] * 4, "epoch=2": [1, 1, 1, far_swap], "epoch=8": [1, 1, 1, one_swap]}
     )
-    assert values(out, "rank_el2n_grand_least") == near({"": [1, 1, 1, one_swap]})
+    assert values(out, "rank_el2n_grand_least") == near({"": [1, 1, 1, far_swap]})
     assert values(out, "rank_grand_norm")["epoch=0"] == near([1] * 4)
     assert values(out, "rank_grand_norm_last") == near({"": [1] * 4})
     assert values(out, "rank_sets") == near({"": [1, one_swap]})
@@ -173,7 +173,7 @@ def test_figures_are_drawn():
         (plots.windows(curves["pruning"], curves["noise"], curves["wrong"]), 2),
         (plots.velocity(curves["dynamics"], curves["dynamics_noise"], (0, 2)), 2),
         (plots.barriers(curves["barriers"]), 1),
-        (plots.cifar(curves["cifar"], curves["cifar"]), 2),
+        (plots.cifar(curves["cifar"], curves["cifar"], curves["cifar"]), 2),
     ):
         assert len(figure.axes) == panels
 
