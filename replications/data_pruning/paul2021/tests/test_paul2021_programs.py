@@ -88,6 +88,14 @@ def test_all_examples_kept_by_any_score_are_the_same_run():
     assert not np.array_equal(found["el2n"][0], found["el2n"][1])
 
 
+def test_choices_of_a_seed_share_first_weights_and_orders_and_seeds_do_not(monkeypatch):
+    trained, original = [], pruning.train
+    monkeypatch.setattr(pruning, "train", lambda run, members, *args, **options: trained.extend(members) or original(run, members, *args, **options))  # fmt: skip
+    pruning.pruning(run(SETTINGS | CHOICE | {"conditions": {"a": {}, "b": {"score": "random"}}}))
+    names = {(m["condition"], m["seed"]): m["names"] for m in trained}
+    assert names["a", 0] == names["b", 0] != names["a", 1] == names["b", 1]
+
+
 def test_single_scores_are_those_of_the_first_run():
     found = pruning.pruning(run(SETTINGS | CHOICE | {"runs": 1}))
     two = pruning.pruning(run(SETTINGS | CHOICE))
