@@ -35,6 +35,7 @@ GAINS = {  # accuracy of the first choice minus that of the second, seed by seed
         ("window_60", "random_40"),
     ],
     "noise": [("window_50", "window_60"), ("window_60", "random_40")],
+    "longer": [("el2n_50", "full"), ("el2n_50", "random_50")],
     "cifar": [("el2n_50", "full"), ("el2n_50", "random_50"), ("grand_50_at_0", "random_50")],
     "cifar_noise": [("window_50", "window_60"), ("window_60", "random_40")],
 }
@@ -45,7 +46,7 @@ def measure(artifacts: Mapping[str, Artifact], out: Tables) -> None:
     if "identities" in artifacts:
         for name, values in artifacts["identities"].items():
             out.per_seed("identities", name, values)
-    for name in ("pruning", "noise", "cifar", "cifar_last", "cifar_noise"):
+    for name in ("pruning", "noise", "longer", "cifar", "cifar_last", "cifar_noise"):
         if name in artifacts:
             _accuracies(name, artifacts[name], out)
     if "pruning" in artifacts:
