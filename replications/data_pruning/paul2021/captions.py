@@ -46,7 +46,8 @@ def caution(page: Page) -> str:
     return (
         f"A quarter of these digits, kept by EL2N, beats all of them by {_gain(page, 'el2n_25', 'full')}. That is a matter of easy data with nearly no wrong labels: the mean error vector has "
         f"the length {left} after 8 epochs, so that most digits have little left to teach. It must not be carried over to other data. "
-        f"Nor are all digits only trained too little: after {page.settings('longer', 'full')['steps']:,} steps half kept by EL2N is still ahead of them by {_gain(page, 'el2n_50', 'full', 'longer')}."
+        f"Whether all digits are only trained too little: after {page.settings('longer', 'full')['steps']:,} steps the difference between half kept by EL2N and all digits is "
+        f"{_gain(page, 'el2n_50', 'full', 'longer')} (mean)."
     )
 
 
