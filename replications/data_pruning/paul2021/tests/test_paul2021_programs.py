@@ -140,6 +140,16 @@ def test_velocities_are_of_groups_in_order():
     assert found[1, 1] == pytest.approx(science.kernel_velocity(kernels[1], kernels[2]).item(), rel=1e-9)
 
 
+def test_groups_follow_the_scores_of_their_seed(monkeypatch):
+    seen, data = [], digits.load(SETTINGS)
+    made = {"el2n": np.random.default_rng(0).random((2, 1, 40)), "labels": np.stack([data.labels.numpy()] * 2)}
+    monkeypatch.setattr(dynamics, "score", lambda run, settings, seeds, data: made)
+    monkeypatch.setattr(dynamics, "velocities", lambda member, path, ordered: seen.append(ordered) or np.zeros((2, 4)))
+    dynamics.dynamics(run(DYNAMICS | {"spawns": []}))
+    for seed in (0, 1):
+        assert torch.equal(seen[seed], data.images[np.argsort(made["el2n"][seed, 0])])
+
+
 @pytest.mark.parametrize(("part", "expected"), [(slice(0, 8), (1, 0)), (slice(-8, None), (0, 1))])
 def test_barriers_are_of_the_lowest_random_and_highest(monkeypatch, part, expected):
     """Both ends are right everywhere; halfway 8 digits at one end of the order are wrong."""
