@@ -97,6 +97,16 @@ SMALL: dict[tuple[str, str], tuple[str, str, dict]] = {
     ("noci2024", "linear"): (
         "linear", "smoke", {"dimension": 4, "samples": 5, "direct_width": 3, "direct_steps": 3, "log_at": [0, 5, 10]},
     ),
+    ("paul2021", "dynamics"): (
+        "dynamics", "laptop",
+        {"seeds": 2, "train_images": 40, "width": 4, "batch_size": 10, "runs": 2, "epochs": 2, "score_epochs": [1], "parent_epochs": 3,
+         "spawns": [0, 2], "groups": [0, 20], "group_size": 5, "barrier_size": 10},
+    ),
+    ("paul2021", "identities"): ("identities", "smoke", {"seeds": 2, "draws": 20}),
+    ("paul2021", "pruning"): (
+        "pruning", "smoke",
+        {"seeds": 2, "train_images": 80, "width": 4, "batch_size": 10, "runs": 2, "epochs": 2, "score_epochs": [0, 2], "score_epoch": 2, "steps": 4},
+    ),
     ("rosenfeld2023", "network"): ("network", "laptop", {"seeds": 1, "samples": 30, "width": 4, "steps": 6, "follow_from": 3, "group": 3}),
     ("rosenfeld2023", "toy"): ("edge", "smoke", {"samples": 200, "dimension": 3, "steps": 40}),
     ("sagun2017", "networks"): ("networks", "smoke", {"samples": 10, "steps": 2}),
@@ -123,6 +133,7 @@ SMALL: dict[tuple[str, str], tuple[str, str, dict]] = {
 # Programs that read published files, which a test machine may lack, and take no settings of interest without them.
 WITHOUT_DATA = {
     ("besiroglu2024", "chinchilla"), ("choshen2025", "extrapolation"), ("choshen2025", "across_families"), ("liu2020", "resnet"),
+    ("paul2021", "cifar"),
 }  # fmt: skip
 # Names in the cost: drawn no larger than in the small run.
 COSTLY = {
