@@ -1,5 +1,6 @@
 """K masked multilayer perceptrons trained by SGD as one program: masks are fixed, pruned weights stay exactly 0."""
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,7 +33,7 @@ class Start:
 
 def he_weights(sizes: Sequence[int], stream: torch.Generator) -> list[Tensor]:
     """He initialisation, N(0, 2 / fan_in): weights [fan_in, fan_out] float32 of a network of these sizes."""
-    pairs = zip(sizes[:-1], sizes[1:], strict=True)
+    pairs = itertools.pairwise(sizes)
     return [math.sqrt(2 / i) * torch.randn(i, o, generator=stream, dtype=torch.float64).float() for i, o in pairs]
 
 

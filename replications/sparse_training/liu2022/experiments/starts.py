@@ -1,5 +1,6 @@
 """Where a member's network starts: He weights under a mask with given layer-wise densities."""
 
+import itertools
 from collections.abc import Mapping
 
 import torch
@@ -46,7 +47,7 @@ def snip_masks(member: Mapping, sizes: list[int], images: Tensor, labels: Tensor
 def xavier(sizes: list[int], stream: torch.Generator) -> nn.Sequential:
     """A multilayer perceptron without biases, its weights N(0, 2 / (fan_in + fan_out))."""
     layers: list[nn.Module] = []
-    for fan_in, fan_out in zip(sizes[:-1], sizes[1:], strict=True):
+    for fan_in, fan_out in itertools.pairwise(sizes):
         linear = nn.utils.skip_init(nn.Linear, fan_in, fan_out, bias=False)
         nn.init.xavier_normal_(linear.weight, generator=stream)
         layers += [linear, nn.ReLU()]
