@@ -119,7 +119,8 @@ def _gaps(records: Series, out: Tables) -> None:
             found = gap(records, density, width)
             out.per_seed("widths", "gap", found, {"density": density, "width": width})
             frames.append(melt(found[:, None], density=density, seed=range(len(found)), x=[width]))
-    out.curve("gaps", pd.concat(frames))
+    if frames:
+        out.curve("gaps", pd.concat(frames))
     for density in SPARSITIES:
         same = slopes([gap(records, density, width) for width in WIDTHS], list(WIDTHS))
         out.per_seed("widths", "gap_slope", same, {"density": density})

@@ -33,7 +33,8 @@ def measure(name: str, records: Series, out: Tables) -> None:
         for rule in RULES
         if len(found := _final(records, f"{rule}_{depth}"))
     ]
-    out.curve(f"{name}_depths", pd.concat(frames))
+    if frames:
+        out.curve(f"{name}_depths", pd.concat(frames))
 
 
 def _final(records: Series, condition: str) -> np.ndarray:
