@@ -50,7 +50,7 @@ class Captions:
         """How fast the gap closes, by density, and what equal counts say."""
         page = self.page
         steep, flat = (page.number("widths", "gap_slope", {"density": density}) for density in (10, 20))
-        count = page.number("widths", "equal_count_slope")
+        count = page.number("widths", "gap_slope", {"density": "varied"})
         return (
             f"From width 32 to 128 the gap at density 0.1 falls with a power of the width, with a mean exponent of {steep} ({flat} at density 0.2). Width and density "
             f"are not all: a wider network at equal density has more weights. Where width grows and the number of weights grows little (width 64 at density 0.2, 128 at 0.1, "

@@ -125,7 +125,7 @@ def _gaps(records: Series, out: Tables) -> None:
         same = slopes([gap(records, density, width) for width in WIDTHS], list(WIDTHS))
         out.per_seed("widths", "gap_slope", same, {"density": density})
     counts = slopes([gap(records, *place) for place in EQUAL_COUNT], [width for _, width in EQUAL_COUNT])
-    out.per_seed("widths", "equal_count_slope", counts)
+    out.per_seed("widths", "gap_slope", counts, {"density": "varied"})
 
 
 def _differences(records: Series, out: Tables) -> None:

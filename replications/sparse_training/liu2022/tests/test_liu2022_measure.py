@@ -72,7 +72,7 @@ def test_the_slope_at_equal_counts_takes_three_densities():
     made = {"dense_64": [1.0], "dense_128": [1.0], "dense_256": [1.0]}
     made |= {"er_20_64": [0.9], "er_10_128": [0.8], "er_5_256": [0.6]}
     out = measured(widths=networks(made, sizes(made)))
-    assert values(out, "equal_count_slope") == {"": near([1])}
+    assert values(out, "gap_slope") == {"density=varied": near([1])}
 
 
 def test_er_minus_uniform_and_the_nulls():
