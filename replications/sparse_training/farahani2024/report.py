@@ -11,30 +11,75 @@
 # ---
 
 # %%
+# The page of this rule set. Opens as a notebook with jupytext; `python -m verifig` renders it (stage report).
 from replications.sparse_training.farahani2024 import plots
+from replications.sparse_training.farahani2024.captions import Captions
 from verifig.pages.page import Page
 
 page = Page("farahani2024")
+say = Captions(page)
 
 # %% [markdown]
-# ## Figure 1: stability of gradient descent
-# REPLACE: what the paper shows, in our words.
+# ## Background and words
+# Only the abstract of the paper was read: its statements are tested with thresholds of ours, and no number of it is compared.
+# It asks whether sparse architecture search finds better networks than chance. A sub-network is what is left of
+# a large network when some hidden units are removed, with the weights between the others as they are at initialisation.
 
 # %%
-used = page.settings("descent")
-limit = page.paper("limit")
-page.text(
-    f"The limit is {limit['times_curvature']:g} / curvature ({limit['source']}), here "
-    f"{limit['times_curvature'] / used['curvature']:g}. Below it the loss changes by the factor "
-    f"{page.number('descent', 'loss_ratio', {'condition': 'below'}, take='median')} over {used['steps']} steps, above it "
-    f"by {page.number('descent', 'loss_ratio', {'condition': 'above'}, take='median')} (medians over "
-    f"{page.seeds('descent')} seeds)."
-)
+page.text(say.setting())
+
+# %% [markdown]
+# ## Neither better nor faster?
+# The abstract: sub-networks that random search finds neither perform better nor converge more efficiently than random ones of
+# the same sparsity.
 
 # %%
 page.figure(
-    "fig1",
-    plots.fig1,
-    ["losses"],
-    alt=lambda: f"Loss against steps on a log axis for {page.seeds('descent')} seeds, below and above the limit.",
+    "fig_search",
+    lambda accuracy, differences: plots.search(accuracy, differences, ("best", "random", "worst", "trained")),
+    ["nodes_accuracy", "nodes_differences"],
+    alt=lambda accuracy, differences: say.search_alt(),
+    note=lambda accuracy, differences: say.search_note(),
+)
+
+# %%
+page.text(say.search_prose())
+
+# %% [markdown]
+# ## What the search sees
+# All candidates of a seed are parts of one network, and their losses before training differ little.
+
+# %%
+page.figure(
+    "fig_scores",
+    plots.scores,
+    ["nodes_scores"],
+    alt=lambda table: say.scores_alt(),
+    note=lambda table: say.scores_note(),
+)
+
+# %% [markdown]
+# ## How much is left
+# The abstract: significant performance is preserved when a large share of the network is removed.
+
+# %%
+page.figure(
+    "fig_sizes",
+    plots.sizes,
+    ["nodes_accuracy"],
+    alt=lambda table: say.sizes_alt(),
+    note="The sub-networks are picked at random; bands are over seeds.",
+)
+
+# %% [markdown]
+# ## Single weights instead of units
+# An extension of ours: candidates are random masks of single weights, with the densities by layer that Erdős–Rényi ratios give.
+
+# %%
+page.figure(
+    "fig_weights",
+    lambda accuracy, differences: plots.search(accuracy, differences, ("best", "random")),
+    ["weights_accuracy", "weights_differences"],
+    alt=lambda accuracy, differences: say.weights_alt(),
+    note=lambda accuracy, differences: say.weights_note(),
 )
