@@ -45,6 +45,7 @@ def _steps(axes, x: pd.Series) -> None:
     axes.set_xscale("symlog", linthresh=max(10, min([step for step in shown if step > 0], default=10)))
     axes.set_xticks(shown, [f"{step:g}" for step in shown], fontsize=8.5)
     axes.minorticks_off()
+    axes.set_xlim(-1, 1.15 * max(shown))
 
 
 def scores(table: pd.DataFrame) -> Figure:
@@ -59,7 +60,7 @@ def scores(table: pd.DataFrame) -> Figure:
         axes[1].plot(np.arange(len(values)), np.sort(values), "o", markersize=3, color=color, label=label)
     axes[1].axhline(np.log(10), **DASHED)
     axes[1].set(xlabel="seed, sorted", ylabel="loss", title="extremes of each seed")
-    axes[1].legend(loc="center right", fontsize=8.5)
+    axes[1].legend(loc="upper left", fontsize=8.5)
     return figure
 
 

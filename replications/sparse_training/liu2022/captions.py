@@ -24,8 +24,9 @@ class Captions:
         )
 
     def gap(self, density: int, width: int) -> str:
-        """Mean gap in points."""
-        return self.page.number("widths", "gap", {"density": density, "width": width}, percent=True)
+        """Mean gap: `1.2 points`."""
+        place = {"density": density, "width": width}
+        return self.page.number("widths", "gap", place, percent=True).replace(" %", " points")
 
     def width_alt(self) -> str:
         """Gaps by width at the lowest and the highest density."""
@@ -34,7 +35,7 @@ class Captions:
             return ", ".join(f"{self.gap(density, width)} at width {width}" for width in (32, 64, 128, 256))
 
         return (
-            "Test accuracy of the dense network minus that of the random sparse one against width, in points, by density. On average at density 0.1: "
+            "Test accuracy of the dense network minus that of the random sparse one against width, by density. On average at density 0.1: "
             f"{told(10)}. At density 0.5: {told(50)}."
         )
 
@@ -54,7 +55,7 @@ class Captions:
         return (
             f"From width 32 to 128 the gap at density 0.1 falls with a power of the width, with a mean exponent of {steep} ({flat} at density 0.2). Width and density "
             f"are not all: a wider network at equal density has more weights. Where width grows and the number of weights grows little (width 64 at density 0.2, 128 at 0.1, "
-            f"256 at 0.05), the exponent is {count}."
+            f"256 at 0.05), the exponent is {count}. And with half of the weights there is hardly a gap to close: {self.gap(50, 32)} at width 32 and {self.gap(50, 256)} at width 256."
         )
 
     def ratios_alt(self) -> str:
@@ -86,14 +87,15 @@ class Captions:
     def depth_alt(self) -> str:
         """The gaps of the paper's figure."""
         told = [
-            f"{self.page.number('layers', 'published_gap', {'depth': d})} at depth {d}" for d in (20, 32, 44, 56, 110)
+            f"{self.page.number('layers', 'published_gap', {'depth': d})} points at depth {d}"
+            for d in (20, 32, 44, 56, 110)
         ]
-        return f"Accuracies of the paper's ResNets by depth, and dense minus ERK in points. At sparsity 0.9: {', '.join(told)}."
+        return f"Accuracies of the paper's ResNets by depth, and dense minus ERK. At sparsity 0.9: {', '.join(told)}."
 
     def depth_note(self, ours: bool) -> str:
         """Where the values come from."""
         return (
-            f"Read off the paper's figure ({self.page.paper('depth')['source']}), within 0.03 points, 0.1 where markers overlap; the number of runs is unknown to us. "
+            f"Read off one figure ({self.page.paper('depth')['source']}), within 0.03 points, 0.1 where markers overlap; the number of runs is unknown to us. "
             + ("Dashes: our runs." if ours else "No run of ours is drawn at this scale.")
         )
 
@@ -107,17 +109,17 @@ class Captions:
     def erk_prose(self) -> str:
         """What goes wrong without the check."""
         place = {"network": "20-16", "asked": 0.1}
-        largest = self.page.number("layers", "largest", {"rule": "unchecked"})
+        largest = self.page.number("layers", "unchecked_largest", place)
         kept = self.page.number("layers", "unchecked_share", place, percent=True)
         return (
-            f"Scaled without a check, ERK would ask some layer of these networks for a density of {largest}. Cut off at 1, ResNet-20 would keep {kept} "
-            "of the weights that were asked for at density 0.1; so the layer with the largest raw value is made dense and the rest scaled anew, as often as needed."
+            f"Scaled without a check, ERK at density 0.1 would ask a layer of ResNet-20 for a density of {largest}. Cut off at 1, the network would keep {kept} "
+            "of the weights that were asked for; so the layer with the largest raw value is made dense and the rest scaled anew, as often as needed."
         )
 
     def count_alt(self) -> str:
         """Gains of the narrow networks."""
         told = [
-            f"{self.page.number('widths', 'narrow_gain', {'dense': width}, percent=True)} at width {width}"
+            f"{self.page.number('widths', 'narrow_gain', {'dense': width}, percent=True).replace(' %', ' points')} at width {width}"
             for width in (19, 25, 46)
         ]
         return f"Test accuracy against the number of weights. Dense narrow networks are ahead of sparse wide ones, on average by {', '.join(told)}."

@@ -71,7 +71,9 @@ def _layers(artifact: Artifact, out: Tables) -> None:
                 out.exact("layers", "density", found.mean(), {"network": network, "asked": density, "layer": kind})
             kept = np.minimum(artifact[f"{network} unchecked"][row], 1) @ artifact[f"{network} sizes"]
             share = kept / artifact[f"{network} sizes"].sum() / density
-            out.exact("layers", "unchecked_share", share, {"network": network, "asked": density})
+            place = {"network": network, "asked": density}
+            out.exact("layers", "unchecked_share", share, place)
+            out.exact("layers", "unchecked_largest", artifact[f"{network} unchecked"][row].max(), place)
     for rule in RULES:
         sizes = {network: artifact[f"{network} sizes"] for network in names}
         kept = {network: artifact[f"{network} {rule}"] @ sizes[network] / sizes[network].sum() for network in names}

@@ -13,7 +13,7 @@ DENSITIES = {50: GREEN, 20: BLUE, 10: PURPLE, 5: ORANGE}  # in %
 RULES = {
     "dense": ("dense", GREY, "o"), "erk": ("ERK", BLUE, "o"), "snip": ("SNIP ratio", GREEN, "s"),
     "uniform": ("uniform", ORANGE, "^"), "uniform_plus": ("uniform+", PURPLE, "v"), "er": ("ER", BLUE, "o"),
-    "erk_plus": ("ERK+", GREY, "D"), "snip_ratio": ("SNIP ratio", GREEN, "s"), "snip_mask": ("SNIP mask", PURPLE, "D"),
+    "snip_ratio": ("SNIP ratio", GREEN, "s"), "snip_mask": ("SNIP mask", PURPLE, "D"),
     "reversed": ("reversed", GREY, "x"),
 }  # fmt: skip
 
@@ -35,7 +35,7 @@ def widths(gaps: pd.DataFrame) -> Figure:
     axes[0].set(yscale="log", ylabel="dense − sparse (points)", title="all widths, logarithmic")
     axes[1].axhline(0, **DASHED)
     axes[1].set(title="without the narrowest")
-    axes[0].legend(loc="lower left", fontsize=8.5)
+    axes[1].legend(loc="upper right", fontsize=8.5)
     return figure
 
 
@@ -55,7 +55,7 @@ def ratios(accuracy: pd.DataFrame, densities: pd.DataFrame) -> Figure:
     axes[0].set_xticks(range(len(shown)), [RULES[rule][0] for rule in shown], fontsize=8.5)
     axes[1].set(yscale="log", ylabel="density", title="density by layer")
     last = int(densities["x"].max())
-    axes[1].set_xticks(range(1, last + 1), ["input", *[f"hidden {k}" for k in range(1, last - 1)], "output"])
+    axes[1].set_xticks(range(1, last + 1), ["first", *["hidden"] * (last - 2), "output"])
     axes[1].legend(loc="lower left", fontsize=8.5)
     return figure
 
@@ -93,7 +93,7 @@ def depths(published: pd.DataFrame, other: Mapping, ours: pd.DataFrame | None = 
 def layers(table: pd.DataFrame) -> Figure:
     """Density of each layer, from the stem to the head, by rule."""
     figure, (axes,) = figures.grid(1, width=8.8, height=3.4)
-    for rule in ("uniform", "uniform_plus", "er", "erk", "erk_plus"):
+    for rule in ("uniform", "uniform_plus", "er", "erk"):
         label, color, marker = RULES[rule]
         color = {"er": GREEN}.get(rule, color)
         part = pick(table, rule=rule)

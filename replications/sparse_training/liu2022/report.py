@@ -83,7 +83,7 @@ page.figure(
     plots.layers,
     ["layers"],
     alt=lambda layers: say.erk_alt(),
-    note="Overall density 0.1; layers from input to output, named by their channels in and out. Formulas, nothing is trained.",
+    note="Overall density 0.1; layers from input to output, named by their channels in and out. Formulas, nothing is trained. ERK+ is ERK here, which keeps the whole head.",
 )
 
 # %%
@@ -92,8 +92,8 @@ page.text(say.erk_prose())
 # %% [markdown]
 # ## Equal weights
 # What the paper does not ask: a sparse wide network against a dense narrow one of as many weights. The paper compares at equal
-# architecture, where fewer weights are the point; at equal counts the wide network pays with computation that a CPU or
-# GPU does not save.
+# architecture, where fewer weights are the point. At equal counts the sparse network is also the larger one to compute, unless
+# the hardware skips zeros.
 
 # %%
 page.figure(

@@ -149,6 +149,7 @@ def test_sums_largest_values_and_order():
         "asked=0.2;network=20-16": near([1]),
         "asked=0.5;network=20-16": near([1.5]),
     }
+    assert values(out, "unchecked_largest") == {"asked=0.2;network=20-16": [0.3], "asked=0.5;network=20-16": [1.5]}
     assert values(out, "out_of_order") == {"": [0]}
     assert values(out, "by_size_out_of_order") == {"": [2]}
     turned = measured(layers=formulas(erk=np.array([[0.3, 0.1], [0.4, 0.6]])))
