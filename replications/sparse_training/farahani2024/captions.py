@@ -56,7 +56,7 @@ class Captions:
         """Spread of the losses."""
         gain = self.page.number("nodes", "score_gain")
         spread = self.page.number("nodes", "score_spread")
-        return f"Losses of all candidates before training. The best one of a seed lies below the random one by {gain} on average (as a difference), the range of a seed is {spread}."
+        return f"Losses of all candidates before training. Best less random one of a seed: {gain} on average; range within a seed: {spread}."
 
     def scores_note(self) -> str:
         """What the dashed line is."""

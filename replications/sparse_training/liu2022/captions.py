@@ -123,3 +123,13 @@ class Captions:
             for width in (19, 25, 46)
         ]
         return f"Test accuracy against the number of weights. Dense narrow networks are ahead of sparse wide ones, on average by {', '.join(told)}."
+
+    def open_points(self) -> str:
+        """What in paper and code a reader should know before numbers are compared."""
+        epochs, loader = self.page.paper("imagenet"), self.page.paper("loader")
+        return (
+            f"On ImageNet sparse networks are trained for {epochs['sparse_epochs']} epochs and dense ones for {epochs['dense_epochs']} ({epochs['source']}), so a sparse network that does as well has had "
+            "more training. The abstract on arXiv says that a random sparse Wide ResNet-50 outperforms the dense one, the text of the repository that it matches it. "
+            f"The released loader trains on {loader['cifar10_images']:,} images of CIFAR-10 and on {loader['cifar100_images']:,} of CIFAR-100. Masks are drawn weight by weight, so the count of "
+            "weights that are kept varies a little from run to run; and the number of runs behind the curves of the depth study is not known to us. None of this is tested here."
+        )

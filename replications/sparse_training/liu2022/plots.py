@@ -46,7 +46,7 @@ def ratios(accuracy: pd.DataFrame, densities: pd.DataFrame) -> Figure:
     for place, rule in enumerate(shown):
         label, color, marker = RULES[rule]
         values = 100 * pick(accuracy, rule=rule)["value"]
-        spread = np.linspace(-0.15, 0.15, len(values)) if len(values) > 1 else [0]
+        spread = np.linspace(-0.15, 0.15, len(values)) if len(values) > 1 else np.zeros(1)
         axes[0].plot(place + spread, values, "o", color=color, markersize=4, alpha=0.5)
         axes[0].plot([place - 0.25, place + 0.25], [values.mean()] * 2, color=color, linewidth=2.2)
         layer = pick(densities, rule=rule)

@@ -103,3 +103,10 @@ page.figure(
     alt=lambda table: say.count_alt(),
     note="Each dense network has at most as many weights as the sparse one beside it. Points: runs; lines: means.",
 )
+
+# %% [markdown]
+# ## Known inconsistencies
+# What abstract, scripts and code of the paper say differently, found by reading.
+
+# %%
+page.text(say.open_points())
