@@ -18,6 +18,7 @@ from verifig import cli
 from verifig.ground import paths
 from verifig.ground.errors import InputError
 from verifig.judging import claims
+from verifig.pages import sweeping
 from verifig.running import alone, leftovers, slices
 
 DOCUMENTS = [
@@ -185,6 +186,7 @@ def _verifig(arguments, request, document) -> None:
         "_explain": _explain,
         "_watch": _watch,
         "_compare": _compare,
+        "_runs": lambda options, arguments, request: None,  # test_runs.py lists and removes some
         "_run": _run,
         "_paper": _paper,
         "_prepare": _prepare,
@@ -248,6 +250,7 @@ def _run(options, arguments, request) -> None:
     monkeypatch.setattr(leftovers, "sweep", lambda layout: None)
     monkeypatch.setattr(slices, "_train", lambda training, stop, data_dir: trained.append(training.job))
     monkeypatch.setattr(alone, "finish", lambda *given: finished.append(given))
+    monkeypatch.setattr(sweeping, "tell", lambda *given: None)
     monkeypatch.setattr(alone.folders, "ROOT", tmp_path)
     monkeypatch.chdir(tmp_path)
     folders = [word.partition("=")[2] for word in arguments if "folder" in word and "=/" in word]

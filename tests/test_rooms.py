@@ -40,8 +40,11 @@ IN_EVERY_KEY = {
 }
 IN_SOME_KEYS = {
     "ground/keys.py",
-    *(f"training/{name}.py" for name in ("archives", "augment", "batches", "data", "ensemble", "flat", "image_files")),
-    *(f"training/{name}.py" for name in ("labels", "loop", "optim", "seeds", "steps", "trainable", "vision")),
+    *(f"training/{name}.py" for name in ("archives", "augment", "batches", "channels", "data", "ensemble", "flat")),
+    *(
+        f"training/{name}.py"
+        for name in ("image_files", "labels", "loop", "optim", "seeds", "steps", "trainable", "vision")
+    ),
     *(f"curvature/{name}.py" for name in ("__init__", "batched", "dense", "estimates", "fisher", "gram", "lanczos")),
     *(f"curvature/{name}.py" for name in ("modules", "networks", "operators", "products", "stability")),
 }

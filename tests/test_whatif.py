@@ -54,3 +54,9 @@ def test_added_and_dropped_conditions():
     settings = job["settings"] | {"conditions": conditions | {"mine": {"weight_decay": 1.0}}}
     changed = whatif.describe("prieto2025", "laptop", {"delay53": job | {"settings": settings}})["changed"]["delay53"]
     assert changed == {"conditions.adamw_wd4": [gone, None], "conditions.mine": [None, {"weight_decay": 1.0}]}
+
+
+def test_conditions_that_are_not_trained_are_named_without_their_settings():
+    found = {"seeds": [5, 3], "conditions.a": [{"width": 3}, None], "conditions.b": [{}, None]}
+    assert whatif.sentence("delay53", found) == "delay53: seeds 5 -> 3, without the conditions a, b"
+    assert whatif.sentence("x", {"conditions.a": [{}, None]}) == "x: without the condition a"

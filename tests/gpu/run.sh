@@ -13,6 +13,11 @@ OUT=${OUT:-results/gpu}
 mkdir -p "$OUT"
 export OUT PYTHONPATH="workflow:.:tests${PYTHONPATH:+:$PYTHONPATH}"
 begin=$(date +%s)
+if command -v nvidia-cuda-mps-control >/dev/null; then # small programs of several processes run at the same time
+    export CUDA_MPS_PIPE_DIRECTORY="$OUT/mps" CUDA_MPS_LOG_DIRECTORY="$OUT/mps"
+    mkdir -p "$OUT/mps" && nvidia-cuda-mps-control -d
+    trap 'echo quit | nvidia-cuda-mps-control; rm -rf "$OUT/mps"' EXIT
+fi
 left() { echo $((60 * minutes - ($(date +%s) - begin))); }
 papers=${PAPERS:-$(ls -d replications/*/*/paper.yaml | xargs -n1 dirname | xargs -n1 basename)}
 

@@ -75,7 +75,10 @@ def _experiment_commands(add: Callable) -> None:
     command.add_argument("slug", help="paper")
     command.add_argument("experiments", nargs="*", metavar="experiment", help="experiments (default: all of the scale)")
     scale_option(command)
-    setting = "a setting or a condition: learning_rate=0.02, conditions.adamw.eps=1e-8 (adds an unknown one), conditions.sgd=null"
+    setting = (
+        "a setting or a condition: learning_rate=0.02, conditions.adamw.eps=1e-8 (adds an unknown one), conditions.sgd=null; "
+        "several values (width=8,16,32; of several settings every combination) are a sweep"
+    )
     command.add_argument("--set", action="append", default=[], metavar="key=value", dest="assignments", help=setting)
     what = "train these conditions only (python -m verifig list <paper> <experiment> shows them)"
     command.add_argument("--only", action="extend", nargs="+", default=[], metavar="condition", help=what)
@@ -169,14 +172,15 @@ def _list(options: argparse.Namespace) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     from verifig.planning import overrides, userconfig
-    from verifig.running import alone
+    from verifig.running import alone, sweeps
 
-    user = userconfig.load()
-    return alone.run(
+    user, values = userconfig.load(), overrides.values(options.assignments)
+    sweep = any(len(given) > 1 for given in values.values())
+    return (sweeps if sweep else alone).run(
         options.slug,
         options.experiments,
         checked_scale(options),
-        overrides.parse(options.assignments),
+        values if sweep else {name: given for name, (given,) in values.items()},
         user.seeds if options.seeds is None else options.seeds,
         options.device or user.device,
         options.stage,

@@ -46,12 +46,17 @@ class Plan:
 
 
 def parse(assignments: Sequence[str]) -> dict[str, Any]:
-    """`["learning_rate=1e-3"]` -> `{"learning_rate": 0.001}`; values are read as YAML, numbers in any notation.
+    """`["learning_rate=1e-3"]` -> `{"learning_rate": 0.001}`, of settings with one value each (see `values`)."""
+    return {name: given for name, (given,) in values(assignments).items()}
+
+
+def values(assignments: Sequence[str]) -> dict[str, list[Any]]:
+    """`["learning_rate=1e-3,0.1"]` -> `{"learning_rate": [0.001, 0.1]}`; read as YAML, numbers in any notation.
 
     Raises:
-        InputError: an assignment without `=`, a value that is not YAML, or a setting that is given twice.
+        InputError: an assignment without `=`, a value that is not YAML or given twice, or a setting that is.
     """
-    result: dict[str, Any] = {}
+    result: dict[str, list[Any]] = {}
     for assignment in assignments:
         name, separator, text = assignment.partition("=")
         name = name.strip()
@@ -60,9 +65,12 @@ def parse(assignments: Sequence[str]) -> dict[str, Any]:
         if name in result:
             raise InputError(f"--set {name} is given twice")
         try:
-            result[name] = _numbers(yaml.safe_load(text))
+            given = [_numbers(value) for value in yaml.safe_load(f"[{text}]") or [None]]
         except yaml.YAMLError:
             raise InputError(f"--set {name}: {text!r} is not a YAML value") from None
+        if twice := [value for place, value in enumerate(given) if value in given[:place]]:
+            raise InputError(f"--set {name} has the value {twice[0]} twice")
+        result[name] = given
     return result
 
 

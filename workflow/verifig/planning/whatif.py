@@ -39,8 +39,13 @@ def sentences(what_if: Mapping | None) -> list[str]:
 
 
 def sentence(experiment: str, found: Mapping[str, list]) -> str:
-    """`delay53: weight_decay 1.0 -> 2.0, seeds 5 -> 3` (see `changes`)."""
-    return f"{experiment}: " + ", ".join(f"{name} {_shown(old)} -> {_shown(new)}" for name, (old, new) in found.items())
+    """`delay53: weight_decay 1.0 -> 2.0, seeds 5 -> 3, without the conditions adamw, sgd` (see `changes`)."""
+    gone = [name for name, (old, new) in found.items() if isinstance(old, Mapping) and new is None]
+    told = [f"{name} {_shown(old)} -> {_shown(new)}" for name, (old, new) in found.items() if name not in gone]
+    if gone:
+        names = ", ".join(name.removeprefix("conditions.") for name in gone)
+        told.append(f"without the condition{'s' * (len(gone) > 1)} {names}")
+    return f"{experiment}: {', '.join(told)}"
 
 
 def changes(configured: Mapping, used: Mapping) -> dict[str, list]:

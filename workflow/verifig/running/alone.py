@@ -32,6 +32,7 @@ def run(
     out: Path,
     only: Sequence[str] = (),
     minutes: float | None = None,
+    tell: bool = True,
 ) -> int:
     """Train the experiments and, as far as `last_stage`, measure, judge and report below `out`.
 
@@ -42,6 +43,7 @@ def run(
     Args:
         minutes: by then it ends, with a checkpoint of what is unfinished; nothing is judged before all is trained. What
             is unfinished when a signal comes is saved too.
+        tell: print the verdicts at the end.
 
     Returns:
         The exit code: 0, of a signal 128 and its number.
@@ -56,13 +58,10 @@ def run(
         raise InputError(f"--seeds {seeds} must be at least 1")
     require_packages(last_stage)
     resolve(device)  # refused before any work
-    names = experiments or ruleset.experiments(scale)
-    applicable = rulesets.resolve(ruleset, names, scale, overrides, only)
-    for name in [name for name in names if name not in applicable]:
+    applicable = checked(ruleset, experiments, scale, overrides, seeds, only)
+    for name in [name for name in experiments or ruleset.experiments(scale) if name not in applicable]:
         print(f"{slug}.{name}: left out, it has none of the conditions {', '.join(only)}")
     names = list(applicable)
-    for name, own in applicable.items():  # refuse settings before anything is fetched
-        rulesets.settings(ruleset, name, scale, own, seeds)
     data_dir = userconfig.load().data
     downloads.fetch(ruleset, scale, names, data_dir, applicable)
     train_jobs, missing = jobs.training(slug, scale, applicable, device, seeds, data_dir)
@@ -88,8 +87,27 @@ def run(
             f"all of it is finished, but the time is up before it could be judged: {arguments.this_command()} does that"
         )
         return 0
-    finish(slug, scale, train_jobs, layout, last_stage, missing)
+    finish(slug, scale, train_jobs, layout, last_stage, missing, tell)
     return 0
+
+
+def checked(
+    ruleset: rulesets.RuleSet,
+    experiments: Sequence[str],
+    scale: str,
+    overrides: Mapping,
+    seeds: int | None,
+    only: Sequence[str] = (),
+) -> dict[str, dict]:
+    """What each experiment (none named: all) takes of the changes, once its settings have been checked.
+
+    Raises:
+        InputError: unknown names, or refused settings.
+    """
+    applicable = rulesets.resolve(ruleset, experiments or ruleset.experiments(scale), scale, overrides, only)
+    for name, own in applicable.items():
+        rulesets.settings(ruleset, name, scale, own, seeds)
+    return applicable
 
 
 def time_to_finish(layout: Layout, last_stage: str) -> float:
@@ -119,6 +137,7 @@ def finish(
     layout: Layout,
     last_stage: str,
     missing_data: Mapping[str, list[str]],
+    tell: bool = True,
 ) -> None:
     """Measure, judge and report what was trained, as far as `last_stage`.
 
@@ -135,7 +154,8 @@ def finish(
     from verifig.running.stages.judge import judge
 
     judge(planned["judge"], layout)
-    terminal.verdict_table(layout.results, scale, slug)
+    if tell:
+        terminal.verdict_table(layout.results, scale, slug)
     if last_stage == "report":
         from verifig.running.stages.report import report
 

@@ -32,7 +32,7 @@ def protect(
     out = Path(out)
     if out.resolve().is_relative_to(ROOT / "reports"):
         raise InputError(f"--out {out} lies in the published pages: choose another folder")
-    if _of_the_workflow(out):
+    if of_the_workflow(out):
         made = whatif.describe(slug, scale, train_jobs, missing_data)
         if made and last_stage == "train":  # each artifact is the workflow's own, whatever else is trained or not
             made = made | {"left_out": []}
@@ -68,7 +68,7 @@ def _job(record: Path) -> Mapping:
     return found.get("job", {}) if isinstance(found, dict) else {}
 
 
-def _of_the_workflow(out: Path) -> bool:
+def of_the_workflow(out: Path) -> bool:
     """Whether a folder is the results folder of this checkout, or of a folder where Snakemake works."""
     folder = out.resolve()
     return folder == ROOT / "results" or (folder.name == "results" and (folder.parent / ".snakemake").is_dir())

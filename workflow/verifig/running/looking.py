@@ -1,4 +1,4 @@
-"""Commands that look at runs: `verifig watch` while they train, `verifig compare` when two are there."""
+"""Commands that look at runs: `verifig watch` while they train, `verifig compare` when two are there, `verifig runs`."""
 
 import argparse
 from collections.abc import Callable
@@ -35,6 +35,9 @@ def register(add: Callable) -> None:
     _fields(command)
     what = "draw the curves of both, those of the first in grey behind"
     command.add_argument("--plot", type=arguments.figure, metavar="FILE.svg|png", help=what)
+    command = add("runs", _runs, "the runs below a folder: what was changed, what is finished, how much room they take")
+    command.add_argument("folder", type=arguments.path, help="what verifig run was given as --out, or a folder of such")
+    command.add_argument("--prune", action="store_true", help="remove them")
 
 
 def _examples(command: argparse.ArgumentParser, text: str) -> None:
@@ -60,3 +63,10 @@ def _compare(options: argparse.Namespace) -> int:
     from verifig.pages import comparing
 
     return comparing.compare(options.before, options.after, options.plot, options.fields)
+
+
+def _runs(options: argparse.Namespace) -> None:
+    from verifig.running import alone, runs
+
+    alone.require_packages("judge")
+    runs.show(options.folder, options.prune)

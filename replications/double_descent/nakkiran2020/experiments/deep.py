@@ -11,6 +11,7 @@ from replications.double_descent.science.images import images
 from verifig.training import flat
 from verifig.training.augment import CropsAndFlips
 from verifig.training.batches import Epochs
+from verifig.training.channels import channels_last
 from verifig.training.ensemble import generator
 from verifig.training.labels import corrupt
 from verifig.training.loop import train
@@ -85,7 +86,7 @@ class Network(Trainable):
         )
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(generator(THEME, "resnet", member["width"], seed).initial_seed())
-            self.net = ResNet18(channels, member["width"], classes).to(device)
+            self.net = channels_last(ResNet18(channels, member["width"], classes)).to(device)
         self.flat, self.grads = flat.flatten(self.net.parameters())
         self.optimizer = Adam(self.flat, member["learning_rate"])
         self.stream = generator(THEME, "resnet batches", seed)

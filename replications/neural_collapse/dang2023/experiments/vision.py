@@ -3,6 +3,7 @@
 from torch import nn
 
 from verifig.training import vision
+from verifig.training.channels import channels_last
 
 
 def convolutional(name: str) -> tuple[nn.Module, int]:
@@ -13,8 +14,8 @@ def convolutional(name: str) -> tuple[nn.Module, int]:
     """
     models = vision.torchvision().models
     if name == "vgg16":
-        return nn.Sequential(models.vgg16_bn(weights=None).features, nn.Flatten()), 512
+        return channels_last(nn.Sequential(models.vgg16_bn(weights=None).features, nn.Flatten())), 512
     network = models.resnet18(weights=None)
     network.conv1 = nn.Conv2d(3, 64, 3, padding=1, bias=False)
     network.maxpool, network.fc = nn.Identity(), nn.Identity()
-    return network, 512
+    return channels_last(network), 512

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import Tensor, nn
 
+from verifig.training.channels import channels_last
 from verifig.training.ensemble import generator
 
 VGG = {
@@ -45,9 +46,9 @@ def encoder(name: str, norm: str = "none", width_factor: float = 1.0) -> nn.Modu
         return max(1, round(width * width_factor))
 
     if name in VGG:
-        return _vgg(VGG[name], norm, scaled)
+        return channels_last(_vgg(VGG[name], norm, scaled))
     stem, blocks, bottleneck = RESNET[name]
-    return _resnet(scaled(stem), blocks, bottleneck, norm)
+    return channels_last(_resnet(scaled(stem), blocks, bottleneck, norm))
 
 
 def _vgg(layout: tuple, norm: str, scaled: Callable[[int], int]) -> nn.Module:
