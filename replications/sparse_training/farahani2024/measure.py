@@ -43,16 +43,18 @@ def _differences(name: str, records: Series, out: Tables) -> None:
         for column, step in enumerate(records.points):
             out.per_seed(name, "difference", gain[:, column], {"first": first, "second": second, "step": step})
         frames.append(melt(gain, first=first, second=second, seed=range(len(gain)), x=records.points))
-    out.curve(f"{name}_differences", pd.concat(frames))
+    if frames:
+        out.curve(f"{name}_differences", pd.concat(frames))
 
 
 def _scores(name: str, records: Series, out: Tables) -> None:
-    """Losses before training: of the best candidate minus the random one, and the rank correlation with what was learnt."""
-    scores, random = records["best", "scores"], records["random", "scores"]
-    out.per_seed(name, "score_gain", np.nanmin(scores, 1) - random[:, 0])
-    out.per_seed(name, "score_spread", np.nanmax(scores, 1) - np.nanmin(scores, 1))
+    """Losses before training: of the best candidate less the first one (a random one), their range, and of what was picked."""
     for condition in records.settings:
         picked = records[condition, "picked"].astype(int)
         chosen = records[condition, "scores"][np.arange(len(picked)), picked]
         out.per_seed(name, "picked_score", chosen, {"condition": condition})
-    out.curve(f"{name}_scores", melt(scores, seed=range(len(scores)), candidate=range(scores.shape[1])))
+    if "best" in records:
+        scores = records["best", "scores"]
+        out.per_seed(name, "score_gain", np.nanmin(scores, 1) - scores[:, 0])
+        out.per_seed(name, "score_spread", np.nanmax(scores, 1) - np.nanmin(scores, 1))
+        out.curve(f"{name}_scores", melt(scores, seed=range(len(scores)), candidate=range(scores.shape[1])))

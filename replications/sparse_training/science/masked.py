@@ -41,7 +41,7 @@ def sparse_start(weights: Sequence[Tensor], masks: Sequence[Tensor], rescale: bo
     """Masked weights; `rescale` divides those of a layer by the root of its density, which keeps the scale of its outputs."""
     kept = []
     for weight, mask in zip(weights, masks, strict=True):
-        scale = float(mask.double().mean()) ** -0.5 if rescale else 1.0
+        scale = (mask.numel() / max(int(mask.sum()), 1)) ** 0.5 if rescale else 1.0
         kept.append(weight * mask * scale)
     return Start(kept, masks)
 

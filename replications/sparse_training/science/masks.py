@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from replications.sparse_training.science.densities import Shapes
+from replications.sparse_training.science.rules import Shapes
 
 
 def count(size: int, density: float) -> int:

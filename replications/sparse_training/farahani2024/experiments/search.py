@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from replications.sparse_training.science import densities, digits, masks
+from replications.sparse_training.science import digits, masks, rules
 from replications.sparse_training.science.masked import Masked, Sets, Start, he_weights, sparse_start
 from verifig.training.ensemble import generator
 from verifig.training.loop import train
@@ -60,7 +60,7 @@ def candidate(member: Mapping, weights: Sequence[Tensor], number: int) -> Start:
         return Start(masks.subnetwork(weights, masks.nodes(hidden, member["keep"], stream)))
     if member["kind"] == "weights":
         shapes = {f"w{layer}": tuple(weight.shape) for layer, weight in enumerate(weights, start=1)}
-        kept = densities.erdos_renyi_kernel(shapes, member["density"])
+        kept = rules.erdos_renyi_kernel(shapes, member["density"])
         return sparse_start(weights, list(masks.draw(shapes, kept, stream).values()), rescale=True)
     return Start(weights)
 

@@ -10,10 +10,11 @@ from torch.nn.functional import cross_entropy
 from replications.sparse_training.liu2022.experiments.resnets import ResNet
 from replications.sparse_training.liu2022.experiments.starts import PAPER
 from replications.sparse_training.science import densities, masks
-from replications.sparse_training.science.densities import RULES
+from replications.sparse_training.science.rules import RULES
 from verifig.training import archives, data, flat
 from verifig.training.augment import CropsAndFlips
 from verifig.training.batches import Epochs
+from verifig.training.channels import channels_last
 from verifig.training.ensemble import generator
 from verifig.training.loop import log_points, train
 from verifig.training.optim import SGD
@@ -72,7 +73,7 @@ class Network(Trainable):
         self.classes, seed = int(sets[0][1].max()) + 1, member["seed"]
         self.net = self._fresh(member, "weights", nn.init.kaiming_normal_)
         chosen = draw(member, self.net, lambda: self._fresh(member, "snip", nn.init.xavier_normal_), sets[0])
-        self.net.to(device)
+        channels_last(self.net).to(device)
         self.mask, _ = flat.flatten(self._ones(chosen))
         self.flat, self.grads = flat.flatten(self.net.parameters())
         self.flat.mul_(self.mask)

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 
 from replications.sparse_training.liu2022.experiments.resnets import ResNet, kind
-from replications.sparse_training.science import densities
-from replications.sparse_training.science.densities import RULES, Shapes
+from replications.sparse_training.science import densities, rules
+from replications.sparse_training.science.rules import RULES, Shapes
 from verifig.training.run import Run
 
 
@@ -27,7 +27,7 @@ def layers(run: Run) -> dict[str, np.ndarray]:
 
 def _network(shapes: Shapes, asked: list[float]) -> dict[str, np.ndarray]:
     arrays = {rule: np.array([list(RULES[rule](shapes, d).values()) for d in asked]) for rule in RULES}
-    sizes = np.array(list(densities.sizes(shapes).values()))
+    sizes = np.array(list(rules.sizes(shapes).values()))
     raw = np.array([sum(shape) / math.prod(shape) for shape in shapes.values()])
     unchecked = np.outer(asked, raw) * sizes.sum() / (raw @ sizes)
     kinds = np.array([kind(name, tuple(shape)) for name, shape in shapes.items()])

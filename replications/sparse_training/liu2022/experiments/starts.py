@@ -8,8 +8,8 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from replications.sparse_training.science import densities, digits, masks
-from replications.sparse_training.science.densities import RULES
 from replications.sparse_training.science.masked import Start, he_weights, sparse_start
+from replications.sparse_training.science.rules import RULES
 from verifig.training.ensemble import generator
 
 PAPER = "liu2022"

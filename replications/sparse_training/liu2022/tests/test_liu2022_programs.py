@@ -7,10 +7,10 @@ from alone import assert_rows_are_members, small_run
 from tape import assert_replays, assert_resumes, take
 from torch.nn.functional import cross_entropy
 
-from replications.sparse_training.liu2022 import checks
+from replications.sparse_training.liu2022 import checks, shapes
 from replications.sparse_training.liu2022.experiments import images, layers, networks, starts
 from replications.sparse_training.liu2022.experiments.resnets import ResNet
-from replications.sparse_training.science import densities, digits
+from replications.sparse_training.science import densities, digits, rules
 from replications.sparse_training.science.masked import Masked
 from verifig.ground.errors import InputError
 
@@ -93,7 +93,7 @@ def test_networks_are_recorded_by_member_and_step():
 def test_the_paper_s_networks_have_their_numbers_of_maskable_weights(depth, width, weights):
     with torch.device("meta"):
         shapes = densities.layer_shapes(ResNet(depth, width))
-    assert sum(densities.sizes(shapes).values()) == weights
+    assert sum(rules.sizes(shapes).values()) == weights
     assert len([name for name in shapes if "shortcut" not in name]) == depth
 
 
@@ -120,7 +120,7 @@ def resnet(**changes) -> images.Network:
 def test_pruned_weights_of_resnets_stay_zero_and_steps_replay_and_resume(ratios):
     net = resnet(ratios=ratios)
     before = net.flat.clone()
-    count = sum(map(int, densities.sizes(densities.layer_shapes(net.net)).values()))
+    count = sum(map(int, rules.sizes(densities.layer_shapes(net.net)).values()))
     assert net.record()["weights"].item() == pytest.approx(0.3 * count, abs=5)
     take(net, 0, 5)
     assert (net.flat[net.mask == 0] == 0).all()
@@ -135,7 +135,7 @@ def test_biases_and_normalisation_are_never_pruned():
     masks = dict(zip(dict(net.net.named_parameters()), net._ones({}), strict=True))
     assert all((mask == 1).all() for mask in masks.values())
     pruned = int((net.mask == 0).sum())
-    count = sum(densities.sizes(densities.layer_shapes(net.net)).values())
+    count = sum(rules.sizes(densities.layer_shapes(net.net)).values())
     assert pruned == pytest.approx(0.9 * count, abs=5)
 
 
@@ -168,6 +168,26 @@ def test_settings_that_do_not_go_together_are_refused():
         checks.networks([PLAIN | length | {"positions": "scored"}])
     checks.networks([PLAIN | length, PLAIN | length | {"condition": "x", "positions": "scored", "ratios": "snip"}])
     with pytest.raises(InputError, match="depth = 21 must be 6n"):
-        checks.layers([{"depths": [20, 21]}])
+        checks.layers([{"depths": [20, 21], "widths": [16], "densities": [0.5]}])
     with pytest.raises(InputError, match="depth = 10 must be 6n"):
         checks.images([SMALL | {"depth": 10, "log_every": 1, "dataset": "cifar10", "held_out": 0.1, "condition": "a"}])
+
+
+def test_a_rule_that_cannot_keep_so_few_weights_is_refused():
+    length = {"steps": 1, "log_every": 1, "chunk": 1, "drops": [], "drop_factor": 0.1}
+    with pytest.raises(
+        InputError, match=r"ratios = uniform_plus: a density of 0\.05 is used up by the first and the last"
+    ):
+        checks.networks([PLAIN | length | {"ratios": "uniform_plus", "density": 0.05}])
+    with pytest.raises(InputError, match=r"ratios = uniform_plus: a density of 0\.01"):
+        checks.layers([{"depths": [8], "widths": [4], "densities": [0.5, 0.01]}])
+    rest = {"log_every": 1, "dataset": "cifar10", "held_out": 0.1, "condition": "a"}
+    with pytest.raises(InputError, match=r"ratios = erk_plus: a density of 0\.001 is used up by the last layer"):
+        checks.images([SMALL | rest | {"ratios": "erk_plus", "density": 0.001}])
+
+
+def test_shapes_as_numbers_are_those_of_the_networks(training):
+    with torch.device("meta"):
+        built = densities.layer_shapes(ResNet(32, 5))
+    assert list(shapes.resnet(32, 5).values()) == list(built.values())
+    assert list(shapes.perceptron(16, 2).values()) == [tuple(weight.shape) for weight in start(training).weights]

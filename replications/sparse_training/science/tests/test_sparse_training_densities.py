@@ -7,8 +7,8 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from replications.sparse_training.science import densities, masks
-from replications.sparse_training.science.densities import RULES
+from replications.sparse_training.science import densities, masks, rules
+from replications.sparse_training.science.rules import RULES
 
 SHAPES = {"stem": (16, 3, 3, 3), "a": (16, 16, 3, 3), "short": (32, 16, 1, 1), "b": (32, 16, 3, 3), "head": (10, 32)}
 MLP = {"w1": (196, 64), "w2": (64, 64), "w3": (64, 10)}
@@ -19,7 +19,7 @@ MLP = {"w1": (196, 64), "w2": (64, 64), "w3": (64, 10)}
 def test_the_overall_count_is_kept_and_no_density_exceeds_one(rule, density):
     found = RULES[rule](SHAPES, density)
     assert list(found) == list(SHAPES)
-    assert densities.overall(SHAPES, found) == pytest.approx(density, rel=1e-12)
+    assert rules.overall(SHAPES, found) == pytest.approx(density, rel=1e-12)
     assert all(0 < value <= 1 for value in found.values())
 
 
@@ -36,7 +36,7 @@ def test_densities_outside_zero_and_one_are_refused(rule, density):
 
 
 def test_erk_is_proportional_to_the_raw_value_and_caps_the_largest_first():
-    found = densities.erdos_renyi_kernel(SHAPES, 0.3)
+    found = rules.erdos_renyi_kernel(SHAPES, 0.3)
     raw = {"stem": 25 / 432, "a": 38 / 2304, "short": 50 / 512, "b": 54 / 4608, "head": 42 / 320}
     assert found["head"] == 1
     free = [name for name, value in found.items() if value < 1]
@@ -48,35 +48,35 @@ def test_erk_is_proportional_to_the_raw_value_and_caps_the_largest_first():
 
 def test_a_cap_makes_one_layer_dense_and_scales_the_others_anew():
     """Raw values 4, 1, 1 with 10 weights each: of 18 the first gets all its 10, the others 4 each."""
-    found = densities.spread({"a": 4.0, "b": 1.0, "c": 1.0}, dict.fromkeys("abc", 10), 18)
+    found = rules.spread({"a": 4.0, "b": 1.0, "c": 1.0}, dict.fromkeys("abc", 10), 18)
     assert found == pytest.approx({"a": 1, "b": 0.4, "c": 0.4})
-    assert densities.spread({"a": 4.0, "b": 1.0}, {"a": 10, "b": 10}, 5) == pytest.approx({"a": 0.4, "b": 0.1})
+    assert rules.spread({"a": 4.0, "b": 1.0}, {"a": 10, "b": 10}, 5) == pytest.approx({"a": 0.4, "b": 0.1})
 
 
 def test_er_is_erk_without_kernels_and_differs_with_them():
-    assert densities.erdos_renyi(MLP, 0.1) == densities.erdos_renyi_kernel(MLP, 0.1)
-    assert densities.erdos_renyi(SHAPES, 0.1) != densities.erdos_renyi_kernel(SHAPES, 0.1)
+    assert rules.erdos_renyi(MLP, 0.1) == rules.erdos_renyi_kernel(MLP, 0.1)
+    assert rules.erdos_renyi(SHAPES, 0.1) != rules.erdos_renyi_kernel(SHAPES, 0.1)
     turned = {name: shape[::-1] for name, shape in MLP.items()}
-    assert densities.erdos_renyi(turned, 0.1) == densities.erdos_renyi(MLP, 0.1)
+    assert rules.erdos_renyi(turned, 0.1) == rules.erdos_renyi(MLP, 0.1)
 
 
 def test_densities_of_the_networks_trained_here():
-    assert list(densities.erdos_renyi(MLP, 0.1).values()) == pytest.approx([0.077525, 0.116883, 0.432468], abs=1e-6)
-    assert list(densities.by_size(MLP, 0.05).values()) == pytest.approx([0.062095, 0.020276, 0.003168], abs=1e-6)
+    assert list(rules.erdos_renyi(MLP, 0.1).values()) == pytest.approx([0.077525, 0.116883, 0.432468], abs=1e-6)
+    assert list(rules.by_size(MLP, 0.05).values()) == pytest.approx([0.062095, 0.020276, 0.003168], abs=1e-6)
 
 
 def test_uniform_plus_and_erk_plus_fix_the_first_and_the_last_layer():
-    plus = densities.uniform_plus(SHAPES, 0.2)
+    plus = rules.uniform_plus(SHAPES, 0.2)
     assert (plus["stem"], plus["head"]) == (1.0, 0.2)
     assert plus["a"] == plus["b"] == plus["short"] < 0.2
-    assert densities.uniform_plus(SHAPES, 0.3)["head"] == 0.3
-    erk = densities.erk_plus(SHAPES, 0.2)
+    assert rules.uniform_plus(SHAPES, 0.3)["head"] == 0.3
+    erk = rules.erk_plus(SHAPES, 0.2)
     assert erk["head"] == 1
     assert erk["a"] / erk["b"] == pytest.approx((38 / 2304) / (54 / 4608))
     with pytest.raises(ValueError, match="used up by the first and the last layer"):
-        densities.uniform_plus(SHAPES, 0.06)
+        rules.uniform_plus(SHAPES, 0.06)
     with pytest.raises(ValueError, match="used up by the last layer"):
-        densities.erk_plus(SHAPES, 0.03)
+        rules.erk_plus(SHAPES, 0.03)
 
 
 def network() -> nn.Sequential:
@@ -91,7 +91,7 @@ def test_layers_of_any_module_are_its_convolutions_and_linear_layers():
     shapes = densities.layer_shapes(network())
     assert shapes == {"0.weight": (4, 1, 3, 3), "4.weight": (8, 36), "6.weight": (3, 8)}
     assert densities.layer_shapes(nn.Linear(3, 2)) == {"weight": (2, 3)}
-    assert densities.sizes(shapes) == {"0.weight": 36, "4.weight": 288, "6.weight": 24}
+    assert rules.sizes(shapes) == {"0.weight": 36, "4.weight": 288, "6.weight": 24}
 
 
 def batch():
@@ -139,20 +139,20 @@ def test_the_largest_scores_are_kept_over_all_layers():
 def test_snip_ratios_keep_the_overall_count():
     net, (x, y) = network(), batch()
     found = densities.snip_ratio(net, lambda module: cross_entropy(module(x), y), 0.25)
-    assert densities.overall(densities.layer_shapes(net), found) == pytest.approx(0.25, abs=1 / 348)
+    assert rules.overall(densities.layer_shapes(net), found) == pytest.approx(0.25, abs=1 / 348)
     assert len(set(found.values())) == 3
 
 
 def test_masks_have_exact_counts_and_denser_ones_hold_sparser_ones():
     drawn = []
     for density in (0.1, 0.5):
-        kept = densities.erdos_renyi(MLP, density)
+        kept = rules.erdos_renyi(MLP, density)
         drawn.append(masks.draw(MLP, kept, torch.Generator().manual_seed(5)))
         for name, mask in drawn[-1].items():
             assert int(mask.sum()) == round(kept[name] * mask.numel())
     assert all((drawn[1][name] | ~drawn[0][name]).all() for name in MLP)
     assert masks.count(1000, 1e-9) == 1
-    other = masks.draw(MLP, densities.erdos_renyi(MLP, 0.1), torch.Generator().manual_seed(6))
+    other = masks.draw(MLP, rules.erdos_renyi(MLP, 0.1), torch.Generator().manual_seed(6))
     assert not torch.equal(other["w1"], drawn[0]["w1"])
 
 
