@@ -84,6 +84,11 @@ SMALL: dict[tuple[str, str], tuple[str, str, dict]] = {
     ("granziol2022", "noisy"): ("noisy", "laptop", {"seeds": 1, "dimension": 5, "points": 3, "steps": 4}),
     ("granziol2022", "rates"): ("rates", "laptop", {"seeds": 1, "samples": 40, "width": 3, "points": 3, "steps": 3}),
     ("granziol2022", "spectra"): ("spectra", "laptop", {"seeds": 2, "samples": 20, "batch_sizes": [1, 4, 8], "steps": 3}),
+    ("liu2020", "images"): ("images", "smoke", {"n": 20, "test_size": 10, "batch_size": 10, "hidden": [3], "epochs": 1}),
+    ("liu2020", "laws"): ("laws", "smoke", {"seeds": 2, "n": 20}),
+    ("liu2020", "linear"): ("linear", "smoke", {"seeds": 2, "n": 12, "p": 6, "steps": 5}),
+    ("liu2020", "separability"): ("separability", "smoke", {"seeds": 2, "n": 16, "paper_n": 12}),
+    ("liu2020", "theorem"): ("theorem", "smoke", {"seeds": 2, "n": 20, "p": 8, "steps": 4}),
     ("noci2024", "digits"): (
         "digits", "smoke",
         {"samples": 20, "batch_size": 8, "conditions.mup_16.width": 4, "conditions.mup_64.width": 5, "conditions.mup_256.width": 6,
@@ -127,11 +132,16 @@ SMALL: dict[tuple[str, str], tuple[str, str, dict]] = {
 }  # fmt: skip
 # Programs that read published files, which a test machine may lack, and take no settings of interest without them.
 WITHOUT_DATA = {
+<<<<<<< HEAD
     ("besiroglu2024", "chinchilla"),
     ("choshen2025", "extrapolation"),
     ("choshen2025", "across_families"),
     ("paul2021", "cifar"),
 }
+=======
+    ("besiroglu2024", "chinchilla"), ("choshen2025", "extrapolation"), ("choshen2025", "across_families"), ("liu2020", "resnet"),
+}  # fmt: skip
+>>>>>>> 8723a303bbce130f10b259dc1c255fc4d71c553e
 # Names in the cost: drawn no larger than in the small run.
 COSTLY = {
     "seeds",
