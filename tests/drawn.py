@@ -132,16 +132,9 @@ SMALL: dict[tuple[str, str], tuple[str, str, dict]] = {
 }  # fmt: skip
 # Programs that read published files, which a test machine may lack, and take no settings of interest without them.
 WITHOUT_DATA = {
-<<<<<<< HEAD
-    ("besiroglu2024", "chinchilla"),
-    ("choshen2025", "extrapolation"),
-    ("choshen2025", "across_families"),
-    ("paul2021", "cifar"),
-}
-=======
     ("besiroglu2024", "chinchilla"), ("choshen2025", "extrapolation"), ("choshen2025", "across_families"), ("liu2020", "resnet"),
+    ("paul2021", "cifar"),
 }  # fmt: skip
->>>>>>> 8723a303bbce130f10b259dc1c255fc4d71c553e
 # Names in the cost: drawn no larger than in the small run.
 COSTLY = {
     "seeds",
