@@ -203,7 +203,9 @@ def run(settings: dict) -> Run:
     return Run({"settings": settings, "device": "cpu"}, Checkpoint(None, "key"), {}, lambda text: None)
 
 
-def test_images_are_scored_and_pruned():
+def test_images_are_scored_and_pruned(monkeypatch):
+    trained, original = [], cifar.train
+    monkeypatch.setattr(cifar, "train", lambda run, members, *args, **options: trained.extend(members) or original(run, members, *args, **options))  # fmt: skip
     stream = torch.Generator().manual_seed(1)
     pixels = torch.randint(256, (30, 3, 6, 6), generator=stream).to(torch.uint8)
     labels = torch.randint(10, (30,), generator=stream)
@@ -212,6 +214,10 @@ def test_images_are_scored_and_pruned():
     found = cifar.pruned(run(common), (pixels, labels), (pixels, labels), small)
     assert found["el2n"].shape == found["grand"].shape == (2, 2, 30)
     assert found["accuracy"].shape == (4,)
+    assert [(m["names"], m["set"]) for m in trained] == [
+        *((("score", each, r), each) for each in (0, 1) for r in (0, 1)),
+        *((("retrain", seed), seed) for _ in ("el2n", "random") for seed in (0, 1)),
+    ]
     assert found["wrong"].shape == (2, 30)
     assert 5 < found["wrong"][0].sum() < 22
     member = common | {"seed": 1, "set": 1}

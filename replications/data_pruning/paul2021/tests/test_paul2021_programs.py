@@ -169,5 +169,5 @@ def test_identities_hold():
     assert max(found["closed_form_error"].max(), found["softmax_regression_error"].max()) < 1e-12
     assert found["uniform_error"].max() < 1e-15
     assert found["permutation_error"].max() < 1e-15
-    assert found["over_lower"].min() >= 1
-    assert found["over_upper"].max() <= 1
+    assert ((found["over_lower"] >= 1) & (found["over_lower"] < 1.1)).all()  # the least of many, below 1.34
+    assert ((found["over_upper"] > 0.9) & (found["over_upper"] <= 1)).all()  # the largest of many, above 0.74
