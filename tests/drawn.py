@@ -84,6 +84,11 @@ SMALL: dict[tuple[str, str], tuple[str, str, dict]] = {
     ("granziol2022", "noisy"): ("noisy", "laptop", {"seeds": 1, "dimension": 5, "points": 3, "steps": 4}),
     ("granziol2022", "rates"): ("rates", "laptop", {"seeds": 1, "samples": 40, "width": 3, "points": 3, "steps": 3}),
     ("granziol2022", "spectra"): ("spectra", "laptop", {"seeds": 2, "samples": 20, "batch_sizes": [1, 4, 8], "steps": 3}),
+    ("liu2020", "images"): ("images", "smoke", {"n": 20, "test_size": 10, "batch_size": 10, "hidden": [3], "epochs": 1}),
+    ("liu2020", "laws"): ("laws", "smoke", {"seeds": 2, "n": 20}),
+    ("liu2020", "linear"): ("linear", "smoke", {"seeds": 2, "n": 12, "p": 6, "steps": 5}),
+    ("liu2020", "separability"): ("separability", "smoke", {"seeds": 2, "n": 16, "paper_n": 12}),
+    ("liu2020", "theorem"): ("theorem", "smoke", {"seeds": 2, "n": 20, "p": 8, "steps": 4}),
     ("noci2024", "digits"): (
         "digits", "smoke",
         {"samples": 20, "batch_size": 8, "conditions.mup_16.width": 4, "conditions.mup_64.width": 5, "conditions.mup_256.width": 6,
@@ -91,6 +96,16 @@ SMALL: dict[tuple[str, str], tuple[str, str, dict]] = {
     ),
     ("noci2024", "linear"): (
         "linear", "smoke", {"dimension": 4, "samples": 5, "direct_width": 3, "direct_steps": 3, "log_at": [0, 5, 10]},
+    ),
+    ("paul2021", "dynamics"): (
+        "dynamics", "laptop",
+        {"seeds": 2, "train_images": 40, "width": 4, "batch_size": 10, "runs": 2, "epochs": 2, "score_epochs": [1], "parent_epochs": 3,
+         "spawns": [0, 2], "groups": [0, 20], "group_size": 5, "barrier_size": 10},
+    ),
+    ("paul2021", "identities"): ("identities", "smoke", {"seeds": 2, "draws": 20}),
+    ("paul2021", "pruning"): (
+        "pruning", "smoke",
+        {"seeds": 2, "train_images": 80, "width": 4, "batch_size": 10, "runs": 2, "epochs": 2, "score_epochs": [0, 2], "score_epoch": 2, "steps": 4},
     ),
     ("rosenfeld2023", "network"): ("network", "laptop", {"seeds": 1, "samples": 30, "width": 4, "steps": 6, "follow_from": 3, "group": 3}),
     ("rosenfeld2023", "toy"): ("edge", "smoke", {"samples": 200, "dimension": 3, "steps": 40}),
@@ -103,6 +118,14 @@ SMALL: dict[tuple[str, str], tuple[str, str, dict]] = {
     ("tyurin2024", "images"): ("images", "smoke", {"steps": 10, "curve_points": 5}),
     ("tyurin2024", "planted"): ("planted", "smoke", {"seeds": 2, "steps": 10}),
     ("tyurin2024", "rounding"): ("rounding", "laptop", {"seeds": 2, "steps": 5, "curve_points": 4, "dataset": "digits"}),
+    ("farahani2024", "search"): ("nodes", "smoke", {"seeds": 1, "width": 6, "keep": 3, "candidates": 3, "scored": 10, "steps": 2, "batch_size": 10,
+                                 "conditions.other.seeds": 1, "conditions.worst.seeds": 1, "conditions.trained.seeds": 1,
+                                 "conditions.trained.candidates": 2, "conditions.trained.warm_up": 1, "conditions.whole.seeds": 1,
+                                 "conditions.eighth.seeds": 1, "conditions.eighth.keep": 2}),
+    ("liu2022", "images"): ("resnets_digits", "smoke", {"held_out": 0.99, "batch_size": 16}),
+    ("liu2022", "layers"): ("layers", "smoke", {"depths": [8], "widths": [4], "densities": [0.5]}),
+    ("liu2022", "networks"): ("ratios", "smoke", {"seeds": 1, "width": 5, "steps": 2, "batch_size": 10, "conditions.snip_mask.seeds": 1,
+                              "conditions.reversed.seeds": 1}),
     ("wu2023", "diagonal"): (
         "diagonal", "smoke", {"seeds": 2, "samples": 10, "dimension": 12, "test_size": 10, "learning_rates": [0.03, 0.06], "steps": 100,
                               "log_every": 50, "conditions.gd.steps": 50},
@@ -119,7 +142,10 @@ SMALL: dict[tuple[str, str], tuple[str, str, dict]] = {
     ("wu2023", "thresholds"): ("thresholds", "smoke", {"seeds": 2, "draws": 5, "samples": 100, "dimension": 6, "width": 5}),
 }  # fmt: skip
 # Programs that read published files, which a test machine may lack, and take no settings of interest without them.
-WITHOUT_DATA = {("besiroglu2024", "chinchilla"), ("choshen2025", "extrapolation"), ("choshen2025", "across_families")}
+WITHOUT_DATA = {
+    ("besiroglu2024", "chinchilla"), ("choshen2025", "extrapolation"), ("choshen2025", "across_families"), ("liu2020", "resnet"),
+    ("paul2021", "cifar"),
+}  # fmt: skip
 # Names in the cost: drawn no larger than in the small run.
 COSTLY = {
     "seeds",

@@ -1,0 +1,1 @@
+"""Rule set farahani2024."""
