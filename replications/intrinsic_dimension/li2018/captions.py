@@ -161,7 +161,7 @@ def budgets(page: Page) -> str:
     epochs = page.paper("random_labels")["epochs"]
     return (
         f"The authors' code trains sets of every size for {epochs} epochs, so that 5,000 images get a tenth of the steps of 50,000. From 50 to 200 images the dimensions an image change "
-        f"by a factor of {converged} where training has converged and of {fixed} where the epochs are fixed, both with the intervals above. So at this scale a fall "
+        f"by a factor of {converged} where training has converged and of {fixed} where the epochs are fixed, both with the intervals above. (The two also differ in width, batches and rate, which are the same for all numbers of images.) So at this scale a fall "
         "comes with the budget and not with the labels; whether it does in the paper's own runs, with networks and sets far larger, was not tested."
     )
 

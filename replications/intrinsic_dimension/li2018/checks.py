@@ -9,8 +9,8 @@ TRAIN = {"mnist_5k": 4000, "mnist": 60000}
 
 
 def toy(members: Sequence[Mapping]) -> None:
-    """Groups of equal size; subspaces smaller than the space; draws below the number of constraints."""
-    shared(members, ("draws", "draw_dimensions"))
+    """Groups of equal size; subspaces smaller than the space, as many for all; one list of dimensions that are drawn often."""
+    shared(members, ("draws", "draw_dimensions", "largest"))
     for member in by_condition(members):
         size, constraints = member["size"], member["constraints"]
         require(size % constraints == 0, f"size = {size} must be a multiple of constraints = {constraints}")

@@ -103,7 +103,7 @@ def accuracy(ours: pd.DataFrame, direct: Mapping, level: float, paper: Mapping) 
     for name, (label, colour) in named.items():
         x, y = np.array(paper[name]["by_dimension"]).T
         axes[1].plot(x, 100 * y, "D-", color=colour, markersize=4, markerfacecolor="none", linewidth=0.8, label=label)
-    figures.threshold(axes[1], 90, "solved", axis="y", **figures.DASHED)
+    figures.threshold(axes[1], 90, axis="y", **figures.DASHED)
     axes[1].set(title="authors' stored results, MNIST", xlabel="dimension d")
     axes[1].legend(fontsize=8.5, loc="lower right")
     figures.log_ticks(axes[0].xaxis, [150, 200, 250, 300, 450])
@@ -167,6 +167,7 @@ def labels(found: pd.DataFrame, paper: Mapping) -> Figure:
     axes[1].set(title="ours, dimensions")
     if found["value"].notna().any():
         figures.log_ticks(axes[1].yaxis, [50, 100, 200, 300, 500, 700])
+    axes[1].set_ylim(top=2.2 * axes[1].get_ylim()[1])
     axes[1].legend(fontsize=8.5, loc="upper left")
     axes[0].legend(fontsize=8.5, loc="lower left")
     images, dimensions = np.array(paper["by_images"]).T
