@@ -84,6 +84,11 @@ SMALL: dict[tuple[str, str], tuple[str, str, dict]] = {
     ("granziol2022", "noisy"): ("noisy", "laptop", {"seeds": 1, "dimension": 5, "points": 3, "steps": 4}),
     ("granziol2022", "rates"): ("rates", "laptop", {"seeds": 1, "samples": 40, "width": 3, "points": 3, "steps": 3}),
     ("granziol2022", "spectra"): ("spectra", "laptop", {"seeds": 2, "samples": 20, "batch_sizes": [1, 4, 8], "steps": 3}),
+    ("liu2020", "images"): ("images", "smoke", {"n": 20, "test_size": 10, "batch_size": 10, "hidden": [3], "epochs": 1}),
+    ("liu2020", "laws"): ("laws", "smoke", {"seeds": 2, "n": 20}),
+    ("liu2020", "linear"): ("linear", "smoke", {"seeds": 2, "n": 12, "p": 6, "steps": 5}),
+    ("liu2020", "separability"): ("separability", "smoke", {"seeds": 2, "n": 16, "paper_n": 12}),
+    ("liu2020", "theorem"): ("theorem", "smoke", {"seeds": 2, "n": 20, "p": 8, "steps": 4}),
     ("noci2024", "digits"): (
         "digits", "smoke",
         {"samples": 20, "batch_size": 8, "conditions.mup_16.width": 4, "conditions.mup_64.width": 5, "conditions.mup_256.width": 6,
@@ -91,6 +96,16 @@ SMALL: dict[tuple[str, str], tuple[str, str, dict]] = {
     ),
     ("noci2024", "linear"): (
         "linear", "smoke", {"dimension": 4, "samples": 5, "direct_width": 3, "direct_steps": 3, "log_at": [0, 5, 10]},
+    ),
+    ("paul2021", "dynamics"): (
+        "dynamics", "laptop",
+        {"seeds": 2, "train_images": 40, "width": 4, "batch_size": 10, "runs": 2, "epochs": 2, "score_epochs": [1], "parent_epochs": 3,
+         "spawns": [0, 2], "groups": [0, 20], "group_size": 5, "barrier_size": 10},
+    ),
+    ("paul2021", "identities"): ("identities", "smoke", {"seeds": 2, "draws": 20}),
+    ("paul2021", "pruning"): (
+        "pruning", "smoke",
+        {"seeds": 2, "train_images": 80, "width": 4, "batch_size": 10, "runs": 2, "epochs": 2, "score_epochs": [0, 2], "score_epoch": 2, "steps": 4},
     ),
     ("rosenfeld2023", "network"): ("network", "laptop", {"seeds": 1, "samples": 30, "width": 4, "steps": 6, "follow_from": 3, "group": 3}),
     ("rosenfeld2023", "toy"): ("edge", "smoke", {"samples": 200, "dimension": 3, "steps": 40}),
@@ -124,7 +139,10 @@ SMALL: dict[tuple[str, str], tuple[str, str, dict]] = {
     ("wu2023", "thresholds"): ("thresholds", "smoke", {"seeds": 2, "draws": 5, "samples": 100, "dimension": 6, "width": 5}),
 }  # fmt: skip
 # Programs that read published files, which a test machine may lack, and take no settings of interest without them.
-WITHOUT_DATA = {("besiroglu2024", "chinchilla"), ("choshen2025", "extrapolation"), ("choshen2025", "across_families")}
+WITHOUT_DATA = {
+    ("besiroglu2024", "chinchilla"), ("choshen2025", "extrapolation"), ("choshen2025", "across_families"), ("liu2020", "resnet"),
+    ("paul2021", "cifar"),
+}  # fmt: skip
 # Names in the cost: drawn no larger than in the small run.
 COSTLY = {
     "seeds",

@@ -1,0 +1,1 @@
+"""Rule set paul2021."""
