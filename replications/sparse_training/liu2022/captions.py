@@ -19,7 +19,7 @@ class Captions:
         return (
             f"Here networks of {s['hidden_layers']} hidden layers are trained for {s['steps']} steps of SGD (learning rate {s['learning_rate']:g}, momentum "
             f"{s['momentum']:g}, minibatches of {s['batch_size']}) on 4,000 MNIST digits of 14 × 14 pixels and tested on 1,000; the learning rate "
-            f"falls by {s['drop_factor']:g} after {100 * s['drops'][0]:g} and {100 * s['drops'][1]:g} % of the steps. A dense network and all sparse ones "
+            f"is multiplied by {s['drop_factor']:g} after {100 * s['drops'][0]:g} and {100 * s['drops'][1]:g} % of the steps. A dense network and all sparse ones "
             "of a seed share initial weights and minibatches."
         )
 
@@ -79,7 +79,7 @@ class Captions:
         head = {rule: self.page.number("ratios", "density", {"rule": rule, "layer": 3}) for rule in NAMES}
         width = self.page.settings("ratios")["width"]
         return (
-            f"In these networks most of the effect is the output layer's: ER keeps {head['er']} of its weights, SNIP {head['snip_ratio']} on average, uniform ratios "
+            f"The rules differ most in the output layer: ER keeps {head['er']} of its weights, SNIP {head['snip_ratio']} on average, uniform ratios "
             f"{head['uniform']}, which leaves each class a handful of the {width} hidden units. In ResNets ERK protects early layers and shortcuts instead, and the "
             "paper's differences are smaller."
         )

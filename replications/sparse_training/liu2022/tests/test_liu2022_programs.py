@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from alone import assert_rows_are_members, small_run
-from tape import assert_replays, assert_resumes, take
+from tape import assert_replays, assert_resumes, assert_stays_on_device, take
 from torch.nn.functional import cross_entropy
 
 from replications.sparse_training.liu2022 import checks, shapes
@@ -109,11 +109,11 @@ def test_erk_of_resnet_20_keeps_27090_weights_and_without_its_check_fewer():
     }  # fmt: skip
 
 
-def resnet(**changes) -> images.Network:
+def resnet(device=CPU, **changes) -> images.Network:
     draws = torch.Generator().manual_seed(0)
     x, y = torch.randn(28, 3, 32, 32, generator=draws), torch.randint(10, (28,), generator=draws)
     y[0] = 9
-    return images.Network(SMALL | changes, ((x[:20], y[:20]), (x[20:], y[20:])), CPU)
+    return images.Network(SMALL | changes, ((x[:20], y[:20]), (x[20:], y[20:])), device)
 
 
 @pytest.mark.parametrize("ratios", ["erk", "snip"])
@@ -128,6 +128,7 @@ def test_pruned_weights_of_resnets_stay_zero_and_steps_replay_and_resume(ratios)
     assert net.record()["weights"].item() == pytest.approx(0.3 * count, abs=5)
     assert_replays(lambda: resnet(ratios=ratios), steps=14)
     assert_resumes(lambda: resnet(ratios=ratios), at=4, steps=7)
+    assert_stays_on_device(lambda device: resnet(device, ratios=ratios))
 
 
 def test_biases_and_normalisation_are_never_pruned():
