@@ -175,6 +175,17 @@ def test_a_run_that_is_not_sound_illustrates_nothing(tmp_path, monkeypatch):
     assert "Not sound" not in page.figure("fig7", draw, ["c"], alt="a").html
 
 
+@pytest.mark.parametrize(("drawn", "sick"), [((), True), (("sgd", "adam"), True), (("adam",), False)])
+def test_a_figure_is_warned_of_for_the_conditions_that_it_draws(drawn, sick):
+    part = {
+        "label": "final loss", "statistic": "s", "condition": "condition=sgd;epoch=3", "bounds": ["-inf", 4.0], "observed": 12.5,
+        "values": [12.5], "verdict": "contradicted",
+    }  # fmt: skip
+    figure = rulesets.Figure("a", "b", "c", experiments=("first",), conditions=drawn)
+    assert bool(notices.unsound(figure, {"first": [part]}).html) == sick
+    assert notices.unsound(figure, {"first": [part | {"condition": ""}]}).html, "a part of all conditions"
+
+
 def test_a_what_if_says_what_was_changed(tmp_path):
     changed = {
         "delay53": {"conditions.adamw_wd4.weight_decay": [4.0, 2.0], "seeds": [5, 3], "conditions.sgd": [{}, None]}

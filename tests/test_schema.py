@@ -4,6 +4,7 @@ import pytest
 
 from verifig.ground import schema
 from verifig.ground.errors import InputError
+from verifig.planning import rulesets
 
 
 def test_an_enum_may_say_why_it_refuses():
@@ -15,7 +16,6 @@ def test_an_enum_may_say_why_it_refuses():
 def test_no_help_text_of_a_setting_is_cut_at_a_comma():
     """In a YAML flow mapping an unquoted text ends at a comma; what follows becomes a key of its own."""
     from verifig.ground.paths import slugs
-    from verifig.planning import rulesets
 
     known = {
         "type",
@@ -33,3 +33,23 @@ def test_no_help_text_of_a_setting_is_cut_at_a_comma():
     for slug in slugs():
         for name, entry in rulesets.load(slug).settings_schema["properties"].items():
             assert set(entry) <= known, (slug, name, set(entry) - known)
+
+
+@pytest.mark.parametrize(
+    ("drawn", "message"),
+    [
+        ({"experiments": ["one"], "conditions": ["a", "b"]}, None),
+        ({"experiments": ["two"]}, "paper.yaml: figures.f names the unknown experiment 'two'"),
+        ({"experiments": ["one"], "conditions": ["c"]}, "paper.yaml: figures.f names the unknown condition 'c'"),
+    ],
+)
+def test_a_figure_draws_experiments_and_conditions_that_there_are(drawn, message):
+    runs = {
+        "experiments": {"one": {"settings": {"conditions": {"a": {}}}}},
+        "scales": {"paper": {"one": {"settings": {"conditions": {"b": {}}}}}},
+    }
+    if message is None:
+        rulesets._check_drawn(drawn, runs, "paper.yaml: figures.f")
+    else:
+        with pytest.raises(InputError, match=message):
+            rulesets._check_drawn(drawn, runs, "paper.yaml: figures.f")

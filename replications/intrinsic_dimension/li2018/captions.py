@@ -87,9 +87,8 @@ def sound(page: Page) -> str:
     limit, count = float(parts[0]["bounds"][0]), len(parts[0]["values"])
     worst = page.number("images", "direct", {"condition": "narrow"}, take="min", percent=True, digits=3)
     return (
-        f"The warning above this and the next figures means {len(below)} of {count} networks of width 16: where all of its weights are trained the worst ends at {worst}, "
-        f"below the limit of {100 * limit:.0f} % that was set before. Subspaces, which the claims judge, are trained beside it and pass a threshold of their own. Figures P and C draw no "
-        "network of width 16."
+        f"The warning above this figure and the next means {len(below)} of {count} networks of width 16: where all of its weights are trained the worst ends at {worst}, "
+        f"below the limit of {100 * limit:.0f} % that was set before. Subspaces, which the claims judge, are trained beside it and pass a threshold of their own."
     )
 
 

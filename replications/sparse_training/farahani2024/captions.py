@@ -48,7 +48,7 @@ class Captions:
         ]
         return (
             f"Before training the picked network has a test accuracy of {begin[0]}, the random one {begin[1]}: a low loss at initialisation is a little of what training then teaches. "
-            f"The difference is {self.gain('best', 50)} at step 50, {self.gain('best', 100)} at step 100 and {self.gain('best', 800)} at the end. So the search buys a head start of some dozen steps "
+            f"The difference is {self.gain('best', 50)} at step 50, {self.gain('best', 100)} at step 100 and {self.gain('best', 800)} at the end. So the search buys a head start "
             "here and no better network; whether the paper would call that convergence is unknown to us."
         )
 

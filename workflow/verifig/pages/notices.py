@@ -56,19 +56,25 @@ def unsound(figure: Figure, health: Mapping[str, Sequence[Mapping]]) -> Block:
     """Which runs of a figure are not sound, by what value; nothing if all are.
 
     Args:
-        figure: `experiments` names whose runs it draws.
+        figure: `experiments` and `conditions` name whose runs it draws.
         health: by experiment, judged parts (`health` of verdicts.json).
     """
     sick = [
         _sickness(experiment, part)
         for experiment in figure.experiments
         for part in health.get(experiment, [])
-        if part["verdict"] in ("contradicted", "inconclusive")
+        if part["verdict"] in ("contradicted", "inconclusive") and _drawn(figure, part)
     ]
     if not sick:
         return Block("", "")
-    text = f"Not sound: {'; '.join(sick)}. This figure illustrates nothing."
+    text = f"Not sound: {'; '.join(sick)}. What this figure draws of these runs illustrates nothing."
     return Block(f'<p class="unsound">{escape(text)}</p>', f"**{text}**\n")
+
+
+def _drawn(figure: Figure, part: Mapping) -> bool:
+    """Whether a figure draws the runs of a part: those of its condition, or of all."""
+    place = dict(each.partition("=")[::2] for each in (part.get("condition") or "").split(";"))
+    return not figure.conditions or place.get("condition", figure.conditions[0]) in figure.conditions
 
 
 def _sickness(experiment: str, part: Mapping) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from verifig.ground import numbers
 from verifig.ground.paths import Layout, ruleset_dir
@@ -49,8 +49,15 @@ def verdict_table(results: Path, scale: str, slug: str | None = None) -> None:
 
 
 def _counts(results: Path, scale: str) -> None:
-    table = Table("paper", *verdicts.COLUMNS, title=f"{scale} scale", box=None)
-    for name in userconfig.load().papers:
+    papers = userconfig.load().papers
+    # names are what people type: a narrow terminal folds counts, not names
+    table = Table(
+        Column("paper", no_wrap=True, min_width=max(map(len, papers))),
+        *verdicts.COLUMNS,
+        title=f"{scale} scale",
+        box=None,
+    )
+    for name in papers:
         contents = load(Layout(results, scale, name).verdicts)
         mark = " (what-if)" if contents.get("what_if") else ""
         table.add_row(name + mark, *verdicts.row(contents["claims"]))

@@ -34,13 +34,18 @@ class Work:
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure of a page: what it shows, its place in the work `paper`, the experiments whose runs are drawn (all, if neither these nor `published`)."""
+    """A figure of a page: what it shows, its place in the work `paper`, the experiments whose runs are drawn (all, if neither these nor `published`).
+
+    Attributes:
+        conditions: of these experiments, those that are drawn; empty: all.
+    """
 
     title: str
     place: str
     paper: str
     scales: tuple[str, ...] = ("laptop", "paper")
     experiments: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
     published: bool = False
 
 
@@ -172,6 +177,8 @@ def load(slug: str) -> RuleSet:
     for scale, block in runs["scales"].items():
         if unknown := sorted(set(block) - set(runs["experiments"])):
             raise InputError(f"{where}: scales.{scale} names the unknown experiment {unknown[0]!r}")
+    for name, entry in paper["figures"].items():
+        _check_drawn(entry, runs, f"{paths.name_in_suite(folder / 'paper.yaml')}: figures.{name}")
     return RuleSet(
         slug,
         folder,
@@ -197,6 +204,19 @@ def _of_the_theme(folder: Path) -> dict:
     """Downloads that the papers of a theme share."""
     theme = folder.parent / "theme.yaml"
     return read_yaml(theme).get("data", {}) if theme.exists() else {}
+
+
+def _check_drawn(figure: Mapping, runs: Mapping, where: str) -> None:
+    """Raise InputError for a figure of an experiment or a condition that there is not."""
+    experiments = figure.get("experiments", ())
+    for name in experiments:
+        if name not in runs["experiments"]:
+            raise InputError(f"{where} names the unknown experiment {name!r}")
+    entries = [runs["experiments"][name] for name in experiments]
+    entries += [block[name] for block in runs["scales"].values() for name in experiments if name in block]
+    known = {condition for entry in entries for condition in entry.get("settings", {}).get("conditions", {})}
+    if unknown := [name for name in figure.get("conditions", ()) if name not in known]:
+        raise InputError(f"{where} names the unknown condition {unknown[0]!r}")
 
 
 def _read(path: Path, shared: Mapping = MappingProxyType({})) -> dict:
