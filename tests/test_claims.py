@@ -119,6 +119,15 @@ def test_lines_of_claims_files_are_readable():
         assert max(map(len, lines)) <= 160, slug
 
 
+def test_reasons_are_sentences():
+    """They follow a sentence on the page."""
+    for slug in SLUGS:
+        for claim in claims.load(slug):
+            reason = claim.get("because", "A sentence.").strip()
+            assert reason.endswith("."), f"{slug}/{claim['id']}"
+            assert not reason[0].islower(), f"{slug}/{claim['id']}"
+
+
 def test_a_mean_of_many_runs_of_the_paper_must_lie_nearer_than_one_run():
     rows = pd.DataFrame({"seed": range(8), "value": np.linspace(-1, 1, 8), "status": "ok"})
     part = {"statistic": "s", "estimator": "mean", "relation": "at_least", "bounds": -9.0, "low": -9.0, "high": np.inf}
