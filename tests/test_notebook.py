@@ -193,7 +193,7 @@ def test_published_notebooks_lie_beside_their_pages():
             folder / name
             for name in (f"{folder.name}.ipynb", downloaded.RUN, downloaded.VERDICTS, downloaded.STATISTICS)
         ]
-        assert sum(path.stat().st_size for path in added) < 50_000, folder.name
+        assert sum(path.stat().st_size for path in added) < 100_000, folder.name
         offers = set(re.findall(r'href="(data/[^"]*)" download', page))
         run = json.loads(downloaded.unpacked(folder / downloaded.RUN))
         assert {each["file"] for drawn in run["figures"].values() for each in drawn} == offers, folder.name

@@ -25,7 +25,7 @@ NOISES = {"sym40": "40 % symmetric", "sym80": "80 % symmetric", "asym40": "40 % 
 
 def memorisation(runs: pd.DataFrame, conditions: Sequence[str] = ("sym40_ce", "sym40_elr")) -> Figure:
     """Accuracies and memorised share over epochs with cross-entropy and with the regularisation; test accuracy of both."""
-    figure, axes = figures.grid(3, width=9.6, height=3.3, sharey=True)
+    figure, axes = figures.grid(3, width=8.9, height=3.3, sharey=True)
     curves = {
         "clean_accuracy": ("right labels: true class", GREEN),
         "wrong_accuracy": ("wrong labels: true class", BLUE),
@@ -136,7 +136,7 @@ def linear(runs: pd.DataFrame) -> Figure:
 
 def pulls(runs: pd.DataFrame, strengths: Sequence[float]) -> Figure:
     """Mean pulls of right and of wrong labels over steps; the law of pulls by confidence."""
-    figure, axes = figures.grid(3, width=9.6, height=3.3)
+    figure, axes = figures.grid(3, width=8.9, height=3.3)
     for each, curve, title in ((axes[0], "clean_pull", "right labels"), (axes[1], "wrong_pull", "wrong labels")):
         for condition in ("ce", "elr", "kl"):
             label, colour = METHODS[condition]
@@ -164,7 +164,7 @@ def theorem(
     Args:
         runs, small: of the larger and of the smaller sigma; only accuracies are drawn of the second.
     """
-    figure, axes = figures.grid(3, width=9.6, height=3.4)
+    figure, axes = figures.grid(3, width=8.9, height=3.4)
     end = closed_form.early_time(wrong)
     figures.band(axes[0], pick(runs, curve="cosine"), color=BLUE, label="measured")
     start = closed_form.first_cosine(wrong, sigmas[0], aspect)

@@ -251,6 +251,7 @@ def _judged(claim: Mapping) -> dict:
         "open": [row for row in rows if row not in settled],
         "rest": settled,
         "words": words.wording(claim),
+        "right": claim["verdict"] in ("reproduced", "caught"),
     }
 
 

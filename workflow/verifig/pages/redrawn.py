@@ -103,21 +103,23 @@ def _drawn(
                 shutil.copyfile(small, narrow.beside(saved))
             texts = picture.texts([frames[f"curves/{table}.parquet"] for table in picture.curves])
             warning = notices.unsound(ruleset.figures[name], record.contents["health"])
-            blocks[name] = _block(name, picture, texts, told(record, used), warning)
+            beside = bool(set(used or ruleset.experiments("laptop")) & set(ruleset.experiments("laptop")))
+            blocks[name] = _block(name, picture, texts, told(record, used), warning, beside)
     lines = [f"From the record could not be drawn: {'; '.join(failed)}."] if failed else []
     if changed:
         lines.append(f"Not drawn, because settings have changed since: {'; '.join(changed)}.")
     return blocks, lines
 
 
-def _block(name: str, picture: Picture, texts: tuple[str, str], where: str, warning: Block) -> Block:
-    """A recorded figure below a heading that says whose it is."""
+def _block(name: str, picture: Picture, texts: tuple[str, str], where: str, warning: Block, beside: bool) -> Block:
+    """A recorded figure below a heading that says whose it is; behind a line where it stands `beside` one of this run."""
     title, source = where[0].upper() + where[1:], f"figures/{name}_paper.svg"
     width, small = figures.pixels_wide(picture.path), ""
     if narrow.beside(picture.path).exists():
         small = narrow.beside(Path(source)).as_posix()
     heading = f"{picture.heading}, {where}"
-    shown = cards.figure_html(f"{name}-paper", heading, source, *texts, [], width, small=small)
+    folded = "Show the figure at paper scale" if beside else ""
+    shown = cards.figure_html(f"{name}-paper", heading, source, *texts, [], width, folded=folded, small=small)
     markdown = cards.figure_markdown(source, *texts, [])
     return Block(
         f"<h3>{cards.escape(title)}</h3>{warning.html}{shown}", f"#### {title}\n\n{warning.markdown}{markdown}"
