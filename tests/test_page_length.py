@@ -15,7 +15,7 @@ from test_browser import BROWSER
 REPORTS = ROOT / "reports"
 PAGES = sorted(REPORTS.rglob("index.html"))
 SCREEN, SCREENS = 1400, 12  # pixels, and how many of them a page may take
-MORE = 4  # screens of what was recorded at paper scale beside a run of this one
+MORE = 5  # screens of what was recorded at paper scale beside a run of this one
 WIDE, PHONE = 1440, 390
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
 
