@@ -33,6 +33,11 @@ def test_runs_are_found_with_what_was_changed_and_how_far_they_are(kept):
     assert (list(second.finished), list(second.unfinished), second.ended) == ([], ["edge113"], "")
 
 
+def test_a_folder_of_a_paper_s_name_elsewhere_is_no_run(kept):
+    write_json(kept / "notes" / "prieto2025" / "mine.provenance.json", {})
+    assert len(runs.below(kept)) == 2
+
+
 def test_the_command_lists_them_and_removes_nothing(kept, capsys):
     with pytest.raises(SystemExit):
         cli.main(["runs", str(kept)])

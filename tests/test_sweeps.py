@@ -103,6 +103,14 @@ def test_the_time_is_that_of_all_runs(runs, tmp_path, capsys):
     assert "the time is up" in capsys.readouterr().out
 
 
+def test_runs_that_the_time_did_not_suffice_for_are_not_compared(monkeypatch, tmp_path):
+    monkeypatch.setattr(alone, "run", lambda *given, **named: 0)  # ended by itself, with a checkpoint and no verdicts
+    monkeypatch.setattr(sweeping, "tell", lambda *given: pytest.fail("there is nothing to compare"))
+    assert (
+        sweeps.run("prieto2025", ["delay53"], "laptop", {"width": [8, 16]}, 3, "cpu", "judge", tmp_path, minutes=9) == 0
+    )
+
+
 INSIDE = part(label="kept", observed=0.5, low=0.4, high=0.6)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from verifig.ground import numbers
 from verifig.ground.errors import InputError
 from verifig.ground.files import read_json
-from verifig.ground.paths import Layout, slugs
+from verifig.ground.paths import SCALES, Layout, slugs
 from verifig.planning import rulesets, whatif
 from verifig.running import folders
 
@@ -70,7 +70,7 @@ def below(folder: Path) -> list[Kept]:
     """The runs in a folder or in folders within it, by place."""
     known = {*slugs()}
     files = [*folder.rglob("*.provenance.json"), *folder.rglob(f"*{CHECKPOINT}")]
-    places = sorted({path.parent for path in files if path.parent.name in known})
+    places = sorted({path.parent for path in files if path.parent.name in known and path.parents[1].name in SCALES})
     return [_kept(Layout(place.parents[1], place.parent.name, place.name)) for place in places]
 
 

@@ -1,6 +1,7 @@
 """A sweep: one what-if for every combination of values, beside the same run without them, and what came of it."""
 
 import itertools
+import math
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 
 from verifig.ground import numbers
 from verifig.ground.errors import InputError
+from verifig.ground.paths import Layout
 from verifig.planning import rulesets
 from verifig.running import alone
 from verifig.running.stopping import Stop
@@ -61,7 +63,9 @@ def run(
         )
         if code:
             return code
-    if last_stage in ("judge", "report"):
+    if last_stage in ("judge", "report") and all(
+        Layout(out / label, scale, slug).verdicts.exists() for label in runs
+    ):  # not where the time was up before all was judged
         from verifig.pages import sweeping
 
         sweeping.tell({label: out / label for label in runs}, scale, slug, out / "sweep.svg")
@@ -80,7 +84,7 @@ def combinations(values: Mapping[str, Sequence[Any]]) -> dict[str, dict[str, Any
     for chosen in itertools.product(*swept.values()):
         changes = dict(zip(swept, chosen, strict=True))
         found.setdefault(label(changes), single | changes)
-    count = len(list(itertools.product(*swept.values())))
+    count = math.prod(map(len, swept.values()))
     if count > MOST:
         raise InputError(f"these values make {numbers.count(count, 'combination')}, at most {MOST} are run")
     if len(found) <= count:
