@@ -21,7 +21,7 @@ def regrets(p: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     logs = logs - np.log(np.exp(logs).sum(-1, keepdims=True))
     chosen = scores.shape[-1] - 1 - np.argmax(scores[..., ::-1], axis=-1)
     zero_one = p.max(-1) - np.take_along_axis(p, chosen[..., None], -1)[..., 0]
-    return zero_one, (xlogy(p, p) - p * logs).sum(-1)
+    return zero_one, (xlogy(p, p) - p * np.where(p > 0, logs, 0)).sum(-1)
 
 
 def tight(t: float, classes: int) -> tuple[np.ndarray, np.ndarray]:

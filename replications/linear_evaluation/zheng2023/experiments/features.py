@@ -31,7 +31,8 @@ def features(run: Run) -> dict[str, np.ndarray]:
     parts = []
     for done, member in enumerate(members, 1):
         name = f"{member['condition']} {member['seed']}"
-        parts.append(run.once(name, lambda member=member: errors(member, hidden.get(member["seed"]))))
+        own = hidden[member["seed"]] if member["representation"] == "supervised" else None
+        parts.append(run.once(name, lambda member=member, own=own: errors(member, own)))
         run.progress(done, len(members), "members")
     return {name: padded([part[name] for part in parts]) for name in parts[0]}
 

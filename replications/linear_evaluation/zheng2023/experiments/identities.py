@@ -52,7 +52,7 @@ def consistency(settings: Mapping) -> dict[str, np.ndarray]:
     return {
         "slack": np.array(slack),
         "slack_doubled": np.array(doubled),
-        "tight_error": np.array(max(abs(r - gamma(t)) for t, r in found)),
+        "tight_error": np.max([abs(r - gamma(t)) for t, r in found]),
         "shown": np.concatenate(shown),
     }
 
@@ -128,7 +128,7 @@ def mixtures(settings: Mapping) -> dict[str, np.ndarray]:
     ]
     return {
         "exact_error": np.array(abs(float(wrong) - exact) / error),
-        "bayes_error": np.array(max(bayes)),
+        "bayes_error": np.max(bayes),
         "bayes_three_40": np.array(Mixture(40, 3).bayes_error()),
         "bayes_three_100": np.array(Mixture(100, 3).bayes_error()),
     }

@@ -24,6 +24,7 @@ class Perceptrons(Trainable):
         self.classes = len(labels.unique())
         splits = [split(member) for member in members]
         self.features, self.labels = features.float().to(device), labels.to(device)
+        self.one_hot = one_hot(labels, self.classes).float().to(device)
         self.fit = torch.stack([each["fit"] for each in splits]).to(device)
         self.rest = torch.stack([torch.cat([each["pool"], each["test"]]) for each in splits]).to(device)
         self.tested = len(splits[0]["test"])
@@ -47,7 +48,7 @@ class Perceptrons(Trainable):
     def step(self) -> None:
         rows = self.fit.gather(1, self.batches.rows)
         outputs = self.network(self._of(rows), keep=True).softmax(2)
-        wanted = one_hot(self.labels.index_select(0, rows.flatten()), self.classes).view(outputs.shape)
+        wanted = self.one_hot.index_select(0, rows.flatten()).view(outputs.shape)
         self.network.backward((outputs - wanted) / rows.shape[1], self.gradient)
         self.optimizer.step(self.parameters.flat, self.gradient)
 
