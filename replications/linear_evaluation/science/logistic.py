@@ -36,7 +36,7 @@ def logistic(
         span, inside = torch.linalg.qr(x.transpose(1, 2))
         weights, biases = logistic(inside.transpose(1, 2), y, classes, strength, tolerance)
         return span @ weights, biases
-    size = max(1, CACHED // x[0].numel())
+    size = max(1, CACHED // max(1, x[0].numel()))
     parts = [_solve(*part, classes, strength, tolerance) for part in zip(x.split(size), y.split(size), strict=True)]
     weights, biases = zip(*parts, strict=True)
     return torch.cat(weights), torch.cat(biases)

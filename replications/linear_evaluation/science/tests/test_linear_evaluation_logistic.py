@@ -91,6 +91,14 @@ def test_separable_data_of_a_large_scale_converge():
     assert torch.equal((1000 * x @ weights + biases[:, None]).argmax(2), y)
 
 
+@pytest.mark.parametrize("features", [0, 2])
+def test_without_anything_to_learn_from_the_biases_are_shares(features):
+    y = torch.tensor([[0, 1, 1, 2, 1]])
+    weights, biases = logistic(torch.zeros(1, 5, features, dtype=torch.float64), y, 3)
+    assert weights.shape == (1, features, 3)
+    torch.testing.assert_close(biases.softmax(1), torch.tensor([[0.2, 0.6, 0.2]], dtype=torch.float64))
+
+
 def test_the_basis_is_orthonormal_and_sums_to_zero():
     basis = helmert(5)
     torch.testing.assert_close(basis.T @ basis, torch.eye(4, dtype=torch.float64))
