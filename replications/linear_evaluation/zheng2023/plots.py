@@ -109,7 +109,7 @@ def images(errors: pd.DataFrame) -> Figure:
 
 def small(images: pd.DataFrame, others: pd.DataFrame) -> Figure:
     """The same on pixels of MNIST, digits and breast_cancer; differences to the best C."""
-    figure, axes = figures.grid(3, 2, width=10.2, height=2.9)
+    figure, axes = figures.grid(3, 2, width=8.8, height=2.9)
     pixels = images[images["condition"].isin(["pixels", "pixels_many"])]
     parts = {
         "MNIST, pixels": pixels,
