@@ -53,7 +53,7 @@ def _solve(x: Tensor, y: Tensor, classes: int, strength: float, tolerance: float
         if bool((relative <= tolerance).all()):
             weights = (problem.basis @ solution).transpose(1, 2)
             return weights[:, :-1], weights[:, -1]
-        step = problem.newton(slope, scores, relative.sqrt().clamp(1e-6, 0.1))
+        step = problem.newton(slope, scores, relative.pow(0.3).clamp(1e-3, 0.3))
         solution, scores, value = _descend(problem, solution, scores, value, slope, step)
         slope = problem.slope(solution, scores)
     raise ArithmeticError(f"the gradient is still {float(relative.max()):.1e} of its first norm after {STEPS} steps")
@@ -66,6 +66,7 @@ class _Problem:
         self.x, self.strength = x, strength
         self.basis = helmert(classes).to(x)
         self.targets = one_hot(y, classes).to(x.dtype).transpose(1, 2)
+        self.squares = x.square() if x.shape[2] > MANY else None
 
     def scores(self, solution: Tensor) -> Tensor:
         return self.basis @ (solution[:, :, :-1] @ self.x.transpose(1, 2) + solution[:, :, -1:])
@@ -102,8 +103,8 @@ class _Problem:
     def _preconditioner(self, weights: Tensor) -> Callable[[Tensor], Tensor]:
         """Solves with the Hessian in which all classes have the same weight a sample [B, m], or with its diagonal."""
         ridge, total = 1 / self.strength, weights.sum(1)[:, None, None]
-        if self.x.shape[2] > MANY:
-            diagonal = torch.cat([weights[:, None] @ self.x.square() + ridge, total], 2)
+        if self.squares is not None:
+            diagonal = torch.cat([weights[:, None] @ self.squares + ridge, total], 2)
             return lambda right: right / diagonal
         scaled = weights.sqrt()[:, :, None] * self.x
         matrix = scaled.transpose(1, 2) @ scaled

@@ -1,5 +1,6 @@
 """Errors of naive Bayes and logistic regression on fixed features, by number of training samples."""
 
+import functools
 from collections.abc import Mapping
 
 import numpy as np
@@ -69,10 +70,17 @@ def represented(member: Mapping, hidden: Mapping | None) -> tuple[Tensor, Tensor
     values = load(member["dataset"])[0]
     pool, test = values[parts["pool"]], values[parts["test"]]
     if member["representation"] == "pca":
-        centred = values[parts["fit"]] - values[parts["fit"]].mean(0)
-        directions = torch.linalg.eigh(centred.T @ centred)[1][:, -member["components"] :]
+        directions = _directions(member["dataset"], member["seed"])[:, -member["components"] :]
         pool, test = pool @ directions, test @ directions
     return pool, test
+
+
+@functools.cache
+def _directions(dataset: str, seed: int) -> Tensor:
+    """Principal directions [n, n] of the fitting part of a seed's split, the largest last."""
+    values = load(dataset)[0][split({"dataset": dataset, "seed": seed})["fit"]]
+    centred = values - values.mean(0)
+    return torch.linalg.eigh(centred.T @ centred)[1]
 
 
 def errors(member: Mapping, hidden: Mapping | None) -> dict[str, np.ndarray]:

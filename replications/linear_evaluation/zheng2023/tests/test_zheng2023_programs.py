@@ -35,8 +35,10 @@ def images(monkeypatch):
     made[:, -1] = 0
     monkeypatch.setattr(datasets, "embedded", lambda name: (made, labels))
     datasets.load.cache_clear()
+    features._directions.cache_clear()
     yield made, labels
     datasets.load.cache_clear()
+    features._directions.cache_clear()
 
 
 def member(**changes) -> dict:
