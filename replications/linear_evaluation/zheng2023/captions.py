@@ -45,7 +45,7 @@ def needed_note(page: Page) -> str:
     logistic = page.number("mixture", "slope_logistic", {"condition": "two"}, take="mean", digits=2)
     bayes = page.number("mixture", "slope_naive_bayes", {"condition": "two_bayes"}, take="mean", digits=2)
     return (
-        f"Dots are seeds, lines geometric means. Slopes: logistic regression {logistic}, naive Bayes {bayes}. Right: errors seen in the search, means of up to "
+        f"Dots are seeds, lines geometric means. Slopes: logistic regression {logistic}, naive Bayes {bayes}. Right: errors seen in the search, below 1e-5 drawn there, means of up to "
         f"{page.settings('mixture', 'two')['draws']} training sets."
     )
 

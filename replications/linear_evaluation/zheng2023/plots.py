@@ -10,7 +10,7 @@ from replications.linear_evaluation.zheng2023 import theory
 from verifig.pages import figures
 from verifig.pages.figures import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, mean_band, pick
 
-LEVEL = 0.01
+LEVEL, LEAST = 0.01, 1e-5  # the level that is sought; smaller errors are drawn at the second
 RULES = {"logistic": ("logistic regression", BLUE, "o"), "naive_bayes": ("naive Bayes", ORANGE, "s")}
 STRENGTHS = {0.1: GREY, 1.0: BLUE, 10.0: GREEN, 100.0: PURPLE}
 TICKS = [100, 200, 400, 800, 1000]
@@ -27,19 +27,21 @@ def needed(sizes: pd.DataFrame, seen: pd.DataFrame) -> Figure:
         "three classes",
     )
     _guides(axes[0], sizes)
-    axes[0].set(title="samples for an error below 0.01", ylabel="samples m*")
+    axes[0].set(title="samples for an error below 0.01", ylabel="samples m*", ylim=(0.7, 1500))
     shown = _largest(seen)
     for rule, condition in (("logistic", "two"), ("naive_bayes", "two_bayes"), ("nearest_mean", "two_bayes")):
         label, colour, marker = RULES.get(rule, ("nearest mean", GREY, "^"))
         rows = pick(shown, condition=condition, rule=rule)
-        axes[1].plot(rows["x"], rows["value"], marker, color=colour, markersize=4, alpha=0.55, label=label)
+        axes[1].plot(
+            rows["x"], rows["value"].clip(lower=LEAST), marker, color=colour, markersize=4, alpha=0.55, label=label
+        )
     figures.threshold(axes[1], LEVEL, "0.01", axis="y")
     axes[1].set(
         title=f"errors, two classes, n = {shown['dimension'].iloc[0]}",
         xlabel="samples m",
         ylabel="test error",
         yscale="log",
-        ylim=(1e-4, 0.7),
+        ylim=(LEAST / 2, 0.8),
     )
     figures.log_ticks(axes[1].xaxis, [5, 10, 20, 50, 100, 200, 500, 1000])
     axes[1].legend(loc="lower left")
@@ -55,6 +57,7 @@ def covariances(sizes: pd.DataFrame) -> Figure:
         _needed(place, sizes, {rule: [condition] for rule in RULES})
         place.set(title=f"{title} in all coordinates", ylabel="samples m*")
         place.legend()
+    axes[0].set_ylim(3, 25)
     return figure
 
 
@@ -74,7 +77,7 @@ def _needed(axes: Axes, sizes: pd.DataFrame, conditions: dict) -> None:
 def _points(axes: Axes, sizes: pd.DataFrame, conditions: dict, label: str) -> None:
     for rule, names in conditions.items():
         rows = sizes[(sizes["rule"] == rule) & sizes["condition"].isin(names)]
-        axes.plot(rows["x"], rows["value"], "x", color=RULES[rule][1], markersize=5, label=f"the same, {label}")
+        axes.plot(rows["x"], rows["value"], "x", color=RULES[rule][1], markersize=5, label=f"{RULES[rule][0]}, {label}")
 
 
 def _guides(axes: Axes, sizes: pd.DataFrame) -> None:
@@ -84,7 +87,7 @@ def _guides(axes: Axes, sizes: pd.DataFrame) -> None:
     if len(x):
         first = np.exp(np.log(rows[rows["x"] == x[0]]["value"]).mean())
         axes.plot(x, first * x / x[0], label="slope 1", **figures.DASHED)
-    axes.legend(fontsize=8, loc="center right")
+    axes.legend(fontsize=8, loc="lower center", ncols=2)
 
 
 def _largest(seen: pd.DataFrame) -> pd.DataFrame:
