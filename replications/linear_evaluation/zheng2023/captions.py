@@ -54,8 +54,8 @@ def why(page: Page) -> str:
     """Why the simulation comes out so (derived here)."""
     return (
         "**Why it comes out so** (derived here). The best rule divides the difference of the means by the variances. Naive Bayes knows that covariances are diagonal and estimates these "
-        "variances one by one, which a few samples do. A rule that does not divide has a margin below √2 standard deviations, and an error above 0.078, with any number of samples: logistic "
-        "regression must learn n weights apart, from a number of samples of order n. So m* of naive Bayes is that of a grid of small sizes and does not grow: the simulation shows that it does not "
+        "variances one by one, for which a few samples suffice. A rule that does not divide has an error above 0.078 even with exact means, in any number of dimensions: logistic "
+        "regression must learn n weights apart, from a number of samples of order n. So m* of naive Bayes is one of the first sizes of the grid and does not grow: the simulation shows that it does not "
         "grow like n, and cannot tell O(log n) from O(1)."
     )
 

@@ -18,7 +18,7 @@ TICKS = [100, 200, 400, 800, 1000]
 
 def needed(sizes: pd.DataFrame, seen: pd.DataFrame) -> Figure:
     """Samples needed over the dimension with the simulation's covariance, and the errors seen on the way at one dimension."""
-    figure, axes = figures.grid(2, width=8.8, height=3.7)
+    figure, axes = figures.grid(2, width=8.8, height=4.0)
     _needed(axes[0], sizes, {"logistic": ["two"], "naive_bayes": ["two_bayes"]})
     _points(
         axes[0],
@@ -27,7 +27,7 @@ def needed(sizes: pd.DataFrame, seen: pd.DataFrame) -> Figure:
         "three classes",
     )
     _guides(axes[0], sizes)
-    axes[0].set(title="samples for an error below 0.01", ylabel="samples m*", ylim=(0.7, 1500))
+    axes[0].set(title="samples for an error below 0.01", ylabel="samples m*")
     shown = _largest(seen)
     for rule, condition in (("logistic", "two"), ("naive_bayes", "two_bayes"), ("nearest_mean", "two_bayes")):
         label, colour, marker = RULES.get(rule, ("nearest mean", GREY, "^"))
@@ -44,7 +44,7 @@ def needed(sizes: pd.DataFrame, seen: pd.DataFrame) -> Figure:
         ylim=(LEAST / 2, 0.8),
     )
     figures.log_ticks(axes[1].xaxis, [5, 10, 20, 50, 100, 200, 500, 1000])
-    axes[1].legend(loc="lower left")
+    figures.legend_outside(list(axes), "lower center", ncols=3)
     return figure
 
 
@@ -87,7 +87,6 @@ def _guides(axes: Axes, sizes: pd.DataFrame) -> None:
     if len(x):
         first = np.exp(np.log(rows[rows["x"] == x[0]]["value"]).mean())
         axes.plot(x, first * x / x[0], label="slope 1", **figures.DASHED)
-    axes.legend(fontsize=8, loc="lower center", ncols=2)
 
 
 def _largest(seen: pd.DataFrame) -> pd.DataFrame:
@@ -106,6 +105,7 @@ def images(errors: pd.DataFrame) -> Figure:
         _errors(axes[place], rows)
         axes[place].set(title=title, ylabel="test error, %")
         _differences(axes[place + 2], rows)
+        axes[place + 2].set_title(f"difference, {title}")
     axes[0].legend()
     return figure
 
@@ -124,6 +124,7 @@ def small(images: pd.DataFrame, others: pd.DataFrame) -> Figure:
         _errors(axes[place], rows)
         axes[place].set(title=title, ylabel="test error, %")
         _differences(axes[place + 3], rows)
+        axes[place + 3].set_title(f"difference, {title}")
     axes[0].legend(fontsize=8)
     return figure
 
