@@ -126,6 +126,11 @@ SMALL: dict[tuple[str, str], tuple[str, str, dict]] = {
     ("liu2022", "layers"): ("layers", "smoke", {"depths": [8], "widths": [4], "densities": [0.5]}),
     ("liu2022", "networks"): ("ratios", "smoke", {"seeds": 1, "width": 5, "steps": 2, "batch_size": 10, "conditions.snip_mask.seeds": 1,
                               "conditions.reversed.seeds": 1}),
+    ("liu2024", "guarantee"): ("guarantee", "smoke", {"seeds": 3, "sizes": [1, 10], "step_range": [2, 9]}),
+    ("liu2024", "noisy"): ("noisy", "smoke", {"seeds": 2, "steps": 40, "checked_steps": 20, "checked_runs": 5, "dimensions": [1, 4], "runs": [3, 2],
+                           "horizons": [3, 9]}),
+    ("liu2024", "worst_case"): ("worst_case", "smoke", {"seeds": 2, "horizons": [8, 16], "shuffled_horizons": [8], "dense_horizons": [8],
+                                "long_horizons": [32, 64]}),
     ("wu2023", "diagonal"): (
         "diagonal", "smoke", {"seeds": 2, "samples": 10, "dimension": 12, "test_size": 10, "learning_rates": [0.03, 0.06], "steps": 100,
                               "log_every": 50, "conditions.gd.steps": 50},

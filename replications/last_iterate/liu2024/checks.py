@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from verifig.planning.checks import increasing, no_conditions, require
+from verifig.planning.checks import distinct, increasing, no_conditions, require
 
 
 def worst_case(members: Sequence[Mapping]) -> None:
@@ -33,6 +33,7 @@ def noisy(members: Sequence[Mapping]) -> None:
     no_conditions(members)
     member = members[0]
     increasing(member, "multiples", "dimensions", "horizons")
+    distinct(member, "multiples", digits=12)
     dimensions, runs = member["dimensions"], member["runs"]
     require(len(dimensions) == len(runs), f"runs = {runs} must have one number for each of dimensions = {dimensions}")
     multiple, steps = member["checked_multiple"], member["steps"]

@@ -12,7 +12,7 @@
 
 # %%
 # The page of this rule set. Opens as a notebook with jupytext; `python -m verifig` renders it (stage report).
-from replications.last_iterate.liu2024 import plots
+from replications.last_iterate.liu2024 import plots, sliders
 from replications.last_iterate.liu2024.captions import Captions
 from verifig.pages.page import Page
 
@@ -83,6 +83,9 @@ page.figure(
     alt=lambda quadratic, sharp: say.noise_alt(),
     note=lambda quadratic, sharp: say.noise_note(),
 )
+
+# %%
+page.explore(sliders.quadratic)
 
 # %%
 page.text(say.noise_prose())

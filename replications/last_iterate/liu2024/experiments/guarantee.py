@@ -4,12 +4,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from replications.last_iterate.science import THEME
-from replications.last_iterate.science.schedules import constant, guarantee as bound, inverse_root, tight_decay
+from replications.last_iterate.science import THEME, schedules
 from verifig.training.run import Run
 from verifig.training.seeds import derive
 
-SCHEDULES = {"inverse_root": inverse_root, "constant": constant, "tight_decay": tight_decay}
+SCHEDULES = {name: getattr(schedules, name) for name in ("inverse_root", "constant", "tight_decay")}
 
 
 class Problem(NamedTuple):
@@ -33,7 +32,7 @@ def attained(steps: int, dimension: int) -> np.ndarray:
     x, sizes = np.zeros((len(SCHEDULES), dimension)), np.stack([f(steps) for f in SCHEDULES.values()])
     for t in range(steps):
         x[np.arange(len(x)), x.argmax(1)] -= sizes[:, t]
-    return (x.max(1) + bound(steps)) / bound(steps)
+    return (x.max(1) + schedules.guarantee(steps)) / schedules.guarantee(steps)
 
 
 def draw(seed: int, dimensions: tuple[int, int], steps: tuple[int, int]) -> Problem:
@@ -53,7 +52,7 @@ def solved(problem: Problem, overlong: float) -> np.ndarray:
     x = np.tile(problem.start, (len(sizes), 1))
     for t in range(problem.steps):
         x -= sizes[:, t, None] * problem.rows[(x @ problem.rows.T).argmax(1)]
-    return (x @ problem.rows.T).max(1) / bound(problem.steps)
+    return (x @ problem.rows.T).max(1) / schedules.guarantee(problem.steps)
 
 
 def guarantee(run: Run) -> dict[str, np.ndarray]:

@@ -4,12 +4,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from replications.last_iterate.science import THEME, laws
-from replications.last_iterate.science.schedules import constant, inverse_root, linear_decay
+from replications.last_iterate.science import THEME, laws, schedules
 from verifig.training.run import Run
 from verifig.training.seeds import derive
 
-SCHEDULES = {"inverse_root": inverse_root, "constant": constant, "linear_decay": linear_decay}
+SCHEDULES = {name: getattr(schedules, name) for name in ("inverse_root", "constant", "linear_decay")}
 BLOCK = 50  # steps whose noise is drawn at once
 
 

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from replications.last_iterate.science import THEME, hard
-from replications.last_iterate.science.schedules import constant, inverse_root, linear_decay, tight_decay
+from replications.last_iterate.science import THEME, hard, schedules
 from verifig.training.run import Run
 from verifig.training.seeds import derive
 
@@ -14,8 +13,8 @@ NORMALISED = ("inverse_root", "constant", "tight_decay")
 def step_sizes(name: str, horizon: int) -> np.ndarray:
     """Step sizes [horizon]; `late_decay` is linear decay that would end after twice as many steps."""
     if name == "late_decay":
-        return linear_decay(horizon, 2 * horizon)
-    return {f.__name__: f for f in (inverse_root, constant, linear_decay, tight_decay)}[name](horizon)
+        return schedules.linear_decay(horizon, 2 * horizon)
+    return getattr(schedules, name)(horizon)
 
 
 def descend(
@@ -116,7 +115,7 @@ def worst_case(run: Run) -> dict[str, np.ndarray]:
         run.progress(horizon**2, work, "steps times coordinates")
     result = {name: np.stack([each[name] for each in found]) for name in found[0] if name != "shuffled"}
     pairs = [
-        [dense(inverse_root(size), *hard.coefficients(size), each) for each in (0.0, tolerance)]
+        [dense(schedules.inverse_root(size), *hard.coefficients(size), each) for each in (0.0, tolerance)]
         for size in s["dense_horizons"]
     ]
     long = [[hard.last_value(step_sizes(name, size)) for name in SCHEDULES] for size in s["long_horizons"]]
