@@ -37,7 +37,7 @@ def quadratic(page: Page) -> Explorer:
             "leaves shrinks too slowly, and more steps make it worse."
         ),
         sliders=[
-            Slider("c", 0.2, 3, name="multiple", start=used["checked_multiple"]),
+            Slider("c", 0.2, 3, name="multiple", start=used["multiples"][-1]),
             Slider("steps T", 10, 1000, log=True, name="steps", start=used["checked_steps"], whole=True),
             Slider("x₁²", 0, 10, name="start", start=1),
         ],

@@ -59,12 +59,11 @@ def out():
 
 # ---- the worst case --------------------------------------------------------------------------------------------------
 def test_last_iterates_are_scaled_by_the_root_of_the_horizon(out):
-    found = values(out, "last")
-    assert found["horizon=16;schedule=inverse_root"] == near([0.2])
-    assert found["horizon=1024;schedule=constant"] == near([0.8])
-    assert found["horizon=64;schedule=late_decay"] == near([0.1])
-    assert found["horizon=16;schedule=exact_ties"] == near([0.04])
-    assert found["horizon=64;schedule=dense"] == near([0.5])
+    assert values(out, "last")["horizon=16;schedule=inverse_root"] == near([0.2])
+    assert values(out, "last")["horizon=1024;schedule=constant"] == near([0.8])
+    assert values(out, "last")["horizon=64;schedule=late_decay"] == near([0.1])
+    assert values(out, "last")["horizon=16;schedule=exact_ties"] == near([0.04])
+    assert values(out, "last")["horizon=64;schedule=dense"] == near([0.5])
 
 
 def test_growth_is_per_unit_of_the_logarithm_between_the_two_named_horizons(out):
@@ -96,10 +95,9 @@ def test_the_least_ratio_to_the_lower_bound(out):
 
 
 def test_normalised_errors_and_where_they_first_exceed_one(out):
-    found = values(out, "normalised")
-    assert found["horizon=1024;schedule=inverse_root"] == near([1.5])
-    assert found["horizon=16;schedule=constant"] == near([0.7])
-    assert found["horizon=1024;schedule=tight_decay"] == near([0.2])
+    assert values(out, "normalised")["horizon=1024;schedule=inverse_root"] == near([1.5])
+    assert values(out, "normalised")["horizon=16;schedule=constant"] == near([0.7])
+    assert values(out, "normalised")["horizon=1024;schedule=tight_decay"] == near([0.2])
     assert values(out, "first_above") == near({"schedule=inverse_root": [64], "schedule=constant": [1024], "schedule=tight_decay": [np.nan]})  # fmt: skip
 
 
@@ -167,15 +165,13 @@ def test_the_quadratic_s_error_is_scaled_by_the_steps(out):
 
 
 def test_the_norm_s_error_is_scaled_by_the_root_of_the_steps_and_paired_by_group(out):
-    found = values(out, "sharp")
-    assert found["dimension=1;horizon=4;schedule=inverse_root"] == near([1, 2])
-    assert found["dimension=1;horizon=100;schedule=constant"] == near([9, 10])
-    assert found["dimension=50;horizon=4;schedule=linear_decay"] == near([17, 18])
-    assert found["dimension=50;horizon=100;schedule=linear_decay"] == near([23, 24])
-    found = values(out, "over_decay")
-    assert found["dimension=1;horizon=4;schedule=inverse_root"] == near([1 / 5, 2 / 6])
-    assert found["dimension=50;horizon=100;schedule=constant"] == near([21 / 23, 22 / 24])
-    assert found["dimension=50;horizon=100;schedule=linear_decay"] == near([1, 1])
+    assert values(out, "sharp")["dimension=1;horizon=4;schedule=inverse_root"] == near([1, 2])
+    assert values(out, "sharp")["dimension=1;horizon=100;schedule=constant"] == near([9, 10])
+    assert values(out, "sharp")["dimension=50;horizon=4;schedule=linear_decay"] == near([17, 18])
+    assert values(out, "sharp")["dimension=50;horizon=100;schedule=linear_decay"] == near([23, 24])
+    assert values(out, "over_decay")["dimension=1;horizon=4;schedule=inverse_root"] == near([1 / 5, 2 / 6])
+    assert values(out, "over_decay")["dimension=50;horizon=100;schedule=constant"] == near([21 / 23, 22 / 24])
+    assert values(out, "over_decay")["dimension=50;horizon=100;schedule=linear_decay"] == near([1, 1])
 
 
 # ---- figures ---------------------------------------------------------------------------------------------------------

@@ -55,7 +55,7 @@ def test_lines_are_the_tables_and_the_bounds():
 
 def test_the_sliders_give_the_law(tmp_path):
     explorer = sliders.quadratic(empty_page("liu2024", tmp_path))
-    assert explorer.start == {"multiple": 1.5, "steps": 1000, "start": 1}
+    assert explorer.start == {"multiple": 2, "steps": 1000, "start": 1}
     for multiple in (0.3, 0.5, 1.5):
         law = 1000 * laws.quadratic_errors(multiple, 1000)[-1]
         assert explorer.at(multiple, explorer.start) == near([law, laws.quadratic_limit(multiple)])
