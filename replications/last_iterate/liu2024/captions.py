@@ -51,16 +51,17 @@ class Captions:
         )
 
     def logarithm_prose(self) -> str:
-        """Growth, its limit, and how the adversary works."""
+        """Growth, its limit, and what linear decay must not do without."""
         grown = {
             name: self.worst("growth", schedule=name)
             for name in ("inverse_root", "constant", "linear_decay", "late_decay")
         }
+        slope = self.worst("long_slope", schedule="inverse_root", digits=5)
         return (
             f"Between T = {FROM} and {TO:,}, √T f grows per unit of ln T by {grown['inverse_root']} with steps 1/√t and by {grown['constant']} with constant steps, and with linear decay by "
-            f"{grown['linear_decay']}. Because step t meets row t in every run here, the last iterate has a closed form. Its growth comes to 3/64 = {text(hard.LOG_SLOPE)} for the first two, and its level to "
-            f"13/384 = {text(hard.DECAY_LIMIT)} for linear decay; at T between {self._long()} it is {self.worst('long_slope', schedule='inverse_root')} for 1/√t. Linear decay has to come to its end: "
-            f"laid out for 2T steps and cut at T, it grows by {grown['late_decay']}."
+            f"{grown['linear_decay']}. Step t meets row t in every run here, which gives the last iterate a closed form (derived here). By it the growth comes to 3/64 = {text(hard.LOG_SLOPE, 5)} with the "
+            f"first two, and is {slope} with 1/√t between T = {self._long()}; with linear decay √T f comes to 13/384 = {text(hard.DECAY_LIMIT)}. Linear decay has to come to its end: laid out for "
+            f"2T steps and cut at T, it leaves a growth of {grown['late_decay']}."
         )
 
     def _long(self) -> str:
@@ -75,7 +76,7 @@ class Captions:
             "The adversary is fragile. At every step many rows attain the maximum, and it picks the first. With random picks √T f with steps 1/√t grows by "
             f"{self.page.number('worst_case', 'shuffled_growth')} per unit of ln T on average. Rounding has the same effect: where products are computed by a matrix and ties are not compared within "
             f"{s['tie_tolerance']:.0e}, √T f at T = {size} is {self.worst('last', horizon=size, schedule='exact_ties')} instead of {self.worst('last', horizon=size, schedule='inverse_root')}. The number of "
-            "dimensions must grow with T, too; in one dimension no logarithm appears. And the minimiser is the start, x = 0: f begins at its minimum 0, and no run ends as low. "
+            "dimensions must grow with T, too; in one dimension no logarithm appears (not run here). And the minimiser is the start, x = 0: f begins at its minimum 0, and no run ends as low. "
             f"The ball is never left (the largest norm is {self.worst('largest_norm')})."
         )
 
@@ -88,8 +89,8 @@ class Captions:
             for name in ("inverse_root", "constant", "tight_decay")
         )
         return (
-            f"Left: √T f of the worst case with B = R = 1; at T = {top:,} {ends}. Right: √(N + 1) f on random problems, largest {self._largest('tight_decay')} with linear decay, "
-            f"{self._largest('inverse_root')} with 1/√t, {self._largest('constant')} with constant steps; the largest coordinate lies on 1."
+            f"Left: √T f of the worst case with B = R = 1; at T = {top:,} {ends}. squares on 1. Right: the share of random problems whose √(N + 1) f exceeds a "
+            f"value; it ends at {self._largest('tight_decay')} with linear decay, {self._largest('inverse_root')} with 1/√t, {self._largest('constant')} with constant steps."
         )
 
     def _largest(self, schedule: str) -> str:
@@ -99,8 +100,8 @@ class Captions:
         """What lines and points are."""
         s = self.page.settings("guarantee")
         return (
-            f"Dashed: what linear decay guarantees. Dotted: the bound for the best constant step, whose size is not 1/√T. Right: {s['seeds']} problems, each a point for each of three step sizes; "
-            "squares: the gap of the largest coordinate in N + 1 dimensions."
+            "Dashed: what linear decay guarantees. Dotted: the bound for the best constant step, whose size is not 1/√T. Squares: the gap after N = T steps of linear decay on the largest of N + 1 coordinates, "
+            f"times √(N + 1). Right: {s['seeds']} problems."
         )
 
     def guarantee_prose(self) -> str:
@@ -109,10 +110,10 @@ class Captions:
         return (
             f"No error after linear decay may lie above the dashed line, on any problem. With 1/√t and with constant steps the worst case does, from T = {self.worst('first_above', schedule='inverse_root')} and "
             f"{self.worst('first_above', schedule='constant')} on (powers of 2); with linear decay it lies at {self.worst('normalised', horizon=top, schedule='tight_decay')}. Two things are to be said against this "
-            "separation. R is the radius of the ball there, not the distance to the minimiser, which is 0. And random problems do not show it: the largest of their errors are "
-            f"{self._largest('tight_decay')} with linear decay, {self._largest('inverse_root')} with 1/√t and {self._largest('constant')} with constant steps, all in units of the guarantee; on average "
-            f"{self._mean('tight_decay')}, {self._mean('inverse_root')} and {self._mean('constant')}. The square on the line says that no method can do better, not that linear decay is better than "
-            "others: after N steps one of N + 1 coordinates is untouched whatever the step sizes are."
+            "separation. R is the radius of the ball there; the distance to the minimiser is 0, and a method that stays where it starts has no error at all. And random problems do not show it: the largest of "
+            f"their errors are {self._largest('tight_decay')} with linear decay, {self._largest('inverse_root')} with 1/√t and {self._largest('constant')} with constant steps, in units of the guarantee, on average "
+            f"{self._mean('tight_decay')}, {self._mean('inverse_root')} and {self._mean('constant')}. Squares on the dashed line say that no method has a better guarantee, not that linear decay is better than "
+            "others: after N steps on the largest of N + 1 coordinates one is untouched, whatever the step sizes are."
         )
 
     def _mean(self, schedule: str) -> str:
@@ -152,7 +153,7 @@ class Captions:
             f"**A quadratic.** F = μx²/2 with gradient noise of variance σ², steps c/(μ(t + 2)), μ = σ = 1: T E F comes to c²/(2(2c − 1)), which is least at c = 1. Runs agree: at c = {c:g} and T = "
             f"{s['checked_steps']:,} their mean error over the law's is {self.page.number('noisy', 'checked_ratio')}. At c = 1/2 and below the rate 1/T is lost: between T = {s['steps'] // 10:,} and {s['steps']:,} T E F grows by "
             f"{self.page.number('noisy', 'error_growth', {'multiple': 0.5})} per unit of ln T at c = 0.5, and as T to the power {self.page.number('noisy', 'error_power', {'multiple': 0.3})} at c = 0.3. "
-            "That the paper asks for a multiple of the usual step size that is large enough is from the review.\n\n"
+            "Of the paper's steps for strongly convex functions the review says that their constant, 1.5, is there for no special reason; here any c above 1/2 keeps the rate.\n\n"
             f"**The norm.** F = |x|, started at distance 1, with gradient noise of variance 1 in all. Constant steps η come to a stationary state, in which E F = η: √T E F = {floor:g} for η = 1/√T, in any dimension (derived here). "
             f"At T = {s['horizons'][-1]:,} runs give {self._ends()}. That linear decay gains so much here is a matter of a sharp minimum, where the floor is proportional to the last step sizes; it is not what "
             "a bound for all convex functions says."

@@ -56,7 +56,7 @@ page.text(say.ties())
 
 # %% [markdown]
 # ## What linear decay guarantees
-# Of this only an abstract was read: with subgradients of norm B at most and a start at distance R from a minimiser, the last of N steps that decay linearly has an error of at most
+# Of this only an abstract was read: with subgradients of norm B at most and a start at distance R at most from a minimiser, the last of N steps that decay linearly has an error of at most
 # BR/√(N + 1), which no method can improve (Zamani and Glineur). With constant steps of the best size the bound is larger by the factor √(1 + ln(N)/4).
 
 # %%
@@ -73,7 +73,8 @@ page.text(say.guarantee_prose())
 
 # %% [markdown]
 # ## Noise
-# The paper is about stochastic gradients. Two problems of ours on which the error of the last iterate is known exactly.
+# The paper is about stochastic gradients. Two problems of ours: a quadratic, on which the error of the last iterate is known exactly, and the norm, on which it is known
+# under constant steps.
 
 # %%
 page.figure(

@@ -39,7 +39,7 @@ def quadratic(page: Page) -> Explorer:
         sliders=[
             Slider("c", 0.2, 3, name="multiple", start=used["multiples"][-1]),
             Slider("steps T", 10, 1000, log=True, name="steps", start=used["checked_steps"], whole=True),
-            Slider("x₁²", 0, 10, name="start", start=1),
+            Slider("x² at the start", 0, 10, name="start", start=1),
         ],
         y=Scale("T E F", 0.1, 100, log=True),
         curves=[Shown("after T steps", BLUE), Shown("limit", GREEN)],

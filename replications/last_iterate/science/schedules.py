@@ -1,6 +1,6 @@
 """Step sizes of (sub)gradient methods, in units of R/B, and what bounds promise for the last iterate.
 
-R is the distance of the first iterate from a minimiser (on a ball as the domain: its radius), B the largest norm of a subgradient.
+R is the distance of the first iterate from a minimiser or an upper bound of it (such as the radius of a ball), B the largest norm of a subgradient.
 """
 
 import numpy as np
@@ -32,7 +32,7 @@ def guarantee(steps: int, gradient: float = 1.0, distance: float = 1.0) -> float
 
     Args:
         gradient: B, the largest norm of a subgradient.
-        distance: R, from the first iterate to a minimiser.
+        distance: R, from the first iterate to a minimiser at most.
     """
     return gradient * distance / (steps + 1) ** 0.5
 

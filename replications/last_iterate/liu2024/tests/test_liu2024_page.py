@@ -19,7 +19,7 @@ THREE = ["inverse_root", "constant", "tight_decay"]
 
 
 def drawn() -> dict:
-    ratios = pd.DataFrame({"schedule": THREE, "steps": [5, 6, 7], "ratio": [0.5, 0.6, 0.7]})
+    ratios = pd.DataFrame({"schedule": 2 * THREE, "steps": 6, "ratio": [0.5, 0.6, 0.7, 0.1, 0.2, 0.3]})
     three = melt(np.arange(6.0).reshape(3, 2), schedule=THREE, x=X)
     sharp = melt(np.ones((2, 2, 3, 2)), dimension=[1, 50], x=X, schedule=LINES[:3], seed=[0, 1])
     return {
@@ -47,8 +47,8 @@ def test_lines_are_the_tables_and_the_bounds():
     assert right["last iterate, random ties (control)"] == near([0.2, 0.4])
     left, right = (lines(axes) for axes in drawn()["guarantee"].axes)
     assert left["bound, best constant step"] == near([(n * (1 + np.log(n) / 4) / (n + 1)) ** 0.5 for n in X])
-    assert right["linear decay"] == [0.7]
-    assert right["largest coordinate"] == [4, 5]
+    assert right["linear decay"] == [100 / 2, 0]
+    assert left["largest coordinate"] == [4, 5]
     limits = [line.get_ydata() for line in drawn()["noise"].axes[0].get_lines() if line.get_linestyle() == ":"]
     assert limits == [near([0.5625, 0.5625])]
 
