@@ -59,7 +59,7 @@ class Captions:
         slope = self.worst("long_slope", schedule="inverse_root", digits=5)
         return (
             f"Between T = {FROM} and {TO:,}, √T f grows per unit of ln T by {grown['inverse_root']} with steps 1/√t and by {grown['constant']} with constant steps, and with linear decay by "
-            f"{grown['linear_decay']}. Step t meets row t in every run here, which gives the last iterate a closed form (derived here). By it the growth comes to 3/64 = {text(hard.LOG_SLOPE, 5)} with the "
+            f"{grown['linear_decay']}. Where step t meets row t, as in {self.page.number('worst_case', 'in_order_share', percent=True)} of the runs here, the last iterate has a closed form (derived here). By it the growth comes to 3/64 = {text(hard.LOG_SLOPE, 5)} with the "
             f"first two, and is {slope} with 1/√t between T = {self._long()}; with linear decay √T f comes to 13/384 = {text(hard.DECAY_LIMIT)}. Linear decay has to come to its end: laid out for "
             f"2T steps and cut at T, it leaves a growth of {grown['late_decay']}."
         )
@@ -74,10 +74,10 @@ class Captions:
         size = s["dense_horizons"][-1]
         return (
             "The adversary is fragile. At every step many rows attain the maximum, and it picks the first. With random picks √T f with steps 1/√t grows by "
-            f"{self.page.number('worst_case', 'shuffled_growth')} per unit of ln T on average. Rounding has the same effect: where products are computed by a matrix and ties are not compared within "
+            f"{self.page.number('worst_case', 'shuffled_growth')} per unit of ln T on average. Rounding can do the same: where products are computed by a matrix and ties are not compared within "
             f"{s['tie_tolerance']:.0e}, √T f at T = {size} is {self.worst('last', horizon=size, schedule='exact_ties')} instead of {self.worst('last', horizon=size, schedule='inverse_root')}. The number of "
             "dimensions must grow with T, too; in one dimension no logarithm appears (not run here). And the minimiser is the start, x = 0: f begins at its minimum 0, and no run ends as low. "
-            f"The ball is never left (the largest norm is {self.worst('largest_norm')})."
+            f"The largest norm of an iterate is {self.worst('largest_norm')}; the ball has radius 1."
         )
 
     # ---- the guarantee ---------------------------------------------------------------------------------------------
@@ -109,8 +109,8 @@ class Captions:
         top = self.page.settings("worst_case")["horizons"][-1]
         return (
             f"No error after linear decay may lie above the dashed line, on any problem. With 1/√t and with constant steps the worst case does, from T = {self.worst('first_above', schedule='inverse_root')} and "
-            f"{self.worst('first_above', schedule='constant')} on (powers of 2); with linear decay it lies at {self.worst('normalised', horizon=top, schedule='tight_decay')}. Two things are to be said against this "
-            "separation. R is the radius of the ball there; the distance to the minimiser is 0, and a method that stays where it starts has no error at all. And random problems do not show it: the largest of "
+            f"{self.worst('first_above', schedule='constant')} on (of the horizons drawn); with linear decay it lies at {self.worst('normalised', horizon=top, schedule='tight_decay')}. Two things are to be said against this "
+            "separation. R is the radius of the ball there; the distance to the minimiser is 0, and a method that stays where it starts has no error at all. And random problems look different: the largest of "
             f"their errors are {self._largest('tight_decay')} with linear decay, {self._largest('inverse_root')} with 1/√t and {self._largest('constant')} with constant steps, in units of the guarantee, on average "
             f"{self._mean('tight_decay')}, {self._mean('inverse_root')} and {self._mean('constant')}. Squares on the dashed line say that no method has a better guarantee, not that linear decay is better than "
             "others: after N steps on the largest of N + 1 coordinates one is untouched, whatever the step sizes are."
@@ -142,7 +142,7 @@ class Captions:
         counts = " and ".join(
             f"{s['seeds'] * runs:,} (d = {d})" for d, runs in zip(s["dimensions"], s["runs"], strict=True)
         )
-        return f"Left: computed by a recursion, no run; dotted: limits, where there is one. Right: {counts} runs of each length, in {s['seeds']} groups; means over groups with 95 % intervals."
+        return f"Left: computed by a recursion, no run; dotted: limits, where there is one. Right: {counts} runs of each length, in {s['seeds']} groups; solid: d = {s['dimensions'][0]}, dashed: d = {s['dimensions'][-1]}; means over groups with 95 % intervals."
 
     def noise_prose(self) -> str:
         """Laws, where they hold, and where they end."""
@@ -150,8 +150,8 @@ class Captions:
         c = s["checked_multiple"]
         floor = laws.sharp_error(1)
         return (
-            f"**A quadratic.** F = μx²/2 with gradient noise of variance σ², steps c/(μ(t + 2)), μ = σ = 1: T E F comes to c²/(2(2c − 1)), which is least at c = 1. Runs agree: at c = {c:g} and T = "
-            f"{s['checked_steps']:,} their mean error over the law's is {self.page.number('noisy', 'checked_ratio')}. At c = 1/2 and below the rate 1/T is lost: between T = {s['steps'] // 10:,} and {s['steps']:,} T E F grows by "
+            f"**A quadratic.** F = μx²/2 with gradient noise of variance σ², steps c/(μ(t + 2)), μ = σ = 1: T E F comes to c²/(2(2c − 1)), which is least at c = 1. Of runs at c = {c:g} and T = "
+            f"{s['checked_steps']:,} the mean error over the law's is {self.page.number('noisy', 'checked_ratio')}. At c = 1/2 and below the rate 1/T is lost: between T = {s['steps'] // 10:,} and {s['steps']:,} T E F grows by "
             f"{self.page.number('noisy', 'error_growth', {'multiple': 0.5})} per unit of ln T at c = 0.5, and as T to the power {self.page.number('noisy', 'error_power', {'multiple': 0.3})} at c = 0.3. "
             "Of the paper's steps for strongly convex functions the review says that their constant, 1.5, is there for no special reason; here any c above 1/2 keeps the rate.\n\n"
             f"**The norm.** F = |x|, started at distance 1, with gradient noise of variance 1 in all. Constant steps η come to a stationary state, in which E F = η: √T E F = {floor:g} for η = 1/√T, in any dimension (derived here). "

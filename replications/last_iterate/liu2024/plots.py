@@ -75,15 +75,14 @@ def noise(quadratic: pd.DataFrame, sharp: pd.DataFrame) -> Figure:
     figures.log_ticks(axes[0].yaxis, (0.1, 0.3, 0.5, 1, 3, 10, 30))
     axes[0].legend(fontsize=8, loc="upper left")
     for name in ("inverse_root", "constant", "linear_decay"):
-        for (dimension, rows), line in zip(
-            pick(sharp, schedule=name).groupby("dimension"), ("-", "--", ":"), strict=False
-        ):
-            label = f"{LOOK[name][0]}, d = {dimension}"
-            figures.mean_band(axes[1], rows, color=LOOK[name][1], label=label, linestyle=line, marker=".")
+        label, colour = LOOK[name]
+        for (_, rows), line in zip(pick(sharp, schedule=name).groupby("dimension"), ("-", "--", ":"), strict=False):
+            named = label if line == "-" else None
+            figures.mean_band(axes[1], rows, color=colour, label=named, linestyle=line, marker=".")
     figures.threshold(axes[1], 1, "law, constant steps", axis="y", **DASHED)
     axes[1].set(title="the norm, by runs", ylabel="√T E F", xlabel="steps T", xscale="log")
     figures.log_ticks(axes[1].yaxis, (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10))
-    axes[1].legend(fontsize=8, loc="lower left", handlelength=3.5)
+    axes[1].legend(fontsize=8, loc="lower left")
     return figure
 
 
