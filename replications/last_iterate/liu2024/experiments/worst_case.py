@@ -79,7 +79,7 @@ def at(horizon: int, shuffles: int, tolerance: float) -> dict[str, np.ndarray]:
     largest = hard.largest_norm(a, b)
     steps = np.stack([step_sizes(name, horizon) for name in SCHEDULES])
     plain = descend(steps, a, b, tolerance)
-    value = lambda x, scale=1.0: hard.values(x, a / scale, b / scale).max(-1)  # noqa: E731
+    value = lambda x: hard.values(x, a, b).max(-1)  # noqa: E731
     scaled = descend(np.stack([step_sizes(n, horizon) for n in NORMALISED]), a / largest, b / largest, tolerance)
     constants, decayed = SCHEDULES.index("constant"), plain["last"][SCHEDULES.index("linear_decay")]
     found = {
@@ -89,7 +89,7 @@ def at(horizon: int, shuffles: int, tolerance: float) -> dict[str, np.ndarray]:
         "closed": hard.last_value(steps),
         "norm": plain["norm"],
         "in_order": plain["in_order"],
-        "normalised": value(scaled["last"], largest),
+        "normalised": value(scaled["last"]) / largest,
         "identity": np.abs(plain["after"][constants] - decayed).max(),
         "identity_before": np.abs(plain["before"][constants] - decayed).max(),
         "hull": np.linalg.norm(hard.hull_weights(a, b) @ hard.rows(a, b)),

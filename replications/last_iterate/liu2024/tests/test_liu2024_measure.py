@@ -45,7 +45,7 @@ GUARANTEE = artifact(
 )
 EXACT = np.zeros((2, 101))
 EXACT[0, [5, 10, 100]], EXACT[1, [5, 10, 100]] = [0.2, 0.05, 0.01], [0.4, 0.1, 0.04]
-SHARP = np.arange(1.0, 25).reshape(2, 2, 3, 2) / np.sqrt([4, 100])[:, None, None]
+SHARP = np.arange(1.0, 37).reshape(2, 2, 3, 3) / np.sqrt([4, 100])[:, None, None]
 NOISY = artifact(
     {"exact": EXACT, "checked": [0.4, 0.6], "sharp": SHARP},
     steps=100, multiples=[0.5, 1.5], checked_multiple=1.5, checked_steps=5, dimensions=[1, 50], horizons=[4, 100],
@@ -165,13 +165,13 @@ def test_the_quadratic_s_error_is_scaled_by_the_steps(out):
 
 
 def test_the_norm_s_error_is_scaled_by_the_root_of_the_steps_and_paired_by_group(out):
-    assert values(out, "sharp")["dimension=1;horizon=4;schedule=inverse_root"] == near([1, 2])
-    assert values(out, "sharp")["dimension=1;horizon=100;schedule=constant"] == near([9, 10])
-    assert values(out, "sharp")["dimension=50;horizon=4;schedule=linear_decay"] == near([17, 18])
-    assert values(out, "sharp")["dimension=50;horizon=100;schedule=linear_decay"] == near([23, 24])
-    assert values(out, "over_decay")["dimension=1;horizon=4;schedule=inverse_root"] == near([1 / 5, 2 / 6])
-    assert values(out, "over_decay")["dimension=50;horizon=100;schedule=constant"] == near([21 / 23, 22 / 24])
-    assert values(out, "over_decay")["dimension=50;horizon=100;schedule=linear_decay"] == near([1, 1])
+    assert values(out, "sharp")["dimension=1;horizon=4;schedule=inverse_root"] == near([1, 2, 3])
+    assert values(out, "sharp")["dimension=1;horizon=100;schedule=constant"] == near([13, 14, 15])
+    assert values(out, "sharp")["dimension=50;horizon=4;schedule=linear_decay"] == near([25, 26, 27])
+    assert values(out, "sharp")["dimension=50;horizon=100;schedule=linear_decay"] == near([34, 35, 36])
+    assert values(out, "over_decay")["dimension=1;horizon=4;schedule=inverse_root"] == near([1 / 7, 2 / 8, 3 / 9])
+    assert values(out, "over_decay")["dimension=50;horizon=100;schedule=constant"] == near([31 / 34, 32 / 35, 33 / 36])
+    assert values(out, "over_decay")["dimension=50;horizon=100;schedule=linear_decay"] == near([1, 1, 1])
 
 
 # ---- figures ---------------------------------------------------------------------------------------------------------
@@ -185,4 +185,4 @@ def test_figures_get_every_value(out):
     assert ratios[ratios["schedule"] == "constant"][["steps", "ratio"]].to_numpy().tolist() == [[5, 0.6], [9, 0.9]]
     quadratic = cells(out, "quadratic", "multiple", "x")
     assert (quadratic[0.5, 100], quadratic[1.5, 100]) == near((1, 4))
-    assert cells(out, "sharp", "dimension", "x", "schedule", "seed")[50, 4, "constant", 1] == near(16)
+    assert cells(out, "sharp", "dimension", "x", "schedule", "seed")[50, 4, "constant", 1] == near(23)

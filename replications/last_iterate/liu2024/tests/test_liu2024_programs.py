@@ -14,7 +14,7 @@ from verifig.training.run import Run
 
 RULESET = rulesets.load("liu2024")
 SMALL = {
-    "worst_case": {"seeds": 2, "horizons": [4, 6], "shuffled_horizons": [4, 6], "dense_horizons": [4], "long_horizons": [8, 9]},
+    "worst_case": {"seeds": 3, "horizons": [4, 6], "shuffled_horizons": [4, 6], "dense_horizons": [4, 64], "long_horizons": [8, 9]},
     "guarantee": {"seeds": 3, "sizes": [1, 4]},
     "noisy": {"seeds": 3, "multiples": [0.5, 1.5], "steps": 20, "checked_steps": 5, "checked_runs": 4, "runs": [3, 2], "horizons": [2, 5]},
 }  # fmt: skip
@@ -164,8 +164,9 @@ def test_runs_on_the_norm_take_subgradient_steps_with_noise_of_variance_one():
 def test_programs_leave_what_is_measured():
     found = left_by(worst_case.worst_case, "worst_case")
     assert found["last"].shape == (2, 4)
-    assert found["shuffled"].shape == (2, 2)
+    assert found["shuffled"].shape == (3, 2)
     assert found["dense"][0, 1] == pytest.approx(found["last"][0, 0], abs=1e-14)
+    assert found["dense"][1, 0] == worst_case.dense(schedules.inverse_root(64), *hard.coefficients(64), 0.0)
     assert found["long"][1, 2] == hard.last_value(schedules.linear_decay(9))
     found = left_by(guarantee.guarantee, "guarantee")
     assert found["ratio"].shape == (3, 4)
