@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from made_up import Progress
 
 from replications.last_iterate.liu2024 import checks
 from replications.last_iterate.liu2024.experiments import guarantee, noisy, worst_case
@@ -26,7 +27,12 @@ def settings(experiment: str, **changes) -> dict:
 
 def left_by(program, experiment: str, checkpoint: Checkpoint | None = None, **changes) -> dict:
     job = {"settings": settings(experiment, **changes), "device": "cpu", "slug": "liu2024", "experiment": experiment}
-    return program(Run(job, checkpoint or Checkpoint(None, "key"), {}, lambda text: None))
+    run = Run(job, checkpoint or Checkpoint(None, "key"), {}, lambda text: None)
+    run.progress = Progress()
+    found = program(run)
+    total = {"worst_case": 36, "guarantee": 3, "noisy": 3}[experiment]
+    assert list(run.progress.told.values()) == [total]
+    return found
 
 
 # ---- the worst case --------------------------------------------------------------------------------------------------
