@@ -211,3 +211,10 @@ def test_settings_that_do_not_go_together_are_refused(experiment, changes, word)
     check(members_of(settings(experiment)))
     with pytest.raises(InputError, match=word):
         check(members_of(settings(experiment, **changes)))
+
+
+@pytest.mark.parametrize(
+    ("experiment", "changes"), [("guarantee", {"step_range": [5, 5], "dimensions": [3, 3]}), ("noisy", {"checked_steps": 20})]
+)  # fmt: skip
+def test_settings_at_their_limits_are_allowed(experiment, changes):
+    getattr(checks, experiment)(members_of(settings(experiment, **changes)))
