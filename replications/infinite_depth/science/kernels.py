@@ -50,16 +50,16 @@ def monomial_ntk(xi: np.ndarray, k: int, depth: int) -> np.ndarray:
 
 def moebius_nngp(xi: np.ndarray, p: float, depth: int) -> np.ndarray:
     """s_L/p^L of `activations.moebius` in closed form: xi/(1 - (1 - p^L) xi)."""
-    return xi / (1 - (1 - p**depth) * xi)
+    return xi / (1 - xi + p**depth * xi)
 
 
 def moebius_ntk(xi: np.ndarray, p: float, depth: int) -> np.ndarray:
     """K_L/p^L of `activations.moebius` in closed form, at any depth.
 
-    [(L + 1)(1 - xi) + xi (1 - p^(L+1))/(1 - p)] xi/(1 - (1 - p^L) xi)^2. Without p^L, which underflows.
+    [(L + 1)(1 - xi) + xi (1 - p^(L+1))/(1 - p)] xi/(1 - (1 - p^L) xi)^2. Without the factor p^L, which underflows.
     """
     left = (depth + 1) * (1 - xi) + xi * (1 - p ** (depth + 1)) / (1 - p)
-    return xi * left / (1 - (1 - p**depth) * xi) ** 2
+    return xi * left / (1 - xi + p**depth * xi) ** 2
 
 
 def limit_kernel(xi: np.ndarray, activation: Activation) -> np.ndarray:

@@ -76,7 +76,7 @@ def squared_distances(tests: Tensor, inputs: Tensor) -> Tensor:
 
 
 def singular_votes(squared: Tensor, labels: Tensor, order: float) -> Tensor:
-    """sum_i y_i |x - x_i|^-order [m] from squared distances [m, n] and labels [n]."""
+    """sum_i y_i |x - x_i|^-order [m] from squared distances [m, n] and labels y [n]; [m, k] from k columns of labels."""
     return (squared ** (-order / 2)) @ labels
 
 

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 import torch
 
-from replications.infinite_depth.radhakrishnan2023.data import Split, sphere as draw
+from replications.infinite_depth.radhakrishnan2023.data import Split
+from replications.infinite_depth.radhakrishnan2023.data import sphere as draw
 from replications.infinite_depth.science.kernels import moebius_nngp, moebius_ntk
 from replications.infinite_depth.science.votes import predicted, solved
 from verifig.training.run import Run

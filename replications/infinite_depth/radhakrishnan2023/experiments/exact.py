@@ -120,10 +120,12 @@ def kernels(s: dict) -> dict[str, np.ndarray]:
     singular = activations.cubic(s["kernel_dimension"])
     scales = [diagonal(singular, L) / ((L + 1) * singular.mean_slope_squared**L) for L in depths]
     _, flat = by_depth(np.append(xi, 0.0), activations.hermite(s["squares"]), depths)
+    with np.errstate(divide="ignore", invalid="ignore"):  # a network with A = 0 has K(90 degrees) = 0
+        flat = flat[:, :-1] / flat[:, -1:]
     return {
         "angles": angles,
         "kernel_nearest": by_depth(xi, activations.hermite([0, 0, 1]), depths)[1],
         "kernel_singular": by_depth(xi, singular, depths)[1] * np.array(scales)[:, None],
         "kernel_limit": limit_kernel(xi, singular),
-        "kernel_majority": flat[:, :-1] / flat[:, -1:],
+        "kernel_majority": flat,
     }

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 import torch
 
-from replications.infinite_depth.radhakrishnan2023.data import Split, images as read, split
+from replications.infinite_depth.radhakrishnan2023.data import Split, split
+from replications.infinite_depth.radhakrishnan2023.data import images as read
 from replications.infinite_depth.science import activations
 from replications.infinite_depth.science.activations import Activation
 from replications.infinite_depth.science.votes import AngleTable, interpolate, ntk_tables, outputs, predicted

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from replications.infinite_depth.radhakrishnan2023.data import images as read, split
+from replications.infinite_depth.radhakrishnan2023.data import images as read
+from replications.infinite_depth.radhakrishnan2023.data import split
 from replications.infinite_depth.radhakrishnan2023.experiments.images import nearest
 from replications.infinite_depth.science.votes import predicted, singular_votes, squared_distances
 from verifig.training.run import Run

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from replications.infinite_depth.radhakrishnan2023.data import sphere as draw
-from replications.infinite_depth.science.votes import predicted, squared_distances
+from replications.infinite_depth.science.votes import predicted, singular_votes, squared_distances
 from verifig.training.run import Run
 
 BLOCK = 4000  # training points at a time
@@ -53,7 +53,7 @@ def counted(
             part = slice(first, min(first + BLOCK, stop))
             squared = squared_distances(tests, inputs[part])
             for row, order in enumerate(orders):
-                votes[row] += (squared ** (-order / 2)) @ labels[part]
+                votes[row] += singular_votes(squared, labels[part], order)
             distance, place = squared.min(1)
             label = torch.where((distance < closest)[:, None], labels[part][place], label)
             closest = torch.minimum(closest, distance)
