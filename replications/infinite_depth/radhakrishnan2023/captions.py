@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from replications.infinite_depth.radhakrishnan2023.plots import NETWORKS, order_name
+from replications.infinite_depth.science import activations, laws
 from verifig.ground.numbers import text
 from verifig.pages.figures import pick
 from verifig.pages.page import Page
@@ -15,22 +16,19 @@ def settings(page: Page) -> str:
     used = page.settings("images", "majority")
     return (
         f"Digits of scikit-learn (8×8 pixels, each image divided by its length), 0 to 3 against 4 to 9: {used['n']} training and {used['test_size']} "
-        f"test images, {page.seeds('images', 'majority')} draws. A kernel K classifies x by the sign of K(x, X) K(X, X)⁻¹ y. In the mean the larger class is "
-        f"{_of_images(page, 'majority_error', {'network': 'majority'}, take='left')} of the test images, and the nearest neighbour errs on "
+        f"test images, {page.seeds('images', 'majority')} draws. A kernel K classifies x by the sign of K(x, X) K(X, X)⁻¹ y. In the mean a majority vote errs on "
+        f"{_of_images(page, 'majority_error', {'network': 'majority'})} of the test images, and the nearest neighbour on "
         f"{_of_images(page, 'nearest_error', {'network': 'majority'})}."
     )
 
 
-def _of_images(page: Page, statistic: str, condition: dict, take: str = "mean") -> str:
-    """A share in percent; `left`: what is left of it to 100 %."""
-    if take == "left":
-        value = page.value("images", statistic, condition).mean()
-        return page.told(f"{100 * (1 - value):.1f} %", "images", statistic, condition, percent=True)
-    return page.number("images", statistic, condition, percent=True, digits=3)
+def _of_images(page: Page, statistic: str, condition: dict, digits: int = 3) -> str:
+    """A mean share in percent."""
+    return page.number("images", statistic, condition, percent=True, digits=digits)
 
 
-def _at(page: Page, network: str, depth: int, statistic: str = "majority_share") -> str:
-    return _of_images(page, statistic, {"network": network, "depth": depth})
+def _at(page: Page, network: str, depth: int, statistic: str = "majority_share", digits: int = 3) -> str:
+    return _of_images(page, statistic, {"network": network, "depth": depth}, digits)
 
 
 def by_depth_alt(table: pd.DataFrame, networks: Sequence[str]) -> str:
@@ -56,7 +54,7 @@ def regimes_note(page: Page) -> str:
     if page.scale == "smoke":
         return "Two networks at two depths each."
     return (
-        f"h₂ agrees with the nearest neighbour on {_at(page, 'h2', 2, 'agreement')} after 2 layers and {_at(page, 'h2', 10, 'agreement')} after 10; the "
+        f"h₂ agrees with the nearest neighbour on {_at(page, 'h2', 2, 'agreement')} after 2 layers and {_at(page, 'h2', 10, 'agreement', digits=4)} after 10; the "
         f"cubic settles at {_at(page, 'cubic', 24, 'agreement')}. The share of the larger class for A ≠ 0, B' > 1 goes from "
         f"{_at(page, 'majority', 4)} after 4 layers to {_at(page, 'majority', 16)} after 16, for ReLU from {_at(page, 'relu', 16)} after 16 over "
         f"{_at(page, 'relu', 256)} after 256 to {_at(page, 'relu', 1024)} after 1,024."
@@ -180,17 +178,20 @@ def consistency_note(page: Page) -> str:
 def trends(page: Page) -> str:
     """That a trend is no rank."""
     used = page.settings("sphere")
-    if 1.5 not in used["orders"]:
-        return ""
     last = used["sizes"][-1]
 
     def error(target: str, order: float) -> str:
         return page.number("sphere", "error", {"target": target, "order": order, "size": last}, digits=3)
 
+    def way(order: float) -> str:
+        fall = page.value("sphere", "fall", {"target": "cap", "order": order}).mean()
+        return page.told("falls" if fall > 0 else "rises", "sphere", "fall", {"target": "cap", "order": order})
+
     return (
         f"Consistency is a trend and no rank: at n = {last:,} α = 1.5, below the dimension, errs on {error('cap', 1.5)} for the cap, where α = 2 "
-        f"errs on {error('cap', 2)}. A kernel of order below d averages over all points, which suits a constant target best ({error('constant', 1)} "
-        "with α = 1) and cannot follow one that varies, however many points there are."
+        f"errs on {error('cap', 2)}. In the limit a kernel of order below d is a fixed smoothing, which suits a constant target best ({error('constant', 1)} "
+        f"with α = 1) and leaves a bias where the target varies. How soon that shows depends on α: from n = {used['sizes'][0]:,} to {last:,} the error on the "
+        f"cap {way(1)} for α = 1 and {way(1.5)} for α = 1.5."
     )
 
 
@@ -202,6 +203,13 @@ def depth_alt(table: pd.DataFrame) -> str:
         each = "; ".join(f"L = {x:g}: {text(row['error'])}, {text(row['agreement'])}" for x, row in middle.iterrows())
         told.append(f"{condition}, {kernel}, error and agreement: {each}")
     return f"Error, and agreement with the limit, over hidden layers on a log axis. {'. '.join(told)}."
+
+
+def levels(page: Page) -> tuple[float, float]:
+    """The Bayes error, and the error of a vote of order alpha + 2 among many points."""
+    used = page.settings("depth", "constant")
+    order = activations.moebius(used["p"]).order + 2
+    return used["noise"], laws.vote_error(order, used["dimension"], used["noise"])
 
 
 def depth_note(page: Page) -> str:

@@ -123,7 +123,7 @@ def noise(table: pd.DataFrame) -> Figure:
         figures.mean_band(axes, rows[np.isfinite(rows["x"])], color=color, label=label, marker="o", markersize=4)
         level = rows[np.isinf(rows["x"])]["value"].mean()
         axes.axhline(level, color=color, linestyle=":", linewidth=1.3, label=f"nearest neighbour, {label}")
-    axes.set(xlabel="order α of the singularity", ylabel="test error (%)", ylim=(0, None))
+    axes.set(xticks=[2, 4, 6, 8, 12, 16], xlabel="order α of the singularity", ylabel="test error (%)", ylim=(0, None))
     figures.legend_outside(axes, "right upper")
     return figure
 
@@ -145,8 +145,12 @@ def consistency(table: pd.DataFrame, laws: pd.DataFrame) -> Figure:
     return figure
 
 
-def depth(table: pd.DataFrame, noise: float) -> Figure:
-    """Errors, and agreement with the vote of infinite depth, against the number of layers, by kernel and target."""
+def depth(table: pd.DataFrame, noise: float, law: float) -> Figure:
+    """Errors, and agreement with the vote of infinite depth, against the number of layers, by kernel and target.
+
+    Args:
+        noise: the Bayes error; law: the error of a vote of order alpha + 2 among many points.
+    """
     figure, axes = figures.grid(2, width=8.8, height=3.4)
     looks = {"ntk": ("all layers trained", ORANGE), "nngp": ("last layer alone", BLUE)}
     panels = (
@@ -161,6 +165,7 @@ def depth(table: pd.DataFrame, noise: float) -> Figure:
         log_ticks(place.xaxis, (1, 10, 100, 1000, 1e4, 1e5))
         place.set(title=title, xlabel="hidden layers L")
     threshold(axes[0], noise, "Bayes error", "y")
+    threshold(axes[0], law, "law of order α + 2", "y", **DASHED)
     figures.legend_outside(axes[0], "lower center", ncols=3)
     return figure
 

@@ -30,7 +30,7 @@ page = Page("radhakrishnan2023")
 # | activation | limit | classifier |
 # |---|---|---|
 # | A = A' = 0 | s_L falls faster than any power: the nearest neighbour outweighs all others | 1-nearest neighbour |
-# | A = 0, A' ≠ 0 | s_L/A'²ᴸ → c(ξ), about \|x − x'\|^−α with α = −4 log A'/log B' | vote with a singular kernel |
+# | A = 0, A' ≠ 0 | s_L/A'²ᴸ → c(ξ), about \|x − x'\|^(−α) with α = −4 log A'/log B' | vote with a singular kernel |
 # | A ≠ 0, B' ≥ 1 | all inputs become equally near | majority vote |
 #
 # That these three exist is the paper's statement; the formulas are ours.
@@ -97,7 +97,7 @@ page.figure(
 # %% [markdown]
 # ## Figure C: which orders are optimal
 # The paper finds activations whose limits are consistent: their error goes to the smallest possible one as n grows, for any distribution. By the derivation
-# here they are those of order α = d. For α > d the nearest points weigh so much that the vote is a stable variable of index d/α, whose law does not depend on n.
+# here they are those of order α = d. For α > d the nearest points weigh so much that the vote of many points is a stable variable of index d/α, whose law does not depend on their number.
 
 # %%
 page.figure(
@@ -113,7 +113,7 @@ page.text(captions.trends(page))
 
 # %% [markdown]
 # ## Figure N: wrong labels
-# The nearest neighbour copies a wrong label; a singular kernel of moderate order outvotes it. Votes with |x − x'|^−α on digits.
+# The nearest neighbour copies a wrong label; a singular kernel of moderate order outvotes it. Votes with |x − x'|^(−α) on digits.
 
 # %%
 page.figure(
@@ -149,7 +149,7 @@ page.figure(
 # %%
 page.figure(
     "fig_depth",
-    lambda table: plots.depth(table, page.settings("depth", "constant")["noise"]),
+    lambda table: plots.depth(table, *captions.levels(page)),
     ["depth"],
     alt=captions.depth_alt,
     note=lambda: captions.depth_note(page),
