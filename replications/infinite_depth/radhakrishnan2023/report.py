@@ -30,7 +30,7 @@ page = Page("radhakrishnan2023")
 # | activation | limit | classifier |
 # |---|---|---|
 # | A = A' = 0 | s_L falls faster than any power: the nearest neighbour outweighs all others | 1-nearest neighbour |
-# | A = 0, A' ≠ 0 | s_L/A'²ᴸ → c(ξ), about \|x − x'\|^(−α) with α = −4 log A'/log B' | vote with a singular kernel |
+# | A = 0, A' ≠ 0 | s_L/A'²ᴸ → c(ξ), about \|x − x'\|⁻ᵅ with α = −4 log A'/log B' | vote with a singular kernel |
 # | A ≠ 0, B' ≥ 1 | all inputs become equally near | majority vote |
 #
 # That these three exist is the paper's statement; the formulas are ours.
@@ -113,7 +113,7 @@ page.text(captions.trends(page))
 
 # %% [markdown]
 # ## Figure N: wrong labels
-# The nearest neighbour copies a wrong label; a singular kernel of moderate order outvotes it. Votes with |x − x'|^(−α) on digits.
+# The nearest neighbour copies a wrong label; a singular kernel of moderate order outvotes it. Votes with |x − x'|⁻ᵅ on digits.
 
 # %%
 page.figure(
