@@ -184,8 +184,11 @@ def trends(page: Page) -> str:
         return page.number("sphere", "error", {"target": target, "order": order, "size": last}, digits=3)
 
     def way(order: float) -> str:
-        fall = page.value("sphere", "fall", {"target": "cap", "order": order}).mean()
-        return page.told("falls" if fall > 0 else "rises", "sphere", "fall", {"target": "cap", "order": order})
+        place = {"target": "cap", "order": order}
+        found = page.value("sphere", "fall", place)
+        if found.empty:
+            return page.number("sphere", "fall", place)
+        return page.told("falls" if found.mean() > 0 else "rises", "sphere", "fall", place)
 
     return (
         f"Consistency is a trend and no rank: at n = {last:,} α = 1.5, below the dimension, errs on {error('cap', 1.5)} for the cap, where α = 2 "
