@@ -39,7 +39,11 @@ CHOICES = {
 
 
 def printed(text: str) -> list[str]:
-    """Commands in fenced blocks without a language, and in code spans that start with a program and name something."""
+    """Commands in fenced blocks without a language, and in code spans that start with a program and name something.
+
+    Those of the worked example belong to test_afternoon.py, which runs them one after the other.
+    """
+    text = text.partition("## A paper in an afternoon\n")[0]
     text = re.sub(r"\n#[ \t]?", "\n", "\n" + text)  # Markdown in the comments of a notebook
     found = []
     for language, block in re.findall(r"^```([\w-]*)\n(.*?)^```", text, re.M | re.S):
@@ -182,6 +186,8 @@ def _verifig(arguments, request, document) -> None:
     options = cli.parser().parse_args(arguments if len(arguments) > 1 else fill(arguments, document))
     handler = {
         "_list": lambda options, arguments, request: _read_only(ROOT, arguments),
+        "_claims": lambda options, arguments, request: _read_only(ROOT, arguments),
+        "_gallery": lambda options, arguments, request: None,  # test_gallery.py makes one
         "_verdicts": lambda options, arguments, request: _read_only(request.getfixturevalue("done"), arguments),
         "_explain": _explain,
         "_watch": _watch,
