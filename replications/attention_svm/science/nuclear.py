@@ -25,9 +25,7 @@ class Nuclear(NamedTuple):
     unfinished: np.ndarray
 
 
-def nuclear_svm(
-    rows: np.ndarray, iterations: int = 5000, gap: float = 1e-8, penalty: float = 0.3
-) -> Nuclear:
+def nuclear_svm(rows: np.ndarray, iterations: int = 5000, gap: float = 1e-8, penalty: float = 0.3) -> Nuclear:
     """min ||W||_* (sum of singular values) with <A_k, W> >= 1 for all rows, of problems that have a solution.
 
     Alternating directions on W = U, <A_k, W> = s_k >= 1: a linear solve for W, soft-thresholded singular values for U

@@ -78,5 +78,7 @@ def paths(members: Sequence[Mapping]) -> None:
     shared(members, ("inputs", "dimension", "steps", "judged_steps", "curve_points"))
     _layer(members)
     for member in by_condition(members):
-        require(member["data"] in PICTURES, f"condition {member['condition']}: data = {member['data']} must be a picture")
+        require(
+            member["data"] in PICTURES, f"condition {member['condition']}: data = {member['data']} must be a picture"
+        )
         increasing(member, "judged_steps")

@@ -5,12 +5,11 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from replications.attention_svm.tarzanagh2023.names import DIRECTIONS, PREDICTIONS
 from verifig.measuring.series import Series
 from verifig.measuring.tables import Tables, difference, melt
 from verifig.training.artifacts import Artifact
 
-DIRECTIONS = ("frobenius", "nuclear", "runner_up", "means", "shifted_queries", "random", "lowest", "best")
-PREDICTIONS = ("line", "direction", "single")
 SLOPE_FROM = 1000  # iterations; from here on the slope of log(1 - correlation) is fitted
 ROUNDING = 1e-16  # 1 - correlation below is rounding
 
@@ -169,7 +168,9 @@ def _paths(series: Series, out: Tables) -> None:
                 for axis, value in zip("xy", point, strict=True):
                     place = {"condition": condition, "direction": name, "input": number, "axis": axis}
                     out.exact("paths", "image", value, place)
-                images.append({"condition": condition, "direction": name, "input": number, "x": point[0], "y": point[1]})
+                images.append(
+                    {"condition": condition, "direction": name, "input": number, "x": point[0], "y": point[1]}
+                )
         fields = {"first": path[..., 0], "second": path[..., 1]}
         paths.append(melt(fields, condition=condition, x=series.points, input=list(inputs)))
     out.curve("paths", pd.concat(paths))

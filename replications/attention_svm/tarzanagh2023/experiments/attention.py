@@ -14,8 +14,11 @@ TINY = 1e-300
 
 
 def start(member: Mapping, name: str) -> Tensor:
-    """Initial weights [d, d] by the setting `start`: `uniform` in +-1/sqrt(d) as torch's Linear has it, `zero`, or
-    `small_key` (K of N(0, 0.01), all else 0). Conditions of one seed and dimension share the draw."""
+    """Initial weights [d, d] of `name` (W, K or Q) by the setting `start`.
+
+    `uniform` in +-1/sqrt(d), as torch's Linear has it; `zero`; or `small_key`: K of N(0, 0.01), all else 0. Conditions of
+    one seed and dimension share the draw.
+    """
     d = member["dimension"]
     stream = generator(SLUG, "start", name, d, member["seed"])
     if member["start"] == "uniform":

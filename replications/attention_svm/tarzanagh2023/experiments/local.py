@@ -9,11 +9,10 @@ from replications.attention_svm.science.nuclear import nuclear_svm
 from replications.attention_svm.science.svm import correlation, least_norm, rank, separations
 from replications.attention_svm.tarzanagh2023.experiments.attention import SLUG, Attention, signature
 from replications.attention_svm.tarzanagh2023.experiments.problems import Problem, draw
+from replications.attention_svm.tarzanagh2023.names import DIRECTIONS
 from verifig.training import loop
 from verifig.training.ensemble import generator
 from verifig.training.run import Run
-
-DIRECTIONS = ("frobenius", "nuclear", "runner_up", "means", "shifted_queries", "random", "lowest", "best")
 
 
 def local(run: Run) -> dict[str, np.ndarray]:
@@ -32,10 +31,10 @@ def local(run: Run) -> dict[str, np.ndarray]:
     matrix = records["matrix"]
     return {
         "points": np.array([point for point in points if point <= steps]),
-        "correlation": correlation(matrix[:, :, None], machines.pop("matrices")[:, None]),
+        "correlation": correlation(matrix[:, :, None], machines["matrices"][:, None]),
         "probability": probability.max(-1).mean(-1),
         "norm": np.linalg.norm(matrix, axis=(-2, -1)),
-    } | machines
+    } | {name: values for name, values in machines.items() if name != "matrices"}
 
 
 def points_of(settings: Mapping) -> list[int]:
