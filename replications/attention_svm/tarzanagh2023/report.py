@@ -11,30 +11,134 @@
 # ---
 
 # %%
-from replications.attention_svm.tarzanagh2023 import plots
+# The page of this rule set. Opens as a notebook with jupytext; `python -m verifig` renders it (stage report).
+from replications.attention_svm.tarzanagh2023 import captions, plots
 from verifig.pages.page import Page
 
 page = Page("tarzanagh2023")
 
 # %% [markdown]
-# ## Figure 1: stability of gradient descent
-# REPLACE: what the paper shows, in our words.
+# ## Background and words
+# **What was read.** Of the paper its abstract alone, and the authors' code: a README, two modules and five notebooks with the
+# figures that they hold. Definitions and settings are those of the code; the authors' numbers were read off their
+# notebooks' figures. Theory that the page uses is derived here.
+#
+# Input i has tokens x₁ … x_T, a query z and a label y = ±1. A layer of attention gives token t the score xₜᵀ W z,
+# turns scores into probabilities by a softmax, and puts out the mean of the tokens with these probabilities, of which a fixed
+# head takes the product v·x (its value times y is the token's worth, here **its score in the head**; the best token has the highest). **The
+# machine** of some selected tokens is the least W under which each of them has a score xᵀ W z at least 1 above every
+# other token of its input: a support vector machine. Least may mean the Frobenius norm or the nuclear norm, the sum of singular
+# values. The selected tokens are those of the highest probability at the end of training; **correlation** is the
+# cosine between two matrices.
 
-# %%
-used = page.settings("descent")
-limit = page.paper("limit")
-page.text(
-    f"The limit is {limit['times_curvature']:g} / curvature ({limit['source']}), here "
-    f"{limit['times_curvature'] / used['curvature']:g}. Below it the loss changes by the factor "
-    f"{page.number('descent', 'loss_ratio', {'condition': 'below'}, take='median')} over {used['steps']} steps, above it "
-    f"by {page.number('descent', 'loss_ratio', {'condition': 'above'}, take='median')} (medians over "
-    f"{page.seeds('descent')} seeds)."
-)
+# %% [markdown]
+# ## Which machine training comes to
+# The abstract says that the direction of W comes to the machine of the Frobenius norm where W is trained, and to that of the
+# nuclear norm where keys and queries, W = K Qᵀ, are.
 
 # %%
 page.figure(
-    "fig1",
-    plots.fig1,
-    ["losses"],
-    alt=lambda: f"Loss against steps on a log axis for {page.seeds('descent')} seeds, below and above the limit.",
+    "fig_local",
+    lambda table: plots.local(table, page.paper("local")),
+    ["local"],
+    alt=lambda table: captions.local_alt(page, table),
+    note=lambda: (
+        f"{captions.setting(page)} Diamonds: read off the authors' figures, which have none of the correlations where K and Q are trained."
+    ),
+)
+
+# %%
+page.text(captions.local_text(page))
+
+# %%
+page.figure(
+    "fig_paths",
+    plots.paths,
+    ["paths", "images"],
+    alt=lambda table, images: captions.paths_alt(page, table),
+    note=(
+        "The authors' two data sets of the plane, from W = 0, or K of small random entries and Q = 0. Points stand at log₁₀(1 + their length) from "
+        "the middle. Both machines lie almost on one ray here."
+    ),
+)
+
+# %% [markdown]
+# ## Errors in the figure of ranks
+# With n inputs the machine of the Frobenius norm has rank n at most, by theory and in the authors' figure; that of the nuclear norm
+# should have less. Their figure has two errors, which do not touch the statement.
+
+# %%
+page.figure(
+    "fig_ranks",
+    lambda table: plots.ranks(table, page.paper("ranks")),
+    ["ranks"],
+    alt=captions.ranks_alt,
+    note=(
+        f"Means over the authors' data seeds 0 to {page.seeds('ranks') - 1}, T = {page.settings('ranks')['tokens']}, the machine of the best tokens. "
+        "Diamonds: read off the authors' figure."
+    ),
+)
+
+# %%
+page.text(captions.ranks_text(page))
+
+# %%
+page.text(captions.local_ranks(page))
+
+# %% [markdown]
+# ## When the best tokens are selected
+# The abstract says that over-parameterisation makes the machine feasible and guarantees convergence to the best tokens, and that
+# otherwise training may come to locally optimal ones.
+
+# %%
+page.figure(
+    "fig_selection",
+    plots.selection,
+    ["selection"],
+    alt=captions.selection_alt,
+    note=lambda: (
+        f"{page.seeds('selection', 'large_08')} data sets a point, W trained for {page.settings('selection')['steps']:,} iterations."
+    ),
+)
+
+# %%
+page.text(captions.selection_text(page))
+
+# %% [markdown]
+# ## Several tokens kept
+# With the head f = Σⱼ relu(Vᵀx)ⱼ several tokens of an input may be kept. The authors predict W by a **generalised machine**: its direction
+# has equal scores within the kept tokens and at least 1 less for any other; its line starts at the least W that gives the kept tokens
+# their probabilities.
+
+# %%
+page.figure(
+    "fig_multi",
+    lambda *tables: plots.multi(*tables, page.paper("multi")),
+    ["multi", "multi_counts"],
+    alt=lambda table, counts: captions.multi_alt(table),
+    note=lambda: (
+        f"n = {page.settings('multi')['inputs']}, T = {page.settings('multi')['tokens']}, {page.settings('multi')['steps']:,} iterations; accepted "
+        "runs alone. Diamonds: read off the authors' figure, means of 500 accepted runs."
+    ),
+)
+
+# %%
+page.text(captions.multi_text(page))
+
+# %% [markdown]
+# ## Why longer training does not come closer (ours)
+
+# %%
+page.text(captions.stall_text(page))
+
+# %%
+page.figure(
+    "fig_stall",
+    plots.stall,
+    ["stall"],
+    alt=captions.stall_alt,
+    note=lambda: (
+        f"The data sets of the first figure, {page.seeds('stall', 'authors')} of them ({page.seeds('stall', 'offset_alone')} where one obstacle is left), "
+        "against the machine of the tokens that each run selects."
+    ),
 )
