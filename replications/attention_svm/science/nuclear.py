@@ -72,7 +72,7 @@ class _State:
 
     def step(self) -> None:
         right = self.u - self.du + self._back(self.s - self.ds)
-        w = right - self._back(np.einsum("kij,kj->ki", self.inverse, self._forth(right)))
+        w = right - self._back((self.inverse @ self._forth(right)[..., None])[..., 0])
         self.w, reached = w, self._forth(w)
         w = RELAXATION * w + (1 - RELAXATION) * self.u
         reached = RELAXATION * reached + (1 - RELAXATION) * self.s
@@ -101,7 +101,7 @@ class _State:
             setattr(self, name, getattr(self, name)[chosen])
 
     def _forth(self, flat: np.ndarray) -> np.ndarray:
-        return np.einsum("kmp,kp->km", self.rows, flat)
+        return (self.rows @ flat[..., None])[..., 0]
 
     def _back(self, weights: np.ndarray) -> np.ndarray:
-        return np.einsum("kmp,km->kp", self.rows, weights)
+        return (weights[:, None] @ self.rows)[:, 0]
