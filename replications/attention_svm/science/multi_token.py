@@ -13,7 +13,7 @@ class Prediction(NamedTuple):
     Attributes:
         direction: W_dir [d, d], of least Frobenius norm with equal scores within the kept tokens and at least 1 less for
             any other.
-        finite: W_fin [d, d], of least Frobenius norm with the kept tokens' differences of scores; orthogonal to
+        finite: W_fin [d, d], of least Frobenius norm with the kept tokens' differences of logits; orthogonal to
             `direction` (derived here: it is a combination of the equalities' normals, which `direction` satisfies).
     """
 

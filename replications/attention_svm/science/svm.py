@@ -1,7 +1,7 @@
 """Hard-margin support vector machines over pairs of tokens (Att-SVM), of least Frobenius norm; numpy and SciPy alone.
 
-A softmax-attention layer gives token t of input i the score x_it^T W z_i, with a matrix W [d, d] that keys and queries
-share and a query z_i. The SVM asks for the least W under which the selected token of each input wins by 1:
+A layer of softmax attention gives token t of input i the logit x_it^T W z_i, with a query z_i and a matrix W [d, d], the
+product of key and query weights. The SVM asks for the least W under which the selected token of each input wins by 1:
 
     min ||W||  subject to  (x_i,selected - x_it)^T W z_i >= 1  for all i and t != selected.
 
@@ -40,7 +40,7 @@ def attention_svm(
 
     Args:
         tokens: x [n, T, d].
-        scores: [n, T]; only which token of an input has the highest counts.
+        scores: [n, T], what each token is worth to the output; only which of an input has the highest counts.
         queries: z [n, d]; None: each input's first token.
         norm: "frobenius", or "nuclear" (the sum of singular values), which keys and queries trained apart minimise.
 
@@ -114,6 +114,11 @@ def _bounded(system: np.ndarray, target: np.ndarray) -> np.ndarray:
     return lsq_linear(system, target, (0, np.inf), **options).x
 
 
+def unsolvable(shape: tuple[int, int], constraints: int) -> Solution:
+    """In the place of a solution where there is none: not a number throughout."""
+    return Solution(np.full(shape, np.nan), np.full(constraints, np.nan), np.nan)
+
+
 def correlation(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """<A, B> / (||A||_F ||B||_F) over the last two axes; NaN where one of them is zero."""
     product = (first * second).sum((-2, -1))
@@ -122,6 +127,6 @@ def correlation(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 
 def rank(matrix: np.ndarray, relative: float = 1e-7) -> np.ndarray:
-    """How many singular values exceed `relative` times the largest, over the last two axes."""
-    values = np.linalg.svd(matrix, compute_uv=False)
+    """How many singular values exceed `relative` times the largest, over the last two axes; 0 of what is not a number."""
+    values = np.linalg.svd(np.nan_to_num(matrix), compute_uv=False)
     return (values > relative * values[..., :1]).sum(-1)

@@ -88,7 +88,7 @@ def ranks_text(page: Page) -> str:
         f"nothing is 1. **Middle.** At n = d = 10 the figure has {page.paper('ranks')['nuclear'][10][10]:g}; the minimiser, certified to "
         f"{page.number('ranks', 'largest_nuclear_gap', ten, digits=1)} of its norm, has {low}. An iterate at a relative gap of {used['loose_gap']:g} with every singular "
         f"value above {used['absolute_tolerance']:g} counted has {page.number('ranks', 'unfinished_rank', ten)}. So the statement that keys and queries "
-        "give low rank is stronger than published."
+        "give low rank is borne out more clearly than published."
     )
 
 
@@ -109,8 +109,8 @@ def selection_text(page: Page) -> str:
     return (
         "Where all tokens but the best of an input have one score, −∇L always has a positive product with the machine of the best tokens "
         "(derived here), so that training cannot end at finite weights. It can still select others: of "
-        f"{runs} runs with equal scores {page.number('selection', 'elsewhere', 'equal_08')} do, since the gradient of an input that is "
-        "already on its way to a wrong token is exponentially smaller than that of the others."
+        f"{runs} runs with equal scores {page.number('selection', 'elsewhere', 'equal_08')} do. The gradient of an input that is "
+        "already on its way to a wrong token is exponentially smaller than that of the others, which may be why."
     )
 
 
@@ -134,7 +134,7 @@ def multi_text(page: Page) -> str:
     first = next(iter(conditions))
     return (
         f"The authors keep runs whose probabilities are all above {default['kept_from']:g} or at most {default['dropped_below']:g}; that is "
-        f"{listed(shares)} here. Within the kept tokens steps of constant length oscillate, and most runs end in between. What the figure "
+        f"{listed(shares)} here. Most of the others end in between, presumably since steps of constant length oscillate within the kept tokens. What the figure "
         f"compares is therefore a selection, and of the accepted runs {page.number('multi', 'several', first, percent=True)} at d = "
         f"{conditions[first].get('dimension', default['dimension'])} keep more than one token of some input."
     )

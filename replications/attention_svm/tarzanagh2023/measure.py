@@ -63,8 +63,9 @@ def _stall(series: Series, out: Tables) -> None:
     late = series.points >= SLOPE_FROM
     for condition, member in series.settings.items():
         away = np.maximum(1 - series[condition, "correlation"][:, :, 0], ROUNDING)
-        slopes = np.polyfit(np.log(series.points[late]), np.log(away[:, late]).T, 1)[0]
-        out.per_seed("stall", "slope", slopes, {"condition": condition})
+        if late.sum() > 1:
+            slopes = _slope(np.log(series.points[late]), np.log(away[:, late]))
+            out.per_seed("stall", "slope", slopes, {"condition": condition})
         for step in _judged(member):
             place = {"condition": condition, "iteration": step}
             out.per_seed("stall", "norm", series.at(condition, "norm", step), place)
@@ -73,6 +74,12 @@ def _stall(series: Series, out: Tables) -> None:
         for name, values in (("distance", away), ("norm", series[condition, "norm"])):
             frames.append(_summary(values, series.points, condition=condition, curve=name))
     out.curve("stall", pd.concat(frames))
+
+
+def _slope(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Least-squares slopes of the rows of y [units, T] over x [T]."""
+    centred = x - x.mean()
+    return y @ centred / (centred @ centred)
 
 
 def _selection(artifact: Artifact, out: Tables) -> None:
@@ -144,8 +151,10 @@ def _ranks(artifact: Artifact, out: Tables) -> None:
             values = artifact[name][k]
             solved = np.isfinite(values)
             out.per_seed("ranks", f"{name}_rank", values[solved], place, np.flatnonzero(solved))
-            rows.append(place | {"curve": name, "value": values[solved].mean()})
-        out.exact("ranks", "largest_nuclear_gap", np.nanmax(artifact["nuclear_gap"][k]), place)
+            if solved.any():
+                rows.append(place | {"curve": name, "value": values[solved].mean()})
+        known = artifact["nuclear_gap"][k]
+        out.exact("ranks", "largest_nuclear_gap", known[~np.isnan(known)].max(initial=0), place)
         for e in sorted(other for m, other in nuclear if m == n and other > d):
             change = artifact["nuclear"][nuclear[n, e]] - artifact["nuclear"][k]
             known = np.isfinite(change)

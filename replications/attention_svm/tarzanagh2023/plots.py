@@ -61,7 +61,7 @@ def local(table: pd.DataFrame, paper: Mapping) -> Figure:
         _band(axes[2], pick(table, condition=condition, curve="probability"), color, label)
         points = paper["probability"][condition]
         paper_points(axes[2], list(points), list(points.values()), "authors", markeredgecolor=color, markersize=7)
-    axes[2].set(title="probability of the likeliest token", xlabel="iteration", ylim=(-0.15, 1.06))
+    axes[2].set(title="probability of the likeliest token", xlabel="iteration", ylim=(-0.05, 1.06))
     axes[2].legend(loc="lower right", fontsize=8.5)
     axes[1].legend(loc="lower right", fontsize=8.5)
     for place in axes:
@@ -112,8 +112,8 @@ def ranks(table: pd.DataFrame, paper: Mapping) -> Figure:
             points = paper[name][n]
             paper_points(place, list(points), list(points.values()), None, markeredgecolor=color, markersize=7)
     paper_points(axes[0], [], [], "authors' figure", markersize=7)
-    axes[0].plot([], [], ":", color=INK, label="draws with a solution alone")
-    axes[1].plot([], [], ":", color=INK, label="solver stopped early")
+    axes[0].plot([], [], ":", color=INK, label="left: draws with a solution alone")
+    axes[1].plot([], [], ":", color=INK, label="middle: solver stopped early")
     axes[0].set(title="rank, Frobenius norm", ylim=(0, 16))
     axes[1].set(title="rank, nuclear norm", ylim=(0, 16), xlim=axes[0].get_xlim())
     axes[2].set(title="draws with a solution")

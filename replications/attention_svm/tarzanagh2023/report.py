@@ -23,13 +23,12 @@ page = Page("tarzanagh2023")
 # figures that they hold. Definitions and settings are those of the code; the authors' numbers were read off their
 # notebooks' figures. Theory that the page uses is derived here.
 #
-# Input i has tokens x₁ … x_T, a query z and a label y = ±1. A layer of attention gives token t the score xₜᵀ W z,
-# turns scores into probabilities by a softmax, and puts out the mean of the tokens with these probabilities, of which a fixed
-# head takes the product v·x (its value times y is the token's worth, here **its score in the head**; the best token has the highest). **The
-# machine** of some selected tokens is the least W under which each of them has a score xᵀ W z at least 1 above every
-# other token of its input: a support vector machine. Least may mean the Frobenius norm or the nuclear norm, the sum of singular
-# values. The selected tokens are those of the highest probability at the end of training; **correlation** is the
-# cosine between two matrices.
+# An input has tokens x₁ … x_T, a query z and a label y = ±1. A layer of attention gives token t the **logit** xₜᵀ W z, turns
+# logits into probabilities by a softmax, and puts out the mean of the tokens under these; the output's product with a fixed vector
+# v goes into the logistic loss. The **score** of a token is y v·x; the best token of an input has the highest. The **machine** of some
+# selected tokens, one of each input, is the least W that gives them logits at least 1 above those of all other tokens of their input:
+# a support vector machine. Least may be meant in the Frobenius norm or in the nuclear norm, the sum of singular values. Where training
+# has selected tokens, they are those of the highest probability at its end. **Correlation** is the cosine between two matrices.
 
 # %% [markdown]
 # ## Which machine training comes to
@@ -58,14 +57,15 @@ page.figure(
     alt=lambda table, images: captions.paths_alt(page, table),
     note=(
         "The authors' two data sets of the plane, from W = 0, or K of small random entries and Q = 0. Points stand at log₁₀(1 + their length) from "
-        "the middle. Both machines lie almost on one ray here."
+        "the middle. The hooks at the ends, off the rays, are where the stall of the last section sets in."
     ),
 )
 
 # %% [markdown]
 # ## Errors in the figure of ranks
 # With n inputs the machine of the Frobenius norm has rank n at most, by theory and in the authors' figure; that of the nuclear norm
-# should have less. Their figure has two errors, which do not touch the statement.
+# should have less. Their figure has two errors: draws without a solution count as rank 1, and the ranks for the nuclear norm are too
+# high.
 
 # %%
 page.figure(
@@ -87,8 +87,8 @@ page.text(captions.local_ranks(page))
 
 # %% [markdown]
 # ## When the best tokens are selected
-# The abstract says that over-parameterisation makes the machine feasible and guarantees convergence to the best tokens, and that
-# otherwise training may come to locally optimal ones.
+# The abstract says that training may come to locally optimal tokens, and that over-parameterisation furthers the best ones: it makes
+# their machine feasible and leaves no stationary points on the way.
 
 # %%
 page.figure(
@@ -107,8 +107,8 @@ page.text(captions.selection_text(page))
 # %% [markdown]
 # ## Several tokens kept
 # With the head f = Σⱼ relu(Vᵀx)ⱼ several tokens of an input may be kept. The authors predict W by a **generalised machine**: its direction
-# has equal scores within the kept tokens and at least 1 less for any other; its line starts at the least W that gives the kept tokens
-# their probabilities.
+# is the least W with equal logits within the kept tokens and at least 1 less for any other; its line goes that way from the least W that
+# gives the kept tokens the ratios of their probabilities.
 
 # %%
 page.figure(

@@ -31,7 +31,7 @@ def start(member: Mapping, name: str) -> Tensor:
 class Attention(Trainable):
     """Data sets [K] of one shape: softmax(X_i W z_i), the logistic loss, and a step against the normalised gradient.
 
-    Of input i the scores are h_t = x_t . W z, the probabilities s = softmax(h), the output f = v . sum_t s_t x_t (or
+    Of input i the logits are h_t = x_t . W z, the probabilities s = softmax(h), the output f = v . sum_t s_t x_t (or
     sum_j relu(V^T sum_t s_t x_t)_j), and the loss is the mean of log(1 + exp(-y f)) plus `penalty` times the squared norm
     of all weights. Either W is trained, or K and Q with W = K Q^T, each by its own normalised gradient.
 
@@ -71,8 +71,8 @@ class Attention(Trainable):
 
     def probabilities(self) -> Tensor:
         """s [K, n, T]. (Written out: torch's softmax over a few entries takes three times as long.)"""
-        scores = _times(self.tokens, self.queries @ self.matrix().mT)
-        powers = (scores - scores.amax(-1, keepdim=True)).exp()
+        logits = _times(self.tokens, self.queries @ self.matrix().mT)
+        powers = (logits - logits.amax(-1, keepdim=True)).exp()
         return powers / powers.sum(-1, keepdim=True)
 
     def gradient(self) -> Tensor:

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from replications.attention_svm.science.nuclear import nuclear_svm
-from replications.attention_svm.science.svm import correlation, least_norm, rank, separations
+from replications.attention_svm.science.svm import Solution, correlation, least_norm, rank, separations, unsolvable
 from replications.attention_svm.tarzanagh2023.experiments.attention import SLUG, Attention, signature
 from replications.attention_svm.tarzanagh2023.experiments.problems import Problem, draw
 from replications.attention_svm.tarzanagh2023.names import DIRECTIONS
@@ -70,7 +70,6 @@ def directions(members: Sequence[Mapping], drawn: Sequence[Problem], selected: n
         np.stack([getattr(problem, name).numpy() for problem in drawn]) for name in ("tokens", "queries", "scores")
     )
     rows = separations(tokens, queries, selected)
-    frobenius, nuclear = [least_norm(each) for each in rows], nuclear_svm(rows)
     others = {
         "runner_up": separations(tokens, queries, runner_up(scores, selected)),
         "shifted_queries": separations(tokens, np.roll(queries, 1, 1), selected),
@@ -78,18 +77,33 @@ def directions(members: Sequence[Mapping], drawn: Sequence[Problem], selected: n
         "lowest": separations(tokens, queries, scores.argmin(-1)),
         "best": separations(tokens, queries, scores.argmax(-1)),
     }
-    found = {name: np.stack([_matrix(each) for each in rows]) for name, rows in others.items()}
-    found |= {"frobenius": np.stack([each.matrix for each in frobenius]), "nuclear": nuclear.matrices}
-    found["means"] = rows.mean(1)
+    found = {name: np.stack([machine(each).matrix for each in rows]) for name, rows in others.items()}
+    frobenius, (nuclear, gaps) = [machine(each) for each in rows], nuclear_machines(rows)
+    found |= {"frobenius": np.stack([each.matrix for each in frobenius]), "nuclear": nuclear, "means": rows.mean(1)}
     square, total = (found["frobenius"] ** 2).sum((-2, -1)), np.array([each.multipliers.sum() for each in frobenius])
     return {
         "matrices": np.stack([found[name] for name in DIRECTIONS], 1),
         "gap": np.array([each.gap for each in frobenius]),
         "multiplier_error": np.abs(total / square - 1),
-        "nuclear_gap": nuclear.gaps,
+        "nuclear_gap": gaps,
         "frobenius_rank": rank(found["frobenius"]),
-        "nuclear_rank": rank(nuclear.matrices),
+        "nuclear_rank": rank(nuclear),
     }
+
+
+def machine(rows: np.ndarray) -> Solution:
+    """Of the least Frobenius norm; not a number where there is none."""
+    found = least_norm(rows)
+    return unsolvable(rows.shape[1:], len(rows)) if found is None else found
+
+
+def nuclear_machines(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Matrices [K, d, d] of the least nuclear norm and their gaps [K]; not a number where there is none."""
+    solved = np.array([least_norm(each) is not None for each in rows])
+    matrices, gaps = np.full((len(rows), *rows.shape[2:]), np.nan), np.full(len(rows), np.nan)
+    found = nuclear_svm(rows[solved])
+    matrices[solved], gaps[solved] = found.matrices, found.gaps
+    return matrices, gaps
 
 
 def runner_up(scores: np.ndarray, selected: np.ndarray) -> np.ndarray:
@@ -99,12 +113,6 @@ def runner_up(scores: np.ndarray, selected: np.ndarray) -> np.ndarray:
     first[row, selected[:, 0]] = -np.inf
     changed[:, 0] = first.argmax(-1)
     return changed
-
-
-def _matrix(rows: np.ndarray) -> np.ndarray:
-    """Of the Frobenius machine; not a number where there is none."""
-    found = least_norm(rows)
-    return np.full(rows.shape[1:], np.nan) if found is None else found.matrix
 
 
 def _random(member: Mapping) -> np.ndarray:

@@ -23,7 +23,8 @@ def multi(run: Run) -> dict[str, np.ndarray]:
     drawn = [draw(member) for member in members]
     trained = np.array([bool((problem.labels < 0).any()) for problem in drawn])
     chosen = np.flatnonzero(trained)
-    records = train(run, [members[k] for k in chosen], [settings["steps"] - 1, settings["steps"]])
+    last = [settings["steps"] - 1, settings["steps"]]
+    records = train(run, [members[k] for k in chosen], last) if len(chosen) else {}
     arrays = {"trained": trained, "accepted": np.zeros(len(members), bool), "kept": np.zeros(len(members))}
     distance = np.full((len(members), 3), np.nan)
     for place, k in enumerate(chosen):
