@@ -41,6 +41,8 @@ def nuclear_svm(rows: np.ndarray, iterations: int = 5000, gap: float = 1e-8, pen
     """
     count, m, d, e = rows.shape
     found = Nuclear(np.zeros((count, d, e)), np.zeros((count, m)), np.full(count, np.inf), np.zeros((count, d, e)))
+    if not count:
+        return found
     state, left = _State(rows, penalty), np.arange(count)
     for iteration in range(1, iterations + 1):
         state.step()
