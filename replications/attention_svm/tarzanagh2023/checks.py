@@ -66,7 +66,9 @@ def ranks(members: Sequence[Mapping]) -> None:
     member = members[0]
     require(member["data"] == "sphere", f"data = {member['data']} must be sphere")
     increasing(member, "input_sizes", "dimensions")
-    for n, d in member["nuclear_cells"]:
+    cells = [tuple(cell) for cell in member["nuclear_cells"]]
+    require(len(set(cells)) == len(cells), f"nuclear_cells = {member['nuclear_cells']} must be different pairs")
+    for n, d in cells:
         require(
             d >= min(n, 10) and d >= member["tokens"] - 1,
             f"nuclear_cells: n = {n}, d = {d} must have d of at least min(n, 10) and tokens - 1: else draws are close to having no solution",

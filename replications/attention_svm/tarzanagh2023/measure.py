@@ -102,7 +102,7 @@ def _selection(artifact: Artifact, out: Tables) -> None:
     for row in table[table["equal_scores"]].itertuples():
         out.exact("selection", "elsewhere", row.runs - row.optimal, {"condition": row.condition})
         same = table[["inputs", "tokens", "dimension"]].eq([row.inputs, row.tokens, row.dimension]).all(axis=1)
-        for plain in table[same & ~table["equal_scores"]]["condition"]:
+        for plain in table[same & ~table["equal_scores"]]["condition"][:1]:
             gain = difference(found[row.condition], found[plain])
             out.per_seed("selection", "equal_gain", gain, {"condition": row.condition})
 

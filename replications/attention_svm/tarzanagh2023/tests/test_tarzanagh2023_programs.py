@@ -218,6 +218,8 @@ def test_cells_close_to_having_no_solution_are_refused():
     with pytest.raises(InputError, match="n = 15, d = 5"):
         checks.ranks([member])
     checks.ranks([member | {"nuclear_cells": [[15, 10]]}])
+    with pytest.raises(InputError, match="must be different pairs"):
+        checks.ranks([member | {"nuclear_cells": [[15, 10], [15, 10]]}])
 
 
 @pytest.mark.parametrize(
