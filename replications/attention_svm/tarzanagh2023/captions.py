@@ -82,10 +82,10 @@ def ranks_text(page: Page) -> str:
     three, ten = ({"inputs": 10, "dimension": d} for d in (3, 10))
     low = page.number("ranks", "nuclear_rank", ten)
     return (
-        f"**Left.** A draw without a solution has no rank. At n = 10, d = 3 only {page.number('ranks', 'feasible', three)} of {page.seeds('ranks')} draws have "
+        f"**Frobenius norm.** A draw without a solution has no rank. At n = 10, d = 3 only {page.number('ranks', 'feasible', three)} of {page.seeds('ranks')} draws have "
         f"one, of mean rank {page.number('ranks', 'rank_of_feasible', three)}; with the others counted as rank 1 the mean is "
         f"{page.number('ranks', 'rank_with_infeasible_as_one', three)}, which is what the figure shows. The authors' solver returns nothing there, and NumPy's rank of "
-        f"nothing is 1. **Middle.** At n = d = 10 the figure has {page.paper('ranks')['nuclear'][10][10]:g}; the minimiser, certified to "
+        f"nothing is 1. **Nuclear norm.** At n = d = 10 the figure has {page.paper('ranks')['nuclear'][10][10]:g}; the minimiser, certified to "
         f"{page.number('ranks', 'largest_nuclear_gap', ten, digits=1)} of its norm, has {low}. An iterate at a relative gap of {used['loose_gap']:g} with every singular "
         f"value above {used['absolute_tolerance']:g} counted has {page.number('ranks', 'unfinished_rank', ten)}. So the statement that keys and queries "
         "give low rank is borne out more clearly than published."

@@ -112,14 +112,14 @@ def ranks(table: pd.DataFrame, paper: Mapping) -> Figure:
             points = paper[name][n]
             paper_points(place, list(points), list(points.values()), None, markeredgecolor=color, markersize=7)
     paper_points(axes[0], [], [], "authors' figure", markersize=7)
-    axes[0].plot([], [], ":", color=INK, label="left: draws with a solution alone")
-    axes[1].plot([], [], ":", color=INK, label="middle: solver stopped early")
+    axes[0].plot([], [], ":", color=INK, label="Frobenius: draws with a solution alone")
+    axes[1].plot([], [], ":", color=INK, label="nuclear: solver stopped early")
     axes[0].set(title="rank, Frobenius norm", ylim=(0, 16))
     axes[1].set(title="rank, nuclear norm", ylim=(0, 16), xlim=axes[0].get_xlim())
     axes[2].set(title="draws with a solution")
     for place in axes:
         place.set(xlabel="dimension d", xticks=(1, 5, 10, 15, 20))
-    figures.legend_outside(axes[:2], "lower center", ncols=6)
+    figures.legend_outside(axes[:2], "lower center", ncols=3)
     return figure
 
 

@@ -57,7 +57,7 @@ page.figure(
     alt=lambda table, images: captions.paths_alt(page, table),
     note=(
         "The authors' two data sets of the plane, from W = 0, or K of small random entries and Q = 0. Points stand at log₁₀(1 + their length) from "
-        "the middle. The hooks at the ends, off the rays, are where the stall of the last section sets in."
+        "the middle. The hooks at the ends of the second picture, off the rays, are where the stall of the last section sets in."
     ),
 )
 
