@@ -159,7 +159,7 @@ def stall_text(page: Page) -> str:
 
     return (
         f"In the authors' arithmetic the norm of W ends at {of('norm', 'authors')} and 1 − correlation at {of('distance', 'authors')} after {last:,} iterations "
-        f"(medians); neither is a property of attention. Two things stand in the way once all probabilities but one have vanished. The gradient is divided by its "
+        f"(medians); both are matters of rounding, not of attention. Two things stand in the way once all probabilities but one have vanished. The gradient is divided by its "
         f"norm plus {offset:.1e}, which ends all movement when the norm falls below that. And the likeliest token's part of the gradient is a difference "
         f"of two numbers that agree to rounding: without the offset W is pushed by rounding alone and leaves its direction ({of('distance', 'rounding_alone')}). With that part "
         f"computed from the others', and no offset, 1 − correlation is {of('distance', 'stable')} and still falling, at a norm of {of('norm', 'stable')}."

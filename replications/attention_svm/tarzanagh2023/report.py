@@ -139,6 +139,6 @@ page.figure(
     alt=captions.stall_alt,
     note=lambda: (
         f"The data sets of the first figure, {page.seeds('stall', 'authors')} of them ({page.seeds('stall', 'offset_alone')} where one obstacle is left), "
-        "against the machine of the tokens that each run selects."
+        "against the machine of the tokens that each run selects at its end."
     ),
 )
