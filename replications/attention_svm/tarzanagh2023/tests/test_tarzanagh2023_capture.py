@@ -130,3 +130,27 @@ def test_data_are_drawn_as_the_authors_draw_them():
     relu = problems.draw(MEMBER | {"seed": 0, "data": "relu"})
     assert relu.head.norm().item() == pytest.approx(1, abs=1e-6)
     assert relu.head.shape == (5, 5)
+
+
+def test_draws_come_in_the_authors_order():
+    """Labels before tokens with the linear head, after them with the other; queries last."""
+    for data in ("sphere", "relu"):
+        stream = torch.Generator().manual_seed(53)
+        head = torch.randn((5, 5) if data == "relu" else (5,), generator=stream)
+        drawn = {}
+        for name in ("labels", "tokens") if data == "sphere" else ("tokens", "labels"):
+            drawn[name] = torch.randn((3, 4, 5) if name == "tokens" else (3,), generator=stream)
+        queries = torch.randn((3, 5), generator=stream)
+        problem = problems.draw(MEMBER | {"seed": 3, "data": data})
+        assert problem.labels.tolist() == torch.where(drawn["labels"] > 0, 1.0, -1.0).tolist()
+        for found, raw in ((problem.tokens, drawn["tokens"]), (problem.queries, queries)):
+            assert found.numpy() == pytest.approx((raw / raw.norm(dim=-1, keepdim=True)).numpy(), abs=1e-6)
+        assert problem.head.numpy() == pytest.approx((head / head.norm()).numpy(), abs=1e-6)
+
+
+def test_scores_are_what_a_token_alone_is_worth():
+    problem = problems.draw(MEMBER | {"seed": 2, "data": "relu"})
+    alone = (problem.tokens[1, 3] @ problem.head).clamp(min=0).sum() * problem.labels[1]
+    assert problem.scores[1, 3].item() == pytest.approx(alone.item())
+    linear = problems.draw(MEMBER | {"seed": 2})
+    assert linear.scores[0, 1].item() == pytest.approx((linear.labels[0] * linear.tokens[0, 1] @ linear.head).item())
