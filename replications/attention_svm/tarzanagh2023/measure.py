@@ -164,10 +164,10 @@ def _ranks(artifact: Artifact, out: Tables) -> None:
 
 
 def _paths(series: Series, out: Tables) -> None:
-    """AS15: where the machines put the queries, and the correlation at the judged steps; the paths."""
+    """AS15: where the machines put the queries, and the correlation at the judged steps; of the first data set."""
     paths, images = [], []
     for condition, member in series.settings.items():
-        (path,), (image,) = series[condition, "path"], series[condition, "image"]
+        path, image = series[condition, "path"][0], series[condition, "image"][0]
         inputs = range(1, len(image[0]) + 1)
         for step in _judged(member):
             for name, value in zip(DIRECTIONS, series.at(condition, "correlation", step)[0], strict=False):

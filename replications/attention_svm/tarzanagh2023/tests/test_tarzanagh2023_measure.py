@@ -218,3 +218,8 @@ def test_pictures():
     }
     assert cells(out, "paths", "x", "input", value="second")[5, 1] == 2
     assert cells(out, "images", "direction", "input", value="y")["nuclear", 2] == -8
+    two = {
+        name: np.concatenate([array, np.add(array, 1)]) if name != "points" else array for name, array in arrays.items()
+    }
+    again = measured(paths=artifact(two, {"one": {}}, seeds=2, judged_steps=[5], steps=5))
+    assert values(again, "image") == found
