@@ -132,6 +132,9 @@ def _verdict_commands(add: Callable) -> None:
 def _keeping_commands(add: Callable) -> None:
     """Publishing, recording, and moving artifacts between machines."""
     results_option(add("publish", _publish, "copy the laptop pages into reports/ where they differ"))
+    what = "run the examples of the instruments (docs/instruments) whose code changed, into reports/instruments"
+    command = add("gallery", _gallery, what)
+    command.add_argument("example", nargs="*", help="run these, changed or not")
     command = add("record", _record, "record verdicts on purpose in replications/<theme>/<paper>/recorded/")
     command.add_argument("slug", nargs="*", help="papers (default: all; at paper scale, those with results)")
     scale_option(command)
@@ -235,6 +238,13 @@ def _publish(options: argparse.Namespace) -> None:
 
     paths.require_checkout("verifig publish")
     publish.publish(options.results)
+
+
+def _gallery(options: argparse.Namespace) -> None:
+    from verifig.pages import gallery
+
+    paths.require_checkout("verifig gallery")
+    gallery.publish(options.example)
 
 
 def _record(options: argparse.Namespace) -> None:

@@ -31,7 +31,7 @@ SOURCES = (
 )
 # in reports/, but not of the site
 OTHER_PAGES = {f"{page}.{kind}" for page in ("trust", "hardware", "benchmarks") for kind in ("md", "json", "svg")}
-KEPT = {"manifest.json", "README.md"} | OTHER_PAGES
+KEPT = {"manifest.json", "README.md", "instruments"} | OTHER_PAGES
 ASIDE = ("tests", "bench.py", "commands.py")  # of a paper, but not of its page
 # links as they are in the results, and between published pages
 LINKS = (
@@ -40,6 +40,7 @@ LINKS = (
 )
 # what else there is to read, beside published pages
 DOCUMENTS = {
+    "instruments for your own network": "../instruments/index.html",
     "trust": "../trust.md",
     "hardware": "../hardware.md",
     "benchmarks": "../benchmarks.md",
