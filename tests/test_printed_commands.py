@@ -204,6 +204,7 @@ def _verifig(arguments, request, document) -> None:
         "_bench": _bench,
         "_new": lambda options, arguments, request: None,  # test_workflow.py creates one and runs it
         "_fit": _fit,
+        "_predict": _predict,
     }.get(options.command.__name__)
     assert handler, f"{document} prints `verifig {shlex.join(arguments)}`, and this test does not know how to run it"
     handler(options, arguments, request)
@@ -312,9 +313,19 @@ def _fit(options: argparse.Namespace, arguments, request) -> None:
     rows = [(n, d, 1.7 + 400 / n**0.34 + 410 / d**0.28) for n in (1e8, 1e9, 1e10) for d in (1e9, 1e10, 1e11)]
     lines = [options.columns or "N,D,L", *(f"{n},{d},{loss}" for n, d, loss in rows)]
     Path(options.file).write_text("\n".join(lines) + "\n")
-    options.bootstraps = 0
+    options.bootstraps = 20 if options.predict or options.runs_for else 0
     assert not options.command(options)
     assert options.plot is None or Path(options.plot).exists()
+    assert options.page is None or Path(options.page).exists()
+
+
+def _predict(options: argparse.Namespace, arguments, request) -> None:
+    """On a family of two models and a target."""
+    request.getfixturevalue("monkeypatch").chdir(request.getfixturevalue("tmp_path"))
+    rows = [(f"m{n:g}", n, d, 1.7 + 400 / n**0.34 + 410 / d**0.28) for n in (1e8, 1e9, 1e10) for d in (1e9, 1e10, 1e11)]
+    lines = [options.columns, *(",".join(map(str, row)) for row in rows)]
+    Path(options.file).write_text("\n".join(lines) + "\n")
+    assert not options.command(options)
 
 
 # ---- pip -----------------------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ EPILOG = (
 )
 LARGEST_POLICY = 10  # default budget, in units of the largest run
 SPOKEN_SECONDS = 5
+FEWEST_RESAMPLES = 20  # for an interval
 
 
 def register(add) -> None:
@@ -92,6 +93,8 @@ def _check(options: argparse.Namespace) -> None:
         raise InputError("--compute must be a number above 0")
     if options.plot is not None and options.plot.suffix != ".svg":
         raise InputError(f"--plot {options.plot} must end in .svg")
+    if (options.predict or options.runs_for) and options.bootstraps < FEWEST_RESAMPLES:
+        raise InputError(f"--predict and --runs-for need --bootstraps of at least {FEWEST_RESAMPLES}")
     if options.page is not None and options.page.suffix != ".html":
         raise InputError(f"--page {options.page} must end in .html")
 
@@ -133,7 +136,7 @@ def _tell_policy(found, budgets: list[float] | None, say: Callable[[str], None])
     for budget in budgets or [LARGEST_POLICY * float(compute.max())]:
         best_N, best_D = found.policy(budget)
         line = f"  {budget:.3g} FLOP: N {best_N:.3g}, D {best_D:.3g}, {best_D / best_N:.3g} tokens per parameter"
-        if len(found.bootstrap) >= 20:
+        if len(found.bootstrap) >= FEWEST_RESAMPLES:
             low, high = found.policy_interval(budget)
             line += f" (80 %: N {low[0]:.3g} to {high[0]:.3g}, D {low[1]:.3g} to {high[1]:.3g})"
         if not compute.min() <= budget <= compute.max():

@@ -227,6 +227,7 @@ def test_a_further_run_and_the_number_of_runs_are_told_and_kept_on_a_page(tmp_pa
         (["--predict", "7B,-1"], "must be two sizes"),
         (["--runs-for", "alpha"], "as in alpha=0.02"),
         (["--page", "fit.pdf"], "must end in .html"),
+        (["--predict", "7B,1T", "--bootstraps", "10"], "need --bootstraps of at least 20"),
     ],
 )
 def test_what_cannot_be_asked_is_refused_before_the_fit(tmp_path, capsys, options, sentence):
