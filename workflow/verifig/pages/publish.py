@@ -47,6 +47,8 @@ DOCUMENTS = {
     "changelog of bounds": "../../CHANGELOG.md",
 }
 PLACE_OF_DOCUMENTS = b"<!-- documents -->"
+PLACE_OF_INSTRUMENTS = b"<!-- instruments -->"  # on the front page
+INSTRUMENTS = ' · <a href="instruments/index.html">the papers\' instruments, for your own network</a>'.encode()
 # of a paper's page, which knows no other
 NEIGHBOURS = b"<!-- neighbours -->"
 HOME = b'<span class="home">verifig</span>'
@@ -140,6 +142,7 @@ def _published(path: Path) -> bytes:
             content = found.sub(published, content)
         links = ", ".join(f'<a href="{place}">{name}</a>' for name, place in DOCUMENTS.items())
         content = content.replace(PLACE_OF_DOCUMENTS, f"See also: {links}.".encode())
+        content = content.replace(PLACE_OF_INSTRUMENTS, INSTRUMENTS)
         content = content.replace(HOME, way_home(path.parent.parent.name).encode())
         content = content.replace(NEIGHBOURS, neighbours(path.parent.parent.name).encode())
     return content
