@@ -13,6 +13,11 @@ from verifig.pages.figures import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, mean_b
 LEVEL, LEAST = 0.01, 1e-5  # the level that is sought; smaller errors are drawn at the second
 RULES = {"logistic": ("logistic regression", BLUE, "o"), "naive_bayes": ("naive Bayes", ORANGE, "s")}
 STRENGTHS = {0.1: GREY, 1.0: BLUE, 10.0: GREEN, 100.0: PURPLE}
+MORE = {
+    "three": ("x", ["three_100", "three_400", "three_bayes", "three"]),
+    "five": ("+", ["five"]),
+    "seven": ("1", ["seven"]),
+}
 TICKS = [100, 200, 400, 800, 1000]
 
 
@@ -20,12 +25,8 @@ def needed(sizes: pd.DataFrame, seen: pd.DataFrame) -> Figure:
     """Samples needed over the dimension with the simulation's covariance, and the errors seen on the way at one dimension."""
     figure, axes = figures.grid(2, width=8.8, height=4.0)
     _needed(axes[0], sizes, {"logistic": ["two"], "naive_bayes": ["two_bayes"]})
-    _points(
-        axes[0],
-        sizes,
-        {"logistic": ["three_100", "three_400", "three"], "naive_bayes": ["three_bayes"]},
-        "three classes",
-    )
+    for label, (marker, names) in MORE.items():
+        _points(axes[0], sizes, names, marker, f"{label} classes")
     _guides(axes[0], sizes)
     axes[0].set(title="samples for an error below 0.01", ylabel="samples m*")
     shown = _largest(seen)
@@ -74,10 +75,12 @@ def _needed(axes: Axes, sizes: pd.DataFrame, conditions: dict) -> None:
     figures.log_ticks(axes.yaxis, [4, 10, 20, 50, 100, 200, 500, 1000])
 
 
-def _points(axes: Axes, sizes: pd.DataFrame, conditions: dict, label: str) -> None:
-    for rule, names in conditions.items():
+def _points(axes: Axes, sizes: pd.DataFrame, names: list[str], marker: str, label: str) -> None:
+    """Marks a seed for the conditions that were run, without lines."""
+    for rule, (title, colour, _) in RULES.items():
         rows = sizes[(sizes["rule"] == rule) & sizes["condition"].isin(names)]
-        axes.plot(rows["x"], rows["value"], "x", color=RULES[rule][1], markersize=5, label=f"{RULES[rule][0]}, {label}")
+        if len(rows):
+            axes.plot(rows["x"], rows["value"], marker, color=colour, markersize=5, label=f"{title}, {label}")
 
 
 def _guides(axes: Axes, sizes: pd.DataFrame) -> None:
