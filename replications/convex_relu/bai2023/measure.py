@@ -146,7 +146,9 @@ def _images(experiment: str, artifact: Artifact, out: Tables) -> None:
                 out.per_seed(experiment, name, values, count)
             reached = series[condition, "adam_accuracy"].mean(1)
             out.per_seed(experiment, "adam_accuracy", reached, count)
-            costs.append(pd.DataFrame(found | {"adam": best, "adam_accuracy": reached, "seed": range(len(best))} | count))
+            costs.append(
+                pd.DataFrame(found | {"adam": best, "adam_accuracy": reached, "seed": range(len(best))} | count)
+            )
     out.curve(f"{experiment}_accuracy", pd.concat(curves))
     if costs:
         out.curve(f"{experiment}_costs", pd.concat(costs))
@@ -165,7 +167,9 @@ def _robust(artifact: Artifact, out: Tables) -> None:
         for name in ("cones", "kinked", "clean", "attacked"):
             out.per_seed("robust", name, found[name], place)
         names = ("hinge", "hinge_attacked", "hinge_far", "hinge_far_attacked", "clean", "attacked")
-        frames.append(pd.DataFrame({name: found[name] for name in names} | {"seed": range(len(found["clean"]))} | place))
+        frames.append(
+            pd.DataFrame({name: found[name] for name in names} | {"seed": range(len(found["clean"]))} | place)
+        )
     if {"plain", "robust"} <= set(series.settings):
         gain = difference(series["robust", "attacked"], series["plain", "attacked"])
         out.per_seed("robust", "attacked_gain", gain)

@@ -102,7 +102,9 @@ def projections(x: np.ndarray, patterns: np.ndarray, z: np.ndarray, cones: bool 
     pulls = [sign * x.T @ (pattern * z) for pattern in patterns for sign in (1, -1)]
     if not cones:
         return np.array(pulls)
-    return np.array([nearest_in_cone(x, pattern, c) for pattern, c in zip(np.repeat(patterns, 2, 0), pulls, strict=True)])
+    return np.array(
+        [nearest_in_cone(x, pattern, c) for pattern, c in zip(np.repeat(patterns, 2, 0), pulls, strict=True)]
+    )
 
 
 def dual_bound(y: np.ndarray, residual: np.ndarray, penalty: float, longest: float) -> float:

@@ -28,5 +28,7 @@ def admm(run: Run) -> dict[str, np.ndarray]:
         points,
         chunk=s["chunk"],
     )
-    optima = run.once("optima", lambda: {"optimum": np.array([convex_two_layer(*each, s["penalty"]).value for each in data])})
+    optima = run.once(
+        "optima", lambda: {"optimum": np.array([convex_two_layer(*each, s["penalty"]).value for each in data])}
+    )
     return found | optima | {"points": np.array(points)}

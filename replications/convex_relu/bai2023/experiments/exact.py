@@ -78,7 +78,9 @@ def sampling(settings: Mapping, draw: int) -> dict[str, np.ndarray]:
         found["drawn_mass"].append(shares[violated & drawn].sum())
     for size in settings["feature_counts"]:
         found["features"].append(random_features(x, y, penalty, size, stream("features", size, draw)))
-    return {"full": np.array(convex_two_layer(x, y, penalty, patterns).value)} | {k: np.array(v) for k, v in found.items()}
+    return {"full": np.array(convex_two_layer(x, y, penalty, patterns).value)} | {
+        k: np.array(v) for k, v in found.items()
+    }
 
 
 def random_features(x: np.ndarray, y: np.ndarray, penalty: float, size: int, draw: np.random.Generator) -> float:

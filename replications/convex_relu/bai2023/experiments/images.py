@@ -41,7 +41,9 @@ class TestedNetworks(Networks):
     def __init__(self, members, data, tests, device):
         super().__init__(members, data, device)
         dtype = dtype_of(members[0])
-        self.test_x, self.test_y = (torch.as_tensor(np.stack(each), dtype=dtype).to(device) for each in zip(*tests, strict=True))
+        self.test_x, self.test_y = (
+            torch.as_tensor(np.stack(each), dtype=dtype).to(device) for each in zip(*tests, strict=True)
+        )
 
     def record(self) -> dict[str, Tensor]:
         return super().record() | {"accuracy": accuracy(self.outputs(self.test_x), self.test_y[..., None])}

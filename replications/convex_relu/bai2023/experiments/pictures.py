@@ -32,7 +32,9 @@ def chosen(part: tuple[np.ndarray, np.ndarray], settings: Mapping) -> tuple[np.n
     kept = np.isin(labels, settings["classes"])
     stride = settings["stride"]
     pixels = pixels.reshape(len(pixels), *SIZES[settings["dataset"]])[kept, :, ::stride, ::stride]
-    return pixels.reshape(kept.sum(), np.prod(pixels.shape[1:])), np.where(labels[kept] == settings["classes"][0], 1.0, -1.0)
+    return pixels.reshape(kept.sum(), np.prod(pixels.shape[1:])), np.where(
+        labels[kept] == settings["classes"][0], 1.0, -1.0
+    )
 
 
 def split(run: Run, member: Mapping, parts: tuple) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

@@ -35,14 +35,17 @@ class RobustSplitting(Trainable):
         on = on.to(device)
         self.sides, self.shares = torch.cat([2 * on - 1, 2 * on - 1], 1), torch.cat([on, -on], 1)  # [K, B, n]
         self.penalty, self.radius, self.rho = (
-            torch.tensor([m[name] for m in members], dtype=torch.float64, device=device) for name in ("penalty", "radius", "rho")
+            torch.tensor([m[name] for m in members], dtype=torch.float64, device=device)
+            for name in ("penalty", "radius", "rho")
         )
         self.shape, self.splits = (2 * most, d), [2 * most * d, 2 * most, n]
         unit = torch.eye(sum(self.splits), dtype=torch.float64, device=device).expand(count, -1, -1)
         self.inverse = torch.linalg.inv(self.back(self.ahead(unit)))
         copies = self.ahead(unit[:, :1])
         self.names = list(copies)
-        start = {f"{kind} {name}": torch.zeros_like(value) for kind in ("copy", "price") for name, value in copies.items()}
+        start = {
+            f"{kind} {name}": torch.zeros_like(value) for kind in ("copy", "price") for name, value in copies.items()
+        }
         self.tensors = {"variables": torch.zeros_like(unit[:, :1]).contiguous()} | start
 
     def parts(self, variables: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -70,7 +73,9 @@ class RobustSplitting(Trainable):
         margin, slack = copies["margin"], copies["slack"]
         inner = self.sides[:, None] * slack + self.shares[:, None] * (self.y[:, None] * margin)[:, :, None]
         v = torch.einsum("kjbn,knd->kjbd", inner, self.x) + copies["vectors"]
-        v[..., :-1] += torch.einsum("kbn,kjnd->kjbd", self.shares, copies["weights"][..., :-1]) + copies["norms"][..., :-1]
+        v[..., :-1] += (
+            torch.einsum("kbn,kjnd->kjbd", self.shares, copies["weights"][..., :-1]) + copies["norms"][..., :-1]
+        )
         tau = copies["norms"][..., -1] - radius * slack.sum(3)
         sigma = copies["weights"][..., -1] - radius * margin
         return torch.cat([v.flatten(2), tau, sigma], -1)

@@ -57,7 +57,9 @@ class Splitting(Trainable):
         first = self.inner @ right
         passed = self.x @ first
         spread = self.outer @ (self.shares * passed).sum(2, keepdim=True)
-        change = self.inner @ (self.transposed @ (self.on * spread))  # of what is added; of what is subtracted, its negative
+        change = self.inner @ (
+            self.transposed @ (self.on * spread)
+        )  # of what is added; of what is subtracted, its negative
         across = self.x @ change
         t["u"].copy_(first - torch.cat([change, -change], 2))
         t["constrained"].copy_(self.sides * (passed - torch.cat([across, -across], 2)))

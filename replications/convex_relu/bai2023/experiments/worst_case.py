@@ -101,7 +101,9 @@ def attacked(
     return least
 
 
-def on_grid(x: np.ndarray, y: np.ndarray, vectors: np.ndarray, signs: np.ndarray, radius: float, size: int) -> np.ndarray:
+def on_grid(
+    x: np.ndarray, y: np.ndarray, vectors: np.ndarray, signs: np.ndarray, radius: float, size: int
+) -> np.ndarray:
     """Least y f [n] on a grid of size^2 points in the square around each of x [n, 3]."""
     steps = np.linspace(-radius, radius, size)
     moves = np.stack([*(each.ravel() for each in np.meshgrid(steps, steps)), np.zeros(size**2)], 1)
