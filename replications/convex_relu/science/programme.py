@@ -9,8 +9,8 @@ than the penalty, the mixture is optimal. So the search and its certificate are 
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import nnls
 
+from replications.convex_relu.science.least_squares import nonnegative
 from replications.convex_relu.science.networks import recovered
 from replications.convex_relu.science.patterns import all_patterns
 
@@ -94,7 +94,7 @@ def _merged(weights, directions, owner, signs) -> tuple[np.ndarray, np.ndarray, 
 def nearest_in_cone(x: np.ndarray, pattern: np.ndarray, c: np.ndarray) -> np.ndarray:
     """The vector v with (2 D - I) X v >= 0 that is nearest to c [d], by non-negative least squares on its polar cone."""
     inward = (2 * pattern - 1)[:, None] * x
-    return c + inward.T @ nnls(inward.T, -c, maxiter=100 * len(x))[0]
+    return c + inward.T @ nonnegative(inward.T, -c)
 
 
 def projections(x: np.ndarray, patterns: np.ndarray, z: np.ndarray, cones: bool = True) -> np.ndarray:
@@ -126,5 +126,5 @@ def nonnegative_lasso(atoms: np.ndarray, y: np.ndarray, penalty: float) -> np.nd
     if not (slack > 0).any():
         return np.zeros(atoms.shape[1])
     target = np.append(np.zeros(len(y)), 1.0)
-    scaled = nnls(np.vstack([-atoms, slack]), target, maxiter=100 * atoms.shape[1])[0]
+    scaled = nonnegative(np.vstack([-atoms, slack]), target)
     return scaled / (1 - slack @ scaled)
