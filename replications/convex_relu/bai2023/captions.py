@@ -22,12 +22,14 @@ def regression(page: Page, experiment: str) -> str:
     )
 
 
-def widths_note(page: Page) -> str:
-    """Data, training and floor."""
+def widths_note(page: Page, table: pd.DataFrame) -> str:
+    """Data, training and floor; and what lies just left of the line."""
     used = page.settings("widths")
+    just = table["value"].between(NEAR / 2, NEAR).mean()
     return (
         f"{page.seeds('widths')} data sets: {regression(page, 'widths')} {used['inits']} initial weights each, {used['steps']:,} full-batch steps of Adam, "
-        f"its rate falling from {used['learning_rate']:g} to 0. Gaps below {FLOOR:g} are drawn there. Grey lines: single data sets."
+        f"its rate falling from {used['learning_rate']:g} to 0. Gaps below {FLOOR:g} are drawn there. {100 * just:.0f} % of all runs end between 0.5 % and 1 % above the optimum, most of them in local minima; they count as within 1 %. "
+        "Grey lines: single data sets."
     )
 
 
@@ -96,9 +98,12 @@ def admm_text(page: Page) -> str:
     low, high = ({"ratio": 1.0, "iterations": point} for point in (1000, 30000))
     early = page.number("long", "error", low, take="range")
     late = page.number("long", "error", high, take="max")
+    above = page.value("long", "error", high) > 1e-6
+    slow = page.told(f"{above.sum()} of {len(above)}", "long", "error", high, take="max")
     return (
         f"With γ = ρ the error is {early} after 1,000 iterations and at most {late} after 30,000. It does not fall evenly: it stays level while "
-        "vectors enter and leave, and then falls geometrically."
+        "vectors enter and leave, and falls geometrically once they no longer do, which is the linear convergence of the abstract. On "
+        f"{slow} data sets that has not begun within 30,000 iterations, though the error falls."
     )
 
 

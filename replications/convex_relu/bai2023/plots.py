@@ -60,17 +60,17 @@ def certificate(table: pd.DataFrame, fit: pd.DataFrame, penalty: float) -> Figur
     left.legend()
     with_cones = pick(table, curve="with cones")
     right.plot(with_cones["x"], with_cones["value"] / penalty, color=BLUE, label="at the optimum")
-    for _, neuron in pick(table, curve="neurons").iterrows():
-        right.plot(neuron["x"], 1, "o", color=ORANGE, markersize=6, label="its neurons" if _ == 0 else None)
+    neurons = pick(table, curve="neurons")["x"]
+    right.plot(neurons, np.ones(len(neurons)), "o", color=ORANGE, markersize=6, label="its neurons")
     figures.threshold(right, 1, "", "y", **DASHED)
     right.set(
         title="Gain of a further neuron / its price",
         xlabel="angle of its weights",
-        ylim=(0, 1.25),
+        ylim=(0, 1.3),
         xlim=(-np.pi, np.pi),
     )
     right.set_xticks([-np.pi, 0, np.pi], ["−π", "0", "π"])
-    right.legend(loc="lower right")
+    right.legend(loc="upper left", ncols=2)
     return figure
 
 
@@ -95,7 +95,7 @@ def admm(ratios: pd.DataFrame, long: pd.DataFrame | None) -> Figure:
 
 def sampling(table: pd.DataFrame, samples: int) -> Figure:
     """Gaps by the number of random patterns, masses of patterns that would lower the optimum, gaps by random neurons."""
-    figure, (first, second, third) = figures.grid(3, width=9.2, height=3.2)
+    figure, (first, second, third) = figures.grid(3, width=8.8, height=3.2)
     _dots(first, pick(table, curve="patterns"), BLUE)
     first.set(title="Gap, random patterns", xlabel="patterns drawn")
     mass = pick(table, curve="mass")
@@ -132,7 +132,7 @@ def _dots(axes: Axes, rows: pd.DataFrame, color: str) -> None:
 
 def images(costs: pd.DataFrame, accuracy: pd.DataFrame, permuted: pd.DataFrame, counts: tuple[int, ...]) -> Figure:
     """The sampled optimum in units of Adam's best cost, and test accuracies by iteration."""
-    figure, axes = figures.grid(1 + len(counts), width=9.2, height=3.3)
+    figure, axes = figures.grid(1 + len(counts), width=8.8, height=3.3)
     sizes = sorted(costs["patterns"].unique())
     for low, high, size in costs[["ratio_low", "ratio_high", "patterns"]].to_numpy():
         axes[0].plot([size, size], [low, high], color=BLUE, alpha=0.5, linewidth=4, solid_capstyle="round")

@@ -39,7 +39,7 @@ page.figure(
     plots.widths,
     ["widths"],
     alt=captions.widths_alt,
-    note=lambda: captions.widths_note(page),
+    note=lambda table: captions.widths_note(page, table),
 )
 
 # %%
