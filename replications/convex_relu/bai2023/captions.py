@@ -156,7 +156,8 @@ def images_note(page: Page) -> str:
     used = page.settings("images")
     return (
         f"MNIST's 2 and 8, every third pixel, {used['n']} images, squared loss on ±1, β = {used['penalty']:g}, ρ = γ = {used['rho']:g}; Adam: {used['adam_steps']:,} "
-        f"steps, the best of {used['inits']} networks with two neurons a pattern. Bars left: from the certified lower bound to the cost of feasible vectors."
+        f"steps, the best of {used['inits']} networks with two neurons a pattern. Left: from the certified lower bound to the "
+        "cost of feasible vectors, mostly closer than the size of a dot."
     )
 
 
@@ -170,8 +171,8 @@ def images_text(page: Page) -> str:
         f"early: with 8 patterns {page.number('images', 'accuracy', few | {'iterations': 5}, percent=True)} after 5 iterations and "
         f"{page.number('images', 'accuracy', few | {'iterations': used['steps']}, percent=True)} after {used['steps']:,}, with 16 "
         f"{page.number('images', 'accuracy', more | {'iterations': 5}, percent=True)} and "
-        f"{page.number('images', 'accuracy', more | {'iterations': used['steps']}, percent=True)}. At {used['n']} images the converged programme overfits more than its "
-        f"first iterations do, and more than Adam ({page.number('images', 'adam_accuracy', few, percent=True)} and "
+        f"{page.number('images', 'accuracy', more | {'iterations': used['steps']}, percent=True)}. So on {used['n']} images the converged programme classifies "
+        f"worse than its first iterations do, and both worse than Adam ({page.number('images', 'adam_accuracy', few, percent=True)} and "
         f"{page.number('images', 'adam_accuracy', more, percent=True)})."
     )
 
