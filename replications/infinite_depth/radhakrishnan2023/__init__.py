@@ -1,0 +1,1 @@
+"""Rule set radhakrishnan2023."""
