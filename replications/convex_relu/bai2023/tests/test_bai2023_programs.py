@@ -256,3 +256,23 @@ def test_the_optimum_on_images_is_enclosed(monkeypatch):
         assert found["patterns"][row] == len(patterns)
     assert found["adam_cost"].shape == (4, 3)
     assert found["accuracy"].min() >= 0
+
+
+@pytest.mark.parametrize(
+    ("experiment", "side", "inputs"), [("images_mnist", (28, 28), 100), ("images_cifar", (3, 32, 32), 3072)]
+)
+def test_downloaded_images_keep_their_own_test_images(monkeypatch, tmp_path, experiment, side, inputs):
+    stream = np.random.default_rng(0)
+    pixels, labels = stream.integers(0, 256, (40, *side), np.uint8), np.tile([2, 8, 3, 8], 10)
+    np.savez(tmp_path / "mnist.npz", x_train=pixels[:28], y_train=labels[:28], x_test=pixels[28:], y_test=labels[28:])
+    parts = (pixels[:28].reshape(28, -1), labels[:28]), (pixels[28:].reshape(12, -1), labels[28:])
+    monkeypatch.setattr(pictures.archives, "archive", lambda path, name: parts)
+    run = run_of(experiment, "paper", n=20, seeds=1, steps=5, patterns=3, adam_steps=2)
+    run.files = {"mnist": tmp_path / "mnist.npz", "cifar10": tmp_path}
+    (x, y), (test_x, test_y) = pictures.pool(run)
+    assert (x.shape, test_x.shape) == ((21, inputs), (9, inputs))
+    assert x.max() <= 1
+    assert (y > 0).sum() == 7
+    found = images.images(run)
+    assert set(np.round(found["accuracy"].ravel() * 9, 6) % 1) == {0}
+    assert np.isnan(found["bound"]).all() == (experiment == "images_cifar")
