@@ -269,7 +269,7 @@ def test_downloaded_images_keep_their_own_test_images(monkeypatch, tmp_path, exp
     monkeypatch.setattr(pictures.archives, "archive", lambda path, name: parts)
     run = run_of(experiment, "paper", n=20, seeds=1, steps=5, patterns=3, adam_steps=2)
     run.files = {"mnist": tmp_path / "mnist.npz", "cifar10": tmp_path}
-    (x, y), (test_x, test_y) = pictures.pool(run)
+    (x, y), (test_x, _) = pictures.pool(run)
     assert (x.shape, test_x.shape) == ((21, inputs), (9, inputs))
     assert x.max() <= 1
     assert (y > 0).sum() == 7
