@@ -56,15 +56,15 @@ def widths_text(page: Page) -> str:
 
 def certificate_alt(table: pd.DataFrame, penalty: float) -> str:
     """How high the certificate goes, and how many neurons there are."""
-    most, wrong = (pick(table, curve=curve)["value"].max() / penalty for curve in ("with cones", "without"))
+    most = pick(table, curve="gain")["value"].max() / penalty
     return (
         f"Left: ten points and the optimal network through them. Right: gain of a further neuron over its price by the angle of its weights, at most "
-        f"{text(most)}, which {len(pick(table, curve='neurons'))} neurons reach; at the optimum without cones it would reach {text(wrong)}."
+        f"{text(most)}, which {len(pick(table, curve='neurons'))} neurons reach."
     )
 
 
 def certificate_text(page: Page) -> str:
-    """Gaps of the equivalence, and what the constraints cost."""
+    """Gaps of the equivalence, and the closed form."""
     return (
         f"Over {page.seeds('exact')} data sets optimum and dual bound differ by at most {page.number('exact', 'duality_gap', take='max')}, optimum and network by at "
         f"most {page.number('exact', 'network_gap', take='max')}. On orthonormal inputs there is a closed form, derived here: of the positive targets "

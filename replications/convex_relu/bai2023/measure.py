@@ -56,10 +56,9 @@ def _optima(artifact: Artifact, out: Tables) -> None:
     out.per_seed("exact", "fall_below", a["start"] - a["below"])
     off = np.abs(a["orthonormal"] - a["orthonormal_formula"]).max()
     out.exact("exact", "orthonormal_error", off)
-    certificates = {"with cones": a["certificate"], "without": a["certificate_gated"]}
-    frames = [pd.DataFrame({"curve": name, "x": a["angles"], "value": each}) for name, each in certificates.items()]
+    gains = pd.DataFrame({"curve": "gain", "x": a["angles"], "value": a["certificate"]})
     neurons = pd.DataFrame({"curve": "neurons", "x": a["neuron_angles"], "value": a["neuron_weights"]})
-    out.curve("certificate", pd.concat([*frames, neurons]))
+    out.curve("certificate", pd.concat([gains, neurons]))
     fits = [
         pd.DataFrame({"curve": "data", "x": a["points"][:, 0], "value": a["points"][:, 1]}),
         pd.DataFrame({"curve": "fit", "x": a["grid"], "value": a["fit"]}),

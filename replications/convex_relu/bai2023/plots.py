@@ -58,8 +58,8 @@ def certificate(table: pd.DataFrame, fit: pd.DataFrame, penalty: float) -> Figur
     left.plot(line["x"], line["value"], color=BLUE, label="optimal network")
     left.set(title="The first data set", xlabel="x", ylabel="y")
     left.legend()
-    with_cones = pick(table, curve="with cones")
-    right.plot(with_cones["x"], with_cones["value"] / penalty, color=BLUE, label="at the optimum")
+    gains = pick(table, curve="gain")
+    right.plot(gains["x"], gains["value"] / penalty, color=BLUE, label="at the optimum")
     neurons = pick(table, curve="neurons")["x"]
     right.plot(neurons, np.ones(len(neurons)), "o", color=ORANGE, markersize=6, label="its neurons")
     figures.threshold(right, 1, "", "y", **DASHED)

@@ -109,11 +109,10 @@ def orthonormal(settings: Mapping) -> dict[str, np.ndarray]:
 def profile(settings: Mapping) -> dict[str, np.ndarray]:
     """For a figure, of the first data set: the certificate |sum_k z_k (x_k . u)_+| by the angle of the unit vector u, and fits.
 
-    Arrays: `angles` [A], `certificate` [A], `certificate_gated` [A] of the residual of the gated optimum; `neuron_angles`,
-    `neuron_weights` (|v|, signed) of the optimum; `points` [n, 2] (input, target); `grid` [G], `fit` [G].
+    Arrays: `angles` [A], `certificate` [A]; `neuron_angles`, `neuron_weights` (|v|, signed) of the optimum; `points` [n, 2] (input, target); `grid` [G], `fit` [G].
     """
     x, y = regression(settings, 0)
-    best, gated = (convex_two_layer(x, y, settings["penalty"], cones=cones) for cones in (True, False))
+    best = convex_two_layer(x, y, settings["penalty"])
     angles = np.linspace(-np.pi, np.pi, 721)
     kept = np.maximum(x @ np.stack([np.cos(angles), np.sin(angles)]), 0)
     hidden, output = best.network()
@@ -121,7 +120,6 @@ def profile(settings: Mapping) -> dict[str, np.ndarray]:
     return {
         "angles": angles,
         "certificate": np.abs(best.residual @ kept),
-        "certificate_gated": np.abs(gated.residual @ kept),
         "neuron_angles": np.arctan2(hidden[1], hidden[0]),
         "neuron_weights": output * np.linalg.norm(hidden, axis=0),
         "points": np.stack([x[:, 0], y], 1),

@@ -35,7 +35,6 @@ def exact_artifact():
             "orthonormal_formula": [[1.0, 2.5], [3.25, 4.0]],
             "angles": [0.0, 1.0],
             "certificate": [0.5, 1.0],
-            "certificate_gated": [1.5, 3.0],
             "neuron_angles": [0.5],
             "neuron_weights": [-2.0],
             "points": [[0.0, 1.0], [1.0, 2.0]],
@@ -83,13 +82,7 @@ def test_random_patterns_and_neurons(exact):
 
 def test_the_curves_of_the_first_data_set(exact):
     table = cells(exact, "certificate", "curve", "x")
-    assert table == {
-        ("with cones", 0): 0.5,
-        ("with cones", 1): 1,
-        ("without", 0): 1.5,
-        ("without", 1): 3,
-        ("neurons", 0.5): -2,
-    }
+    assert table == {("gain", 0): 0.5, ("gain", 1): 1, ("neurons", 0.5): -2}
     assert cells(exact, "fit", "curve", "x") == {("data", 0): 1, ("data", 1): 2, ("fit", 0): 1.5}
 
 
