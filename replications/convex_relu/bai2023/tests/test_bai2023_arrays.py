@@ -93,7 +93,7 @@ def test_accuracy_is_the_share_of_right_signs():
 
 @functools.cache
 def robust_arrays() -> tuple[dict, list]:
-    small = {"seeds": 2, "n": 20, "test_size": 200, "dimension": 3, "steps": 300, "attack_steps": 10, "grid": 3}
+    small = {"seeds": 2, "n": 20, "test_size": 200, "dimension": 3, "steps": 200, "attack_steps": 10, "grid": 3}
     run = run_of("robust", **small)
     return robust.robust(run), run.members
 

@@ -259,7 +259,7 @@ def test_the_optimum_on_images_is_enclosed(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("experiment", "side", "inputs"), [("images_mnist", (28, 28), 100), ("images_cifar", (3, 32, 32), 3072)]
+    ("experiment", "side", "inputs"), [("images_mnist", (28, 28), 100), ("images_cifar", (3, 32, 32), 192)]
 )
 def test_downloaded_images_keep_their_own_test_images(monkeypatch, tmp_path, experiment, side, inputs):
     stream = np.random.default_rng(0)
@@ -267,7 +267,9 @@ def test_downloaded_images_keep_their_own_test_images(monkeypatch, tmp_path, exp
     np.savez(tmp_path / "mnist.npz", x_train=pixels[:28], y_train=labels[:28], x_test=pixels[28:], y_test=labels[28:])
     parts = (pixels[:28].reshape(28, -1), labels[:28]), (pixels[28:].reshape(12, -1), labels[28:])
     monkeypatch.setattr(pictures.archives, "archive", lambda path, name: parts)
-    run = run_of(experiment, "paper", n=20, seeds=1, steps=5, patterns=3, adam_steps=2)
+    run = run_of(
+        experiment, "paper", n=20, seeds=1, steps=5, patterns=3, adam_steps=2, stride=3 if inputs == 100 else 4
+    )
     run.files = {"mnist": tmp_path / "mnist.npz", "cifar10": tmp_path}
     (x, y), (test_x, _) = pictures.pool(run)
     assert (x.shape, test_x.shape) == ((21, inputs), (9, inputs))
