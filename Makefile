@@ -19,6 +19,7 @@ reports: setup ## train, measure, judge and publish the laptop scale, print the 
 	$(SNAKEMAKE) --logger verifig --config scale=laptop
 	$(SUITE_PYTHON) -m verifig verdicts --scale laptop
 	$(SUITE_PYTHON) -m verifig publish
+	$(SUITE_PYTHON) -m verifig gallery
 
 test: setup ## run the tests, on two cores
 	$(SUITE_PYTHON) -m pytest -n 2 --dist loadfile

@@ -89,6 +89,13 @@ SMALL: dict[tuple[str, str], tuple[str, str, dict]] = {
     ("liu2020", "linear"): ("linear", "smoke", {"seeds": 2, "n": 12, "p": 6, "steps": 5}),
     ("liu2020", "separability"): ("separability", "smoke", {"seeds": 2, "n": 16, "paper_n": 12}),
     ("liu2020", "theorem"): ("theorem", "smoke", {"seeds": 2, "n": 20, "p": 8, "steps": 4}),
+    ("tarzanagh2023", "local"): ("local", "smoke", {"seeds": 2, "inputs": 2, "tokens": 3, "dimension": 4, "steps": 6, "judged_steps": [2, 6]}),
+    ("tarzanagh2023", "multi"): ("multi", "laptop", {"seeds": 5, "conditions.d06.seeds": 3, "steps": 5}),
+    ("tarzanagh2023", "paths"): ("paths", "smoke", {"steps": 6, "judged_steps": [2, 6]}),
+    ("tarzanagh2023", "ranks"): ("ranks", "smoke", {"seeds": 2, "input_sizes": [2, 3], "dimensions": [2, 4], "nuclear_cells": [[2, 4]]}),
+    ("tarzanagh2023", "selection"): (
+        "selection", "laptop", {"seeds": 2, "steps": 4, "conditions.large_40.dimension": 9},
+    ),
     ("noci2024", "digits"): (
         "digits", "smoke",
         {"samples": 20, "batch_size": 8, "conditions.mup_16.width": 4, "conditions.mup_64.width": 5, "conditions.mup_256.width": 6,

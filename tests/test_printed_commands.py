@@ -39,7 +39,11 @@ CHOICES = {
 
 
 def printed(text: str) -> list[str]:
-    """Commands in fenced blocks without a language, and in code spans that start with a program and name something."""
+    """Commands in fenced blocks without a language, and in code spans that start with a program and name something.
+
+    Those of the worked example belong to test_afternoon.py, which runs them one after the other.
+    """
+    text = text.partition("## A paper in an afternoon\n")[0]
     text = re.sub(r"\n#[ \t]?", "\n", "\n" + text)  # Markdown in the comments of a notebook
     found = []
     for language, block in re.findall(r"^```([\w-]*)\n(.*?)^```", text, re.M | re.S):
@@ -182,6 +186,8 @@ def _verifig(arguments, request, document) -> None:
     options = cli.parser().parse_args(arguments if len(arguments) > 1 else fill(arguments, document))
     handler = {
         "_list": lambda options, arguments, request: _read_only(ROOT, arguments),
+        "_claims": lambda options, arguments, request: _read_only(ROOT, arguments),
+        "_gallery": lambda options, arguments, request: None,  # test_gallery.py makes one
         "_verdicts": lambda options, arguments, request: _read_only(request.getfixturevalue("done"), arguments),
         "_explain": _explain,
         "_watch": _watch,
@@ -198,6 +204,7 @@ def _verifig(arguments, request, document) -> None:
         "_bench": _bench,
         "_new": lambda options, arguments, request: None,  # test_workflow.py creates one and runs it
         "_fit": _fit,
+        "_predict": _predict,
     }.get(options.command.__name__)
     assert handler, f"{document} prints `verifig {shlex.join(arguments)}`, and this test does not know how to run it"
     handler(options, arguments, request)
@@ -306,9 +313,19 @@ def _fit(options: argparse.Namespace, arguments, request) -> None:
     rows = [(n, d, 1.7 + 400 / n**0.34 + 410 / d**0.28) for n in (1e8, 1e9, 1e10) for d in (1e9, 1e10, 1e11)]
     lines = [options.columns or "N,D,L", *(f"{n},{d},{loss}" for n, d, loss in rows)]
     Path(options.file).write_text("\n".join(lines) + "\n")
-    options.bootstraps = 0
+    options.bootstraps = 20 if options.predict or options.runs_for else 0
     assert not options.command(options)
     assert options.plot is None or Path(options.plot).exists()
+    assert options.page is None or Path(options.page).exists()
+
+
+def _predict(options: argparse.Namespace, arguments, request) -> None:
+    """On a family of two models and a target."""
+    request.getfixturevalue("monkeypatch").chdir(request.getfixturevalue("tmp_path"))
+    rows = [(f"m{n:g}", n, d, 1.7 + 400 / n**0.34 + 410 / d**0.28) for n in (1e8, 1e9, 1e10) for d in (1e9, 1e10, 1e11)]
+    lines = [options.columns, *(",".join(map(str, row)) for row in rows)]
+    Path(options.file).write_text("\n".join(lines) + "\n")
+    assert not options.command(options)
 
 
 # ---- pip -----------------------------------------------------------------------------------------------------------

@@ -19,7 +19,9 @@ FLOORS = {
     "pages": {"ground", "training", "planning", "measuring", "judging"},
     "benchmarking": {"ground", "training", "curvature", "pages"},
     "running": {"ground", "training", "planning", "measuring", "judging", "pages"},
+    "instruments": {"ground", "curvature", "judging"},
 }
+KNOWS_PAPERS = "instruments"  # the one room that does: thin over their code; nothing imports it
 # a file or folder of a paper -> the rooms that it may import
 PAPER = {
     "experiments": {"ground", "training", "curvature"},
@@ -126,7 +128,7 @@ def test_a_paper_imports_its_theme_s_science_and_nothing_imports_a_paper():
         theme, own = path.relative_to(REPLICATIONS).parts[:2]
         assert imported_papers(path) <= {(theme, own), (theme, "science")}, path
     for path in sorted(LIBRARY.rglob("*.py")):
-        assert imported_papers(path) == set(), path
+        assert imported_papers(path) == set() or path.parent.name == KNOWS_PAPERS, path
 
 
 def test_files_of_a_paper_are_read_in_one_sitting():

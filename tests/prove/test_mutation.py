@@ -38,6 +38,10 @@ PARTS = {
         [f"{LIBRARY}/curvature"],
         [f"tests/test_curvature_{name}.py" for name in ("dense", "estimates", "modules", "stability")],
     ),
+    "instruments": (
+        [f"{LIBRARY}/instruments"],
+        [f"tests/test_instruments_{name}.py" for name in ("tables", "networks")],
+    ),
     "training": (
         [
             *(f"{LIBRARY}/training/{name}.py" for name in ("augment", "batches", "ensemble", "flat", "labels", "loop")),

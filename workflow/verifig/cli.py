@@ -103,8 +103,10 @@ def _experiment_commands(add: Callable) -> None:
     command.add_argument(
         "--cluster", action="store_true", help="jobs run on other machines: a GPU need not be in this one"
     )
-    command = add("new", _new, "start a paper from the template")
-    command.add_argument("slug", help="<theme>/<paper>, both in snake_case")
+    command = add("new", _new, "start a paper from the template; asks for what is not given")
+    command.add_argument("slug", nargs="?", default="", help="<theme>/<paper>, both in snake_case")
+    for field in ("title", "authors", "venue", "url"):
+        command.add_argument(f"--{field}", help=f"{field} of the paper")
     command = add("bench", _bench, "measure speed and memory as ratios within one run, renew reports/benchmarks.md")
     command.add_argument("slug", nargs="*", help="papers (default: all); the others keep their entries")
     command.add_argument("--no-write", action="store_true", help="print only")
@@ -119,6 +121,11 @@ def _verdict_commands(add: Callable) -> None:
     command.add_argument(
         "--without-data", action="store_true", help="claims whose data is not there need not be judged as recorded"
     )
+    command = add("claims", _claims, "check claims.yaml: its form, its bounds, and that each statistic is measured")
+    command.add_argument("what", choices=["check"], help="check")
+    command.add_argument("slug", nargs="*", help="papers (default: all)")
+    scale_option(command)
+    results_option(command)
     command = add("verdicts", _verdicts, "print the verdict table")
     command.add_argument("slug", nargs="?", help="every claim of this paper")
     scale_option(command)
@@ -132,6 +139,9 @@ def _verdict_commands(add: Callable) -> None:
 def _keeping_commands(add: Callable) -> None:
     """Publishing, recording, and moving artifacts between machines."""
     results_option(add("publish", _publish, "copy the laptop pages into reports/ where they differ"))
+    what = "run the examples of the instruments (docs/instruments) whose code changed, into reports/instruments"
+    command = add("gallery", _gallery, what)
+    command.add_argument("example", nargs="*", help="run these, changed or not")
     command = add("record", _record, "record verdicts on purpose in replications/<theme>/<paper>/recorded/")
     command.add_argument("slug", nargs="*", help="papers (default: all; at paper scale, those with results)")
     scale_option(command)
@@ -218,6 +228,12 @@ def _check(options: argparse.Namespace) -> int:
     return check.check(options.results, checked_scale(options), options.without_data)
 
 
+def _claims(options: argparse.Namespace) -> int:
+    from verifig.judging import proofreading
+
+    return proofreading.check(options.results, checked_scale(options), options.slug or paths.slugs())
+
+
 def _verdicts(options: argparse.Namespace) -> None:
     from verifig.pages import terminal
 
@@ -235,6 +251,13 @@ def _publish(options: argparse.Namespace) -> None:
 
     paths.require_checkout("verifig publish")
     publish.publish(options.results)
+
+
+def _gallery(options: argparse.Namespace) -> None:
+    from verifig.pages import gallery
+
+    paths.require_checkout("verifig gallery")
+    gallery.publish(options.example)
 
 
 def _record(options: argparse.Namespace) -> None:
@@ -260,7 +283,10 @@ def _new(options: argparse.Namespace) -> None:
     from verifig.running import new
 
     paths.require_checkout("verifig new")
-    folder = new.create(options.slug)
+    slug, fields = options.slug, {name: text for name in new.FIELDS if (text := getattr(options, name))}
+    if not slug and sys.stdin.isatty():
+        slug, fields = new.ask(fields)
+    folder = new.create(slug, fields)
     print(f"wrote {folder}; next: snakemake {folder.name} --config scale=smoke, then replications/README.md")
 
 

@@ -12,8 +12,8 @@ from replications.intrinsic_dimension.science.projections import Dense, Fastfood
 class Subspace(nn.Module):
     """A module whose D parameters are theta_0 + P phi; only the coordinates phi [d] are trained, from 0.
 
-    `optimizer = torch.optim.Adam(Subspace(module, 500).parameters())` trains 500 numbers. The module itself is not changed; its
-    buffers are its own.
+    `optimizer = torch.optim.Adam(Subspace(module, 500).parameters())` trains 500 numbers. The module's parameters never change;
+    its buffers and its mode (`train`, `eval`) are those of this one.
 
     Args:
         module: whose parameters now are theta_0.
@@ -40,6 +40,11 @@ class Subspace(nn.Module):
         ).to(start.device)
         self._start = start.clone()
         self.coordinates = nn.Parameter(start.new_zeros(dimension))
+
+    def train(self, mode: bool = True) -> "Subspace":
+        """Set the mode of dropout and batch normalisation in the module."""
+        self._module[0].train(mode)
+        return super().train(mode)
 
     @property
     def flat(self) -> Tensor:

@@ -31,7 +31,7 @@ SOURCES = (
 )
 # in reports/, but not of the site
 OTHER_PAGES = {f"{page}.{kind}" for page in ("trust", "hardware", "benchmarks") for kind in ("md", "json", "svg")}
-KEPT = {"manifest.json", "README.md"} | OTHER_PAGES
+KEPT = {"manifest.json", "README.md", "instruments"} | OTHER_PAGES
 ASIDE = ("tests", "bench.py", "commands.py")  # of a paper, but not of its page
 # links as they are in the results, and between published pages
 LINKS = (
@@ -40,12 +40,15 @@ LINKS = (
 )
 # what else there is to read, beside published pages
 DOCUMENTS = {
+    "instruments for your own network": "../instruments/index.html",
     "trust": "../trust.md",
     "hardware": "../hardware.md",
     "benchmarks": "../benchmarks.md",
     "changelog of bounds": "../../CHANGELOG.md",
 }
 PLACE_OF_DOCUMENTS = b"<!-- documents -->"
+PLACE_OF_INSTRUMENTS = b"<!-- instruments -->"  # on the front page
+INSTRUMENTS = ' · <a href="instruments/index.html">the papers\' instruments, for your own network</a>'.encode()
 # of a paper's page, which knows no other
 NEIGHBOURS = b"<!-- neighbours -->"
 HOME = b'<span class="home">verifig</span>'
@@ -139,6 +142,7 @@ def _published(path: Path) -> bytes:
             content = found.sub(published, content)
         links = ", ".join(f'<a href="{place}">{name}</a>' for name, place in DOCUMENTS.items())
         content = content.replace(PLACE_OF_DOCUMENTS, f"See also: {links}.".encode())
+        content = content.replace(PLACE_OF_INSTRUMENTS, INSTRUMENTS)
         content = content.replace(HOME, way_home(path.parent.parent.name).encode())
         content = content.replace(NEIGHBOURS, neighbours(path.parent.parent.name).encode())
     return content

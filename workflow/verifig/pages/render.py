@@ -31,7 +31,7 @@ def execute(source: Path, failed: list[str] | None = None) -> tuple[list[tuple[s
             blocks.append((markdown.render(cell.source), cell.source))
         elif cell.cell_type == "code":
             try:
-                value = _run(cell.source, names, source)
+                value = run_cell(cell.source, names, source)
             except RunError as error:
                 if failed is None:
                     raise
@@ -54,7 +54,7 @@ def _without_bare_headings(blocks: list[tuple[str, str]]) -> list[tuple[str, str
     return kept[::-1]
 
 
-def _run(code: str, names: dict[str, object], source: Path) -> object:
+def run_cell(code: str, names: dict[str, object], source: Path) -> object:
     """Execute a cell; the value of a trailing expression, else None."""
     tree = ast.parse(code)
     last = ast.Expression(tree.body.pop().value) if tree.body and isinstance(tree.body[-1], ast.Expr) else None

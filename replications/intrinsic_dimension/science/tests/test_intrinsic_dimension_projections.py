@@ -97,3 +97,11 @@ def test_any_module_is_trained_in_its_subspace(kind):
         assert torch.equal(each, before[name])
     start = torch.cat([each.flatten() for each in before.values()])
     torch.testing.assert_close(inside.flat, start + inside.projection(inside.coordinates))
+
+
+def test_dropout_and_batch_normalisation_are_in_the_mode_of_the_subspace():
+    module = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Dropout(0.5))
+    subspace, x = Subspace(module, 2), torch.randn(6, 3)
+    assert torch.equal(subspace.eval()(x), subspace(x))
+    assert not torch.equal(subspace.train()(x), subspace.eval()(x))
+    assert not module.training

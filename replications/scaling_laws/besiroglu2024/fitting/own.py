@@ -9,7 +9,7 @@ from scipy import stats
 
 from replications.scaling_laws.besiroglu2024.fitting import law, solver
 from replications.scaling_laws.besiroglu2024.fitting.inference import keep_all_but_highest, resamples
-from replications.scaling_laws.besiroglu2024.fitting.runs import Runs
+from replications.scaling_laws.science.runs import Runs
 from verifig.ground.errors import InputError
 
 GRID = np.array(

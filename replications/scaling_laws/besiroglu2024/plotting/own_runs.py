@@ -33,7 +33,7 @@ def own_fit(found: ScalingLaw) -> Figure:
     axes[0].set(xscale="log", yscale="log", xlabel="parameters N", ylabel="tokens D")
     axes[0].set(xlim=(sizes[0], sizes[-1]), ylim=(tokens[0], tokens[-1]))
     axes[0].clabel(contours, fontsize=7)
-    axes[0].legend(fontsize=8)
+    axes[0].legend(fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
     predicted = found.predict(N, D)
     axes[1].plot(predicted, L, ".", color=BLUE, markersize=5)
     axes[1].plot([L.min(), L.max()], [L.min(), L.max()], **figures.DASHED)

@@ -13,7 +13,7 @@ import pytest
 from besiroglu2024_tables import FRAME, D, L, N, ladder_of_runs
 from hypothesis import HealthCheck, given, settings
 
-from replications.scaling_laws.besiroglu2024.fitting import runs
+from replications.scaling_laws.science import runs
 from verifig import cli
 from verifig.ground.errors import InputError
 
@@ -201,3 +201,35 @@ def test_command_refuses_bad_input(tmp_path, capsys, contents, options, words):
 def test_command_names_a_missing_file(tmp_path, capsys):
     assert run(str(tmp_path / "none.csv")) == 2
     assert "does not exist" in capsys.readouterr().err
+
+
+# ---- runs still to come --------------------------------------------------------------------------------------------
+
+
+def test_a_further_run_and_the_number_of_runs_are_told_and_kept_on_a_page(tmp_path, capsys):
+    table, page = written(tmp_path, FRAME.to_csv(index=False)), tmp_path / "fit.html"
+    asked = ["--predict", "7B,1.4e11", "--runs-for", "alpha=0.01", "--runs-for", "gamma=1", "--page", str(page)]
+    assert run(table, "--bootstraps", "40", *asked) == 0
+    said = capsys.readouterr().out
+    assert "  a run of N 7e+09, D 1.4e+11: loss " in said
+    assert "  alpha: a 95 % interval 0.01 wide takes about " in said
+    assert "  gamma: of must be one of A, B, E, alpha, beta, a, not 'gamma'" in said
+    text = page.read_text(encoding="utf-8")
+    assert "Scaling law of runs.csv" in text
+    assert 'src="data:image/svg+xml;base64,' in text
+    assert "a run of N 7e+09" in text
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--predict", "7B"], "must be two sizes, as in 7B,140B"),
+        (["--predict", "7B,-1"], "must be two sizes"),
+        (["--runs-for", "alpha"], "as in alpha=0.02"),
+        (["--page", "fit.pdf"], "must end in .html"),
+        (["--predict", "7B,1T", "--bootstraps", "10"], "need --bootstraps of at least 20"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_before_the_fit(tmp_path, capsys, options, sentence):
+    assert run(written(tmp_path, FRAME.to_csv(index=False)), *options) == 2
+    assert sentence in capsys.readouterr().err

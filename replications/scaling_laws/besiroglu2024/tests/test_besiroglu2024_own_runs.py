@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 from besiroglu2024_tables import FRAME, D, L, N, ladder_of_runs
 
-from replications.scaling_laws.besiroglu2024.fitting import inference, law, own, runs
+from replications.scaling_laws.besiroglu2024.fitting import inference, law, own
 from replications.scaling_laws.besiroglu2024.plotting.own_runs import own_fit
+from replications.scaling_laws.science import runs
 from verifig.ground.errors import InputError
 from verifig.ground.paths import ROOT
 

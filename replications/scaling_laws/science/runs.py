@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from replications.scaling_laws.besiroglu2024.fitting.law import FLOP_PER_TOKEN_AND_PARAMETER
 from verifig.ground.errors import InputError
 
+FLOP_PER_TOKEN_AND_PARAMETER = 6.0
 SEPARATORS = (",", "\t", ";", "|")
 LONGEST_CELL = 2**24  # published tables hold whole configuration files in one cell
 EMPTY = {"", "na", "n/a", "nan", "null", "none", "-"}
@@ -54,8 +54,50 @@ def read(path: Path, columns: str | None = None, flops: str | None = None) -> Ru
     if flops:
         names = [names[0], flops, names[1]]
     table, lines, notes = _table(path)
-    kinds = (SIZE, SIZE, LOSS)
-    values = [_column(table, lines, name, kind) for name, kind in zip(names, kinds, strict=True)]
+    values, empty = _positive(path, table, lines, dict(zip(names, (SIZE, SIZE, LOSS), strict=True)), notes)
+    N, D, L = (column[~empty] for column in values)
+    if flops:
+        D = D / (FLOP_PER_TOKEN_AND_PARAMETER * N)
+        notes.append(f"tokens from compute: D = {flops} / (6 {names[0]})")
+        names[1] = f"{flops} / (6 {names[0]})"
+    return Runs(N, D, L, lines[~empty], tuple(names), notes)
+
+
+def read_family(path: Path, columns: str = "model,N,D,L") -> pd.DataFrame:
+    """Read a table of checkpoints of several models, as `read` reads one of runs.
+
+    Args:
+        columns: names of the columns with the model's name, parameters, tokens and loss.
+
+    Returns:
+        Columns `model`, `N`, `D`, `L`, one row a checkpoint; rows with an empty cell are left out. `attrs["notes"]` says
+        what was read how.
+
+    Raises:
+        InputError: the file or a cell cannot be read; the sentence names line and column.
+    """
+    model, *names = _names(columns, 4)
+    table, lines, notes = _table(path)
+    if model not in table:
+        raise InputError(f"no column {model!r}; the table has {', '.join(map(str, table.columns[:12]))}")
+    values, empty = _positive(path, table, lines, dict(zip(names, (SIZE, SIZE, LOSS), strict=True)), notes)
+    unnamed = table[model].str.strip().str.lower().isin(EMPTY).to_numpy()
+    if unnamed.any():
+        raise InputError(f"column {model!r} must name a model; line {lines[np.flatnonzero(unnamed)[0]]} does not")
+    frame = pd.DataFrame({"model": table[model].str.strip(), **dict(zip("NDL", values, strict=True))})[~empty]
+    for name, sizes in frame.groupby("model")["N"]:
+        if sizes.nunique() > 1:
+            raise InputError(f"model {name!r} has {sizes.nunique()} sizes in column {names[0]!r}")
+    frame = frame.reset_index(drop=True)
+    frame.attrs["notes"] = notes
+    return frame
+
+
+def _positive(
+    path: Path, table: pd.DataFrame, lines: np.ndarray, kinds: dict[str, str], notes: list[str]
+) -> tuple[list[np.ndarray], np.ndarray]:
+    """The named columns as positive numbers, and which rows lack one of them, which `notes` then says."""
+    values, names = [_column(table, lines, name, kind) for name, kind in kinds.items()], list(kinds)
     empty = np.any([np.isnan(column) for column in values], axis=0)
     if empty.all():
         raise InputError(f"{path}: every row lacks one of {', '.join(names)}")
@@ -67,19 +109,18 @@ def read(path: Path, columns: str | None = None, flops: str | None = None) -> Ru
         if len(bad):
             shown = f"has {column[bad[0]]:g}" if name not in table else f"has {table[name].iloc[bad[0]]!r}"
             raise InputError(f"column {name!r} must hold positive numbers; line {lines[bad[0]]} {shown}")
-    N, D, L = (column[~empty] for column in values)
-    if flops:
-        D = D / (FLOP_PER_TOKEN_AND_PARAMETER * N)
-        notes.append(f"tokens from compute: D = {flops} / (6 {names[0]})")
-        names[1] = f"{flops} / (6 {names[0]})"
-    return Runs(N, D, L, lines[~empty], tuple(names), notes)
+    return values, empty
 
 
 def _names(text: str, wanted: int) -> list[str]:
     """Column names separated by commas; quotes and brackets keep a comma inside a name."""
     names = next(csv.reader([text], skipinitialspace=True), [])
     if len(names) != wanted or not all(name.strip() for name in names):
-        what = {2: "two columns (parameters and loss)", 3: "three columns (parameters, tokens, loss)"}[wanted]
+        what = {
+            2: "two columns (parameters and loss)",
+            3: "three columns (parameters, tokens, loss)",
+            4: "four columns (model, parameters, tokens, loss)",
+        }[wanted]
         raise InputError(f'--columns {text!r} must name {what}, separated by commas; "quotes" keep a comma in a name')
     return [name.strip() for name in names]
 
@@ -159,6 +200,12 @@ def _numbers(cells: pd.Series, lines: np.ndarray, name: str, kind: str) -> np.nd
             raise InputError(f"column {name!r} must hold positive numbers; line {lines[k]} has {cell!r}")
         result[k] = float(match[1]) * UNITS[match[2].lower()]
     return result
+
+
+def size(text: str) -> float | None:
+    """A size as people write it (1e9, 4.2B, 125m); None for anything else."""
+    match = QUANTITY.fullmatch(text.strip())
+    return None if match is None else float(match[1]) * UNITS[match[2].lower()]
 
 
 def of_frame(frame: pd.DataFrame, columns: Sequence[str] = ("N", "D", "L")) -> Runs:

@@ -1,0 +1,1 @@
+"""Rule set tarzanagh2023."""
