@@ -80,9 +80,11 @@ def changed(manifest: dict) -> list[str]:
 
 
 def sources(name: str) -> dict[str, str]:
-    """Digests of an example and of the instruments' own modules."""
-    instruments = sorted((ROOT / "workflow/verifig/instruments").glob("*.py"))
-    return {name_in_suite(path): sha256(path) for path in (EXAMPLES / f"{name}.py", *instruments)}
+    """Digests of an example, of the instruments' own modules and of what a page is made by."""
+    library = ROOT / "workflow" / "verifig"
+    made_by = [library / "pages" / file for file in ("gallery.py", "templates/example.html.j2", "templates/style.css")]
+    files = [EXAMPLES / f"{name}.py", *sorted((library / "instruments").glob("*.py")), *made_by]
+    return {name_in_suite(path): sha256(path) for path in files}
 
 
 def run(source: Path) -> Example:
