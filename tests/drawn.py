@@ -89,6 +89,16 @@ SMALL: dict[tuple[str, str], tuple[str, str, dict]] = {
     ("liu2020", "linear"): ("linear", "smoke", {"seeds": 2, "n": 12, "p": 6, "steps": 5}),
     ("liu2020", "separability"): ("separability", "smoke", {"seeds": 2, "n": 16, "paper_n": 12}),
     ("liu2020", "theorem"): ("theorem", "smoke", {"seeds": 2, "n": 20, "p": 8, "steps": 4}),
+    ("zheng2023", "features"): (
+        "small", "smoke", {"seeds": 2, "draws": 1, "width": 3, "epochs": 1, "conditions.breast_cancer.sizes": [6, 20]},
+    ),
+    ("zheng2023", "identities"): ("identities", "smoke", {"seeds": 2, "pairs": 400, "points": 400, "dimension": 8, "samples": 20}),
+    ("zheng2023", "sample_sizes"): (
+        "mixture", "smoke",
+        {"draws": 1, "points": 100, "most": 2.0, "conditions.two.dimensions": [8, 16], "conditions.two_bayes.dimensions": [8, 16],
+         "conditions.two_bayes.seeds": 1, "conditions.identity.dimensions": [8], "conditions.identity.seeds": 1,
+         "conditions.equal.dimensions": [8], "conditions.equal.seeds": 1},
+    ),
     ("tarzanagh2023", "local"): ("local", "smoke", {"seeds": 2, "inputs": 2, "tokens": 3, "dimension": 4, "steps": 6, "judged_steps": [2, 6]}),
     ("tarzanagh2023", "multi"): ("multi", "laptop", {"seeds": 5, "conditions.d06.seeds": 3, "steps": 5}),
     ("tarzanagh2023", "paths"): ("paths", "smoke", {"steps": 6, "judged_steps": [2, 6]}),
