@@ -16,7 +16,7 @@ import pytest
 from conftest import ROOT
 
 REPORTS = ROOT / "reports"
-SHORT = ("index.html", "grokking.html", "simon2024/index.html")
+SHORT = ("index.html", "grokking.html", "simon2024/index.html", "instruments/index.html", "instruments/grokking.html")
 PAGES = [
     pytest.param(path, marks=() if name in SHORT else pytest.mark.slow, id=name)
     for path in sorted(REPORTS.rglob("*.html"))

@@ -27,6 +27,7 @@ def perceptron(inputs=5, hidden=7, outputs=3, seed=0):
 def test_stable_max_is_the_paper_s_loss_with_its_gradient_also_where_branches_meet():
     logits = 20 * torch.randn(6, 4, generator=stream(), dtype=torch.float64)
     logits[0] = torch.tensor([0.0, 1.0, -1.0, 1.0])
+    logits[1] = torch.tensor([0.4, -0.4, -0.9, 0.9])
     logits.requires_grad_(True)
     labels = torch.tensor([0, 1, 2, 3, 0, 1])
     loss = grokking.StableMaxLoss()(logits, labels)
@@ -103,6 +104,16 @@ def test_alignment_is_one_where_the_gradient_only_scales_the_weights():
     assert shrink == {"weight": pytest.approx(-1)}
 
 
+def test_alignment_of_weights_or_slopes_of_zero_is_no_number():
+    model = nn.Linear(3, 2, bias=False).double()
+    x = torch.eye(3, dtype=torch.float64)
+    flat = grokking.weight_alignment(model, lambda outputs, targets: 0 * outputs.sum(), (x, torch.zeros(3)))
+    assert np.isnan(flat["weight"])
+    nn.init.zeros_(model.weight)
+    none = grokking.weight_alignment(model, lambda outputs, targets: outputs.sum(), (x, torch.zeros(3)))
+    assert np.isnan(none["weight"])
+
+
 def test_alignment_over_batches_is_that_over_all_samples_and_modes_are_left_alone():
     model = nn.Sequential(perceptron(), nn.Dropout(0.5)).train()
     x, y = torch.randn(10, 5, generator=stream(2)).double(), torch.arange(10) % 3
@@ -152,6 +163,17 @@ def test_tiny_variability_far_from_the_origin_does_not_drown():
     assert collapse_in_batches(x, labels).nc1() == pytest.approx(metrics.nc1(x.T, labels, 4), rel=1e-4)
 
 
+def test_class_means_on_a_line_have_one_direction_between_them():
+    x, labels = features(shift=0.0)
+    direction = np.arange(1.0, 7.0)
+    noise = 0.1 * np.random.default_rng(2).standard_normal(x.shape)
+    centred = noise - metrics.class_means(noise.T, labels, 4).T[labels]
+    x = np.array([1.0, 2.0, 4.0, 8.0])[labels][:, None] * direction + centred
+    expected = metrics.nc1(x.T, labels, 4)
+    assert expected < 0.1
+    assert collapse_in_batches(x, labels).nc1() == pytest.approx(expected, rel=1e-8)
+
+
 @pytest.mark.parametrize("bias", [False, True])
 def test_exact_minimisers_of_unequal_classes_have_collapsed_to_their_targets(bias):
     weights, columns, _ = closed_form.minimiser(SIZES, 1, 1e-3, 1e-4, 6, np.random.default_rng(0), bias)
@@ -187,6 +209,8 @@ def test_collapse_refuses_what_has_no_meaning():
         found.nc1()
     with pytest.raises(InputError, match="label from 0 to 2"):
         found.update(torch.ones(1, 2), torch.tensor([3]))
+    with pytest.raises(InputError, match="label from 0 to 2"):
+        found.update(torch.ones(1, 2), torch.tensor([-1]))
     with pytest.raises(InputError, match="3 entries"):
         found.update(torch.ones(1, 3), torch.tensor([1]))
     with pytest.raises(InputError, match="positive weight decays"):
@@ -259,6 +283,9 @@ def test_a_jacobian_taken_in_parts_gives_the_same_rate_and_too_many_rows_are_ref
     monkeypatch.setattr(sgd_stability, "AT_ONCE", 1)  # a tensor at a time
     parts = sgd_stability.stable_learning_rate(perceptron(), nn.CrossEntropyLoss(), (x, y), 2)
     assert parts == pytest.approx(whole, rel=1e-9)
+    monkeypatch.setattr(sgd_stability, "MOST_DIRECTIONS", 15)
+    with pytest.raises(InputError, match="rank 16, at most 15"):
+        sgd_stability.stable_learning_rate(perceptron(), nn.CrossEntropyLoss(), (x, y), 1)
     monkeypatch.setattr(sgd_stability, "MOST_ROWS", 20)
     with pytest.raises(InputError, match="8 samples x 3 outputs are more than 20 rows"):
         sgd_stability.stable_learning_rate(perceptron(), nn.CrossEntropyLoss(), (x, y), 1)

@@ -63,6 +63,9 @@ def test_complexity_is_the_last_size_before_the_first_failure():
     seen = []
     double_descent.effective_model_complexity(lambda n, trial: seen.append((n, trial)) or 1.0, [5, 6], trials=2)
     assert seen == [(5, 0), (5, 1)]
+    seen.clear()
+    double_descent.effective_model_complexity(lambda n, trial: seen.append((n, trial)) or 1.0, [5])
+    assert seen == [(5, 0), (5, 1), (5, 2)]
 
 
 def test_a_peak_is_a_rise_before_the_last_fall():
@@ -74,8 +77,11 @@ def test_a_peak_is_a_rise_before_the_last_fall():
     falling, rise = double_descent.peak(x, np.array([[5, 4, 3, 2, 1], [5, 4, 3, 2, 1.1]]))
     assert np.isnan(falling)
     assert rise.high < 0
+    assert double_descent.peak([1, 2, 3], np.array([[0, 1, 0], [0, 2, 0]]))[0] == 2
     with pytest.raises(InputError, match="must ascend"):
         double_descent.peak([1, 1, 2], np.ones((2, 3)))
+    with pytest.raises(InputError, match="at least three points"):
+        double_descent.peak([1, 2], np.ones((2, 2)))
 
 
 @pytest.fixture(scope="module")
@@ -146,6 +152,8 @@ def test_a_watch_measures_every_so_often_and_loses_nothing(tmp_path):
     assert watch.rows == [{"step": 10 * k, "one": k, "several a": 1, "several b": 2} for k in range(3)]
     assert [json.loads(line) for line in path.read_text().splitlines()] == watch.rows
     assert watch(20) is None  # said already
+    every = watching.Watch({"one": lambda: 1})
+    assert [every(step) for step in (0, 1)] == [{"step": 0, "one": 1}, {"step": 1, "one": 1}]
     with pytest.raises(InputError, match="at least one instrument"):
         watching.Watch({})
 

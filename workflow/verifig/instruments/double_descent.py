@@ -53,7 +53,7 @@ def predicted_errors(
         raise InputError(f"a kernel {kernel.shape} and targets {targets.shape} are not of one pool of points")
     if not (np.isfinite(kernel).all() and np.isfinite(targets).all()):
         raise InputError("kernel and targets must be finite")
-    if np.abs(kernel - kernel.T).max() > 1e-8 * np.abs(kernel).max():
+    if not np.allclose(kernel, kernel.T, rtol=0, atol=1e-8 * np.abs(kernel).max()):
         raise InputError("the kernel is not symmetric")
     sizes, features = np.broadcast_arrays(np.atleast_1d(sizes), np.atleast_1d(np.asarray(features, float)))
     if any(not 1 <= size < len(kernel) for size in sizes):

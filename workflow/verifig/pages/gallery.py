@@ -80,9 +80,11 @@ def changed(manifest: dict) -> list[str]:
 
 
 def sources(name: str) -> dict[str, str]:
-    """Digests of an example and of the instruments' own modules."""
-    instruments = sorted((ROOT / "workflow/verifig/instruments").glob("*.py"))
-    return {name_in_suite(path): sha256(path) for path in (EXAMPLES / f"{name}.py", *instruments)}
+    """Digests of an example, of the instruments' own modules and of what a page is made by."""
+    library = ROOT / "workflow" / "verifig"
+    made_by = [library / "pages" / file for file in ("gallery.py", "templates/example.html.j2", "templates/style.css")]
+    files = [EXAMPLES / f"{name}.py", *sorted((library / "instruments").glob("*.py")), *made_by]
+    return {name_in_suite(path): sha256(path) for path in files}
 
 
 def run(source: Path) -> Example:
@@ -110,7 +112,7 @@ def run(source: Path) -> Example:
                 value = render.run_cell(cell.source, known, source)
             blocks.append(_code(cell.source))
             if said.getvalue():
-                blocks.append(Markup('<pre class="said" tabindex="0">{}</pre>').format(said.getvalue().rstrip()))
+                blocks.append(Markup('<pre class="said scroll" tabindex="0">{}</pre>').format(said.getvalue().rstrip()))
             if isinstance(value, Figure):
                 blocks.append(_figure(value, f"{source.stem}_{len(drawn) + 1}", drawn))
     finally:
@@ -126,7 +128,7 @@ def _code(text: str) -> Markup:
     lines = text.splitlines()
     if tree.body and isinstance(tree.body[-1], ast.Expr) and isinstance(tree.body[-1].value, ast.Name):
         lines = lines[: tree.body[-1].lineno - 1]
-    return Markup('<pre class="code" tabindex="0"><code>{}</code></pre>').format("\n".join(lines).strip())
+    return Markup('<pre class="code scroll" tabindex="0"><code>{}</code></pre>').format("\n".join(lines).strip())
 
 
 def _figure(figure: Figure, name: str, drawn: dict[str, str]) -> Markup:
