@@ -20,25 +20,25 @@ def correlation(page: Page, condition: str, direction: str, iteration: int, expe
 
 
 def local_text(page: Page) -> str:
-    """Which machine W comes to, and what else would correlate with it."""
+    """Which SVM W comes to, and what else would correlate with it."""
     last = page.settings("local")["steps"]
     step = 1000 if last >= 1000 else last
     return (
-        f"After {step:,} iterations W correlates with the machine of the least Frobenius norm by "
+        f"After {step:,} iterations W correlates with the SVM of the least Frobenius norm by "
         f"{correlation(page, 'w', 'frobenius', step)} where W is trained, and with that of the least nuclear norm by "
-        f"{correlation(page, 'kq', 'nuclear', step)} where K and Q are (means over {page.seeds('local', 'w')} data sets). The other machine is "
+        f"{correlation(page, 'kq', 'nuclear', step)} where K and Q are (means over {page.seeds('local', 'w')} data sets). The other SVM is "
         f"never far: {correlation(page, 'w', 'nuclear', step)} and {correlation(page, 'kq', 'frobenius', step)}. A correlation of 0.85 says little, "
         f"for the plain mean of all differences between the selected tokens and the others has "
-        f"{correlation(page, 'w', 'means', step)}; the machine with one token of one input exchanged has "
+        f"{correlation(page, 'w', 'means', step)}; the SVM with one token of one input exchanged has "
         f"{correlation(page, 'w', 'runner_up', step)}."
     )
 
 
 def local_ranks(page: Page) -> str:
-    """Ranks of both machines of the selected tokens."""
+    """Ranks of both SVMs of the selected tokens."""
     of = {"condition": "w"}
     return (
-        f"For the tokens that W selects, the machine of the Frobenius norm has rank {page.number('local', 'frobenius_rank', of)} in the "
+        f"For the tokens that W selects, the SVM of the Frobenius norm has rank {page.number('local', 'frobenius_rank', of)} in the "
         f"mean and that of the nuclear norm {page.number('local', 'nuclear_rank', of)}, of {page.settings('local')['dimension']}."
     )
 
@@ -56,7 +56,7 @@ def local_alt(page: Page, table: pd.DataFrame) -> str:
     """Values at the end of every curve."""
     told = []
     for condition, (label, _) in TRAINED.items():
-        for curve, name in [*((key, f"correlation with the machine of {value[0]}") for key, value in MACHINES.items()), ("probability", "probability of the likeliest token")]:  # fmt: skip
+        for curve, name in [*((key, f"correlation with the SVM of {value[0]}") for key, value in MACHINES.items()), ("probability", "probability of the likeliest token")]:  # fmt: skip
             rows = pick(table, condition=condition, curve=curve)
             told.append(f"{label}, {name}: {text(rows['value'].iloc[0])} to {text(rows['value'].iloc[-1])}")
     return f"Means against iterations, from 0 to {table['x'].max():,.0f}. {'; '.join(told)}."
@@ -71,8 +71,8 @@ def paths_alt(page: Page, table: pd.DataFrame) -> str:
         for name in ("two_clouds", "one_cloud")
     )
     return (
-        f"Paths of W z for both queries of two data sets of the plane over {steps:,} iterations, which come to the rays of the machines; correlations of W "
-        f"with the machine of the Frobenius norm at the end {clouds} and {cloud}."
+        f"Paths of W z for both queries of two data sets of the plane over {steps:,} iterations, which come to the rays of the SVMs; correlations of W "
+        f"with the SVM of the Frobenius norm at the end {clouds} and {cloud}."
     )
 
 
@@ -100,14 +100,14 @@ def ranks_alt(table: pd.DataFrame) -> str:
             rows = pick(table, inputs=n, curve=curve).sort_values("dimension")
             if len(rows):
                 told.append(f"n = {n}, {name} {text(rows['value'].iloc[-1])} at d = {rows['dimension'].iloc[-1]}")
-    return f"Mean ranks of machines against the dimension, with the authors' values, and the number of draws with a solution. {'; '.join(told)}."
+    return f"Mean ranks of SVMs against the dimension, with the authors' values, and the number of draws with a solution. {'; '.join(told)}."
 
 
 def selection_text(page: Page) -> str:
     """What equal scores change, and what theory says of it."""
     runs = page.seeds("selection", "equal_08")
     return (
-        "Where all tokens but the best of an input have one score, −∇L always has a positive product with the machine of the best tokens "
+        "Where all tokens but the best of an input have one score, −∇L always has a positive product with the SVM of the best tokens "
         "(derived here), so that training cannot end at finite weights. It can still select others: of "
         f"{runs} runs with equal scores {page.number('selection', 'elsewhere', 'equal_08')} do. The gradient of an input that is "
         "already on its way to a wrong token is exponentially smaller than that of the others, which may be why."
@@ -172,4 +172,4 @@ def stall_alt(table: pd.DataFrame) -> str:
     for condition, (label, _) in ARITHMETIC.items():
         ends = [pick(table, condition=condition, curve=curve)["middle"].iloc[-1] for curve in ("distance", "norm")]
         told.append(f"{label}: {text(ends[0])} and {text(ends[1])}")
-    return f"1 − correlation with the machine and the norm of W against iterations on log axes, medians at the end: {'; '.join(told)}."
+    return f"1 − correlation with the SVM and the norm of W against iterations on log axes, medians at the end: {'; '.join(told)}."

@@ -29,9 +29,9 @@ MACHINES = {"frobenius": ("least Frobenius norm", BLUE), "nuclear": ("least nucl
 TRAINED = {"w": ("W trained", GREEN), "kq": ("K and Q trained", PURPLE)}
 INPUTS = {5: BLUE, 10: GREEN, 15: PURPLE}  # colours of numbers of inputs
 PREDICTIONS = {
-    "line": ("generalised machine, line", BLUE),
-    "direction": ("generalised machine, direction alone", ORANGE),
-    "single": ("machine of single tokens", RED),
+    "line": ("generalised SVM, line", BLUE),
+    "direction": ("generalised SVM, direction alone", ORANGE),
+    "single": ("SVM of single tokens", RED),
 }
 ARITHMETIC = {
     "authors": ("the authors' arithmetic", RED),
@@ -48,7 +48,7 @@ def _band(axes: Axes, rows: pd.DataFrame, color: str, label: str, line: str = "v
 
 
 def local(table: pd.DataFrame, paper: Mapping) -> Figure:
-    """Correlation of W with both machines against iterations, W or K and Q trained; the likeliest token's probability."""
+    """Correlation of W with both SVMs against iterations, W or K and Q trained; the likeliest token's probability."""
     figure, axes = figures.grid(3, width=8.9, height=3.2, sharey=True)
     for place, (condition, (title, _)) in zip(axes, TRAINED.items(), strict=False):
         for curve, (label, color) in MACHINES.items():
@@ -76,7 +76,7 @@ def _log_radius(points: np.ndarray) -> np.ndarray:
 
 
 def paths(table: pd.DataFrame, images: pd.DataFrame) -> Figure:
-    """Paths of W z of both queries, W or K and Q trained, and the rays on which the machines put them."""
+    """Paths of W z of both queries, W or K and Q trained, and the rays on which the SVMs put them."""
     figure, axes = figures.grid(2, width=8.8, height=4.2)
     for place, (picture, title) in zip(axes, PICTURES.items(), strict=True):
         reach = 0.0
@@ -91,7 +91,7 @@ def paths(table: pd.DataFrame, images: pd.DataFrame) -> Figure:
             for machine, style in (("frobenius", "-"), ("nuclear", ":")):
                 row = pick(images, condition=f"{picture}_w", direction=machine, input=number)[["x", "y"]].to_numpy()[0]
                 ray = row / np.linalg.norm(row)
-                label = f"machine, {MACHINES[machine][0]}" if number == 1 else None
+                label = f"SVM, {MACHINES[machine][0]}" if number == 1 else None
                 place.plot([0, reach * ray[0]], [0, reach * ray[1]], style, color=INK, linewidth=0.8, label=label)
         place.set(title=title, aspect="equal", xlabel="first entry", ylabel="second entry")
     figures.legend_outside(axes[0], "lower center", ncols=3)
@@ -189,7 +189,7 @@ def stall(table: pd.DataFrame) -> Figure:
     axes[0].plot(guide, 2e-3 * (guide / guide[0]) ** -2.0, label="iterations to the power −2", **DASHED)
     log_ticks(axes[0].xaxis, (1, 10, 100, 1000, 8000))
     log_ticks(axes[1].xaxis, (1, 10, 100, 1000, 8000))
-    axes[0].set(yscale="log", title="1 − correlation with the machine", xlabel="iteration", ylim=(3e-5, 1.5))
+    axes[0].set(yscale="log", title="1 − correlation with the SVM", xlabel="iteration", ylim=(3e-5, 1.5))
     axes[1].set(yscale="log", title="norm of W", xlabel="iteration")
     figures.legend_outside(axes[0], "lower center", ncols=3)
     return figure

@@ -25,14 +25,14 @@ page = Page("tarzanagh2023")
 #
 # An input has tokens x₁ … x_T, a query z and a label y = ±1. A layer of attention gives token t the **logit** xₜᵀ W z, turns
 # logits into probabilities by a softmax, and puts out the mean of the tokens under these; the output's product with a fixed vector
-# v goes into the logistic loss. The **score** of a token is y v·x; the best token of an input has the highest. The **machine** of some
+# v goes into the logistic loss. The **score** of a token is y v·x; the best token of an input has the highest. The **SVM** of some
 # selected tokens, one of each input, is the least W that gives them logits at least 1 above those of all other tokens of their input:
 # a support vector machine. Least may be meant in the Frobenius norm or in the nuclear norm, the sum of singular values. Where training
 # has selected tokens, they are those of the highest probability at its end. **Correlation** is the cosine between two matrices.
 
 # %% [markdown]
-# ## Which machine training comes to
-# The abstract says that the direction of W comes to the machine of the Frobenius norm where W is trained, and to that of the
+# ## Which SVM training comes to
+# The abstract says that the direction of W comes to the SVM of the Frobenius norm where W is trained, and to that of the
 # nuclear norm where keys and queries, W = K Qᵀ, are.
 
 # %%
@@ -63,7 +63,7 @@ page.figure(
 
 # %% [markdown]
 # ## Errors in the figure of ranks
-# With n inputs the machine of the Frobenius norm has rank n at most, by theory and in the authors' figure; that of the nuclear norm
+# With n inputs the SVM of the Frobenius norm has rank n at most, by theory and in the authors' figure; that of the nuclear norm
 # should have less. Their figure has two errors: draws without a solution count as rank 1, and the ranks for the nuclear norm are too
 # high.
 
@@ -74,7 +74,7 @@ page.figure(
     ["ranks"],
     alt=captions.ranks_alt,
     note=(
-        f"Means over the authors' data seeds 0 to {page.seeds('ranks') - 1}, T = {page.settings('ranks')['tokens']}, the machine of the best tokens. "
+        f"Means over the authors' data seeds 0 to {page.seeds('ranks') - 1}, T = {page.settings('ranks')['tokens']}, the SVM of the best tokens. "
         "Diamonds: read off the authors' figure."
     ),
 )
@@ -88,7 +88,7 @@ page.text(captions.local_ranks(page))
 # %% [markdown]
 # ## When the best tokens are selected
 # The abstract says that training may come to locally optimal tokens, and that over-parameterisation furthers the best ones: it makes
-# their machine feasible and leaves no stationary points on the way.
+# their SVM feasible and leaves no stationary points on the way.
 
 # %%
 page.figure(
@@ -106,7 +106,7 @@ page.text(captions.selection_text(page))
 
 # %% [markdown]
 # ## Several tokens kept
-# With the head f = Σⱼ relu(Vᵀx)ⱼ several tokens of an input may be kept. The authors predict W by a **generalised machine**: its direction
+# With the head f = Σⱼ relu(Vᵀx)ⱼ several tokens of an input may be kept. The authors predict W by a **generalised SVM**: its direction
 # is the least W with equal logits within the kept tokens and at least 1 less for any other; its line goes that way from the least W that
 # gives the kept tokens the ratios of their probabilities.
 
@@ -139,6 +139,6 @@ page.figure(
     alt=captions.stall_alt,
     note=lambda: (
         f"The data sets of the first figure, {page.seeds('stall', 'authors')} of them ({page.seeds('stall', 'offset_alone')} where one obstacle is left), "
-        "against the machine of the tokens that each run selects at its end."
+        "against the SVM of the tokens that each run selects at its end."
     ),
 )

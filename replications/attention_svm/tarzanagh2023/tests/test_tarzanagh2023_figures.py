@@ -92,7 +92,7 @@ def test_points_of_paths_keep_their_angle():
 
 def test_alternative_texts_name_the_ends():
     assert "n = 6, T = 8, d = 8, equal scores: 10 of 10" in captions.selection_alt(selection_table())
-    assert "machine of single tokens 0.400" in captions.multi_alt(multi_tables()[0])
+    assert "SVM of single tokens 0.400" in captions.multi_alt(multi_tables()[0])
     assert "n = 10, nuclear 2 at d = 10" in captions.ranks_alt(rank_table())
     assert "neither: 0.900 and 0.900" in captions.stall_alt(summaries(plots.ARITHMETIC, ("distance", "norm"), [0, 1]))
     assert captions.listed(["a", "b", "c"]) == "a, b and c"
