@@ -70,3 +70,24 @@ for activation in (hermite([0, 0, 1], "second Hermite polynomial"), relu(), cubi
     limit = deep_limit(new @ seen.T, activation)
     shares = limit.weights[0] / limit.weights[0].sum()
     print(f"{activation.name}: {limit.regime}, shares of the three seen labels in the vote {np.round(shares, 3)}")
+
+# %% [markdown]
+# And two more: the support vector machine that the weights of an attention layer come to, in both norms
+# ([Tarzanagh et al. 2023](https://arxiv.org/abs/2308.16898)), and how many samples naive Bayes and logistic regression need in the
+# simulation of [Zheng et al. (2023)](https://arxiv.org/abs/2302.02334).
+
+# %%
+from verifig.instruments.attention_svm import attention_svm, correlation, rank
+from verifig.instruments.linear_evaluation import bayes_vs_logistic
+
+tokens, queries = draw.standard_normal((6, 8, 10)), draw.standard_normal((6, 10))
+scores = draw.standard_normal((6, 8))
+frobenius, nuclear = (attention_svm(tokens, scores, queries, norm) for norm in ("frobenius", "nuclear"))
+print(
+    f"ranks {rank(frobenius.matrix)} and {rank(nuclear.matrix)}, correlation {correlation(frobenius.matrix, nuclear.matrix):.3f}"
+)
+for dimension in (50, 100):
+    needed = bayes_vs_logistic(dimension)
+    print(
+        f"{dimension} features: naive Bayes needs {needed['naive_bayes']:.0f} samples, logistic regression {needed['logistic']:.0f}"
+    )
