@@ -8,8 +8,10 @@
 import numpy as np
 import torch
 
+from verifig.instruments.attention_svm import attention_svm, correlation, rank
 from verifig.instruments.convex_relu import convex_two_layer
 from verifig.instruments.infinite_depth import cubic, deep_limit, hermite, relu
+from verifig.instruments.linear_evaluation import bayes_vs_logistic
 from verifig.pages import figures
 
 draw = np.random.default_rng(0)
@@ -20,12 +22,12 @@ best = convex_two_layer(inputs, y, PENALTY)
 print(f"no two-layer network costs less than {best.bound:.8f}; this one costs {best.value:.8f}")
 
 # %% [markdown]
-# Twenty-four runs of Adam from different starts, with few and with many neurons, on squared loss / 2 and penalty / 2 times all squared
+# Twenty runs of Adam from different starts, with few and with many neurons, on squared loss / 2 and penalty / 2 times all squared
 # weights.
 
 
 # %%
-def ends(neurons, runs=24, steps=2500):
+def ends(neurons, runs=20, steps=2000):
     """Costs [runs] at the end of training, all runs at once."""
     torch.manual_seed(neurons)
     hidden = torch.randn(runs, 2, neurons, dtype=torch.float64, requires_grad=True)
@@ -77,9 +79,6 @@ for activation in (hermite([0, 0, 1], "second Hermite polynomial"), relu(), cubi
 # simulation of [Zheng et al. (2023)](https://arxiv.org/abs/2302.02334).
 
 # %%
-from verifig.instruments.attention_svm import attention_svm, correlation, rank
-from verifig.instruments.linear_evaluation import bayes_vs_logistic
-
 tokens, queries = draw.standard_normal((6, 8, 10)), draw.standard_normal((6, 10))
 scores = draw.standard_normal((6, 8))
 frobenius, nuclear = (attention_svm(tokens, scores, queries, norm) for norm in ("frobenius", "nuclear"))
