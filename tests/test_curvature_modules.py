@@ -1,12 +1,10 @@
 """Curvature of modules of one's own, matrix-free, against the exact matrices; many networks at once."""
 
 import math
-import re
 
 import numpy as np
 import pytest
 import torch
-from conftest import ROOT
 from test_curvature_dense import classifier, draw, labels
 from torch import nn
 from torch.nn.functional import cross_entropy, mse_loss
@@ -67,21 +65,6 @@ def test_sharpness_trace_and_density_are_those_of_the_exact_matrix(curvature):
     assert density.size == 163
     assert abs(density.moment(1).value - exact.mean()) < 4 * density.moment(1).error
     assert density.nodes.max() == pytest.approx(exact[-1])
-
-
-def test_the_readme_s_lines_give_what_they_say():
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    lines = next(block for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "sharpness(" in block)
-    loader = DataLoader(TensorDataset(draw(12, 4), labels(12)), batch_size=5)
-    given = {"model": classifier(), "loss": cross_entropy, "loader": loader, "grid": np.linspace(-1, 1, 9)}
-    imports, *asked = lines.strip().split("\n\n", 1)[0], *lines.strip().split("\n\n", 1)[1].split("\n")
-    exec(imports, given)
-    largest, estimate, density = (eval(line, given) for line in asked)
-    exact = np.linalg.eigvalsh(operator(given["model"], cross_entropy, loader).dense())
-    assert largest == pytest.approx(exact[-1], rel=1e-4)
-    assert abs(estimate.value - exact.sum()) <= 5 * estimate.error
-    assert density.shape == (9,)
-    assert (density >= 0).all()
 
 
 def test_what_trains_needs_no_scipy():

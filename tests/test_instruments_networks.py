@@ -1,10 +1,13 @@
 """Instruments for networks of one's own: against the papers' tested code, closed forms and loops by hand."""
 
+import collections
 import copy
+import re
 
 import numpy as np
 import pytest
 import torch
+from conftest import ROOT
 from torch import nn
 from torch.nn import functional
 
@@ -363,3 +366,17 @@ def test_embeddings_are_those_of_evaluation_mode_in_order():
     assert torch.equal(labels, y)
     assert torch.allclose(found, model[0](x))
     assert model.training
+
+
+def test_the_readme_s_lines_run_as_they_stand():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    lines = next(
+        block for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "instruments import" in block
+    )
+    model = nn.Sequential(collections.OrderedDict(first=nn.Linear(4, 6), act=nn.Tanh(), fc=nn.Linear(6, 3))).double()
+    x, y = torch.randn(30, 4, generator=stream(9)).double(), torch.arange(30) % 3
+    given = {"model": model, "loss": nn.CrossEntropyLoss(), "loader": [(x[:20], y[:20]), (x[20:], y[20:])]}
+    given |= {"batch": (x, y), "logits": model(x), "optimizer": torch.optim.SGD(model.parameters(), 0.1)}
+    given |= {"train": (x, y), "test": (x, y)}
+    exec(lines, given)
+    assert given["watch"](0, model)["nc nc1"] > 0
