@@ -306,3 +306,8 @@ def test_main_programs_are_well_formed_and_run(slug):
     assert described.usual in described.widths
     assert described.operations(described.widths[1]) > described.operations(described.widths[0])
     described.make(2, described.widths[0])()
+
+
+def test_papers_that_are_no_more_leave_the_record():
+    before = {"rule_sets": {"gone": {"results": []}, "wu2023": {"results": [1]}}}
+    assert benchmarks.updated(before, "prieto2025", {})["rule_sets"] == {"prieto2025": {}, "wu2023": {"results": [1]}}

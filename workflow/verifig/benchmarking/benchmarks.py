@@ -110,8 +110,9 @@ def _module(slug: str) -> ModuleType:
 
 
 def updated(record: Mapping, slug: str, new: Mapping) -> dict:
-    """The record with the entry of one paper replaced; the others stay as they are."""
-    entries = dict(sorted((record.get("rule_sets", {}) | {slug: new}).items()))
+    """The record with the entry of one paper replaced; the others stay as they are, but for papers that are no more."""
+    kept = {name: found for name, found in record.get("rule_sets", {}).items() if name in paths.slugs()}
+    entries = dict(sorted((kept | {slug: new}).items()))
     return {"schema": 1, "verifig": __version__, "rule_sets": entries}
 
 
