@@ -32,7 +32,7 @@ of members; how many times as long each plain reference takes as ours.](benchmar
 *Dashed: members cost as much together as alone; time as operations predict; a reference as fast as ours. Open marks \
 are aims, joined to what is reached.*"""
 
-MARKERS = ("o", "s", "D", "^", "v", "P", "X", "h")
+TICKS = [1, 4, 16, 64, 256]  # members
 SERIES = {
     "members": "time of each",
     "width": "time",
@@ -128,26 +128,31 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def chart(record: Mapping, path: Path) -> None:
-    """Write the figure of growth, memory and references as SVG."""
-    from verifig.pages.figures import PALETTE, grid, legend_outside, save
+    """Write the figure of growth, memory and references as SVG: a line a paper, and a row a paper with its name."""
+    from verifig.pages.figures import BLUE, grid, save
 
-    drawing, (members, width, memory, references) = grid(2, 2, height=3.2)
-    for row, (slug, entry) in enumerate(record["rule_sets"].items()):
+    drawing, (members, right, width, *others) = grid(2, 3, width=8.9, height=2.7)
+    memory = others[1]
+    for panel in (right, others[0], others[2]):
+        panel.remove()
+    references = drawing.add_subplot(right.get_gridspec()[:, 1])
+    style = {"color": BLUE, "marker": "o", "markersize": 3.5}
+    thin = style | {"linewidth": 1, "alpha": 0.55}
+    for row, entry in enumerate(record["rule_sets"].values()):
         results = [Result(**item) for item in entry["results"]]
-        style = {"color": PALETTE[row % len(PALETTE)], "marker": MARKERS[row % len(MARKERS)], "markersize": 4}
         for panel, name in ((members, "members"), (memory, "memory")):
             curve = [result for result in results if result.series == name and result.at]
-            panel.plot([result.at for result in curve], [result.value for result in curve], label=slug, **style)
+            panel.plot([result.at for result in curve], [result.value for result in curve], **thin)
         curve = [result for result in results if result.series == "width"]
-        width.plot([result.predicted for result in curve], [result.value for result in curve], **style)
+        width.plot([result.predicted for result in curve], [result.value for result in curve], **thin)
         _references(references, row, results, style)
     members.set(title="Time per member, 1 alone = 1", xlabel="members together")
     width.set(title="Time by width, smallest = 1", xlabel="predicted by the operation count")
     memory.set(title="Peak memory, MiB", xlabel="members together")
-    references.set(title="Plain references", xlabel="times as long as ours", yticks=[])
-    references.invert_yaxis()
+    references.set(title="Plain references", xlabel="times as long as ours", yticks=range(len(record["rule_sets"])))
+    references.set_yticklabels(list(record["rule_sets"]), fontsize=8)
+    references.set_ylim(len(record["rule_sets"]) - 0.5, -0.5)
     _axes(members, width, memory, references)
-    legend_outside(members, "lower center", ncols=3)
     save(drawing, path, "Cost of the training programs")
 
 
@@ -170,7 +175,6 @@ def _axes(members: "Axes", width: "Axes", memory: "Axes", references: "Axes") ->
     width.axline((1, 1), (2, 2), **DASHED, alpha=0.75)
     references.axvline(1, **DASHED, alpha=0.75)
     for panel in (members, memory):
-        places = {place for line in panel.get_lines() for place in line.get_xdata() if place >= 1}
-        log_ticks(panel.xaxis, sorted(places))
+        log_ticks(panel.xaxis, TICKS)
     for axis in (members.yaxis, width.xaxis, width.yaxis, memory.yaxis, references.xaxis):
         log_ticks(axis)
