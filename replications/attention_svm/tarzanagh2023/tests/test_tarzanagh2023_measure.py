@@ -68,10 +68,11 @@ def test_curves_are_means_and_percentiles(local):
 
 
 def test_slopes_are_those_from_1000_iterations_on():
-    """1 - correlation = 50/k until 1,000, then k^-2 or constant; at rounding it is cut off."""
-    points = np.array([100, 1000, 2000, 4000, 8000])
+    """1 - correlation = .5 until 999, then k^-2 or constant; other directions than the first are elsewhere."""
+    points = np.array([999, 1000, 2000, 4000, 8000])
     away = np.stack([np.r_[0.5, 1e3 / points[1:] ** 2.0], np.r_[0.5, [0.05] * 4]])
     correlation = np.repeat(1 - away[..., None], 8, axis=2)
+    correlation[..., 1:] = 0.2
     settings = {"judged_steps": [4000], "steps": 8000}
     arrays = {"points": points, "correlation": correlation, "norm": np.ones((2, 5)) * points}
     out = measured(stall=artifact(arrays, {"stable": {}}, seeds=2, **settings))

@@ -9,7 +9,15 @@ import torch
 from replications.attention_svm.science.multi_token import generalised_svm
 from replications.attention_svm.science.svm import correlation, least_norm, rank, separations
 from replications.attention_svm.tarzanagh2023 import checks
-from replications.attention_svm.tarzanagh2023.experiments import local, multi, paths, problems, ranks, selection
+from replications.attention_svm.tarzanagh2023.experiments import (
+    attention,
+    local,
+    multi,
+    paths,
+    problems,
+    ranks,
+    selection,
+)
 from replications.attention_svm.tarzanagh2023.names import DIRECTIONS
 from verifig.ground.errors import InputError
 from verifig.planning import rulesets
@@ -19,6 +27,15 @@ MEMBER = {
     "condition": "w", "seed": 0, "first_data_seed": 7, "data": "sphere", "equal_scores": False, "inputs": 3, "tokens": 4, "dimension": 6,
     "steps": 10, "judged_steps": [3], "curve_points": 4, "start": "uniform",
 }  # fmt: skip
+
+
+def test_weights_start_as_the_setting_says():
+    of = {kind: {name: attention.start(MEMBER | {"dimension": 40, "start": kind}, name) for name in "WKQ"} for kind in ("uniform", "zero", "small_key")}  # fmt: skip
+    assert all(0.9 < 40**0.5 * float(weights.abs().max()) <= 1 for weights in of["uniform"].values())
+    assert not any(weights.any() for weights in (*of["zero"].values(), of["small_key"]["Q"], of["small_key"]["W"]))
+    assert float(of["small_key"]["K"].std()) == pytest.approx(0.1, rel=0.1)
+    again = attention.start(MEMBER | {"dimension": 40, "condition": "other"}, "W")
+    assert torch.equal(again, of["uniform"]["W"])
 
 
 def test_the_directions_are_machines_of_the_named_tokens():

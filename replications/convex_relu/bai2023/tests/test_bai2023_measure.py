@@ -110,6 +110,13 @@ def test_gaps_of_trained_networks():
     assert cells(out, "widths", "neurons", "seed", "start")[50, 1, 1] == near(0.05)
 
 
+def test_a_gap_at_the_limit_is_near(monkeypatch):
+    monkeypatch.setattr("replications.convex_relu.bai2023.measure.NEAR", 0.5)
+    arrays = {"cost": [[[9, 9], [1.5, 1.75]], [[9, 9], [1.0, 1.0]]], "optimum": [1.0], "doubled": [2.0], "gated": [0.5], "points": [0, 5]}  # fmt: skip
+    out = measured(widths=artifact(arrays, {"m05": {"neurons": 5}, "m50": {"neurons": 50}}, seeds=1))
+    assert values(out, "share_near") == {"neurons=5": [0.5], "neurons=50": [1]}
+
+
 def admm_artifact():
     """Ratios 1 and 2.5 on two data sets, after 10, 20 and 40 iterations."""
     programme = [[3, 2.5, 2.0], [3, 5, 4.5], [3, 1e8, np.inf], [3, np.nan, 4.0]]

@@ -1,12 +1,14 @@
 """Programs as they are run, against plain computations; draws; refused settings; resuming."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from replications.infinite_depth.radhakrishnan2023 import checks, data
 from replications.infinite_depth.radhakrishnan2023.experiments.depth import depth
-from replications.infinite_depth.radhakrishnan2023.experiments.exact import exact
+from replications.infinite_depth.radhakrishnan2023.experiments.exact import exact, quadrature_error
 from replications.infinite_depth.radhakrishnan2023.experiments.images import images
 from replications.infinite_depth.radhakrishnan2023.experiments.noisy import noisy
 from replications.infinite_depth.radhakrishnan2023.experiments.sphere import sphere
@@ -268,3 +270,15 @@ def test_settings_that_do_not_go_together_are_refused(program, experiment, chang
     members = [each | changes for each in members_of(rulesets.settings(RULESET, experiment, "laptop"))]
     with pytest.raises(InputError, match=told):
         getattr(checks, program)(members)
+
+
+def test_a_dual_that_is_wrong_between_0_and_1_is_found_by_quadrature():
+    right = activations.cubic(4)
+    wrong = replace(right, dual=lambda xi: right.dual(xi) + 0.1 * xi * (1 - xi))
+    assert quadrature_error(right) < 1e-10
+    assert quadrature_error(wrong) == pytest.approx(0.025)
+
+
+def test_digits_0_to_3_are_counted_as_in_the_data_sets():
+    """MNIST has 5,923, 6,742, 5,958 and 6,131 of them among its 60,000 training images."""
+    assert checks.POSITIVE["mnist"] == 5923 + 6742 + 5958 + 6131

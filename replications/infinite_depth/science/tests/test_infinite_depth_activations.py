@@ -109,3 +109,8 @@ def test_laws_of_votes():
     labels = np.where(rng.random((8000, 300)) < 0.2, -1, 1)
     wrong = ((arrivals**-2.0 * labels).sum(1) < 0).mean()
     assert 0.2 + 0.6 * wrong == pytest.approx(laws.vote_error(4, 2, 0.2), abs=0.01)
+
+
+def test_a_constant_activation_has_no_slope():
+    constant = activations.hermite([1.0])
+    assert (constant.mean, constant.mean_slope_squared, constant.square_slope) == (1, 0, 0)

@@ -105,3 +105,11 @@ def test_dropout_and_batch_normalisation_are_in_the_mode_of_the_subspace():
     assert torch.equal(subspace.eval()(x), subspace(x))
     assert not torch.equal(subspace.train()(x), subspace.eval()(x))
     assert not module.training
+
+
+def test_fastfood_draws_both_signs_an_order_and_normal_scales():
+    drawn = fastfood([1000], 7, torch.Generator().manual_seed(3), torch.float64)
+    assert drawn.signs.unique().tolist() == [-1, 1]
+    assert abs(float(drawn.signs.mean())) < 0.15
+    assert drawn.order.sort().values.equal(torch.arange(1024))
+    assert abs(float(drawn.scales.std()) - 1) < 0.1

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from scipy.special import ndtr
 from tape import assert_replays, assert_resumes, assert_stays_on_device, take
 
 from replications.linear_evaluation.science.logistic import logistic
@@ -236,10 +237,18 @@ def test_identities_hold_and_a_doubled_regret_does_not():
     assert found["scaled_logistic"] > 0.01
     assert found["exact_error"] < 4.5
     assert found["bayes_three_40"] == pytest.approx(0.0079, abs=5e-5)
-    assert found["bayes_three_100"] < 2e-4
+    assert found["bayes_three_100"] == pytest.approx(2 / 3 * ndtr(-0.5 * 50.5**0.5), rel=1e-9)
     np.testing.assert_allclose(found["newton"], found["tight_tolerance"], atol=1e-4)
     assert found["shown"].shape[1] == 3
     assert (found["shown"][:, 1] > 0).all()
+
+
+def test_the_sabotage_doubles_the_regret(monkeypatch):
+    fixed = lambda p, scores: (np.full(p.shape[:-1], 0.3), np.zeros(p.shape[:-1]))  # noqa: E731
+    monkeypatch.setattr(identities, "regrets", fixed)
+    found = identities.consistency({"classes_list": [2, 3], "pairs": 20})
+    assert found["slack"] == pytest.approx([-identities.gamma(0.3)] * 2)
+    assert found["slack_doubled"] == pytest.approx([-identities.gamma(0.6)] * 2)
 
 
 @pytest.mark.parametrize(

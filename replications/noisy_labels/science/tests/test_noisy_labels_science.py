@@ -92,6 +92,7 @@ def test_leading_axes_are_members_and_examples():
 
 
 def test_targets_belong_to_the_rows_of_a_batch():
+    assert Targets(5, 3).beta == 0.7  # as in the paper
     targets = Targets(5, 3, beta=0.5)
     logits = torch.tensor([[2.0, 0, 0], [0, 2.0, 0]])
     given = targets.update(torch.tensor([4, 1]), logits)
