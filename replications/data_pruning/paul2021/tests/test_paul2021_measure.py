@@ -26,7 +26,7 @@ def scores(seeds: int) -> dict:
     """EL2N rises along the examples but falls at epoch 0; GraNd is EL2N at epochs 2 and 8, the norm at epoch 0."""
     el2n = np.stack([np.stack([-ORDER, ORDER, ORDER])] * seeds)
     grand = np.stack([np.stack([ORDER, ORDER, ORDER])] * seeds)
-    forgetting = np.stack([np.stack([ORDER] * 3)] * seeds)
+    forgetting = np.stack([np.stack([-ORDER, -ORDER, ORDER])] * seeds)  # the last one counts
     forgetting[..., -3:] = np.inf
     labels = np.zeros((seeds, 20), int)
     return {
@@ -105,6 +105,14 @@ def test_wrong_labels_are_found_by_their_scores():
     assert values(out, "wrong_share") == near({"": [0.1, 0.1]})
     assert values(out, "wrong_in_top") == near({"": [0.5, 0.5]})
     assert out.curves["wrong"].query("seed == 0")["share"].tolist() == [0.0] * 17 + [1, 0, 1]
+    assert out.curves["wrong"].query("seed == 0")["x"].tolist() == near((np.arange(20) / 20 + 0.025).tolist())
+
+
+def test_scores_are_those_of_the_configured_epoch_or_the_last():
+    values_of = np.arange(6.0).reshape(1, 3, 2)
+    for epoch, place in ((0, 0), (2, 1), (8, 2), (5, 2)):
+        made = artifact({"epochs": np.array(EPOCHS), "el2n": values_of}, {"full": {}}, seeds=1, score_epoch=epoch)
+        assert module._at_score_epoch(made, "el2n").tolist() == values_of[:, place].tolist()
 
 
 def dynamics(**arrays):

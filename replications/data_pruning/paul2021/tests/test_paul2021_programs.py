@@ -5,7 +5,7 @@ import pytest
 import torch
 from tape import take
 
-from replications.data_pruning.paul2021.experiments import digits, dynamics, identities, pruning, scoring
+from replications.data_pruning.paul2021.experiments import cifar, digits, dynamics, identities, pruning, scoring
 from replications.data_pruning.science import dynamics as science
 from verifig.training.checkpoint import Checkpoint
 from verifig.training.run import Run
@@ -124,6 +124,7 @@ def test_children_that_never_part_have_no_barrier():
     assert (found["velocity"] > 0).all()
     assert found["barrier"].shape == (2, 2, 3)
     assert (found["barrier"][:, 1] == 0).all()
+    assert (found["barrier"][:, 0] != 0).any()  # two children, not one twice
     assert found["accuracy"].shape == (2,)
     without = dynamics.dynamics(run(DYNAMICS | {"spawns": []}))
     assert without["barrier"].shape == (2, 0, 3)
@@ -171,3 +172,24 @@ def test_identities_hold():
     assert found["permutation_error"].max() < 1e-15
     assert ((found["over_lower"] >= 1) & (found["over_lower"] < 1.1)).all()  # the least of many, below 1.34
     assert ((found["over_upper"] > 0.9) & (found["over_upper"] <= 1)).all()  # the largest of many, above 0.74
+
+
+def test_a_choice_of_images_is_among_all_of_them_at_random_or_by_its_scores():
+    sets = {"el2n": np.arange(24.0).reshape(2, 2, 6) % 5}
+    member = {
+        "score": "random",
+        "score_epochs": [0, 20],
+        "score_epoch": 20,
+        "set": 1,
+        "draw": 0,
+        "seed": 0,
+        "start": 0.5,
+        "keep": 0.5,
+    }
+    drawn = cifar.chosen(member, sets)
+    assert len(drawn) == 3
+    assert set(drawn.tolist()) <= set(range(6))
+    highest = np.sort(np.argsort(sets["el2n"][1, 1], kind="stable")[3:])
+    assert sorted(sets["el2n"][1, 1][cifar.chosen(member | {"score": "el2n"}, sets)]) == sorted(
+        sets["el2n"][1, 1][highest]
+    )

@@ -37,6 +37,7 @@ def test_the_toy_by_condition_and_over_draws():
     shares = cells(out, "draws", "dimension", "x")
     assert shares[1, 1.0] == 1
     assert shares[1, 0.5] == np.mean(draws <= 0.5)
+    assert len(shares) == 100  # from 0.01 to 1
     assert cells(out, "toy", "condition", "seed", "x") == near(
         by_place(np.reshape(left, (2, 2, 4)), ["base", "independent"], [0, 1], range(4))
     )

@@ -75,6 +75,7 @@ def test_counts_of_parameters():
     assert sizes.max() == 959610
     assert sizes[2, 1] == 199210
     assert reference.FIRST.shape == sizes.shape == (4, 5)
+    assert reference.WIDTHS == (50, 100, 200, 400)
 
 
 @pytest.mark.parametrize(

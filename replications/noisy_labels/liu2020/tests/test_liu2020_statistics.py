@@ -33,9 +33,9 @@ TESTED = {
 }
 
 
-def networks(**changes: list) -> dict:
-    """An artifact: test accuracies as above, the other fields with values of their own."""
-    names = sorted(TESTED)
+def networks(*chosen: str, **changes: list) -> dict:
+    """An artifact of some conditions (none: all): test accuracies as above, the other fields with values of their own."""
+    names = sorted(chosen or TESTED)
     arrays = {"points": POINTS}
     for place, field in enumerate(FIELDS):
         rows = [row for name in names for row in TESTED[name]]
@@ -119,6 +119,12 @@ def test_what_is_lost_against_the_default(trained):
         "variant=slow": near([0.4, 0.2]),
         "variant=weak": near([-0.05, 0.3]),
     }
+
+
+def test_two_conditions_are_enough_to_tell_what_is_lost():
+    """What a run with `--only` these two has."""
+    out = measured(images=networks("sym40_elr", "sym40_elr_weak"))
+    assert values(out, "below_default") == {"variant=weak": near([-0.05, 0.3])}
 
 
 def test_curves_hold_every_record(trained):

@@ -64,6 +64,7 @@ def test_the_first_cosine_against_its_law(begun):
     law = {sigma: 0.6 / np.sqrt(0.36 + sigma**2 * 0.9) for sigma in (0.1, 0.02)}
     expected = {"sigma=0.1": [1.5 - law[0.1], 1.6 - law[0.1]], "sigma=0.02": [1.51 - law[0.02], 1.61 - law[0.02]]}
     assert values(begun, "first_cosine_error") == near(expected)
+    assert values(begun, "first_cosine") == near({"sigma=0.1": [1.5, 1.6], "sigma=0.02": [1.51, 1.61]})
 
 
 def test_t_is_interpolated_between_steps(begun):

@@ -156,3 +156,8 @@ def test_he_weights_have_variance_two_over_fan_in():
     first, second = he_weights((400, 300, 200), stream())
     assert float(first.std()) == pytest.approx((2 / 400) ** 0.5, rel=0.02)
     assert float(second.std()) == pytest.approx((2 / 300) ** 0.5, rel=0.02)
+
+
+def test_a_layer_without_weights_left_stays_finite():
+    start = sparse_start([torch.ones(3, 2)], [torch.zeros(3, 2, dtype=torch.bool)], rescale=True)
+    assert torch.equal(start.weights[0], torch.zeros(3, 2))
