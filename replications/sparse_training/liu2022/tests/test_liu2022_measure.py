@@ -196,3 +196,12 @@ def test_conditions_that_were_left_out_have_no_differences(missing):
     made = {"er_50_64": [0.9], "uniform_50_64": [0.8], "dense_64": [0.9]}
     del made[missing]
     assert values(measured(widths=networks(made)), "er_minus_uniform") == {}
+
+
+def test_the_digitised_figure_is_as_it_was_typed():
+    """Sums over depths: a slip in a number that no formula gives."""
+    from replications.sparse_training.liu2022 import reference
+
+    sums = {"dense": 465.26, "erk": 450.65, "snip": 449.12, "uniform": 446.12, "uniform_plus": 446.10}
+    assert {name: round(sum(row), 2) for name, row in reference.ACCURACY.items()} == sums
+    assert reference.DEPTHS == (20, 32, 44, 56, 110)
