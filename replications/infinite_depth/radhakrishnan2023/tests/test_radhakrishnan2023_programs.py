@@ -8,7 +8,7 @@ import torch
 
 from replications.infinite_depth.radhakrishnan2023 import checks, data
 from replications.infinite_depth.radhakrishnan2023.experiments.depth import depth
-from replications.infinite_depth.radhakrishnan2023.experiments.exact import exact, quadrature_error
+from replications.infinite_depth.radhakrishnan2023.experiments.exact import exact, quadrature_error, singularity
 from replications.infinite_depth.radhakrishnan2023.experiments.images import images
 from replications.infinite_depth.radhakrishnan2023.experiments.noisy import noisy
 from replications.infinite_depth.radhakrishnan2023.experiments.sphere import sphere
@@ -282,3 +282,10 @@ def test_a_dual_that_is_wrong_between_0_and_1_is_found_by_quadrature():
 def test_digits_0_to_3_are_counted_as_in_the_data_sets():
     """MNIST has 5,923, 6,742, 5,958 and 6,131 of them among its 60,000 training images."""
     assert checks.POSITIVE["mnist"] == 5923 + 6742 + 5958 + 6131
+
+
+def test_the_limit_is_taken_at_points_that_lie_so_far_apart():
+    """Points of length 1 at a distance r have the inner product 1 - r^2/2; for Moebius' family c = xi/(1 - xi)."""
+    radii = np.array([0.1, 0.5, 1.0])
+    found = singularity(activations.moebius(0.5), radii)
+    assert found["logs"] == pytest.approx(np.log(2 / radii**2 - 1), rel=1e-9)

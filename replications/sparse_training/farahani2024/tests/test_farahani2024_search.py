@@ -108,3 +108,5 @@ def test_settings_that_do_not_go_together_are_refused(changes, sentence):
     with pytest.raises(InputError, match=sentence):
         checks.search([MEMBER | changes])
     checks.search([MEMBER, MEMBER | {"condition": "other", "kind": "whole", "keep": 13}])
+    checks.search([MEMBER | {"picks": "second", "candidates": 2}])
+    checks.search([MEMBER | {"picks": "best", "candidates": 1}])
