@@ -120,14 +120,12 @@ def test_the_extra_run_names_every_package_that_a_stage_asks_for():
 
 
 @pytest.mark.parametrize("example", sorted((ROOT / "docs/instruments").glob("*.py")), ids=lambda path: path.stem)
-def test_an_example_of_the_instruments_runs_elsewhere_within_half_a_minute_of_processor_time(
-    example, installed, tmp_path
-):
+def test_an_example_of_the_instruments_runs_elsewhere_in_seconds(example, installed, tmp_path):
     env = environment(tmp_path) | {"PYTHONPATH": str(installed), "MPLBACKEND": "agg", "OMP_NUM_THREADS": "1"}
     clock = "import atexit, sys, time; atexit.register(lambda: print('took', time.process_time(), file=sys.stderr)); "
     run = f"{clock}import runpy, torch; torch.set_num_threads(1); runpy.run_path({str(example)!r})"
     done = forks.run(tmp_path, ["-c", run], env)
     assert done.returncode == 0, done.stderr
-    assert float(done.stderr.rpartition("took ")[2]) < 30
+    assert float(done.stderr.rpartition("took ")[2]) < 60  # 10 at most where it was measured; a slow machine has room
     assert not done.stdout or "nan" not in done.stdout.lower()
     assert list(tmp_path.iterdir()) == []  # an example leaves nothing behind
