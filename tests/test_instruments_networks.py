@@ -359,6 +359,13 @@ def test_a_random_copy_is_another_one_of_the_same_seed_and_draws_from_no_one_els
         random_teachers.random_copy(nn.Sequential(Own()), 0)
 
 
+def test_layers_that_were_frozen_stay_frozen_after_a_measurement():
+    model = nn.Sequential(nn.Linear(5, 4), nn.BatchNorm1d(4), nn.Dropout(0.5), nn.Linear(4, 3)).double().train()
+    model[1].eval()  # as one freezes batch normalisation
+    random_teachers.embeddings(model, (torch.randn(6, 5).double(), torch.arange(6)))
+    assert [layer.training for layer in model] == [True, False, True, True]
+
+
 def test_embeddings_are_those_of_evaluation_mode_in_order():
     model = nn.Sequential(perceptron(), nn.Dropout(0.9)).train()
     x, y = torch.randn(6, 5).double(), torch.arange(6)

@@ -87,7 +87,8 @@ def distil(
     """Train a student to give the teacher's softmax outputs, without any label, by cross-entropy between the two.
 
     Args:
-        student, teacher: modules with equally many outputs; the teacher is in evaluation mode and never changes.
+        student, teacher: modules with equally many outputs; the student is trained in the mode that it is in, the teacher is
+            in evaluation mode and never changes.
         inputs: [N, ...], unlabelled, on the student's device.
         optimizer: of the student's parameters (default: Adam at 1e-3).
         watch: called with the number of steps taken, before the first and after each (see `watching.Watch`).
@@ -101,8 +102,6 @@ def distil(
         raise InputError("distillation needs inputs, a batch size of at least 1 and no negative steps")
     if watch is not None:
         watch(0)
-    training = student.training
-    student.train()
     with evaluating(teacher):
         for step in range(steps):
             if not len(order):
@@ -119,5 +118,4 @@ def distil(
             found.append(loss.item())
             if watch is not None:
                 watch(step + 1)
-    student.train(training)
     return found

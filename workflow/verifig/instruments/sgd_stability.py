@@ -11,13 +11,12 @@ import torch
 from scipy.sparse.linalg import LinearOperator, eigsh
 from torch import Tensor, nn
 
-from verifig.curvature.dense import half_squared, jacobians, output_hessians
+from verifig.curvature.dense import factors, half_squared
 from verifig.curvature.modules import sharpness, spectral_density, top_eigenvalues, trace
 from verifig.curvature.networks import Networks, stack
-from verifig.curvature.products import check_loss
 from verifig.curvature.stability import RANK_TOLERANCE, exact_threshold, sampling_factor
 from verifig.ground.errors import InputError
-from verifig.instruments.data import Batches, batches, device_of
+from verifig.instruments.data import Batches, batches, device_of, evaluating
 
 __all__ = [
     "exact_threshold", "half_squared", "sharpness", "spectral_density", "stable_learning_rate", "top_eigenvalues", "trace",
@@ -55,9 +54,13 @@ def stable_learning_rate(
     networks, device = stack(model), device_of(model)
     pair = tuple(torch.cat(parts) for parts in zip(*batches(data, device), strict=True))
     q = sampling_factor(len(pair[0]), batch_size, replacement)
-    check_loss(networks, loss, *pair)
-    gram = _gram(networks, loss, pair)
-    values, vectors = torch.linalg.eigh(gram)
+    with evaluating(model), torch.no_grad():
+        outputs = model(pair[0][:1]).numel()
+    if len(pair[0]) * outputs > MOST_ROWS:
+        raise InputError(
+            f"{len(pair[0])} samples x {outputs} outputs are more than {MOST_ROWS} rows: give fewer samples"
+        )
+    values, vectors = torch.linalg.eigh(_gram(networks, loss, pair, AT_ONCE // (len(pair[0]) * outputs)))
     if not values[-1] > 0:
         return float("inf")
     kept = values > max(RANK_TOLERANCE, len(values) * torch.finfo(networks.flat().dtype).eps) * values[-1]
@@ -68,24 +71,18 @@ def stable_learning_rate(
     return 2 / _largest(values.numpy(), rows.unflatten(0, (samples, -1)).numpy(), q)
 
 
-def _gram(networks: Networks, loss: Callable[[Tensor, Tensor], Tensor], data: tuple[Tensor, Tensor]) -> Tensor:
-    """A A^T / n [nC, nC] of the rows A_i = S_i^(1/2) J_i, float64: few parameters of the Jacobian at a time."""
-    curvatures = output_hessians(networks, loss, data)[0].double()
-    samples, outputs = curvatures.shape[:2]
-    if samples * outputs > MOST_ROWS:
-        raise InputError(f"{samples} samples x {outputs} outputs are more than {MOST_ROWS} rows: give fewer samples")
-    values, vectors = torch.linalg.eigh(curvatures)
-    if (values < -1e-6 * values.abs().amax()).any():
-        raise InputError("the loss is not convex in the outputs: its Gauss-Newton matrix has no square root")
-    root = (vectors * values.clamp_min(0).sqrt()[:, None, :]) @ vectors.mT
-    total = torch.zeros(samples * outputs, samples * outputs, dtype=torch.float64)
-    for names in _groups(networks, AT_ONCE // (samples * outputs)):
+def _gram(
+    networks: Networks, loss: Callable[[Tensor, Tensor], Tensor], data: tuple[Tensor, Tensor], parameters: int
+) -> Tensor:
+    """A A^T / n [nC, nC] of the Gauss-Newton rows A of all samples (`dense.factors`), float64: few parameters at a time."""
+    total = 0
+    for names in _groups(networks, parameters):
         some = {name: value for name, value in networks.parameters.items() if name in names}
         rest = {name: value for name, value in networks.parameters.items() if name not in names}
-        part = jacobians(Networks(networks.function, some, {**networks.fixed, **rest}), data[0])[0]
-        rows = (root.to(part) @ part).flatten(0, 1)
-        total += (rows @ rows.T).double().cpu()
-    return total / samples
+        part = Networks(networks.function, some, {**networks.fixed, **rest})
+        rows = factors(part, loss, data)[0].flatten(0, 1)
+        total = total + (rows @ rows.T).double().cpu()
+    return total / len(data[0])
 
 
 def _groups(networks: Networks, numbers: int) -> list[set[str]]:

@@ -60,13 +60,15 @@ def publish(chosen: list[str] | None = None, folder: Path = GALLERY, log: Callab
         example = run(EXAMPLES / f"{name}.py")
         for figure, svg in example.figures.items():
             write_text(folder / "figures" / f"{figure}.svg", svg)
-        page = templating.fill("example.html.j2", example=example, code=f"docs/instruments/{name}.py", **_shared())
+        page = templating.fill(
+            "example.html.j2", example=example, code=f"docs/instruments/{name}.py", version=__version__
+        )
         write_text(folder / f"{name}.html", notation.html(page))
         told = {"title": example.title, "lead": example.lead, "figures": list(example.figures)}
         manifest[name] = told | {"sources": sources(name)}
         log(f"{name}: {numbers.seconds(example.seconds)}, {len(example.figures)} figures")
     manifest = {name: manifest[name] for name in known if name in manifest}
-    front = templating.fill("gallery.html.j2", examples=manifest, **_shared())
+    front = templating.fill("gallery.html.j2", examples=manifest, version=__version__)
     write_text(folder / "index.html", notation.html(front))
     write_json(path, manifest)
     _remove_others(folder, manifest)
@@ -142,17 +144,13 @@ def _figure(figure: Figure, name: str, drawn: dict[str, str]) -> Markup:
 
 @contextlib.contextmanager
 def _unseen() -> Iterator[None]:
-    """No windows, and the caller's style of figures afterwards."""
+    """Figures are drawn without windows; afterwards with the caller's backend."""
     backend = plt.get_backend()
     plt.switch_backend("agg")
     try:
         yield
     finally:
         plt.switch_backend(backend)
-
-
-def _shared() -> dict:
-    return {"version": __version__}
 
 
 def _remove_others(folder: Path, manifest: dict) -> None:
