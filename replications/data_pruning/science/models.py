@@ -67,9 +67,10 @@ def batch_grand(model: nn.Module, inputs: Tensor, labels: Tensor, chunk: int | N
 
 def _over(model: nn.Module, loader: Batches, score: Score) -> Tensor:
     """Scores of all batches in evaluation mode, one after the other."""
-    training = model.training
+    modes = [(layer, layer.training) for layer in model.modules()]
     model.eval()
     try:
         return torch.cat([score(model, inputs, labels) for inputs, labels in loader])
-    finally:
-        model.train(training)
+    finally:  # some may have been frozen
+        for layer, training in modes:
+            layer.training = training

@@ -80,6 +80,10 @@ def test_modules_are_scored_in_evaluation_mode_and_left_as_they_were():
     torch.testing.assert_close(first, plain_grand(model.eval()))
     models.el2n(model, loader)
     assert not model.training
+    model.train()
+    next(model.children()).eval()  # a layer that is frozen stays so
+    models.el2n(model, loader)
+    assert [layer.training for layer in model.children()] == [False] + [True] * (len(list(model.children())) - 1)
 
 
 def test_means_are_of_scores():
