@@ -19,7 +19,7 @@ from verifig.ground import paths
 from verifig.ground.errors import InputError
 from verifig.judging import claims
 from verifig.pages import sweeping
-from verifig.running import alone, leftovers, slices
+from verifig.running import alone, leftovers, slices, sweeps, together
 
 DOCUMENTS = [
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md")),
@@ -256,6 +256,8 @@ def _run(options, arguments, request) -> None:
     monkeypatch.setattr(alone.downloads, "fetch", lambda *given: None)
     monkeypatch.setattr(leftovers, "sweep", lambda layout: None)
     monkeypatch.setattr(slices, "_train", lambda training, stop, data_dir: trained.append(training.job))
+    monkeypatch.setattr(together, "deal", lambda *given: None)
+    monkeypatch.setattr(sweeps, "ROOT", tmp_path)
     monkeypatch.setattr(alone, "finish", lambda *given: finished.append(given))
     monkeypatch.setattr(sweeping, "tell", lambda *given: None)
     monkeypatch.setattr(alone.folders, "ROOT", tmp_path)

@@ -12,7 +12,7 @@ from verifig.ground.paths import Layout
 from verifig.pages import drawn_curves, sweeping
 from verifig.planning import overrides
 from verifig.planning.curves import Line
-from verifig.running import alone, sweeps
+from verifig.running import alone, sweeps, together
 
 
 @pytest.mark.parametrize(
@@ -77,6 +77,7 @@ def runs(monkeypatch):
         return 0
 
     monkeypatch.setattr(alone, "run", run)
+    monkeypatch.setattr(together, "train", lambda *given: True)
     return asked
 
 
@@ -104,11 +105,23 @@ def test_the_time_is_that_of_all_runs(runs, tmp_path, capsys):
 
 
 def test_runs_that_the_time_did_not_suffice_for_are_not_compared(monkeypatch, tmp_path):
+    monkeypatch.setattr(together, "train", lambda *given: True)
     monkeypatch.setattr(alone, "run", lambda *given, **named: 0)  # ended by itself, with a checkpoint and no verdicts
     monkeypatch.setattr(sweeping, "tell", lambda *given: pytest.fail("there is nothing to compare"))
     assert (
         sweeps.run("prieto2025", ["delay53"], "laptop", {"width": [8, 16]}, 3, "cpu", "judge", tmp_path, minutes=9) == 0
     )
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        (["width=8,rate=1", "width=8,rate=2"], ("width, rate", ["8, 1", "8, 2"])),
+        (["sizes=_1,_2_", "sizes=_3_"], ("", ["sizes=_1,_2_", "sizes=_3_"])),
+    ],
+)
+def test_columns_of_a_sweep_are_headed_by_values(labels, expected):
+    assert sweeping.heads(labels) == expected
 
 
 INSIDE = part(label="kept", observed=0.5, low=0.4, high=0.6)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from verifig.ground import numbers
 from verifig.ground.errors import InputError
@@ -26,7 +26,14 @@ def tell(runs: Mapping[str, Path], scale: str, slug: str, figure: Path) -> None:
     claims = {label: load(Layout(folder, scale, slug).verdicts)["claims"] for label, folder in runs.items()}
     console = Console(highlight=False)
     baseline, *others = claims
-    table = Table("claim", "quantity", *map(escaped, claims), box=None)
+    settings, values = heads(others)
+    columns = [
+        "claim",
+        "quantity",
+        Column(baseline, no_wrap=True),
+        *(Column(escaped(each), overflow="fold") for each in values),
+    ]
+    table = Table(*columns, box=None, title=escaped(f"by {settings}") if settings else None, title_justify="right")
     for cells in moved(list(claims.values())):
         table.add_row(*map(escaped, cells))
     console.print(table if table.row_count else f"no measurement left the interval that it has with {baseline}")
@@ -42,6 +49,14 @@ def tell(runs: Mapping[str, Path], scale: str, slug: str, figure: Path) -> None:
         print(f"wrote {figure}")
     except InputError:
         print("these runs kept no curves")
+
+
+def heads(labels: Sequence[str]) -> tuple[str, list[str]]:
+    """`["width=8,rate=1", "width=8,rate=2"]` -> `("width, rate", ["8, 1", "8, 2"])`; labels with lists stay as they are."""
+    pairs = [[part.partition("=") for part in label.split(",")] for label in labels]
+    if any(not equals for label in pairs for _, equals, _ in label):
+        return "", list(labels)
+    return ", ".join(name for name, _, _ in pairs[0]), [", ".join(value for _, _, value in label) for label in pairs]
 
 
 def told(claims: Sequence[Mapping]) -> set[str]:

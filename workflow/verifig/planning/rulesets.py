@@ -96,6 +96,8 @@ class RuleSet:
         works: the paper itself, then what else its page cites, by key.
         blocks: by scale, the experiments that run at it, with what they change of their base.
         settings_schema: of every setting.
+        together: by program that can train members of several runs as one ensemble, which of its arrays are `common` to
+            runs, and what must be `alike` in them (see `joining`).
         controls, paper_scale: what the page says above its controls, and on the paper scale.
         percent, points: statistics that the page shows in percent, and in percentage points.
         hundredfold: those of them that are measured in percent, and not as fractions.
@@ -118,6 +120,7 @@ class RuleSet:
     percent: tuple[str, ...] = ()
     points: tuple[str, ...] = ()
     hundredfold: tuple[str, ...] = ()
+    together: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
 
     @property
     def theme(self) -> str:
@@ -174,6 +177,8 @@ def load(slug: str) -> RuleSet:
     for experiment, entry in runs["experiments"].items():
         if entry["program"] not in runs["programs"]:
             raise InputError(f"{where}: experiment {experiment} names the unknown program {entry['program']!r}")
+    if unknown := sorted(set(runs.get("together", {})) - set(runs["programs"])):
+        raise InputError(f"{where}: together names the unknown program {unknown[0]!r}")
     for scale, block in runs["scales"].items():
         if unknown := sorted(set(block) - set(runs["experiments"])):
             raise InputError(f"{where}: scales.{scale} names the unknown experiment {unknown[0]!r}")
@@ -197,6 +202,7 @@ def load(slug: str) -> RuleSet:
         tuple(paper.get("percent", ())),
         tuple(paper.get("points", ())),
         tuple(paper.get("hundredfold", ())),
+        runs.get("together", {}),
     )
 
 

@@ -53,30 +53,20 @@ def run(
             such a run may not write to (see `folders.protect`), or unfinished work that does not go on here.
     """
     stop = Stop(None if minutes is None else 60 * minutes)
-    ruleset = rulesets.load(slug)
-    if seeds is not None and seeds < 1:
-        raise InputError(f"--seeds {seeds} must be at least 1")
     require_packages(last_stage)
     resolve(device)  # refused before any work
-    applicable = checked(ruleset, experiments, scale, overrides, seeds, only)
-    for name in [name for name in experiments or ruleset.experiments(scale) if name not in applicable]:
-        print(f"{slug}.{name}: left out, it has none of the conditions {', '.join(only)}")
-    names = list(applicable)
-    data_dir = userconfig.load().data
-    downloads.fetch(ruleset, scale, names, data_dir, applicable)
-    train_jobs, missing = jobs.training(slug, scale, applicable, device, seeds, data_dir)
-    for name, files in missing.items():
-        if experiments or not train_jobs:
-            raise InputError(
-                f"{slug}.{name} needs the data {files[0]}: run `python -m verifig prepare --scale {scale}`"
-            )
-        print(f"{slug}.{name}: left out, the data {files[0]} is not there")
+    train_jobs, missing = planned(slug, experiments, scale, overrides, seeds, device, only)
+    for name in experiments or rulesets.load(slug).experiments(scale):
+        if name in missing:
+            print(f"{slug}.{name}: left out, the data {missing[name][0]} is not there")
+        elif name not in train_jobs:
+            print(f"{slug}.{name}: left out, it has none of the conditions {', '.join(only)}")
     folders.protect(out, slug, scale, train_jobs, missing, last_stage)
     layout = Layout(Path(out), scale, slug)
     leftovers.sweep(layout)
     trainings = [Training(layout, name, job) for name, job in train_jobs.items()]
     slices.require_here(trainings)
-    finished = slices.train(trainings, stop, data_dir)
+    finished = slices.train(trainings, stop, userconfig.load().data)
     if stop.signal is None and len(finished) < len(trainings):
         print(*slices.told(trainings, last_stage), sep="\n")
     if stop.signal is not None or len(finished) < len(trainings) or last_stage == "train":
@@ -91,23 +81,33 @@ def run(
     return 0
 
 
-def checked(
-    ruleset: rulesets.RuleSet,
+def planned(
+    slug: str,
     experiments: Sequence[str],
     scale: str,
     overrides: Mapping,
     seeds: int | None,
+    device: str,
     only: Sequence[str] = (),
-) -> dict[str, dict]:
-    """What each experiment (none named: all) takes of the changes, once its settings have been checked.
+) -> tuple[dict[str, dict], dict[str, list[str]]]:
+    """The training jobs of the experiments (none named: all), once their data has been fetched (see `jobs.training`).
 
     Raises:
-        InputError: unknown names, or refused settings.
+        InputError: unknown names, refused settings, or no data for an experiment that was named, or for all.
     """
+    ruleset = rulesets.load(slug)
+    if seeds is not None and seeds < 1:
+        raise InputError(f"--seeds {seeds} must be at least 1")
     applicable = rulesets.resolve(ruleset, experiments or ruleset.experiments(scale), scale, overrides, only)
     for name, own in applicable.items():
         rulesets.settings(ruleset, name, scale, own, seeds)
-    return applicable
+    data_dir = userconfig.load().data
+    downloads.fetch(ruleset, scale, list(applicable), data_dir, applicable)
+    train_jobs, missing = jobs.training(slug, scale, applicable, device, seeds, data_dir)
+    if missing and (experiments or not train_jobs):
+        name, files = next(iter(missing.items()))
+        raise InputError(f"{slug}.{name} needs the data {files[0]}: run `python -m verifig prepare --scale {scale}`")
+    return train_jobs, missing
 
 
 def time_to_finish(layout: Layout, last_stage: str) -> float:

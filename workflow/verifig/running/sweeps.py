@@ -9,12 +9,15 @@ from typing import Any
 
 from verifig.ground import numbers
 from verifig.ground.errors import InputError
-from verifig.ground.paths import Layout
-from verifig.planning import rulesets
-from verifig.running import alone
+from verifig.ground.paths import ROOT, Layout
+from verifig.planning import userconfig
+from verifig.planning.devices import resolve
+from verifig.running import alone, folders, together
 from verifig.running.stopping import Stop
+from verifig.running.trainings import Training
 
 BASELINE = "as_configured"
+TOGETHER = "together"  # folder of what is trained for several runs, until it is done
 MOST = 64  # combinations
 
 
@@ -32,7 +35,8 @@ def run(
 ) -> int:
     """Make every run in a folder of its own below `out` (see `alone.run`), then compare them.
 
-    The run to compare with has the settings of one value each, and those of several as they are configured.
+    The run to compare with has the settings of one value each, and those of several as they are configured. What runs
+    have in common is trained once, and their members as one ensemble where the program allows (see `together`).
 
     Args:
         values: by dotted name of a setting.
@@ -45,10 +49,20 @@ def run(
         InputError: a refused combination, before any work, or too many of them.
     """
     runs = combinations(values)
-    ruleset = rulesets.load(slug)
-    for changes in runs.values():
-        alone.checked(ruleset, experiments, scale, changes, seeds, only)
     stop = Stop(None if minutes is None else 60 * minutes)
+    alone.require_packages(last_stage)
+    resolve(device)
+    trainings: dict[str, list[Training]] = {}
+    for label, changes in runs.items():
+        jobs, missing = alone.planned(slug, experiments, scale, changes, seeds, device, only)
+        folders.protect(out / label, slug, scale, jobs, missing, last_stage)
+        trainings[label] = [Training(Layout(out / label, scale, slug), name, job) for name, job in jobs.items()]
+    made = [Layout(ROOT / "results", scale, slug)]
+    for training in trainings[BASELINE]:
+        together.reuse(training, made)
+    everything = [training for mine in trainings.values() for training in mine]
+    if not together.train(everything, out / TOGETHER, stop, userconfig.load().data):
+        return stop.exit_code
     for number, (label, changes) in enumerate(runs.items()):
         what = (
             "settings as configured, to compare with" if label == BASELINE else f"{number} of {len(runs) - 1}, {label}"
@@ -58,6 +72,9 @@ def run(
         if left is not None and left < 0.05:
             print("the time is up: the same command goes on")
             return 0
+        for training in trainings[label]:
+            together.reuse(training, made)
+        made.append(Layout(out / label, scale, slug))
         code = alone.run(
             slug, experiments, scale, changes, seeds, device, last_stage, out / label, only, left, tell=False
         )

@@ -17,6 +17,7 @@ from verifig.running.stopping import Cut
 from verifig.training import artifacts
 from verifig.training.checkpoint import Checkpoint
 from verifig.training.run import Run, execute
+from verifig.training.together import Together
 
 LAST_VALUES_SECONDS = 15.0
 OUT_OF_MEMORY = re.compile(r"out of memory|can't allocate memory|not enough memory", re.IGNORECASE)
@@ -66,7 +67,8 @@ def train(
         return watch.read() | counts | {"processors": processors, "job": job}
 
     files = datasets.files(job, data_dir)
-    run = Run(job, kept, files, log, costs=facts, on_progress=progress, on_record=measured, stop=stop)
+    kind = Together if "together" in job else Run
+    run = kind(job, kept, files, log, costs=facts, on_progress=progress, on_record=measured, stop=stop)
     try:
         arrays = execute(run)
         measured.flush()
