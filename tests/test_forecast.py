@@ -5,10 +5,11 @@ import re
 import pytest
 from conftest import ROOT
 
-from verifig.ground.files import write_json
+from verifig.ground.files import read_json, write_json
 from verifig.ground.paths import Layout, ruleset_dir, slugs
 from verifig.planning import forecast, rulesets
 
+RECORD = "recorded/paper.json"
 OTHERS = ("measure", "judge", "report")
 
 
@@ -63,6 +64,17 @@ def test_a_card_states_the_configured_cost(slug):
     cost = r"^\| laptop \| 2 CPU cores \| about ([\d.]+) (s|min) of processor time"
     ((stated, unit),) = re.findall(cost, card, re.MULTILINE)
     assert 0.8 < float(stated) / (minutes * 60 if unit == "s" else minutes) < 1.25
+
+
+@pytest.mark.parametrize("slug", [slug for slug in slugs() if (ruleset_dir(slug) / RECORD).exists()])
+def test_a_card_says_what_the_recorded_paper_scale_took(slug):
+    """What has run is measured and, once all of it has, nothing is estimated."""
+    card = (ruleset_dir(slug) / "README.md").read_text(encoding="utf-8")
+    (stated,) = re.findall(r"^\| paper \|.*", card, re.MULTILINE)
+    assert re.search("(?<!not )measured|the same: nothing is reduced", stated)
+    recorded = read_json(ruleset_dir(slug) / RECORD)["runs"]
+    if {*recorded} >= {*rulesets.load(slug).experiments("paper")}:
+        assert not re.search("estimated|not run|not measured", stated)
 
 
 def test_the_readme_states_the_configured_cost():

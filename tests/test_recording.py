@@ -213,6 +213,9 @@ def test_the_page_shows_both_verdicts_and_both_figures(partial):
         f"At paper scale, recorded on {place}: 1 of 2 experiments (descent). Not run here, and counted apart." in html
     )
     assert "Not recorded: steep; claims on them are not tested at this scale." in html
+    head = html.partition("<header")[2].partition("<details>")[0]
+    assert f"At paper scale, recorded on {place}; counted apart:" in head, "what it found is in sight"
+    assert head.count('class="bar"') == 2
     assert "Figure 2: steep" in html.partition("not shown")[2].partition("</details>")[0], "neither run nor recorded"
     assert dead_links(partial.page / "index.html") == []
 

@@ -123,6 +123,7 @@ def header(
     recorded: Block | None = None,
     hero: Block | None = None,
     convention: str = "",
+    recorded_bar: str = "",
 ) -> Block:
     """Title, what the paper says, a first figure, what lines and bands are, and claims by kind and verdict, those of a record apart."""
     found = counts(claims)
@@ -140,7 +141,9 @@ def header(
             hero=Markup(hero.html),
             counts=Markup(found.html),
             recorded=Markup(recorded.html),
-            bar=Markup(pictures.bar(shown, len(shown), "claims by kind and verdict") + pictures.bar_legend()),
+            bar=Markup(
+                pictures.bar(shown, len(shown), "claims by kind and verdict") + recorded_bar + pictures.bar_legend()
+            ),
         ),
         fill("header.md.j2", **given, hero=hero.markdown, counts=found.markdown, recorded=recorded.markdown),
     )

@@ -88,7 +88,13 @@ class Page(Drawing):
     def header(self) -> Block:
         """Title, papers, the first figure, counts, and a banner if settings were changed."""
         head = cards.header(
-            self.ruleset, self.claims, self.scale, recorded.counts(self.record), self.hero, self._convention()
+            self.ruleset,
+            self.claims,
+            self.scale,
+            recorded.counts(self.record),
+            self.hero,
+            self._convention(),
+            recorded.bar(self.record),
         )
         banner = notices.banner(self.what_if)
         return Block(head.html + banner.html, f"{head.markdown}\n\n{banner.markdown}")

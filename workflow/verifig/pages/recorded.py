@@ -9,8 +9,9 @@ from verifig.ground import numbers
 from verifig.ground.files import read_json
 from verifig.ground.paths import Layout
 from verifig.judging import recorded as records
+from verifig.judging import verdicts
 from verifig.judging.recorded import Record
-from verifig.pages import cards
+from verifig.pages import cards, pictures
 from verifig.pages.cards import Block
 
 
@@ -69,6 +70,15 @@ def counts(record: Record | None) -> Block:
     table = cards.counts(record.claims)
     text = f"At {told(record)}: {coverage(record)}. Not run here, and counted apart."
     return Block(f'<p class="small">{cards.escape(text)}</p>{table.html}', f"{text}\n\n{table.markdown}")
+
+
+def bar(record: Record | None) -> str:
+    """The same as a bar, as HTML."""
+    if record is None:
+        return ""
+    shown = verdicts.paper_claims(record.claims)
+    drawn = pictures.bar(shown, len(shown), "claims by kind and verdict, at paper scale")
+    return f'<p class="small">At {cards.escape(told(record))}; counted apart:</p>{drawn}'
 
 
 def everywhere(papers: Sequence[Mapping | None]) -> Markup:
