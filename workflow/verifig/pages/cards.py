@@ -53,8 +53,12 @@ def badge(claim: Mapping) -> Markup:
     return Markup(f'<span class="badge {name}">{verdicts.SYMBOLS[verdict]} {escape(verdicts.word(claim))}</span>')
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]], stack: bool = False) -> Block:
-    """A plain table of text; `stack`: on a narrow screen each cell names its column, where others scroll."""
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], stack: bool = False, label: str = "") -> Block:
+    """A plain table of text; `stack`: on a narrow screen each cell names its column, where others scroll.
+
+    Args:
+        label: for readers who hear the page, the name of one that scrolls (its first column, if not given).
+    """
     cells = "".join(
         "<tr>"
         + "".join(
@@ -66,9 +70,8 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], stack: bool = Fals
     )
     headers = "".join(f'<th scope="col">{escape(name)}</th>' for name in head)
     within = f"<thead><tr>{headers}</tr></thead><tbody>{cells}</tbody></table>"
-    region = (
-        f'<div class="scroll" tabindex="0" role="region" aria-label="table: {escape(head[0])}"><table>{within}</div>'
-    )
+    name = escape(label or head[0])
+    region = f'<div class="scroll" tabindex="0" role="region" aria-label="table: {name}"><table>{within}</div>'
     page_html = f'<table class="stack">{within}' if stack else region
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     lines += ["| " + " | ".join(cell(each) for each in row) + " |" for row in rows]

@@ -11,7 +11,7 @@ from verifig.ground.paths import Layout
 from verifig.judging import recorded as records
 from verifig.judging import verdicts
 from verifig.judging.recorded import Record
-from verifig.pages import cards, pictures
+from verifig.pages import cards, notices, pictures
 from verifig.pages.cards import Block
 
 
@@ -118,11 +118,12 @@ def runs(record: Record | None, sentences: Sequence[str] = ()) -> Block:
         ]
         for name, run in record.runs.items()
     ]
-    table = cards.table(["Experiment", "Hardware", "Date", "Minutes", "Seeds", "Commit"], rows)
+    table = cards.table(["Experiment", "Hardware", "Date", "Minutes", "Seeds", "Commit"], rows, label="recorded runs")
     lines = [f"Recorded runs: {coverage(record)}."]
     if record.not_covered:
         lines.append(f"Not recorded: {', '.join(record.not_covered)}; claims on them are not tested at this scale.")
     if stale := [claim for claim in record.claims if "changed" in claim]:
         lines.append("Not shown as a verdict: " + "; ".join(f"{c['id']}, {c['changed']}" for c in stale) + ".")
     text = " ".join([*lines, *sentences])
-    return Block(f"<p>{cards.escape(text)}</p>{table.html}", f"{text}\n\n{table.markdown}")
+    folded = notices.folded("Hardware, date, minutes and seeds of each recorded run", table)
+    return Block(f"<p>{cards.escape(text)}</p>{folded.html}", f"{text}\n\n{table.markdown}")
