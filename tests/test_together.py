@@ -151,7 +151,7 @@ def test_a_sweep_trains_each_member_once_and_every_run_is_as_if_alone(sweep, tmp
             np.testing.assert_allclose(made[field], values, rtol=1e-4, atol=1e-6, err_msg=field)
     steps = [record(tmp_path, label)["steps"] for label in sweeps.combinations(SWEEP)]
     assert sum(steps) == pytest.approx(3 * 9 * 20, rel=0.01), "each run is said to have cost its own members"
-    assert not (tmp_path / "out" / "together").exists()
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(sweeps.combinations(SWEEP))
 
 
 def test_each_run_has_the_curves_of_its_own_conditions(sweep, tmp_path):
@@ -237,3 +237,11 @@ def test_joined_work_is_planned_without_touching_what_is_finished(sweep, tmp_pat
     together.reuse(training, [Layout(tmp_path / "out" / "weight_decay=1", SCALE, SLUG)])
     assert together.train([training], tmp_path / "out" / "together", Stop(), DATA)
     assert layout.artifact("delay53").stat().st_mtime_ns == before
+
+
+def test_what_else_lies_beside_a_joined_job_stays(sweep, tmp_path):
+    mine = tmp_path / "out" / sweeps.TOGETHER / SCALE / SLUG / "notes.txt"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("mine")
+    sweep()
+    assert [path.name for path in mine.parent.iterdir()] == ["notes.txt"]

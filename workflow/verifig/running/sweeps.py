@@ -17,7 +17,7 @@ from verifig.running.stopping import Stop
 from verifig.running.trainings import Training
 
 BASELINE = "as_configured"
-TOGETHER = "together"  # folder of what is trained for several runs, until it is done
+TOGETHER = ".together"  # folder of what is trained for several runs, until it is done
 MOST = 64  # combinations
 
 

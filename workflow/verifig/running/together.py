@@ -1,5 +1,6 @@
 """What the runs of a sweep share: an experiment that no change reaches, and one ensemble for those that can be joined."""
 
+import contextlib
 import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -26,7 +27,7 @@ def train(trainings: Iterable[Training], folder: Path, stop: Stop, data_dir: Pat
     """Train what can be joined of the unfinished trainings of several runs, and deal it out to them.
 
     Args:
-        folder: where the joined jobs train; it is removed when all of them are dealt out.
+        folder: where the joined jobs train; what they leave there is removed once it is dealt out.
 
     Returns:
         Whether there was time for all of it.
@@ -54,10 +55,10 @@ def train(trainings: Iterable[Training], folder: Path, stop: Stop, data_dir: Pat
     for one, owners in shared:
         if one.title in finished:
             deal(one, owners)
+            _remove(one, folder)
     if len(finished) < len(shared):
         print(*(one.sentence() for one, _ in shared if one.title not in finished), sep="\n")
         return False
-    shutil.rmtree(folder, ignore_errors=True)
     return True
 
 
@@ -79,6 +80,18 @@ def deal(one: Training, owners: Sequence[Training]) -> None:
         facts |= {name: type(facts[name])(share * facts[name]) for name in COSTS if name in facts}
         facts["together_with"] = len(everyone)
         provenance.write(owner.layout.provenance(owner.experiment), owner.job, [path], facts)
+
+
+def _remove(one: Training, folder: Path) -> None:
+    """Remove what a joined job has left, and the folders that are empty then."""
+    layout, name = one.layout, one.experiment
+    for path in (layout.provenance(name), layout.artifact(name), layout.course(name)):
+        path.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # not empty
+        for place in (layout.folder, *layout.folder.parents):
+            place.rmdir()
+            if place == folder:
+                break
 
 
 def _deal_course(one: Training, owner: Training) -> None:
