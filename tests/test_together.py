@@ -2,9 +2,12 @@
 
 import contextlib
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
+from conftest import ROOT
 from unfinished_work import ticking
 
 from verifig.ground.errors import InputError
@@ -12,13 +15,14 @@ from verifig.ground.files import read_json
 from verifig.ground.keys import key
 from verifig.ground.paths import DATA, Layout, slugs
 from verifig.planning import course, datasets, jobs, joining, rulesets
+from verifig.planning.joining import distinct, part
 from verifig.running import alone, sweeps, together
+from verifig.running.stages.train import Together
 from verifig.running.stopping import Stop
 from verifig.training import artifacts
 from verifig.training.checkpoint import Checkpoint
 from verifig.training.members import members_of
 from verifig.training.run import Run, execute
-from verifig.training.together import Together, distinct, part
 
 SLUG, SCALE = "prieto2025", "smoke"
 SWEEP = {"conditions.adamw_wd4.weight_decay": [1, 2]}
@@ -69,11 +73,12 @@ def test_one_program_gives_each_run_what_it_gives_alone(slug, program):
     first = jobs.train(slug, experiment, scale, "cpu", overrides=cut)
     both = changed(first, cut)
     first, second = (first | {"settings": settings} for settings in both["together"])
-    together = run(both, Together)
-    assert len(distinct(both["together"])) > len(members_of(first["settings"]))
+    together, everyone = run(both, Together), distinct(both["together"])
+    assert len(everyone) > len(members_of(first["settings"]))
     for one in (first, second):
         alone = run(one)
-        dealt = part(together, both["together"], one["settings"], ruleset.together[program].get("common", []))
+        common = ruleset.together[program].get("common", [])
+        dealt = part(together, everyone, members_of(one["settings"]), common)
         assert dealt.keys() == alone.keys()
         for field, values in alone.items():
             assert dealt[field].shape == values.shape, field
@@ -88,14 +93,12 @@ def test_members_that_runs_have_in_common_are_there_once():
 
 
 def test_a_part_has_the_rows_of_its_own_members_and_what_is_common():
-    settings = [
-        {"conditions": {"a": {"x": 1}, "b": {"x": 2}}, "seeds": 2, "x": 0},
-        {"conditions": {"a": {"x": 3}}, "seeds": 2, "x": 0},
-    ]
+    first = members_of({"conditions": {"a": {"x": 1}, "b": {"x": 2}}, "seeds": 2, "x": 0})
+    second = members_of({"conditions": {"a": {"x": 3}, "b": {"x": 2}}, "seeds": 2, "x": 0})
     arrays = {"loss": np.arange(6.0), "steps": np.arange(6)}
-    second = part(arrays, settings, settings[1], ["steps"])
-    assert second["loss"].tolist() == [4, 5]
-    assert second["steps"].tolist() == [*range(6)]
+    made = part(arrays, [*first, *second[:2]], second, ["steps"])
+    assert made["loss"].tolist() == [4, 5, 2, 3]
+    assert made["steps"].tolist() == [*range(6)]
 
 
 @pytest.mark.parametrize(
@@ -245,3 +248,8 @@ def test_what_else_lies_beside_a_joined_job_stays(sweep, tmp_path):
     mine.write_text("mine")
     sweep()
     assert [path.name for path in mine.parent.iterdir()] == ["notes.txt"]
+
+
+def test_a_sweep_is_planned_without_torch():
+    script = "import sys; from verifig.running import sweeps; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=False).returncode == 0

@@ -17,7 +17,6 @@ from verifig.running.stopping import Stop
 from verifig.running.trainings import Training
 from verifig.training import artifacts
 from verifig.training.members import members_of
-from verifig.training.together import distinct, part
 
 OF_EVERY_RECORD = ("schema", "verifig", "key", "job", "outputs", "commit", "finished", "seal")  # see `provenance.write`
 COSTS = ("wall_seconds", "cpu_seconds", "steps")  # of a joined job, shared out by members
@@ -47,7 +46,8 @@ def train(trainings: Iterable[Training], folder: Path, stop: Stop, data_dir: Pat
         except InputError as why:
             print(f"{owners[0].title}: one run after the other: {why}")
             continue
-        alone, once = sum(len(members_of(each)) for each in one.job["together"]), len(distinct(one.job["together"]))
+        alone = sum(len(members_of(each)) for each in one.job["together"])
+        once = len(joining.distinct(one.job["together"]))
         saved = f" instead of {alone}" if once < alone else ""
         print(f"{one.title}: {numbers.count(len(owners), 'run')} as one program of {once} members{saved}")
         shared.append((one, owners))
@@ -65,14 +65,12 @@ def train(trainings: Iterable[Training], folder: Path, stop: Stop, data_dir: Pat
 def deal(one: Training, owners: Sequence[Training]) -> None:
     """Give each of the jobs that were trained as one its artifact, its record and its course."""
     common = rulesets.load(one.layout.slug).together[one.job["program"]].get("common", [])
-    arrays, record = (
-        artifacts.read(one.layout.artifact(one.experiment)),
-        read_json(one.layout.provenance(one.experiment)),
-    )
-    everyone = distinct(one.job["together"])
+    arrays = artifacts.read(one.layout.artifact(one.experiment))
+    record = read_json(one.layout.provenance(one.experiment))
+    everyone = joining.distinct(one.job["together"])
     for owner in owners:
         mine, path = members_of(owner.job["settings"]), owner.layout.artifact(owner.experiment)
-        made = part(arrays, one.job["together"], owner.job["settings"], common)
+        made = joining.part(arrays, everyone, mine, common)
         artifacts.write(path, made, {"key": key(owner.job), "job": owner.job})
         _deal_course(one, owner)
         facts = {name: value for name, value in record.items() if name not in OF_EVERY_RECORD}

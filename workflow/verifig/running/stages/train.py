@@ -1,5 +1,6 @@
 """Stage train: run one experiment of a rule set and write its artifact and provenance."""
 
+import functools
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -9,7 +10,7 @@ from verifig.ground.costs import Stopwatch, describe
 from verifig.ground.errors import RunError, Stopped
 from verifig.ground.keys import key
 from verifig.ground.paths import DATA
-from verifig.planning import datasets, provenance
+from verifig.planning import datasets, joining, provenance
 from verifig.planning.course import Course, Row
 from verifig.planning.curves import sentence
 from verifig.planning.unfinished import Progress
@@ -17,7 +18,6 @@ from verifig.running.stopping import Cut
 from verifig.training import artifacts
 from verifig.training.checkpoint import Checkpoint
 from verifig.training.run import Run, execute
-from verifig.training.together import Together
 
 LAST_VALUES_SECONDS = 15.0
 OUT_OF_MEMORY = re.compile(r"out of memory|can't allocate memory|not enough memory", re.IGNORECASE)
@@ -94,6 +94,14 @@ def train(
             f"(python -m verifig list {job['slug']} {job['experiment']})"
         ) from error
     log(f"done in {costs['wall_seconds']:.1f} s, {costs['cpu_seconds']:.1f} CPU s, {costs['peak_memory_mb']:.0f} MB")
+
+
+class Together(Run):
+    """A run of several jobs as one (see `planning.joining`): its program is given the members of all."""
+
+    @functools.cached_property
+    def members(self) -> list[dict]:
+        return joining.distinct(self.job["together"])
 
 
 class LastValues:
