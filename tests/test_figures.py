@@ -1,6 +1,7 @@
 """What the drawing functions that papers share put on the axes: data of lines and bands, tick labels, legends."""
 
 import ast
+import re
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,8 @@ import pytest
 
 from verifig.ground.paths import ROOT
 from verifig.pages import figures, legible
+
+REPORTED = sorted((ROOT / "reports").glob("*/figures/*.svg"))
 
 RUNS = pd.DataFrame(
     [
@@ -274,10 +277,8 @@ def _numbers_of(tree: ast.AST, *names: str) -> list[float]:
     return [number for number in found if isinstance(number, (int, float))]
 
 
-@pytest.mark.parametrize("path", sorted(ROOT.glob("replications/*/*/plot*/**/*.py")) + sorted(ROOT.glob("replications/*/*/plots.py")), ids=lambda path: str(path.relative_to(ROOT / "replications")))  # fmt: skip
-def test_no_figure_is_wider_than_a_page_and_no_letter_too_small_for_it(path):
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    grids = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) in ("figures.grid", "grid")]  # fmt: skip
-    wide = [width for call in grids for width in _numbers_of(call, "width") if width > legible.WIDEST]
-    sizes = _numbers_of(tree, "fontsize", "title_fontsize", "labelsize")
-    assert (wide, [size for size in sizes if size < legible.SMALLEST]) == ([], [])
+def test_no_line_of_a_published_figure_is_black_on_a_dark_page():
+    drawn = {path: re.findall(r"\{([^}]*fill: none[^}]*)\}", path.read_text()) for path in REPORTED}
+    assert any(drawn.values())
+    black = [path.name for path, lines in drawn.items() if any("stroke: #000000" in line for line in lines)]
+    assert not black, "its colour is `figures.INK`"

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from verifig.pages import figures
-from verifig.pages.figures import BLUE, GREY, ORANGE, PURPLE, RED, band, pick
+from verifig.pages.figures import BLUE, GREY, INK, ORANGE, PURPLE, RED, band, pick
 
 COLOURS = {"sgd": ("SGD", BLUE), "adam": ("Adam", ORANGE)}
 
@@ -88,7 +88,7 @@ def networks(table: pd.DataFrame) -> Figure:
 def _guide(axes: Axes, ends: Sequence[float], at: float, level: float, slope: float, text: str, style: str) -> None:
     """A line of a power law through (at, level)."""
     x = np.asarray(ends, float)
-    axes.plot(x, level * (x / at) ** slope, color="black", linewidth=0.8, linestyle=style, label=text)
+    axes.plot(x, level * (x / at) ** slope, color=INK, linewidth=0.8, linestyle=style, label=text)
 
 
 def _only(axes: Axes, word: str) -> tuple[list, list]:
